@@ -1,0 +1,55 @@
+// A recipe: which units, which images in which order, which policy. Validated before anybody sees it and immutable
+// after, so that nothing downstream checks it again. Format: CONTRACTS, "Recipe".
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/diagnostics.h"
+#include "dfu/hash.h"
+#include "dfu/layout.h"
+#include "dfu/profile.h"
+
+namespace config {
+
+enum class Verify { read_back, none };
+enum class Unchanged { skip, rewrite };
+enum class Confirm { none, application, reread, modules };
+
+std::string_view to_string(Verify verify);        // "read-back"
+std::string_view to_string(Unchanged unchanged);  // "skip"
+std::string_view to_string(Confirm confirm);      // "application"
+
+struct Policy {
+  int attempts = 2;
+  Verify verify = Verify::read_back;
+  Unchanged unchanged = Unchanged::skip;
+  Confirm confirm = Confirm::application;
+};
+
+struct Recipe {
+  std::string file;  // as named
+  std::string text;  // as read: goes into the record
+  dfu::Sha256 sha256{};
+  std::string name;
+  std::string revision;
+  dfu::Profile profile;
+  std::optional<bool> enter_dfu;  // absent: the command decides
+  dfu::Layout layout;             // the steps on the profile's map
+  Policy policy;
+};
+
+struct RecipeResult {
+  std::shared_ptr<const Recipe> recipe;  // null when there is an error
+  std::vector<Diagnostic> diagnostics;   // warnings too, in the order of the file
+  bool input_missing = false;            // the recipe, or an image of it, does not exist or cannot be read
+};
+
+// Reads, validates and preflights: every image present, sound, for this platform, in its slot, not overlapping
+// another; pins hold; dependencies close over the recipe. All semantic errors at once. Reads files; touches no unit.
+RecipeResult load_recipe(const std::string& path);
+
+}  // namespace config

@@ -1,0 +1,60 @@
+// The station file: this line's name, limits, hubs and slots. Format: CONTRACTS, "Station file".
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/diagnostics.h"
+#include "dfu/clock.h"
+#include "dfu/hubs.h"
+
+namespace config {
+
+struct ControllerName {
+  std::string path;  // "pci-0000:00:14.0"
+  std::string name;  // "L"
+};
+
+struct HubLimits {
+  std::string port;  // "L-1" or "1-1"
+  std::string label;
+  std::optional<int> width;         // units in work at once behind this hub
+  std::optional<int> milliamperes;  // budget; a unit counts with `unit_milliamperes`
+  std::optional<dfu::PortPower> power;
+};
+
+struct SlotConfig {
+  std::string port;
+  std::string label;
+  std::string recipe;  // path relative to the station file; empty: the line's recipe
+};
+
+struct StationConfig {
+  std::string name = "flashline";
+  std::string database;  // empty: the default
+  int cap = 64;
+  dfu::Duration insert_after = std::chrono::seconds(2);
+  dfu::Duration stagger{};  // between two starts behind one hub
+  std::vector<ControllerName> controllers;
+  std::vector<HubLimits> hubs;
+  std::vector<SlotConfig> slots;
+  std::string board_listen = "127.0.0.1:8080";
+
+  // The slot's label for a port ("1-1.2"), given the line's controllers; empty if the port has none.
+  std::string label_of(const dfu::PortPath& port, const std::vector<dfu::ControllerInfo>& controllers) const;
+  // "1-1.2" for a name in the file ("L-1.2" or "1-1.2"); nothing if its controller is not on this line.
+  std::optional<dfu::PortPath> port_of(const std::string& named,
+                                       const std::vector<dfu::ControllerInfo>& controllers) const;
+};
+
+struct StationResult {
+  std::shared_ptr<const StationConfig> station;  // null when there is an error
+  std::vector<Diagnostic> diagnostics;
+  bool input_missing = false;
+};
+
+StationResult load_station(const std::string& path);
+
+}  // namespace config

@@ -1,0 +1,116 @@
+// The seam to units: what the engine may ask of USB, and what it is told. Behind it: libusb (dfu/usb) or a virtual
+// line (dfu/virtual).
+//
+// Every verb with a `done` answers it **exactly once**, also after cancel and after the unit has gone, and never from
+// inside the call itself. Answers and events come from threads of the bus; whoever receives them must not block.
+// Any thread may call any verb. One transfer is in flight per unit: REQUIRES that the previous one was answered.
+#pragma once
+
+#include <functional>
+#include <compare>
+#include <string>
+#include <variant>
+
+#include "dfu/bytes.h"
+#include "dfu/clock.h"
+#include "dfu/descriptors.h"
+
+namespace dfu {
+
+// Bus and chain of ports, "1-1.4.2": the only identity that survives re-enumeration (facts/dfu.md 6.4).
+struct PortPath {
+  std::string text;
+
+  // "1-1.4" for "1-1.4.2"; "1-0" (the root hub) for "1-1".
+  PortPath hub() const;
+  // Orders by number, so that 1-1.10 comes after 1-1.9.
+  std::strong_ordering operator<=>(const PortPath& other) const;
+  bool operator==(const PortPath&) const = default;
+};
+
+// One enumeration of one unit. A unit that leaves and comes back has a new handle; handles are never reused.
+using UnitHandle = std::uint64_t;
+
+struct UnitInfo {
+  UnitHandle handle = 0;
+  PortPath port;
+  UsbId id;
+  std::uint16_t release = 0;  // bcdDevice
+  std::string serial;         // as shown; an attribute, never a key
+  std::string product;
+  ConfigurationInfo configuration;
+};
+
+struct Setup {
+  std::uint8_t request_type = 0;
+  std::uint8_t request = 0;
+  std::uint16_t value = 0;
+  std::uint16_t index = 0;
+  std::uint16_t length = 0;
+
+  bool in() const { return (request_type & 0x80) != 0; }
+};
+
+// One control transfer. `data` holds `setup.length` bytes when it goes out and is empty when it comes in.
+struct Transfer {
+  Setup setup;
+  Bytes data;
+  Duration timeout{};
+};
+
+enum class TransferStatus {
+  ok,
+  stall,      // the unit refused: EPIPE
+  timed_out,  // no answer within the timeout
+  gone,       // the unit has left, or its handle is not open
+  io_error,   // EPROTO, EILSEQ and relatives: often the herald of `gone`
+  cancelled,
+};
+
+struct TransferResult {
+  TransferStatus status = TransferStatus::ok;
+  Bytes data;  // what came in; empty for a transfer that goes out
+};
+
+enum class OpenStatus { ok, gone, access_denied, busy, failed };
+
+struct OpenResult {
+  OpenStatus status = OpenStatus::ok;
+  std::string detail;  // for a person: the node and the remedy, or the program that holds the interface
+};
+
+// `lost`: the reset made the unit enumerate anew; its handle is dead and an Arrived will follow if it is well.
+enum class ResetStatus { ok, lost };
+
+struct Arrived {
+  UnitInfo unit;
+};
+struct Left {
+  UnitHandle handle = 0;
+  PortPath port;
+};
+// All units that were present at start have been announced. Comes once.
+struct Listed {};
+
+using BusEvent = std::variant<Arrived, Left, Listed>;
+
+class Bus {
+ public:
+  using OnEvent = std::function<void(const BusEvent&)>;
+
+  virtual ~Bus() = default;
+
+  // Arrived for each unit that is present, then Listed, then changes as they happen; in order for each port.
+  virtual void start(OnEvent on_event) = 0;
+  // Opens, claims `interface_number` and selects `alternate`.
+  virtual void open(UnitHandle unit, std::uint8_t interface_number, std::uint8_t alternate,
+                    std::function<void(OpenResult)> done) = 0;
+  virtual void submit(UnitHandle unit, Transfer transfer, std::function<void(TransferResult)> done) = 0;
+  // USB port reset. The open handle stays usable when the answer is `ok`.
+  virtual void reset(UnitHandle unit, std::function<void(ResetStatus)> done) = 0;
+  // The transfer in flight, if any, is answered soon with `cancelled` (or its result if it was faster).
+  virtual void cancel(UnitHandle unit) = 0;
+  virtual void close(UnitHandle unit, std::function<void()> done) = 0;
+};
+
+}  // namespace dfu

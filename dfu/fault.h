@@ -1,0 +1,71 @@
+// Why an attempt did not pass: a closed list (CONTRACTS) with the facts; the sentence is composed from them where they
+// are known. Pure values; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace dfu {
+
+enum class FaultCode {
+  // about the unit
+  stall,
+  wrong_state,
+  device_error,
+  busy_timeout,
+  no_answer,
+  read_protected,
+  map_mismatch,
+  erase_failed,
+  write_failed,
+  verify_mismatch,
+  leave_refused,
+  not_back,
+  back_in_dfu,
+  safe_mode,
+  factory_fallback,
+  wrong_firmware,
+  unit_swapped,
+  duplicate_id,
+  // about the cable
+  unit_gone,
+  io_error,
+  pulled_before_proof,
+  // about the image, judged against the unit
+  image_unfit,
+  // about the port and the hub
+  port_suspect,
+  port_quarantined,
+  hub_suspect,
+  hub_power,
+  // about the station
+  access_denied,
+  interface_busy,
+  records_unavailable,
+  cancelled,
+  interrupted,
+  internal,
+};
+
+enum class About { unit, cable, image, port, hub, station };
+
+// What was being done when it happened.
+enum class OperationKind { open, survey, recover, erase, write, read, leave, proof };
+
+About about(FaultCode code);
+std::string_view to_string(FaultCode code);  // "verify-mismatch"
+std::string_view to_string(About about);
+std::string_view to_string(OperationKind kind);
+
+struct Fault {
+  FaultCode code = FaultCode::internal;
+  std::string step;  // the recipe step's name; empty if it belongs to none
+  std::optional<OperationKind> operation;
+  std::optional<std::uint32_t> address;
+  std::optional<std::uint32_t> block;  // wBlockNum of the transfer
+  std::string text;                    // one sentence for a person
+};
+
+}  // namespace dfu

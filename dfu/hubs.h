@@ -1,0 +1,46 @@
+// The seam to the line's topology: controllers, hubs, and the power of their ports.
+// `topology` may block on I/O and is called off the event threads; `set_power` answers exactly once, never from inside
+// the call.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dfu/bus.h"
+
+namespace dfu {
+
+enum class TransactionTranslator { none, single, multi };  // facts/dfu.md 5.2
+enum class PortPower { none, ganged, per_port };           // facts/dfu.md 6.6
+
+std::string_view to_string(TransactionTranslator tt);  // "none", "single", "multi"
+std::string_view to_string(PortPower power);           // "none", "ganged", "per-port"
+
+struct ControllerInfo {
+  int bus = 0;
+  std::string path;  // "pci-0000:00:14.0"; what a reboot does not change
+};
+
+struct HubInfo {
+  PortPath port;
+  int ports = 0;
+  TransactionTranslator tt = TransactionTranslator::none;
+  PortPower power = PortPower::none;
+};
+
+struct Topology {
+  std::vector<ControllerInfo> controllers;
+  std::vector<HubInfo> hubs;
+};
+
+class Hubs {
+ public:
+  virtual ~Hubs() = default;
+  virtual Topology topology() = 0;
+  // `done(false)`: this port cannot be switched on its own, or the hub refused.
+  virtual void set_power(const PortPath& port, bool on, std::function<void(bool switched)> done) = 0;
+};
+
+}  // namespace dfu

@@ -1,0 +1,66 @@
+// What a file is, and whether it is sound: one answer for any bytes. Source: facts/dfu.md 1.6, 2.5;
+// facts/particle.md 3. Pure; any thread; any bytes are safe input.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "dfu/bytes.h"
+#include "dfu/hash.h"
+#include "dfu/particle/module.h"
+
+namespace dfu {
+
+enum class ImageKind {
+  particle_module,
+  raw,
+  dfuse,
+  dfu_suffix,
+  intel_hex,
+  elf,
+  uf2,
+  zip,
+  html,
+  empty,
+  legacy_core,
+  unknown,
+};
+
+std::string_view to_string(ImageKind kind);  // "particle-module"
+
+// The last 16 bytes of a file made for DFU.
+struct DfuSuffix {
+  std::uint16_t release = 0xFFFF;
+  std::uint16_t product = 0xFFFF;  // 0xFFFF: any
+  std::uint16_t vendor = 0xFFFF;
+  std::uint16_t dfu_version = 0x0100;
+  std::uint8_t length = 16;
+  std::uint32_t crc = 0;
+};
+
+struct ImageFacts {
+  ImageKind kind = ImageKind::unknown;
+  bool sound = false;
+  std::string problem;  // why it is not sound: a sentence without the file name
+  std::optional<particle::Module> module;  // of a particle-module, also of a damaged one, also inside a dfu-suffix file
+  std::optional<DfuSuffix> suffix;
+};
+
+ImageFacts identify(ByteView file);
+
+// A file with its digest and its facts: immutable once made, shared by everything that uses it.
+struct Image {
+  std::string name;  // file name without folder
+  Bytes file;        // as on disk
+  Sha256 sha256{};   // of the file as on disk
+  ImageFacts facts;
+
+  // The bytes that go into flash: the file without a DFU suffix.
+  ByteView payload() const;
+};
+
+std::shared_ptr<const Image> make_image(std::string name, Bytes file);
+
+}  // namespace dfu

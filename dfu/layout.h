@@ -1,0 +1,47 @@
+// All steps of a recipe on one memory map: what must be where. Pure; `check` prints it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "dfu/image/image.h"
+#include "dfu/memory_map.h"
+
+namespace dfu {
+
+struct Step {
+  std::string name;
+  std::shared_ptr<const Image> image;
+  std::uint32_t address = 0;
+  // Offset of a header that makes a unit jump into the image: the block that holds it is written last
+  // (facts/dfu.md 4.7).
+  std::optional<std::uint32_t> header_offset;
+
+  Range range() const { return {address, address + static_cast<std::uint32_t>(image->payload().size())}; }
+};
+
+// The part of one step that lies in one sector: what is compared, erased and counted as one.
+struct Piece {
+  std::size_t step = 0;
+  Sector sector;
+  Range data;
+};
+
+struct Layout {
+  std::vector<Step> steps;    // in recipe order
+  std::vector<Piece> pieces;  // in recipe order, ascending within a step
+};
+
+struct Misfit {
+  std::size_t step = 0;
+  std::uint32_t address = 0;  // the first byte that does not fit
+  std::string text;
+};
+
+// Misfit: a byte lies outside the map, in a sector that cannot be written and erased, or on another step's bytes.
+std::variant<Layout, Misfit> lay_out(std::vector<Step> steps, const MemoryMap& map);
+
+}  // namespace dfu

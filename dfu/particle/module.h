@@ -1,0 +1,101 @@
+// Particle firmware modules: header, tail, CRC and hash, at fixed offsets per platform, never by a scan that would
+// invent headers. Source: facts/particle.md 3 and 4. Pure; any thread; any bytes are safe input.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "dfu/bytes.h"
+#include "dfu/hash.h"
+
+namespace dfu::particle {
+
+// Platform ids as the module header carries them.
+enum class Platform : std::uint16_t {
+  core = 0,
+  photon = 6,
+  p1 = 8,
+  electron = 10,
+  argon = 12,
+  boron = 13,
+  xenon = 14,
+  esomx = 15,
+  asom = 22,
+  bsom = 23,
+  xsom = 24,
+  b5som = 25,
+  tracker = 26,
+  trackerm = 28,
+  p2 = 32,
+  msom = 35,
+};
+
+enum class Function : std::uint8_t {
+  resource = 1,
+  bootloader = 2,
+  monolithic = 3,
+  system_part = 4,
+  user_part = 5,
+  settings = 6,
+  ncp_firmware = 7,
+  radio_stack = 8,
+  asset = 9,
+};
+
+std::optional<Platform> platform_from(std::uint16_t id);
+std::optional<Function> function_from(std::uint8_t id);
+std::string_view to_string(Platform platform);  // "photon"
+std::string_view to_string(Function function);  // "system-part"
+
+struct Dependency {
+  Function function = Function::system_part;
+  std::uint8_t index = 0;
+  std::uint16_t version = 0;  // at least
+  bool operator==(const Dependency&) const = default;
+};
+
+struct Module {
+  std::uint32_t header_offset = 0;  // of the 24 header bytes in the file
+  std::uint32_t start = 0;          // first address
+  std::uint32_t end = 0;            // one past the last byte; the CRC follows there
+  std::uint8_t flags = 0;
+  std::uint16_t version = 0;
+  Platform platform = Platform::photon;
+  Function function = Function::user_part;
+  std::uint8_t index = 0;
+  std::vector<Dependency> dependencies;
+  // From the tail; absent where the suffix is too short to hold them.
+  std::optional<std::uint16_t> product_id;
+  std::optional<std::uint16_t> product_version;
+  std::optional<Sha256> hash;  // SHA-256 field of the tail: the "u" value a unit reports for its user part
+
+  Range range() const { return {start, end}; }
+  // Bytes in flash: the module and its CRC.
+  std::uint32_t stored_size() const { return end - start + 4; }
+};
+
+struct NotAModule {};
+
+// The file has a module header, but must not be flashed.
+struct DamagedModule {
+  Module module;
+  std::string problem;  // a sentence: "is 1,000 bytes shorter than its header says", "CRC-32 is 0x... but should be 0x..."
+};
+
+using ModuleResult = std::variant<NotAModule, DamagedModule, Module>;
+
+// What the bytes of a file are, as a Particle module. A file that is longer or shorter than its header says, or whose
+// CRC is wrong, is damaged.
+ModuleResult parse_module(ByteView file);
+
+// Only the 24 header bytes; nothing if they are no plausible header. For headers read from a unit.
+std::optional<Module> parse_header(ByteView header);
+
+// "photon system-part 1 version 3": how a module is named to people.
+std::string describe(const Module& module);
+std::string describe(const Dependency& dependency);  // "system-part 2 version 6 or later"
+
+}  // namespace dfu::particle

@@ -1,0 +1,26 @@
+// Where each module of a Particle platform lives in flash. Source: facts/particle.md 4.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dfu/bytes.h"
+#include "dfu/particle/module.h"
+
+namespace dfu::particle {
+
+struct Slot {
+  std::string name;  // "system-part 1"
+  Function function = Function::user_part;
+  std::uint8_t index = 0;
+  Range range;
+};
+
+// Slots that DFU may write on this platform; empty for a platform whose map is not known here.
+const std::vector<Slot>& slots(Platform platform);
+
+// The slot for this module, or nothing (a bootloader, a foreign function or index).
+std::optional<Slot> slot_for(const Module& module);
+
+}  // namespace dfu::particle

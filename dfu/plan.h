@@ -1,0 +1,53 @@
+// Layout minus what the survey found in place: ordered device operations, each naming its step, each with its time
+// floor. Data: printed, counted, timed, and carried out by a session. Pure; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dfu/fault.h"
+#include "dfu/layout.h"
+#include "dfu/profile.h"
+#include "dfu/protocol.h"
+#include "dfu/survey.h"
+
+namespace dfu {
+
+struct Operation {
+  enum class Kind {
+    erase,        // the sector at `address`
+    set_address,  // the address pointer
+    write,        // `length` bytes of the step at `address`, as block `block`
+    to_idle,      // ABORT: uploads need dfuIDLE
+    read,         // `length` bytes at `address`, as block `block`, compared with the step
+    leave,        // zero-length DNLOAD and the GETSTATUS on which the unit goes
+  } kind = Kind::leave;
+  std::size_t step = 0;
+  std::uint32_t address = 0;
+  std::uint32_t length = 0;
+  std::uint16_t block = 0;
+  Duration floor{};
+};
+
+std::string_view to_string(Operation::Kind kind);
+
+struct Plan {
+  std::vector<Operation> operations;
+  std::vector<Holds> pieces;  // what the survey found, as Layout::pieces
+  Duration floor{};           // of all operations
+
+  bool writes() const;
+};
+
+struct PlanOptions {
+  bool rewrite = false;  // also what is in place already
+  bool verify = true;    // read every byte of every step back before leave
+};
+
+// If anything is written, every byte of every step is read back afterwards, those found in place too: a write that
+// hits the wrong sector must not go unseen. If nothing is, the survey has been the read-back.
+// Erases come first within a step, the header's sector before the others, and the block with the header is written
+// last, so that a half-written module never looks whole (facts/dfu.md 4.7).
+Plan make_plan(const Layout& layout, const SurveyResult& survey, const Profile& profile, const PlanOptions& options);
+
+}  // namespace dfu

@@ -1,0 +1,56 @@
+// What a family of units needs: data with a reason and a source for each line (profile.cpp), never `if`s in the flow.
+// Immutable; any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dfu/clock.h"
+#include "dfu/descriptors.h"
+#include "dfu/memory_map.h"
+#include "dfu/particle/module.h"
+
+namespace dfu {
+
+// What the unit's own flash needs, and what the wire needs: the terms of every floor.
+struct FlashTiming {
+  Duration erase_16k{};
+  Duration erase_64k{};
+  Duration erase_128k{};
+  Duration program_word{};  // 4 bytes
+
+  Duration erase(std::uint32_t sector_size) const;
+  Duration program(std::uint32_t bytes) const;
+};
+
+// Wire time of one full-speed control transfer with `bytes` in its data stage (facts/dfu.md 5.1).
+Duration wire_time(std::uint32_t bytes);
+
+struct Profile {
+  std::string name;
+  UsbId dfu;                         // in DFU mode
+  std::optional<UsbId> application;  // in application mode
+  std::uint8_t interface_number = 0;
+  std::uint8_t alternate = 0;
+  std::string map;  // layout string of that alternate setting, for checks without a unit; a unit's own must agree
+  std::optional<particle::Platform> platform;
+  std::uint16_t transfer_size = 0;  // for checks without a unit; a unit's own descriptor decides
+
+  // The wait that a unit asks for in dfuDNBUSY is real. Where it is not, waiting only costs time.
+  bool obey_poll_timeout = true;
+  Duration control_timeout{};  // any control transfer
+  Duration busy_limit{};       // dfuDNBUSY after one command: twice the datasheet's worst sector erase
+  Duration depart_limit{};     // from leave to gone from the bus
+  Duration return_limit{};     // from gone to back on its port
+  FlashTiming timing;
+};
+
+// Nothing for a name that is not known.
+std::optional<Profile> find_profile(std::string_view name);
+std::vector<std::string> profile_names();
+// DfuSe as ST documents it, for units that no profile describes: poll times obeyed, no platform, no application id.
+Profile standard_profile(UsbId dfu, std::uint8_t alternate);
+
+}  // namespace dfu

@@ -1,0 +1,41 @@
+// The two clocks: a thread that keeps (scaled) real time, and virtual time turned by hand in a test.
+#pragma once
+
+#include <memory>
+
+#include "dfu/clock.h"
+
+namespace scheduler {
+
+// Real time times `speed`: at 20, one second on the wall is twenty on this clock. Owns one thread.
+class RealClock : public dfu::Clock {
+ public:
+  explicit RealClock(double speed = 1.0);
+  ~RealClock() override;  // tasks that are not due yet are dropped
+  dfu::Duration now() const override;
+  void at(dfu::Duration when, std::function<void()> task) override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Time stands still until `run` turns it. One thread only.
+class VirtualClock : public dfu::Clock {
+ public:
+  VirtualClock();
+  ~VirtualClock() override;
+  dfu::Duration now() const override;
+  void at(dfu::Duration when, std::function<void()> task) override;
+
+  // Runs the next task, jumping to its time; false when there is none.
+  bool step();
+  // Steps until there is nothing left, or nothing before `limit`.
+  void run(dfu::Duration limit = dfu::Duration::max());
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace scheduler

@@ -1,0 +1,66 @@
+// The engine: events in, effects out. Each port's visit is a mailbox drained on the pool, one event of a visit at a
+// time, all ports in parallel; admission and the live state are one more mailbox, the line's.
+// It carries out what the pure parts decide (visit, retry, admission) and decides nothing itself.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/recipe.h"
+#include "config/station_config.h"
+#include "dfu/bus.h"
+#include "dfu/clock.h"
+#include "dfu/hubs.h"
+#include "scheduler/observer.h"
+#include "scheduler/pool.h"
+#include "scheduler/record.h"
+
+namespace scheduler {
+
+struct EngineOptions {
+  std::shared_ptr<const config::Recipe> recipe;
+  std::shared_ptr<const config::StationConfig> station;
+  dfu::Topology topology;
+  std::vector<dfu::PortPath> only_ports;  // empty: every port
+  bool stay = false;                      // `run`: go on with units that are plugged in later
+  bool dry_run = false;                   // surveys and judges, writes nothing, records nothing
+  std::function<std::string()> new_id;    // UUIDv7s; called from any thread
+};
+
+// Units counted by their last attempt.
+struct Totals {
+  int units = 0;  // matching units that were seen
+  int passed = 0;
+  int already = 0;
+  int failed = 0;
+  int error = 0;
+  int cancelled = 0;
+  int attempts = 0;
+  int access_denied = 0;  // of `error`: units that could not be opened for lack of permission
+  bool records_lost = false;
+};
+
+class Engine {
+ public:
+  // Bus, clock, pool, recorder and observer must outlive the engine, and be quiet before it is destroyed.
+  Engine(dfu::Bus& bus, dfu::Clock& clock, Pool& pool, Recorder& recorder, Observer& observer, EngineOptions options);
+  ~Engine();
+
+  // `done` is called once, from a pool thread: when every unit has its verdict (or, with `stay`, after stop) and all
+  // is recorded.
+  void start(std::function<void(Totals)> done);
+
+  // No new visit; running ones stop at a safe point and are recorded as cancelled. `at_once`: transfers in flight are
+  // cancelled too. Any thread; may be called again with more force.
+  void stop(bool at_once);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace scheduler

@@ -1,0 +1,46 @@
+// What people and programs may watch while the line runs. Values, in one order for all observers.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "scheduler/record.h"
+
+namespace scheduler {
+
+struct UnitArrived {
+  dfu::UnitInfo unit;
+  std::string slot;
+  bool ours = false;  // matches the recipe in DFU mode
+};
+struct UnitLeft {
+  dfu::PortPath port;
+  std::string slot;
+};
+struct AttemptBegan {
+  AttemptStarted started;
+};
+struct Progress {
+  std::string attempt;
+  dfu::PortPath port;
+  std::string slot;
+  std::string phase;  // "survey", "erase", "write", "read", "leave", "proof"
+  std::string step;   // recipe step; may be empty
+  double fraction = 0;     // of the floor of what is planned, 0..1
+  double left_seconds = 0; // estimated
+};
+struct AttemptEnded {
+  AttemptFinished finished;
+  bool final = true;  // no further attempt follows in this visit
+};
+
+using Event = std::variant<UnitArrived, UnitLeft, AttemptBegan, Progress, AttemptEnded>;
+
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  // One call at a time, in the order in which things happened; from a pool thread. Must not block.
+  virtual void on(const Event& event) = 0;
+};
+
+}  // namespace scheduler
