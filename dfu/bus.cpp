@@ -40,18 +40,24 @@ std::strong_ordering PortPath::operator<=>(const PortPath& other) const {
 
 std::string_view to_string(TransactionTranslator tt) {
   switch (tt) {
-    case TransactionTranslator::none: return "none";
-    case TransactionTranslator::single: return "single";
-    case TransactionTranslator::multi: return "multi";
+    case TransactionTranslator::none:
+      return "none";
+    case TransactionTranslator::single:
+      return "single";
+    case TransactionTranslator::multi:
+      return "multi";
   }
   return {};
 }
 
 std::string_view to_string(PortPower power) {
   switch (power) {
-    case PortPower::none: return "none";
-    case PortPower::ganged: return "ganged";
-    case PortPower::per_port: return "per-port";
+    case PortPower::none:
+      return "none";
+    case PortPower::ganged:
+      return "ganged";
+    case PortPower::per_port:
+      return "per-port";
   }
   return {};
 }

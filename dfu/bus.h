@@ -6,8 +6,8 @@
 // Any thread may call any verb. One transfer is in flight per unit: REQUIRES that the previous one was answered.
 #pragma once
 
-#include <functional>
 #include <compare>
+#include <functional>
 #include <string>
 #include <variant>
 

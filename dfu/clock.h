@@ -27,6 +27,8 @@ class Clock {
   void after(Duration delay, std::function<void()> task) { at(now() + delay, std::move(task)); }
 };
 
-inline double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+inline double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 }  // namespace dfu

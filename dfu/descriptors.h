@@ -18,7 +18,9 @@ struct UsbId {
   auto operator<=>(const UsbId&) const = default;
 };
 
-inline std::string to_string(UsbId id) { return hex_id(id.vendor, id.product); }
+inline std::string to_string(UsbId id) {
+  return hex_id(id.vendor, id.product);
+}
 
 // One alternate setting of one interface.
 struct AltSetting {

@@ -125,7 +125,8 @@ class Parser {
     } else if (!take('B')) {
       take(' ');
     }
-    if (rest_.empty() || rest_.front() < 'a' || rest_.front() > 'g') return fail("has a sector group without a type a-g");
+    if (rest_.empty() || rest_.front() < 'a' || rest_.front() > 'g')
+      return fail("has a sector group without a type a-g");
     const int type = rest_.front() & 7;
     rest_.remove_prefix(1);
     skip_blanks();

@@ -4,52 +4,86 @@ namespace dfu {
 
 std::string_view to_string(State state) {
   switch (state) {
-    case State::app_idle: return "appIDLE";
-    case State::app_detach: return "appDETACH";
-    case State::dfu_idle: return "dfuIDLE";
-    case State::dnload_sync: return "dfuDNLOAD-SYNC";
-    case State::dnbusy: return "dfuDNBUSY";
-    case State::dnload_idle: return "dfuDNLOAD-IDLE";
-    case State::manifest_sync: return "dfuMANIFEST-SYNC";
-    case State::manifest: return "dfuMANIFEST";
-    case State::manifest_wait_reset: return "dfuMANIFEST-WAIT-RESET";
-    case State::upload_idle: return "dfuUPLOAD-IDLE";
-    case State::error: return "dfuERROR";
+    case State::app_idle:
+      return "appIDLE";
+    case State::app_detach:
+      return "appDETACH";
+    case State::dfu_idle:
+      return "dfuIDLE";
+    case State::dnload_sync:
+      return "dfuDNLOAD-SYNC";
+    case State::dnbusy:
+      return "dfuDNBUSY";
+    case State::dnload_idle:
+      return "dfuDNLOAD-IDLE";
+    case State::manifest_sync:
+      return "dfuMANIFEST-SYNC";
+    case State::manifest:
+      return "dfuMANIFEST";
+    case State::manifest_wait_reset:
+      return "dfuMANIFEST-WAIT-RESET";
+    case State::upload_idle:
+      return "dfuUPLOAD-IDLE";
+    case State::error:
+      return "dfuERROR";
   }
   return {};
 }
 
 std::string_view to_string(Status status) {
   switch (status) {
-    case Status::ok: return "OK";
-    case Status::err_target: return "errTARGET";
-    case Status::err_file: return "errFILE";
-    case Status::err_write: return "errWRITE";
-    case Status::err_erase: return "errERASE";
-    case Status::err_check_erased: return "errCHECK_ERASED";
-    case Status::err_prog: return "errPROG";
-    case Status::err_verify: return "errVERIFY";
-    case Status::err_address: return "errADDRESS";
-    case Status::err_notdone: return "errNOTDONE";
-    case Status::err_firmware: return "errFIRMWARE";
-    case Status::err_vendor: return "errVENDOR";
-    case Status::err_usbr: return "errUSBR";
-    case Status::err_por: return "errPOR";
-    case Status::err_unknown: return "errUNKNOWN";
-    case Status::err_stalledpkt: return "errSTALLEDPKT";
+    case Status::ok:
+      return "OK";
+    case Status::err_target:
+      return "errTARGET";
+    case Status::err_file:
+      return "errFILE";
+    case Status::err_write:
+      return "errWRITE";
+    case Status::err_erase:
+      return "errERASE";
+    case Status::err_check_erased:
+      return "errCHECK_ERASED";
+    case Status::err_prog:
+      return "errPROG";
+    case Status::err_verify:
+      return "errVERIFY";
+    case Status::err_address:
+      return "errADDRESS";
+    case Status::err_notdone:
+      return "errNOTDONE";
+    case Status::err_firmware:
+      return "errFIRMWARE";
+    case Status::err_vendor:
+      return "errVENDOR";
+    case Status::err_usbr:
+      return "errUSBR";
+    case Status::err_por:
+      return "errPOR";
+    case Status::err_unknown:
+      return "errUNKNOWN";
+    case Status::err_stalledpkt:
+      return "errSTALLEDPKT";
   }
   return {};
 }
 
 std::string_view to_string(Request request) {
   switch (request) {
-    case Request::detach: return "DFU_DETACH";
-    case Request::dnload: return "DFU_DNLOAD";
-    case Request::upload: return "DFU_UPLOAD";
-    case Request::getstatus: return "DFU_GETSTATUS";
-    case Request::clrstatus: return "DFU_CLRSTATUS";
-    case Request::getstate: return "DFU_GETSTATE";
-    case Request::abort: return "DFU_ABORT";
+    case Request::detach:
+      return "DFU_DETACH";
+    case Request::dnload:
+      return "DFU_DNLOAD";
+    case Request::upload:
+      return "DFU_UPLOAD";
+    case Request::getstatus:
+      return "DFU_GETSTATUS";
+    case Request::clrstatus:
+      return "DFU_CLRSTATUS";
+    case Request::getstate:
+      return "DFU_GETSTATE";
+    case Request::abort:
+      return "DFU_ABORT";
   }
   return {};
 }
@@ -85,8 +119,8 @@ std::optional<FunctionalDescriptor> parse_functional_descriptor(ByteView descrip
 }
 
 Bytes encode(const FunctionalDescriptor& descriptor) {
-  const int attributes = descriptor.can_download | descriptor.can_upload << 1 |
-                         descriptor.manifestation_tolerant << 2 | descriptor.will_detach << 3;
+  const int attributes = descriptor.can_download | descriptor.can_upload << 1 | descriptor.manifestation_tolerant << 2 |
+                         descriptor.will_detach << 3;
   Bytes out{9, descriptor_type_dfu_functional, static_cast<std::uint8_t>(attributes)};
   append_le16(out, static_cast<std::uint16_t>(descriptor.detach_timeout.count()));
   append_le16(out, descriptor.transfer_size);
@@ -104,7 +138,11 @@ Bytes dfuse_command(std::uint8_t command, std::uint32_t address) {
 
 }  // namespace
 
-Bytes dfuse_set_address(std::uint32_t address) { return dfuse_command(dfuse_command_set_address, address); }
-Bytes dfuse_erase(std::uint32_t address) { return dfuse_command(dfuse_command_erase, address); }
+Bytes dfuse_set_address(std::uint32_t address) {
+  return dfuse_command(dfuse_command_set_address, address);
+}
+Bytes dfuse_erase(std::uint32_t address) {
+  return dfuse_command(dfuse_command_erase, address);
+}
 
 }  // namespace dfu

@@ -11,7 +11,15 @@
 
 namespace dfu {
 
-enum class Request : std::uint8_t { detach = 0, dnload = 1, upload = 2, getstatus = 3, clrstatus = 4, getstate = 5, abort = 6 };
+enum class Request : std::uint8_t {
+  detach = 0,
+  dnload = 1,
+  upload = 2,
+  getstatus = 3,
+  clrstatus = 4,
+  getstate = 5,
+  abort = 6
+};
 
 // bState. In a GETSTATUS answer: the state the device will be in *after* the answer.
 enum class State : std::uint8_t {

@@ -24,10 +24,10 @@ struct Progress {
   std::string attempt;
   dfu::PortPath port;
   std::string slot;
-  std::string phase;  // "survey", "erase", "write", "read", "leave", "proof"
-  std::string step;   // recipe step; may be empty
-  double fraction = 0;     // of the floor of what is planned, 0..1
-  double left_seconds = 0; // estimated
+  std::string phase;        // "survey", "erase", "write", "read", "leave", "proof"
+  std::string step;         // recipe step; may be empty
+  double fraction = 0;      // of the floor of what is planned, 0..1
+  double left_seconds = 0;  // estimated
 };
 struct AttemptEnded {
   AttemptFinished finished;

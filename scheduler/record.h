@@ -52,13 +52,13 @@ struct AttemptFinished {
   AttemptStarted started;
   Outcome outcome = Outcome::error;
   std::optional<dfu::Fault> fault;
-  std::optional<bool> verified;  // null where the unit cannot upload or the recipe waives it
-  std::optional<bool> booted;    // null where the recipe asks for no proof
+  std::optional<bool> verified;      // null where the unit cannot upload or the recipe waives it
+  std::optional<bool> booted;        // null where the recipe asks for no proof
   std::optional<std::string> unit;   // chip or device id where one could be read
   std::vector<std::string> serials;  // in the order in which they were shown
-  double flash_seconds = 0;   // from open to the answer of leave (or to the end)
-  double return_seconds = 0;  // from there to the proof
-  double floor_seconds = 0;   // the unit's own time for what was really done
+  double flash_seconds = 0;          // from open to the answer of leave (or to the end)
+  double return_seconds = 0;         // from there to the proof
+  double floor_seconds = 0;          // the unit's own time for what was really done
   std::vector<StepDone> steps;
 };
 

@@ -42,8 +42,8 @@ TEST(Protocol, SevenByteFunctionalDescriptorIsDfu10) {
 }
 
 TEST(Protocol, FunctionalDescriptorIsFoundBehindTheLastAlternateSetting) {
-  const Bytes raw{9, 2, 36, 0, 1, 1, 0, 0xC0, 50, 9, 4, 0, 0, 0, 0xFE, 1, 2, 5,
-                  9, 4, 0,  1, 0, 0xFE, 1, 2, 6, 9, 0x21, 0x0B, 0xFF, 0, 0, 0x10, 0x1A, 0x01};
+  const Bytes raw{9, 2, 36, 0, 1, 1,    0, 0xC0, 50, 9, 4,    0,    0,    0, 0xFE, 1,    2,    5,
+                  9, 4, 0,  1, 0, 0xFE, 1, 2,    6,  9, 0x21, 0x0B, 0xFF, 0, 0,    0x10, 0x1A, 0x01};
   const auto info = parse_configuration(raw);
   ASSERT_TRUE(info);
   ASSERT_EQ(info->alternates.size(), 2u);
@@ -53,7 +53,8 @@ TEST(Protocol, FunctionalDescriptorIsFoundBehindTheLastAlternateSetting) {
 }
 
 TEST(Protocol, EveryTruncationOfAConfigurationIsReadWithoutHarm) {
-  const Bytes raw{9, 2, 27, 0, 1, 1, 0, 0xC0, 50, 9, 4, 0, 0, 0, 0xFE, 1, 2, 5, 9, 0x21, 0x0B, 0xFF, 0, 0, 0x10, 0x1A, 1};
+  const Bytes raw{9,    2, 27, 0, 1, 1,    0,    0xC0, 50, 9, 4,    0,    0, 0,
+                  0xFE, 1, 2,  5, 9, 0x21, 0x0B, 0xFF, 0,  0, 0x10, 0x1A, 1};
   for (std::size_t size = 0; size < raw.size(); ++size) {
     const auto info = parse_configuration(ByteView(raw).first(size));
     EXPECT_TRUE(!info || !info->functional) << size;
