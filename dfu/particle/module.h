@@ -50,6 +50,9 @@ std::optional<Function> function_from(std::uint8_t id);
 std::string_view to_string(Platform platform);  // "photon"
 std::string_view to_string(Function function);  // "system-part"
 
+// Where a module of this kind keeps its header: behind the vector table if it begins with one.
+std::uint32_t header_offset(Platform platform, Function function, std::uint8_t index);
+
 struct Dependency {
   Function function = Function::system_part;
   std::uint8_t index = 0;
@@ -67,7 +70,7 @@ struct Module {
   Function function = Function::user_part;
   std::uint8_t index = 0;
   std::vector<Dependency> dependencies;
-  // From the tail; absent where the suffix is too short to hold them.
+  // From the tail; absent where the suffix is too short to hold them, or says "none" (0xFFFF).
   std::optional<std::uint16_t> product_id;
   std::optional<std::uint16_t> product_version;
   std::optional<Sha256> hash;  // SHA-256 field of the tail: the "u" value a unit reports for its user part
@@ -82,7 +85,8 @@ struct NotAModule {};
 // The file has a module header, but must not be flashed.
 struct DamagedModule {
   Module module;
-  std::string problem;  // a sentence: "is 1,000 bytes shorter than its header says", "CRC-32 is 0x... but should be 0x..."
+  std::string
+      problem;  // what the file is or has, to follow its name: "is 1000 bytes shorter than its header says: ..."
 };
 
 using ModuleResult = std::variant<NotAModule, DamagedModule, Module>;
@@ -91,7 +95,8 @@ using ModuleResult = std::variant<NotAModule, DamagedModule, Module>;
 // CRC is wrong, is damaged.
 ModuleResult parse_module(ByteView file);
 
-// Only the 24 header bytes; nothing if they are no plausible header. For headers read from a unit.
+// Only the 24 header bytes; nothing if they are no plausible header. For headers read from a unit: header_offset is
+// where this kind of module keeps it.
 std::optional<Module> parse_header(ByteView header);
 
 // "photon system-part 1 version 3": how a module is named to people.

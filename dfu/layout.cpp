@@ -1,0 +1,80 @@
+#include "dfu/layout.h"
+
+#include <algorithm>
+
+namespace dfu {
+namespace {
+
+std::string quoted(const std::string& name) {
+  return '"' + name + '"';
+}
+
+std::string span_text(const Step& step) {
+  return quoted(step.name) + " (" + std::to_string(step.image->payload().size()) + " bytes at " +
+         hex_address(step.address) + ")";
+}
+
+std::optional<Misfit> misfit_in_itself(std::size_t index, const Step& step) {
+  const std::size_t size = step.image->payload().size();
+  if (size == 0) return Misfit{index, step.address, quoted(step.name) + " has no bytes to write."};
+  if (size > 0xFFFFFFFFu - step.address) {
+    return Misfit{index, 0xFFFFFFFFu, span_text(step) + " reaches past the end of the address space."};
+  }
+  return std::nullopt;
+}
+
+std::optional<Misfit> misfit_on_map(std::size_t index, const Step& step, const MemoryMap& map) {
+  const Range range = step.range();
+  const Sector* sector = nullptr;
+  for (std::uint32_t address = range.begin; address < range.end; address = sector->range.end) {
+    sector = map.find(address);
+    if (sector == nullptr) {
+      return Misfit{index, address,
+                    span_text(step) + " does not fit: the unit's memory map has nothing at " + hex_address(address) +
+                        ". Check the address and the size of the image."};
+    }
+    if (!sector->writable || !sector->erasable) {
+      return Misfit{index, address,
+                    span_text(step) + " does not fit: the unit does not let anybody write the sector at " +
+                        hex_address(sector->range.begin) + ". Check the address."};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Misfit> misfit_with_earlier(std::size_t index, const std::vector<Step>& steps) {
+  const Step& step = steps[index];
+  for (std::size_t other = 0; other < index; ++other) {
+    if (!step.range().overlaps(steps[other].range())) continue;
+    const std::uint32_t address = std::max(step.range().begin, steps[other].range().begin);
+    return Misfit{index, address,
+                  span_text(step) + " and " + span_text(steps[other]) + " both want the bytes from " +
+                      hex_address(address) + " on."};
+  }
+  return std::nullopt;
+}
+
+void append_pieces(std::size_t index, const Step& step, const MemoryMap& map, std::vector<Piece>& pieces) {
+  const Range range = step.range();
+  for (const Sector& sector : map.covering(range)) {
+    const Range data = {std::max(range.begin, sector.range.begin), std::min(range.end, sector.range.end)};
+    pieces.push_back({index, sector, data});
+  }
+}
+
+}  // namespace
+
+std::variant<Layout, Misfit> lay_out(std::vector<Step> steps, const MemoryMap& map) {
+  Layout layout;
+  for (std::size_t index = 0; index < steps.size(); ++index) {
+    const Step& step = steps[index];
+    if (auto misfit = misfit_in_itself(index, step)) return *misfit;
+    if (auto misfit = misfit_on_map(index, step, map)) return *misfit;
+    if (auto misfit = misfit_with_earlier(index, steps)) return *misfit;
+    append_pieces(index, step, map, layout.pieces);
+  }
+  layout.steps = std::move(steps);
+  return layout;
+}
+
+}  // namespace dfu

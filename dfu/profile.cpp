@@ -1,0 +1,116 @@
+#include "dfu/profile.h"
+
+#include <algorithm>
+
+namespace dfu {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// STM32F2/F4 flash, typical, 32 bits at a time (3.3 V): facts/dfu.md 4.6.
+constexpr FlashTiming stm32f2_timing = {
+    .erase_16k = 250ms,
+    .erase_64k = 550ms,
+    .erase_128k = 1000ms,
+    .program_word = 16us,
+};
+
+// Slowest sector erase in the same table: 128 KB, lowest supply voltage, maximum.
+constexpr Duration worst_sector_erase = 4s;
+
+Profile photon() {
+  return {
+      .name = "photon",
+      // facts/dfu.md 7.1; particle.md 4
+      .dfu = {0x2B04, 0xD006},
+      .application = UsbId{0x2B04, 0xC006},
+      .interface_number = 0,
+      // 0 is the internal flash, 1 the configuration store (dfu.md 7.1).
+      .alternate = 0,
+      // The same in every bootloader generation (dfu.md 2.4, particle.md 4). The two writable sectors that it claims
+      // below 0x08020000 are refused by the bootloader; particle/slots keeps modules away from them.
+      .map = "@Internal Flash   /0x08000000/03*016Ka,01*016Kg,01*064Kg,07*128Kg",
+      .platform = particle::Platform::photon,
+      // dfu.md 1.4
+      .transfer_size = 4096,
+      // The unit answers a GETSTATUS only when the work is done; the time it then asks for is a constant. True of every
+      // bootloader generation (dfu.md 4.3).
+      .obey_poll_timeout = false,
+      // A whole sector erase happens inside one GETSTATUS; the supply voltage is not known (dfu.md 0.3 and 8.1).
+      .control_timeout = 10s,
+      // dfu.md 4.4: twice the datasheet's maximum.
+      .busy_limit = 2 * worst_sector_erase,
+      // The newer bootloaders reset 0.5 s after the leave request; one still there after 3 s has not left (dfu.md 8.5).
+      .depart_limit = 3s,
+      // Boot and enumeration take 1-3 s; units that leave together are enumerated one after the other, up to 0.3 s each
+      // (dfu.md 4.9, 5.4), and a first boot may rewrite the bootloader (particle.md 10.7).
+      .return_limit = 15s,
+      .timing = stm32f2_timing,
+  };
+}
+
+// One row per family.
+const std::vector<Profile>& table() {
+  static const std::vector<Profile> profiles = {photon()};
+  return profiles;
+}
+
+}  // namespace
+
+Duration FlashTiming::erase(std::uint32_t sector_size) const {
+  if (sector_size <= 16 * 1024) return erase_16k;
+  if (sector_size <= 64 * 1024) return erase_64k;
+  return erase_128k;
+}
+
+Duration FlashTiming::program(std::uint32_t bytes) const {
+  return (bytes / 4 + (bytes % 4 != 0)) * program_word;
+}
+
+Duration wire_time(std::uint32_t bytes) {
+  // SETUP and STATUS stage, then 64-byte packets with 13 bytes around each; a 1 ms frame carries 1500 bytes
+  // (dfu.md 5.1).
+  constexpr std::uint64_t setup_and_status = 21 + 13;
+  constexpr std::uint64_t packet = 64 + 13;
+  const std::uint64_t packets = (std::uint64_t{bytes} + 63) / 64;
+  const Duration on_the_wire = (setup_and_status + packets * packet) * Duration(1ms) / 1500;
+  // What a short transfer costs between host and unit, however few its bytes (dfu.md 5.4, typical).
+  return std::max<Duration>(on_the_wire, 500us);
+}
+
+std::optional<Profile> find_profile(std::string_view name) {
+  const auto found = std::ranges::find(table(), name, &Profile::name);
+  if (found == table().end()) return std::nullopt;
+  return *found;
+}
+
+std::vector<std::string> profile_names() {
+  std::vector<std::string> names;
+  for (const Profile& profile : table()) names.push_back(profile.name);
+  return names;
+}
+
+Profile standard_profile(UsbId dfu, std::uint8_t alternate) {
+  return {
+      .name = "standard",
+      .dfu = dfu,
+      .application = std::nullopt,
+      .interface_number = 0,
+      .alternate = alternate,
+      .map = "",
+      .platform = std::nullopt,
+      // The most that ST's ROM takes (dfu.md 2.2).
+      .transfer_size = 2048,
+      // ST's ROM erases while it reports dfuDNBUSY and must not be asked early (dfu.md 4.2, 4.3).
+      .obey_poll_timeout = true,
+      // An unknown unit may do its work inside a request, as Particle's does.
+      .control_timeout = 10s,
+      .busy_limit = 2 * worst_sector_erase,
+      .depart_limit = 3s,
+      .return_limit = 15s,
+      .timing = stm32f2_timing,
+  };
+}
+
+}  // namespace dfu
