@@ -1,7 +1,9 @@
 // How a pure conversation talks with whoever carries it out: it asks for one thing at a time and is told what came
-// back. Survey, session, entering DFU and proof of boot are conversations; the engine and the tests drive them alike.
+// back and when. Survey, session, entering DFU and proof of boot are conversations; the engine and the tests drive them
+// alike.
 //
-// A conversation has `Ask begin()` and `Ask answer(const Answer&)`, and is done when it asks for nothing (`Finished`).
+// A conversation has `Ask begin(Duration now)` and `Ask answer(const Answer&, Duration now)`, and is done when it asks
+// for nothing (`Finished`). `now` is any monotonic time; limits are measured with it.
 #pragma once
 
 #include <variant>
@@ -17,11 +19,13 @@ struct Submit {
 struct Pause {
   Duration duration;
 };
+// A USB port reset of the unit; answered with ResetStatus.
+struct Reset {};
 struct Finished {};
 
-using Ask = std::variant<Finished, Submit, Pause>;
+using Ask = std::variant<Finished, Submit, Pause, Reset>;
 
 struct Paused {};
-using Answer = std::variant<Paused, TransferResult>;
+using Answer = std::variant<Paused, TransferResult, ResetStatus>;
 
 }  // namespace dfu

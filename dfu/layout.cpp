@@ -77,4 +77,13 @@ std::variant<Layout, Misfit> lay_out(std::vector<Step> steps, const MemoryMap& m
   return layout;
 }
 
+const Piece* misfit(const Layout& layout, const MemoryMap& map) {
+  const auto differs = [&map](const Piece& piece) {
+    const Sector* sector = map.find(piece.sector.range.begin);
+    return !sector || *sector != piece.sector;
+  };
+  const auto found = std::ranges::find_if(layout.pieces, differs);
+  return found == layout.pieces.end() ? nullptr : &*found;
+}
+
 }  // namespace dfu

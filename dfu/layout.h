@@ -44,4 +44,7 @@ struct Misfit {
 // Misfit: a byte lies outside the map, in a sector that cannot be written and erased, or on another step's bytes.
 std::variant<Layout, Misfit> lay_out(std::vector<Step> steps, const MemoryMap& map);
 
+// The first piece whose sector this map, a unit's own, does not have with the same bounds and rights.
+const Piece* misfit(const Layout& layout, const MemoryMap& map);
+
 }  // namespace dfu

@@ -23,13 +23,6 @@ std::vector<Sector> MemoryMap::covering(Range range) const {
   return out;
 }
 
-bool MemoryMap::operator==(const MemoryMap& other) const {
-  const auto same = [](const Sector& a, const Sector& b) {
-    return a.range == b.range && a.readable == b.readable && a.erasable == b.erasable && a.writable == b.writable;
-  };
-  return std::equal(sectors.begin(), sectors.end(), other.sectors.begin(), other.sectors.end(), same);
-}
-
 namespace {
 
 // Reads one layout string from left to right; the first thing that is wrong ends it with a sentence.

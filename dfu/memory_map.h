@@ -16,6 +16,8 @@ struct Sector {
   bool readable = false;
   bool erasable = false;
   bool writable = false;
+
+  bool operator==(const Sector&) const = default;
 };
 
 struct MemoryMap {
@@ -26,7 +28,6 @@ struct MemoryMap {
   const Sector* find(std::uint32_t address) const;
   // Every sector that the range touches, ascending. Empty if any byte of it lies in no sector.
   std::vector<Sector> covering(Range range) const;
-  bool operator==(const MemoryMap&) const;
 };
 
 // Nothing when the text is no layout string; `problem`, if given, says why.

@@ -2,34 +2,14 @@
 // floor. Data: printed, counted, timed, and carried out by a session. Pure; any thread.
 #pragma once
 
-#include <string>
 #include <vector>
 
-#include "dfu/fault.h"
 #include "dfu/layout.h"
+#include "dfu/operation.h"
 #include "dfu/profile.h"
-#include "dfu/protocol.h"
 #include "dfu/survey.h"
 
 namespace dfu {
-
-struct Operation {
-  enum class Kind {
-    erase,        // the sector at `address`
-    set_address,  // the address pointer
-    write,        // `length` bytes of the step at `address`, as block `block`
-    to_idle,      // ABORT: uploads need dfuIDLE
-    read,         // `length` bytes at `address`, as block `block`, compared with the step
-    leave,        // zero-length DNLOAD and the GETSTATUS on which the unit goes
-  } kind = Kind::leave;
-  std::size_t step = 0;
-  std::uint32_t address = 0;
-  std::uint32_t length = 0;
-  std::uint16_t block = 0;
-  Duration floor{};
-};
-
-std::string_view to_string(Operation::Kind kind);
 
 struct Plan {
   std::vector<Operation> operations;

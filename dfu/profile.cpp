@@ -104,6 +104,7 @@ Profile standard_profile(UsbId dfu, std::uint8_t alternate) {
       .transfer_size = 2048,
       // ST's ROM erases while it reports dfuDNBUSY and must not be asked early (dfu.md 4.2, 4.3).
       .obey_poll_timeout = true,
+      .leave_uses_pointer = true,
       // An unknown unit may do its work inside a request, as Particle's does.
       .control_timeout = 10s,
       .busy_limit = 2 * worst_sector_erase,

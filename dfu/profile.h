@@ -40,6 +40,8 @@ struct Profile {
 
   // The wait that a unit asks for in dfuDNBUSY is real. Where it is not, waiting only costs time.
   bool obey_poll_timeout = true;
+  // Leave jumps to where the address pointer stands, so it must be set to the program first (facts/dfu.md 2.3).
+  bool leave_uses_pointer = false;
   Duration control_timeout{};  // any control transfer
   Duration busy_limit{};       // dfuDNBUSY after one command: twice the datasheet's worst sector erase
   Duration depart_limit{};     // from leave to gone from the bus

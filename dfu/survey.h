@@ -2,13 +2,13 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <vector>
 
-#include "dfu/conversation.h"
 #include "dfu/fault.h"
 #include "dfu/layout.h"
+#include "dfu/operation.h"
 #include "dfu/profile.h"
+#include "dfu/recovery.h"
 
 namespace dfu {
 
@@ -19,27 +19,55 @@ enum class Holds {
 };
 
 struct SurveyResult {
-  MemoryMap map;  // as the unit's alternate setting names it
-  FunctionalDescriptor functional;
+  MemoryMap map;                    // as the unit's alternate setting names it
+  std::uint16_t transfer_size = 0;  // wTransferSize
+  bool can_upload = false;
   std::vector<Holds> pieces;  // as Layout::pieces
   Duration floor{};           // the unit's own time for what the survey did
 };
 
-// The conversation. REQUIRES: the unit is open on the profile's alternate setting.
-// Brings the unit to dfuIDLE from whatever state it is in (facts/dfu.md 4.4), reads its map, then the pieces. A piece
-// is read no further than to the block that shows it is neither the same nor blank.
+// The conversation. REQUIRES: the unit is open on the profile's alternate setting; profile and layout outlive it.
+// Brings the unit to dfuIDLE, reads its map, then the pieces. A piece is read no further than to the block that shows
+// it is neither the same nor blank.
 class Survey {
  public:
+  // `read_pieces` false: nothing is read and every piece counts as `other` (a recipe that rewrites what is unchanged).
   Survey(const Profile& profile, const Layout& layout, const UnitInfo& unit, bool read_pieces);
 
-  Ask begin();
-  Ask answer(const Answer& answer);
+  Ask begin(Duration now);
+  Ask answer(const Answer& answer, Duration now);
 
-  // Valid once Finished: a fault, or the result.
+  // Once Finished: a fault, or the result.
   const std::optional<Fault>& fault() const { return fault_; }
   const SurveyResult& result() const { return result_; }
+  // Of the pieces' bytes, 0..1.
+  double fraction() const;
 
  private:
+  enum class Doing { recovering, naming, reading };
+
+  Ask stop(FaultCode code, std::string text);
+  Ask name_the_map(Duration now);
+  Ask take_the_map(Duration now);
+  Ask read_on(Duration now);
+  Ask run(Operation operation, Duration now);
+  Ask operation_done(Duration now);
+  void compare(ByteView read);
+  void next_piece(Holds holds);
+
+  const Profile* profile_;
+  const Layout* layout_;
+  std::uint8_t name_index_ = 0;
+  bool read_pieces_;
+  Doing doing_ = Doing::recovering;
+  Recovery recovery_;
+  std::optional<Exchange> exchange_;
+  Operation operation_;
+  Pointer pointer_;
+  bool idle_ = true;  // the unit is in dfuIDLE
+  std::uint32_t next_ = 0;
+  bool same_ = true;
+  bool blank_ = true;
   std::optional<Fault> fault_;
   SurveyResult result_;
 };

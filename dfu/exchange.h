@@ -1,0 +1,83 @@
+// One DFU request and the GETSTATUS polling that completes it: the atom of every conversation. Pure.
+// Every wait is asked for and every poll loop ends at the profile's busy limit, by elapsed time (facts/dfu.md 4.3).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "dfu/conversation.h"
+#include "dfu/fault.h"
+#include "dfu/profile.h"
+#include "dfu/protocol.h"
+
+namespace dfu {
+
+class Exchange {
+ public:
+  // DNLOAD `data` as `block`, polled until dfuDNLOAD-IDLE.
+  static Exchange download(const Profile& profile, std::uint16_t block, Bytes data);
+  // UPLOAD of exactly `length` bytes.
+  static Exchange upload(const Profile& profile, std::uint16_t block, std::uint16_t length);
+  // ABORT; the unit must then be in dfuIDLE.
+  static Exchange abort(const Profile& profile);
+  // CLRSTATUS, which only a unit in dfuERROR may get (facts/dfu.md 0.5); then it must be in dfuIDLE.
+  static Exchange clear_status(const Profile& profile);
+  // GETSTATUS alone, polled on while the unit is in dfuDNBUSY; any other state ends it.
+  static Exchange settle(const Profile& profile);
+  // Zero-length DNLOAD and one GETSTATUS. Never fails: whatever comes back proves nothing (facts/dfu.md 4.1).
+  static Exchange leave(const Profile& profile);
+  // String descriptor `index` in US English.
+  static Exchange read_string(const Profile& profile, std::uint8_t index);
+
+  Ask begin(Duration now);
+  Ask answer(const Answer& answer, Duration now);
+
+  // Why it failed; nothing while it runs and when it succeeded.
+  struct Failure {
+    enum class Why {
+      stall,         // the request was refused
+      status_stall,  // the GETSTATUS after it was: on a Photon, the flash work failed (facts/dfu.md 4.2)
+      no_answer,
+      gone,
+      io_error,
+      cancelled,
+      bad_answer,   // too short, or no valid status
+      wrong_state,  // a state that this request cannot lead to
+      error_state,  // dfuERROR; `report.status` says which
+      busy,         // still in dfuDNBUSY at the limit
+    } why;
+    StatusReport report;  // of the last good GETSTATUS
+  };
+  const std::optional<Failure>& failure() const { return failure_; }
+  const Bytes& data() const { return data_; }             // of upload and read_string
+  const StatusReport& report() const { return report_; }  // of settle: the state the unit is in
+
+ private:
+  enum class Kind { download, upload, abort, clear_status, settle, leave, read_string };
+  enum class Phase { request, status, pause };
+
+  Exchange(Kind kind, const Profile& profile, Transfer request);
+  Ask ask_status();
+  Ask ask_pause(Duration now);
+  Ask fail(Failure::Why why);
+  Ask after_request(const TransferResult& result);
+  Ask after_status(const TransferResult& result, Duration now);
+
+  Kind kind_;
+  Phase phase_ = Phase::request;
+  bool obey_poll_;
+  std::uint8_t interface_;
+  Duration timeout_;
+  Duration busy_limit_;
+  Duration begun_{};
+  int polls_ = 0;
+  Transfer request_;
+  Bytes data_;
+  StatusReport report_;
+  std::optional<Failure> failure_;
+};
+
+// The fault that a failed exchange amounts to, with its sentence. `doing` completes "While ...": "erasing 0x08020000".
+Fault fault_of(const Exchange::Failure& failure, OperationKind operation, const std::string& doing);
+
+}  // namespace dfu

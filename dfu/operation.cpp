@@ -1,0 +1,157 @@
+#include "dfu/operation.h"
+
+#include <algorithm>
+
+namespace dfu {
+
+std::string_view to_string(Operation::Kind kind) {
+  switch (kind) {
+    case Operation::Kind::erase:
+      return "erase";
+    case Operation::Kind::set_address:
+      return "set-address";
+    case Operation::Kind::write:
+      return "write";
+    case Operation::Kind::to_idle:
+      return "to-idle";
+    case Operation::Kind::read:
+      return "read";
+    case Operation::Kind::leave:
+      return "leave";
+  }
+  return {};
+}
+
+Duration floor_of(Operation::Kind kind, std::uint32_t length, const Profile& profile) {
+  const Duration status = wire_time(6);
+  // A command works at its first GETSTATUS and tells its result at a second one (facts/dfu.md 2.1).
+  const Duration command = wire_time(5) + 2 * status;
+  switch (kind) {
+    case Operation::Kind::erase:
+      return command + profile.timing.erase(length);
+    case Operation::Kind::set_address:
+      return command;
+    case Operation::Kind::write:
+      return wire_time(length) + 2 * status + profile.timing.program(length);
+    case Operation::Kind::to_idle:
+      return wire_time(0) + status;
+    case Operation::Kind::read:
+      return wire_time(length);
+    case Operation::Kind::leave:
+      return wire_time(0) + status;
+  }
+  return {};
+}
+
+Exchange exchange_for(const Operation& operation, const Profile& profile, ByteView data) {
+  switch (operation.kind) {
+    case Operation::Kind::erase:
+      return Exchange::download(profile, 0, dfuse_erase(operation.address));
+    case Operation::Kind::set_address:
+      return Exchange::download(profile, 0, dfuse_set_address(operation.address));
+    case Operation::Kind::write:
+      return Exchange::download(profile, operation.block, Bytes(data.begin(), data.end()));
+    case Operation::Kind::to_idle:
+      return Exchange::abort(profile);
+    case Operation::Kind::read:
+      return Exchange::upload(profile, operation.block, static_cast<std::uint16_t>(operation.length));
+    case Operation::Kind::leave:
+      break;
+  }
+  return Exchange::leave(profile);
+}
+
+ByteView bytes_of(const Operation& operation, const Layout& layout) {
+  const Step& step = layout.steps[operation.step];
+  return step.image->payload().subspan(operation.address - step.address, operation.length);
+}
+
+namespace {
+
+OperationKind fault_kind(Operation::Kind kind) {
+  switch (kind) {
+    case Operation::Kind::erase:
+      return OperationKind::erase;
+    case Operation::Kind::write:
+      return OperationKind::write;
+    case Operation::Kind::set_address:
+    case Operation::Kind::to_idle:
+    case Operation::Kind::read:
+      return OperationKind::read;
+    case Operation::Kind::leave:
+      return OperationKind::leave;
+  }
+  return OperationKind::read;
+}
+
+std::string doing(const Operation& operation, const Layout& layout) {
+  const std::string place = layout.steps[operation.step].name + " at " + hex_address(operation.address);
+  switch (operation.kind) {
+    case Operation::Kind::erase:
+      return "erasing the sector of " + place;
+    case Operation::Kind::set_address:
+      return "setting the address of " + place;
+    case Operation::Kind::write:
+      return "writing " + place;
+    case Operation::Kind::to_idle:
+      return "preparing to read " + place;
+    case Operation::Kind::read:
+      return "reading " + place;
+    case Operation::Kind::leave:
+      break;
+  }
+  return "leaving DFU mode";
+}
+
+void locate(Fault& fault, const Operation& operation, const Layout& layout) {
+  if (operation.kind == Operation::Kind::leave) return;
+  fault.step = layout.steps[operation.step].name;
+  fault.address = operation.address;
+  if (operation.block >= dfuse_first_block) fault.block = operation.block;
+}
+
+}  // namespace
+
+Fault fault_of(const Exchange::Failure& failure, const Operation& operation, const Layout& layout) {
+  Fault fault = fault_of(failure, fault_kind(operation.kind), doing(operation, layout));
+  locate(fault, operation, layout);
+  return fault;
+}
+
+std::optional<Fault> mismatch(const Operation& operation, ByteView read, const Layout& layout) {
+  const ByteView wanted = bytes_of(operation, layout);
+  const auto [found, expected] = std::mismatch(read.begin(), read.end(), wanted.begin(), wanted.end());
+  if (found == read.end() && expected == wanted.end()) return {};
+  Fault fault;
+  fault.operation = OperationKind::read;
+  locate(fault, operation, layout);
+  if (read.size() != wanted.size()) {
+    fault.code = FaultCode::device_error;
+    fault.text = "While " + doing(operation, layout) + ": the unit gave " + std::to_string(read.size()) +
+                 " bytes instead of " + std::to_string(wanted.size()) + ".";
+    return fault;
+  }
+  fault.code = FaultCode::verify_mismatch;
+  fault.address = operation.address + static_cast<std::uint32_t>(found - read.begin());
+  fault.text = fault.step + " reads back wrong: " + hex_address(*fault.address) + " holds 0x" + to_hex({&*found, 1}) +
+               " instead of 0x" + to_hex({&*expected, 1}) + ".";
+  return fault;
+}
+
+namespace {
+
+constexpr std::uint32_t linux_most = 4096;  // facts/dfu.md 6.2: more is refused by usbfs
+
+}  // namespace
+
+Pointer::Pointer(std::uint16_t transfer_size)
+    : chunk_(std::min<std::uint32_t>(transfer_size, linux_most)), stride_(transfer_size) {}
+
+std::optional<std::uint16_t> Pointer::block_at(std::uint32_t address) const {
+  if (!base_ || address < *base_ || (address - *base_) % stride_ != 0) return {};
+  const std::uint32_t number = dfuse_first_block + (address - *base_) / stride_;
+  if (number > 0xFFFF || (chunk_ < stride_ && number != dfuse_first_block)) return {};
+  return static_cast<std::uint16_t>(number);
+}
+
+}  // namespace dfu

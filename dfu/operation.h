@@ -1,0 +1,63 @@
+// Device operations as data: what a plan lists, a session carries out, and a survey does while it reads. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "dfu/exchange.h"
+#include "dfu/layout.h"
+
+namespace dfu {
+
+struct Operation {
+  enum class Kind {
+    erase,        // the sector at `address`
+    set_address,  // the address pointer
+    write,        // `length` bytes of the step at `address`, as block `block`
+    to_idle,      // ABORT: uploads need dfuIDLE
+    read,         // `length` bytes at `address`, as block `block`, compared with the step
+    leave,        // zero-length DNLOAD and the GETSTATUS on which the unit goes
+  } kind = Kind::leave;
+  std::size_t step = 0;
+  std::uint32_t address = 0;
+  std::uint32_t length = 0;  // of an erase: the sector's size
+  std::uint16_t block = 0;
+  Duration floor{};  // the unit's own time for it, wire included
+};
+
+std::string_view to_string(Operation::Kind kind);
+
+// The unit's own time: flash work and wire (facts/dfu.md 4.6, 5.1).
+Duration floor_of(Operation::Kind kind, std::uint32_t length, const Profile& profile);
+
+// The exchange that carries an operation out; `data` are the bytes of a write.
+Exchange exchange_for(const Operation& operation, const Profile& profile, ByteView data);
+
+// The bytes of the step that an operation writes or must read.
+ByteView bytes_of(const Operation& operation, const Layout& layout);
+
+// A fault of this operation, with the facts filled in.
+Fault fault_of(const Exchange::Failure& failure, const Operation& operation, const Layout& layout);
+// The first byte that reads back different. Nothing when `read` equals the step's bytes.
+std::optional<Fault> mismatch(const Operation& operation, ByteView read, const Layout& layout);
+
+// How the units' transfer size cuts memory into blocks, and when the address pointer must be set again.
+// A block is one transfer of min(wTransferSize, 4096) bytes, the most Linux carries; a unit whose wTransferSize is
+// larger counts its block numbers in the larger size, so there the pointer is set for each block (facts/dfu.md 2.2).
+class Pointer {
+ public:
+  explicit Pointer(std::uint16_t transfer_size);
+
+  std::uint32_t chunk() const { return chunk_; }
+  // The block number that reaches `address` from where the pointer stands, if one does.
+  std::optional<std::uint16_t> block_at(std::uint32_t address) const;
+  void set(std::uint32_t address) { base_ = address; }
+
+ private:
+  std::uint32_t chunk_;
+  std::uint32_t stride_;
+  std::optional<std::uint32_t> base_;
+};
+
+}  // namespace dfu

@@ -1,0 +1,142 @@
+#include "dfu/plan.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+namespace dfu {
+
+namespace {
+
+class Planner {
+ public:
+  Planner(const Layout& layout, const SurveyResult& survey, const Profile& profile, const PlanOptions& options)
+      : layout_(layout), profile_(profile), pointer_(survey.transfer_size) {
+    plan_.pieces = survey.pieces;
+    find_dirty(options.rewrite);
+    for (std::size_t step = 0; step < layout.steps.size(); ++step) {
+      erase_step(step);
+      write_step(step);
+    }
+    if (options.verify && plan_.writes()) verify();
+    leave();
+  }
+
+  Plan take() { return std::move(plan_); }
+
+ private:
+  // A piece is dirty when its bytes must be written: because they differ, or because its sector is erased for the
+  // sake of another piece. A sector is erased when one of its pieces holds something else.
+  void find_dirty(bool rewrite) {
+    for (std::size_t i = 0; i < layout_.pieces.size(); ++i) {
+      if (rewrite || plan_.pieces[i] == Holds::other) to_erase_.insert(layout_.pieces[i].sector.range.begin);
+    }
+    for (std::size_t i = 0; i < layout_.pieces.size(); ++i) {
+      const bool erased = to_erase_.contains(layout_.pieces[i].sector.range.begin);
+      dirty_.push_back(erased || plan_.pieces[i] != Holds::same);
+    }
+  }
+
+  // The address of the header if this step has one.
+  std::optional<std::uint32_t> header(std::size_t step) const {
+    const Step& one = layout_.steps[step];
+    if (!one.header_offset) return {};
+    return one.address + *one.header_offset;
+  }
+
+  // The header's sector goes first: from then on the old module does not look whole either.
+  void erase_step(std::size_t step) {
+    const auto head = header(step);
+    for (const bool with_header : {true, false}) {
+      for (std::size_t i = 0; i < layout_.pieces.size(); ++i) {
+        const Piece& piece = layout_.pieces[i];
+        if (piece.step != step || (head && piece.data.contains(*head)) != with_header) continue;
+        if (to_erase_.erase(piece.sector.range.begin) == 0) continue;
+        add(Operation::Kind::erase, step, piece.sector.range.begin, piece.sector.range.size());
+      }
+    }
+  }
+
+  void write_step(std::size_t step) {
+    const auto head = header(step);
+    std::optional<Range> last;
+    for (std::size_t i = 0; i < layout_.pieces.size(); ++i) {
+      if (layout_.pieces[i].step != step || !dirty_[i]) continue;
+      const Range data = layout_.pieces[i].data;
+      for (std::uint32_t at = data.begin; at < data.end;) {
+        const Range block{at, at + std::min(pointer_.chunk(), data.end - at)};
+        if (head && block.contains(*head)) {
+          last = block;
+        } else {
+          transfer(Operation::Kind::write, step, block);
+        }
+        at = block.end;
+      }
+    }
+    if (last) transfer(Operation::Kind::write, step, *last);
+  }
+
+  void verify() {
+    for (std::size_t step = 0; step < layout_.steps.size(); ++step) {
+      const Range range = layout_.steps[step].range();
+      for (std::uint32_t at = range.begin; at < range.end; at += pointer_.chunk()) {
+        transfer(Operation::Kind::read, step, {at, at + std::min(pointer_.chunk(), range.end - at)});
+      }
+    }
+    add(Operation::Kind::to_idle, layout_.steps.size() - 1, layout_.steps.back().address, 0);
+    reading_ = false;
+  }
+
+  void leave() {
+    if (profile_.leave_uses_pointer) set_address(0, layout_.steps.front().address);
+    add(Operation::Kind::leave, layout_.steps.size() - 1, 0, 0);
+  }
+
+  // One block, with the way to it: the pointer where the block number cannot reach, dfuIDLE before an upload.
+  void transfer(Operation::Kind kind, std::size_t step, Range block) {
+    const bool read = kind == Operation::Kind::read;
+    auto number = pointer_.block_at(block.begin);
+    if (!number || read != reading_) {
+      set_address(step, block.begin);
+      if (read) add(Operation::Kind::to_idle, step, block.begin, 0);
+      number = pointer_.block_at(block.begin);
+      reading_ = read;
+    }
+    add(kind, step, block.begin, block.size(), *number);
+  }
+
+  void set_address(std::size_t step, std::uint32_t address) {
+    if (reading_) add(Operation::Kind::to_idle, step, address, 0);  // DNLOAD is refused in dfuUPLOAD-IDLE
+    add(Operation::Kind::set_address, step, address, 0);
+    pointer_.set(address);
+  }
+
+  void add(Operation::Kind kind, std::size_t step, std::uint32_t address, std::uint32_t length,
+           std::uint16_t block = 0) {
+    const Duration floor = floor_of(kind, length, profile_);
+    plan_.operations.push_back({kind, step, address, length, block, floor});
+    plan_.floor += floor;
+  }
+
+  const Layout& layout_;
+  const Profile& profile_;
+  Pointer pointer_;
+  bool reading_ = false;  // the unit is in dfuUPLOAD-IDLE
+  std::set<std::uint32_t> to_erase_;
+  std::vector<bool> dirty_;
+  Plan plan_;
+};
+
+}  // namespace
+
+bool Plan::writes() const {
+  return std::any_of(operations.begin(), operations.end(), [](const Operation& operation) {
+    return operation.kind == Operation::Kind::erase || operation.kind == Operation::Kind::write;
+  });
+}
+
+Plan make_plan(const Layout& layout, const SurveyResult& survey, const Profile& profile, const PlanOptions& options) {
+  return Planner(layout, survey, profile, options).take();
+}
+
+}  // namespace dfu

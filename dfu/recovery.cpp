@@ -1,0 +1,110 @@
+#include "dfu/recovery.h"
+
+namespace dfu {
+
+namespace {
+
+// A healthy unit needs two looks at most; one that answers each cure with the next illness has had enough at six.
+constexpr int most_looks = 6;
+// A unit in dfuMANIFEST is about to go (facts/dfu.md 4.4).
+constexpr Duration departure = std::chrono::seconds(2);
+
+const char* const doing_text = "bringing the unit to dfuIDLE";
+
+}  // namespace
+
+Recovery::Recovery(const Profile& profile) : profile_(&profile) {}
+
+Ask Recovery::begin(Duration now) {
+  return look(now);
+}
+
+Ask Recovery::look(Duration now) {
+  if (++looks_ > most_looks) {
+    const Exchange::Failure failure{Exchange::Failure::Why::wrong_state, exchange_->report()};
+    fault_ = fault_of(failure, OperationKind::recover, doing_text);
+    return Finished{};
+  }
+  return run(Doing::looking, Exchange::settle(*profile_), now);
+}
+
+Ask Recovery::run(Doing doing, Exchange exchange, Duration now) {
+  doing_ = doing;
+  exchange_ = std::move(exchange);
+  return exchange_->begin(now);
+}
+
+Ask Recovery::answer(const Answer& answer, Duration now) {
+  if (doing_ == Doing::departing)
+    return reset_or(
+        fault_of({Exchange::Failure::Why::wrong_state, exchange_->report()}, OperationKind::recover, doing_text));
+  if (doing_ == Doing::resetting) {
+    if (std::get<ResetStatus>(answer) == ResetStatus::ok) return look(now);
+    fault_ = fault_of({Exchange::Failure::Why::gone, {}}, OperationKind::recover, "resetting the unit");
+    return Finished{};
+  }
+  const Ask next = exchange_->answer(answer, now);
+  return std::holds_alternative<Finished>(next) ? exchange_done(now) : next;
+}
+
+Ask Recovery::exchange_done(Duration now) {
+  using Why = Exchange::Failure::Why;
+  const auto& failure = exchange_->failure();
+  if (!failure) return doing_ == Doing::looking ? act_on(exchange_->report().state, now) : Ask(Finished{});
+  Fault fault = fault_of(*failure, OperationKind::recover, doing_text);
+  switch (failure->why) {
+    case Why::gone:
+    case Why::io_error:
+    case Why::cancelled:
+      fault_ = std::move(fault);
+      return Finished{};
+    case Why::busy:
+    case Why::no_answer:
+      return reset_or(std::move(fault));
+    case Why::stall:
+    case Why::status_stall:
+    case Why::bad_answer:
+    case Why::wrong_state:
+    case Why::error_state:
+      break;
+  }
+  return look(now);
+}
+
+Ask Recovery::act_on(State state, Duration now) {
+  switch (state) {
+    case State::dfu_idle:
+      return Finished{};
+    case State::dnload_sync:
+    case State::dnload_idle:
+    case State::manifest_sync:
+    case State::upload_idle:
+      return run(Doing::aborting, Exchange::abort(*profile_), now);
+    case State::error:
+      return run(Doing::clearing, Exchange::clear_status(*profile_), now);
+    case State::manifest:
+    case State::manifest_wait_reset:
+      doing_ = Doing::departing;
+      return Pause{departure};
+    case State::dnbusy:  // settle polls this to its end
+    case State::app_idle:
+    case State::app_detach:
+      break;
+  }
+  const Exchange::Failure failure{Exchange::Failure::Why::wrong_state, exchange_->report()};
+  fault_ = fault_of(failure, OperationKind::recover, doing_text);
+  return Finished{};
+}
+
+// The last resort, once: a USB reset ends in dfuIDLE on units that still listen.
+Ask Recovery::reset_or(Fault fault) {
+  if (reset_) {
+    fault_ = std::move(fault);
+    return Finished{};
+  }
+  reset_ = true;
+  doing_ = Doing::resetting;
+  return Reset{};
+}
+
+}  // namespace dfu

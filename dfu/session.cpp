@@ -1,0 +1,71 @@
+#include "dfu/session.h"
+
+namespace dfu {
+
+Session::Session(const Profile& profile, const Layout& layout, Plan plan)
+    : profile_(&profile), layout_(&layout), plan_(std::move(plan)), steps_(layout.steps.size()) {
+  if (plan_.writes()) return;
+  for (std::size_t i = 0; i < plan_.pieces.size(); ++i) {
+    if (plan_.pieces[i] == Holds::same) steps_[layout.pieces[i].step].verified_bytes += layout.pieces[i].data.size();
+  }
+}
+
+Ask Session::begin(Duration now) {
+  return run(now);
+}
+
+Ask Session::run(Duration now) {
+  const Operation& next = operation();
+  if (stop_ && next.kind != Operation::Kind::leave) {
+    fault_ = fault_of({Exchange::Failure::Why::cancelled, {}}, next, *layout_);
+    fault_->text = "Stopped before " + layout_->steps[next.step].name + " was complete.";
+    return Finished{};
+  }
+  const bool write = next.kind == Operation::Kind::write;
+  exchange_ = exchange_for(next, *profile_, write ? bytes_of(next, *layout_) : ByteView());
+  return exchange_->begin(now);
+}
+
+Ask Session::answer(const Answer& answer, Duration now) {
+  const Ask next = exchange_->answer(answer, now);
+  return std::holds_alternative<Finished>(next) ? operation_done(now) : next;
+}
+
+Ask Session::operation_done(Duration now) {
+  const Operation& done = operation();
+  floor_ += done.floor;
+  if (exchange_->failure()) {
+    fault_ = fault_of(*exchange_->failure(), done, *layout_);
+    return Finished{};
+  }
+  if (done.kind == Operation::Kind::read) {
+    fault_ = mismatch(done, exchange_->data(), *layout_);
+    if (fault_) return Finished{};
+  }
+  tally();
+  if (next_ + 1 == plan_.operations.size()) return Finished{};
+  ++next_;
+  return run(now);
+}
+
+void Session::tally() {
+  const Operation& done = operation();
+  StepTally& step = steps_[done.step];
+  switch (done.kind) {
+    case Operation::Kind::erase:
+      ++step.erased_sectors;
+      break;
+    case Operation::Kind::write:
+      step.written_bytes += done.length;
+      break;
+    case Operation::Kind::read:
+      step.verified_bytes += done.length;
+      break;
+    case Operation::Kind::set_address:
+    case Operation::Kind::to_idle:
+    case Operation::Kind::leave:
+      break;
+  }
+}
+
+}  // namespace dfu

@@ -1,0 +1,53 @@
+// The conversation that carries out a plan: erase, write, read back, compare, leave. Pure.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "dfu/plan.h"
+
+namespace dfu {
+
+// What was really done for one step.
+struct StepTally {
+  std::uint32_t written_bytes = 0;
+  std::uint32_t erased_sectors = 0;
+  std::uint32_t verified_bytes = 0;  // read back equal since the last write to the unit, or found so by the survey
+};
+
+// REQUIRES: the unit is open and in dfuIDLE, as the survey left it; profile and layout outlive the session.
+class Session {
+ public:
+  Session(const Profile& profile, const Layout& layout, Plan plan);
+
+  Ask begin(Duration now);
+  Ask answer(const Answer& answer, Duration now);
+
+  // Ends the session after the operation that is running, unless the unit has been verified and is leaving.
+  void stop() { stop_ = true; }
+
+  // Nothing once Finished: all was done and leave was requested.
+  const std::optional<Fault>& fault() const { return fault_; }
+  // The operation that runs now.
+  const Operation& operation() const { return plan_.operations[next_]; }
+  const std::vector<StepTally>& steps() const { return steps_; }
+  Duration floor() const { return floor_; }         // of what was done so far
+  Duration planned() const { return plan_.floor; }  // of everything
+
+ private:
+  Ask run(Duration now);
+  Ask operation_done(Duration now);
+  void tally();
+
+  const Profile* profile_;
+  const Layout* layout_;
+  Plan plan_;
+  std::size_t next_ = 0;
+  std::optional<Exchange> exchange_;
+  bool stop_ = false;
+  Duration floor_{};
+  std::vector<StepTally> steps_;
+  std::optional<Fault> fault_;
+};
+
+}  // namespace dfu

@@ -1,0 +1,173 @@
+#include "dfu/survey.h"
+
+#include <algorithm>
+
+namespace dfu {
+
+namespace {
+
+const AltSetting* alternate_of(const UnitInfo& unit, const Profile& profile) {
+  for (const AltSetting& alternate : unit.configuration.alternates) {
+    if (alternate.interface_number == profile.interface_number && alternate.alternate == profile.alternate &&
+        alternate.is_dfu()) {
+      return &alternate;
+    }
+  }
+  return nullptr;
+}
+
+std::uint16_t transfer_size_of(const UnitInfo& unit) {
+  return unit.configuration.functional ? unit.configuration.functional->transfer_size : 0;
+}
+
+}  // namespace
+
+Survey::Survey(const Profile& profile, const Layout& layout, const UnitInfo& unit, bool read_pieces)
+    : profile_(&profile),
+      layout_(&layout),
+      read_pieces_(read_pieces),
+      recovery_(profile),
+      pointer_(std::max<std::uint16_t>(transfer_size_of(unit), 1)) {
+  if (const AltSetting* alternate = alternate_of(unit, profile)) name_index_ = alternate->name_index;
+  result_.transfer_size = transfer_size_of(unit);
+  result_.can_upload = unit.configuration.functional && unit.configuration.functional->can_upload;
+}
+
+Ask Survey::begin(Duration now) {
+  if (result_.transfer_size == 0) {
+    return stop(FaultCode::map_mismatch, "The unit's descriptors name no transfer size: it is no usable DFU device.");
+  }
+  return recovery_.begin(now);
+}
+
+Ask Survey::stop(FaultCode code, std::string text) {
+  fault_ = Fault{code, {}, OperationKind::survey, {}, {}, std::move(text)};
+  return Finished{};
+}
+
+Ask Survey::answer(const Answer& answer, Duration now) {
+  if (doing_ == Doing::recovering) {
+    const Ask next = recovery_.answer(answer, now);
+    if (!std::holds_alternative<Finished>(next)) return next;
+    fault_ = recovery_.fault();
+    return fault_ ? Ask(Finished{}) : name_the_map(now);
+  }
+  const Ask next = exchange_->answer(answer, now);
+  if (!std::holds_alternative<Finished>(next)) return next;
+  return doing_ == Doing::naming ? take_the_map(now) : operation_done(now);
+}
+
+Ask Survey::name_the_map(Duration now) {
+  doing_ = Doing::naming;
+  exchange_ = Exchange::read_string(*profile_, name_index_);
+  return exchange_->begin(now);
+}
+
+Ask Survey::take_the_map(Duration now) {
+  if (exchange_->failure()) {
+    fault_ = fault_of(*exchange_->failure(), OperationKind::survey, "reading the unit's memory map");
+    return Finished{};
+  }
+  const std::string name = parse_string_descriptor(exchange_->data());
+  std::string problem;
+  const auto map = parse_memory_map(name, &problem);
+  if (!map) {
+    return stop(FaultCode::map_mismatch, "The unit's memory map \"" + name + "\" " + problem + ".");
+  }
+  result_.map = *map;
+  result_.floor = wire_time(6) + wire_time(255);
+  if (!read_pieces_ || !result_.can_upload || misfit(*layout_, result_.map)) {
+    result_.pieces.assign(layout_->pieces.size(), Holds::other);
+    return Finished{};
+  }
+  doing_ = Doing::reading;
+  next_ = layout_->pieces.front().data.begin;
+  return read_on(now);
+}
+
+// The next operation that reading needs: the next block, or the way to it.
+Ask Survey::read_on(Duration now) {
+  const std::size_t index = result_.pieces.size();
+  if (index == layout_->pieces.size()) {
+    if (idle_) return Finished{};
+    return run({Operation::Kind::to_idle, layout_->steps.size() - 1, layout_->steps.back().address, 0, 0, {}}, now);
+  }
+  const Piece& piece = layout_->pieces[index];
+  Operation operation{Operation::Kind::read, piece.step, next_, 0, 0, {}};
+  if (const auto block = pointer_.block_at(next_)) {
+    operation.block = *block;
+    operation.length = std::min(pointer_.chunk(), piece.data.end - next_);
+    return run(operation, now);
+  }
+  operation.kind = idle_ ? Operation::Kind::set_address : Operation::Kind::to_idle;
+  return run(operation, now);
+}
+
+Ask Survey::run(Operation operation, Duration now) {
+  // After SET_ADDRESS the unit is in dfuDNLOAD-IDLE, and uploads need dfuIDLE (facts/dfu.md 2.2).
+  if (operation.kind == Operation::Kind::read && operation_.kind == Operation::Kind::set_address) {
+    operation.kind = Operation::Kind::to_idle;
+  }
+  operation.floor = floor_of(operation.kind, operation.length, *profile_);
+  operation_ = operation;
+  exchange_ = exchange_for(operation_, *profile_, {});
+  return exchange_->begin(now);
+}
+
+Ask Survey::operation_done(Duration now) {
+  result_.floor += operation_.floor;
+  if (exchange_->failure()) {
+    fault_ = fault_of(*exchange_->failure(), operation_, *layout_);
+    fault_->operation = OperationKind::survey;
+    return Finished{};
+  }
+  switch (operation_.kind) {
+    case Operation::Kind::set_address:
+      pointer_.set(operation_.address);
+      break;
+    case Operation::Kind::to_idle:
+      idle_ = true;
+      break;
+    case Operation::Kind::read:
+      idle_ = false;
+      break;
+    case Operation::Kind::erase:
+    case Operation::Kind::write:
+    case Operation::Kind::leave:
+      break;  // a survey does not
+  }
+  if (operation_.kind == Operation::Kind::read) {
+    if (exchange_->data().size() != operation_.length) {
+      fault_ = mismatch(operation_, exchange_->data(), *layout_);
+      fault_->operation = OperationKind::survey;
+      return Finished{};
+    }
+    compare(exchange_->data());
+  }
+  return read_on(now);
+}
+
+void Survey::compare(ByteView read) {
+  const ByteView wanted = bytes_of(operation_, *layout_);
+  same_ = same_ && std::equal(read.begin(), read.end(), wanted.begin(), wanted.end());
+  blank_ = blank_ && std::all_of(read.begin(), read.end(), [](std::uint8_t byte) { return byte == 0xFF; });
+  next_ += operation_.length;
+  if (!same_ && !blank_) {
+    next_piece(Holds::other);
+  } else if (next_ == layout_->pieces[result_.pieces.size()].data.end) {
+    next_piece(same_ ? Holds::same : Holds::blank);
+  }
+}
+
+void Survey::next_piece(Holds holds) {
+  result_.pieces.push_back(holds);
+  same_ = blank_ = true;
+  if (result_.pieces.size() < layout_->pieces.size()) next_ = layout_->pieces[result_.pieces.size()].data.begin;
+}
+
+double Survey::fraction() const {
+  if (layout_->pieces.empty()) return 1;
+  return static_cast<double>(result_.pieces.size()) / static_cast<double>(layout_->pieces.size());
+}
+
+}  // namespace dfu
