@@ -43,7 +43,7 @@ struct DfuSuffix {
 struct ImageFacts {
   ImageKind kind = ImageKind::unknown;
   bool sound = false;
-  std::string problem;  // why it is not sound: a sentence without the file name
+  std::string problem;                     // why it is not sound: a sentence without the file name
   std::optional<particle::Module> module;  // of a particle-module, also of a damaged one, also inside a dfu-suffix file
   std::optional<DfuSuffix> suffix;
 };

@@ -44,9 +44,8 @@ bool read_dependency(ByteView field, std::vector<Dependency>& dependencies) {
   return true;
 }
 
-// Every field that can be judged without knowing where the header stood.
-std::optional<Module> read_header(ByteView header) {
-  if (header.size() < header_size) return std::nullopt;
+// Every field, as far as it can be judged without its addresses and its place in the file.
+std::optional<Module> read_fields(ByteView header) {
   const auto platform = platform_from(le16(header, 12));
   const auto function = function_from(header[14]);
   if (!platform || !function) return std::nullopt;
@@ -63,7 +62,14 @@ std::optional<Module> read_header(ByteView header) {
   const Mcu mcu = mcu_of(module.platform);
   const bool has_mcu_target = mcu == Mcu::nrf52840 || mcu == Mcu::rtl872x;  // byte 8, zero before them
   if (header[8] != 0 && !has_mcu_target && module.function != Function::asset) return std::nullopt;
-  if ((module.flags & ~all_flags) != 0 || !possible_addresses(module)) return std::nullopt;
+  if ((module.flags & ~all_flags) != 0) return std::nullopt;
+  return module;
+}
+
+std::optional<Module> read_header(ByteView header) {
+  if (header.size() < header_size) return std::nullopt;
+  auto module = read_fields(header);
+  if (!module || !possible_addresses(*module)) return std::nullopt;
   return module;
 }
 
@@ -185,6 +191,20 @@ ModuleResult parse_module(ByteView file) {
   }
   if (damaged) return *std::move(damaged);
   return NotAModule{};
+}
+
+bool resembles_module(ByteView file) {
+  for (const std::uint32_t offset : header_offsets) {
+    if (file.size() < offset + header_size + base_suffix_size + crc_size) continue;
+    const ByteView header = file.subspan(offset, header_size);
+    const std::uint32_t start = le32(header, 0);
+    const std::uint32_t end = le32(header, 4);
+    if (end > start && end - start + crc_size == file.size()) return true;
+    const auto module = read_fields(header);
+    if (module && may_keep_header_at(offset, *module)) return true;
+  }
+  const bool has_crc = file.size() > header_size + base_suffix_size + crc_size;
+  return has_crc && be32(file, file.size() - crc_size) == crc32(file.first(file.size() - crc_size));
 }
 
 std::optional<Module> parse_header(ByteView header) {

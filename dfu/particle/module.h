@@ -95,6 +95,10 @@ using ModuleResult = std::variant<NotAModule, DamagedModule, Module>;
 // CRC is wrong, is damaged.
 ModuleResult parse_module(ByteView file);
 
+// True for a file that has no header by parse_module, but most of one: one with a damaged header field, or of a
+// platform that is not known. Such a file must never be taken for a raw program.
+bool resembles_module(ByteView file);
+
 // Only the 24 header bytes; nothing if they are no plausible header. For headers read from a unit: header_offset is
 // where this kind of module keeps it.
 std::optional<Module> parse_header(ByteView header);

@@ -1,0 +1,143 @@
+#include "dfu/image/formats.h"
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+#include <string_view>
+
+namespace dfu {
+namespace {
+
+bool starts_with(ByteView file, std::string_view signature) {
+  return file.size() >= signature.size() && std::ranges::equal(file.first(signature.size()), signature);
+}
+
+bool is_blank(std::uint8_t byte) {
+  return byte == ' ' || (byte >= '\t' && byte <= '\r');
+}
+
+std::optional<std::uint8_t> hex_digit(std::uint8_t byte) {
+  if (byte >= '0' && byte <= '9') return byte - '0';
+  const int letter = std::tolower(byte);
+  if (letter >= 'a' && letter <= 'f') return static_cast<std::uint8_t>(letter - 'a' + 10);
+  return std::nullopt;
+}
+
+// Reads pairs of digits until something else comes.
+Bytes hex_pairs(ByteView text) {
+  Bytes bytes;
+  for (std::size_t at = 0; at + 1 < text.size(); at += 2) {
+    const auto high = hex_digit(text[at]);
+    const auto low = hex_digit(text[at + 1]);
+    if (!high || !low) break;
+    bytes.push_back(static_cast<std::uint8_t>(*high << 4 | *low));
+  }
+  return bytes;
+}
+
+// The first 16 words of a Cortex-M program: stack pointer, then the system's own handlers.
+constexpr std::size_t system_vectors = 16;
+
+bool is_ram(std::uint32_t address) {
+  const std::uint32_t bank = address & 0xFFF00000;
+  return bank == 0x20000000 || bank == 0x10000000 || bank == 0x24000000 || bank == 0x30000000;
+}
+
+bool is_flash(std::uint32_t address) {
+  return address < 0x00200000 || (address >= 0x08000000 && address < 0x08800000);
+}
+
+bool is_handler(std::uint32_t vector) {
+  return (vector & 1) != 0 && is_flash(vector) && (vector & ~1u) != 0;
+}
+
+struct Span {
+  std::uint32_t lowest = 0xFFFFFFFF;
+  std::uint32_t highest = 0;
+
+  void add(std::uint32_t value) {
+    lowest = std::min(lowest, value);
+    highest = std::max(highest, value);
+  }
+};
+
+// Lowest and highest handler among the first `count` words; nothing if one of them is no handler. An empty entry is
+// allowed, except for the three that every program has: reset, NMI and hard fault.
+std::optional<Span> handlers(ByteView file, std::size_t count) {
+  if (file.size() < count * 4) return std::nullopt;
+  Span span;
+  for (std::size_t entry = 1; entry < count; ++entry) {
+    const std::uint32_t vector = le32(file, entry * 4);
+    if (vector == 0 && entry > 3) continue;
+    if (!is_handler(vector)) return std::nullopt;
+    span.add(vector);
+  }
+  return span;
+}
+
+}  // namespace
+
+bool is_elf(ByteView file) {
+  return starts_with(file,
+                     "\x7F"
+                     "ELF");
+}
+
+bool is_zip(ByteView file) {
+  return starts_with(file, "PK\x03\x04") || starts_with(file, "PK\x05\x06");
+}
+
+bool is_uf2(ByteView file) {
+  return file.size() >= 8 && le32(file, 0) == 0x0A324655 && le32(file, 4) == 0x9E5D5157;
+}
+
+bool is_dfuse(ByteView file) {
+  return starts_with(file, "DfuSe");
+}
+
+bool is_intel_hex(ByteView file) {
+  if (file.empty() || file[0] != ':') return false;
+  // Length, address (2), type, data, checksum: 260 bytes at most.
+  const ByteView line = file.subspan(1, std::min<std::size_t>(file.size() - 1, 2 * 260));
+  const Bytes record = hex_pairs(line);
+  if (record.size() < 5 || record.size() < record[0] + 5u) return false;
+  std::uint8_t sum = 0;
+  for (std::size_t at = 0; at < record[0] + 5u; ++at) sum = static_cast<std::uint8_t>(sum + record[at]);
+  return sum == 0 && record[3] <= 5;
+}
+
+bool is_text(ByteView file) {
+  const ByteView beginning = file.first(std::min<std::size_t>(file.size(), 512));
+  // Beyond ASCII for UTF-8, but no text begins there.
+  const auto is_printed = [](std::uint8_t byte) { return (byte >= ' ' && byte != 0x7F) || is_blank(byte); };
+  return !file.empty() && file[0] < 0x80 && std::ranges::all_of(beginning, is_printed);
+}
+
+bool is_html(ByteView file) {
+  if (starts_with(file, "\xEF\xBB\xBF")) file = file.subspan(3);
+  const auto first = std::ranges::find_if_not(file, is_blank);
+  file = file.subspan(static_cast<std::size_t>(first - file.begin()));
+  if (file.size() < 2 || file[0] != '<') return false;
+  const bool tag = file[1] == '!' || file[1] == '?' || std::isalpha(file[1]) != 0;
+  return tag && is_text(file);
+}
+
+bool is_legacy_core(ByteView file) {
+  constexpr std::uint32_t stack_top = 0x20005000;
+  constexpr std::uint32_t base = 0x08005000;
+  constexpr std::uint32_t end = 0x08020000;
+  if (file.size() < 8 || file.size() > end - base || le32(file, 0) != stack_top) return false;
+  const auto span = handlers(file, system_vectors);
+  return span && span->lowest >= base && span->highest < base + file.size();
+}
+
+bool is_cortex_m_program(ByteView file) {
+  if (file.size() < system_vectors * 4) return false;
+  const std::uint32_t stack = le32(file, 0);
+  if (!is_ram(stack) || stack % 4 != 0) return false;
+  // Some vendors use reserved entries for a checksum or a size: only the reset, NMI and hard fault handlers are judged.
+  const auto span = handlers(file, 4);
+  return span && span->highest - span->lowest < file.size();
+}
+
+}  // namespace dfu

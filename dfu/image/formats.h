@@ -1,0 +1,24 @@
+// Files that say by their first bytes what they are, and programs that say it by their vector table. Each answer is
+// only about the form; what is inside is judged elsewhere. Pure; any thread; any bytes are safe input.
+#pragma once
+
+#include "dfu/bytes.h"
+
+namespace dfu {
+
+bool is_elf(ByteView file);
+bool is_zip(ByteView file);
+bool is_uf2(ByteView file);
+bool is_dfuse(ByteView file);
+// A first record with the right checksum.
+bool is_intel_hex(ByteView file);
+// Text that begins with a tag, after blanks and a byte order mark.
+bool is_html(ByteView file);
+bool is_text(ByteView file);
+
+// A Core program from before modules: nothing but its vector table tells it. Source: facts/particle.md 10.1.
+bool is_legacy_core(ByteView file);
+// A vector table as a Cortex-M needs it: stack in RAM, handlers in flash and no further apart than the file is long.
+bool is_cortex_m_program(ByteView file);
+
+}  // namespace dfu

@@ -1,0 +1,142 @@
+#include "dfu/image/image.h"
+
+#include <utility>
+
+#include "dfu/image/formats.h"
+#include "dfu/image/suffix.h"
+
+namespace dfu {
+namespace {
+
+ImageFacts sound(ImageKind kind) {
+  ImageFacts facts;
+  facts.kind = kind;
+  facts.sound = true;
+  return facts;
+}
+
+ImageFacts unsound(ImageKind kind, std::string problem) {
+  ImageFacts facts;
+  facts.kind = kind;
+  facts.problem = std::move(problem);
+  return facts;
+}
+
+constexpr const char* nothing_known = "is nothing that can be recognised as firmware";
+
+std::optional<ImageFacts> by_first_bytes(ByteView file) {
+  if (file.empty()) return unsound(ImageKind::empty, "is empty");
+  if (is_elf(file)) return unsound(ImageKind::elf, "is an ELF file; flash the .bin made from it");
+  if (is_zip(file)) {
+    return unsound(ImageKind::zip, "is a zip archive; unpack it and flash the .bin files that are in it");
+  }
+  if (is_uf2(file)) return unsound(ImageKind::uf2, "is a UF2 file, which this version cannot flash; flash a .bin");
+  if (is_dfuse(file)) {
+    return unsound(ImageKind::dfuse,
+                   "is a DfuSe container, which this version cannot flash; flash the .bin it was made from");
+  }
+  if (is_intel_hex(file)) {
+    return unsound(ImageKind::intel_hex,
+                   "is an Intel HEX file, which this version cannot flash; flash a .bin made from it");
+  }
+  if (is_html(file)) return unsound(ImageKind::html, "is a web page, not firmware; download the firmware again");
+  return std::nullopt;
+}
+
+std::optional<ImageFacts> as_module(ByteView file) {
+  particle::ModuleResult result = particle::parse_module(file);
+  if (auto* module = std::get_if<particle::Module>(&result)) {
+    ImageFacts facts = sound(ImageKind::particle_module);
+    facts.module = std::move(*module);
+    return facts;
+  }
+  if (auto* damaged = std::get_if<particle::DamagedModule>(&result)) {
+    ImageFacts facts = unsound(ImageKind::particle_module, std::move(damaged->problem));
+    facts.module = std::move(damaged->module);
+    return facts;
+  }
+  return std::nullopt;
+}
+
+ImageFacts without_regard_to_suffix(ByteView file) {
+  if (auto facts = by_first_bytes(file)) return *std::move(facts);
+  if (auto facts = as_module(file)) return *std::move(facts);
+  if (particle::resembles_module(file)) {
+    return unsound(ImageKind::unknown,
+                   "looks like a Particle module, but its header is damaged or of a platform that is not known");
+  }
+  if (is_legacy_core(file)) return sound(ImageKind::legacy_core);
+  if (is_cortex_m_program(file)) return sound(ImageKind::raw);
+  if (is_text(file)) return unsound(ImageKind::unknown, "is text, not firmware");
+  return unsound(ImageKind::unknown, nothing_known);
+}
+
+ImageFacts with_suffix(ByteView file, const DfuSuffix& suffix) {
+  ImageFacts facts;
+  const std::uint32_t crc = suffix_crc(file);
+  if (suffix.crc != crc) {
+    facts = unsound(ImageKind::dfu_suffix, "ends in a DFU suffix, but is damaged: the CRC-32 of its bytes is " +
+                                               hex_address(crc) + " but should be " + hex_address(suffix.crc));
+  } else {
+    facts = without_regard_to_suffix(without_suffix(file, suffix));
+    // The suffix vouches for bytes in a form that only the unit knows.
+    if (facts.kind == ImageKind::unknown && facts.problem == nothing_known) facts = sound(ImageKind::dfu_suffix);
+    facts.kind = ImageKind::dfu_suffix;
+    if (!facts.sound) facts.problem = "ends in a DFU suffix, and what is before that " + facts.problem;
+  }
+  facts.suffix = suffix;
+  return facts;
+}
+
+}  // namespace
+
+std::string_view to_string(ImageKind kind) {
+  switch (kind) {
+    case ImageKind::particle_module:
+      return "particle-module";
+    case ImageKind::raw:
+      return "raw";
+    case ImageKind::dfuse:
+      return "dfuse";
+    case ImageKind::dfu_suffix:
+      return "dfu-suffix";
+    case ImageKind::intel_hex:
+      return "intel-hex";
+    case ImageKind::elf:
+      return "elf";
+    case ImageKind::uf2:
+      return "uf2";
+    case ImageKind::zip:
+      return "zip";
+    case ImageKind::html:
+      return "html";
+    case ImageKind::empty:
+      return "empty";
+    case ImageKind::legacy_core:
+      return "legacy-core";
+    case ImageKind::unknown:
+      return "unknown";
+  }
+  return "unknown";
+}
+
+ImageFacts identify(ByteView file) {
+  // A DfuSe container ends in a suffix too.
+  if (const auto suffix = parse_suffix(file); suffix && !is_dfuse(file)) return with_suffix(file, *suffix);
+  return without_regard_to_suffix(file);
+}
+
+ByteView Image::payload() const {
+  return facts.kind == ImageKind::dfu_suffix ? without_suffix(file, *facts.suffix) : ByteView(file);
+}
+
+std::shared_ptr<const Image> make_image(std::string name, Bytes file) {
+  auto image = std::make_shared<Image>();
+  image->name = std::move(name);
+  image->sha256 = sha256(file);
+  image->facts = identify(file);
+  image->file = std::move(file);
+  return image;
+}
+
+}  // namespace dfu
