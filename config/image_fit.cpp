@@ -1,0 +1,129 @@
+#include "config/image_fit.h"
+
+namespace config {
+
+namespace {
+
+using dfu::ImageKind;
+using dfu::particle::Function;
+using dfu::particle::Module;
+
+constexpr std::uint16_t any_id = 0xFFFF;
+
+std::string hex(std::uint32_t address) {
+  return dfu::hex_address(address);
+}
+
+// A file made for DFU names the unit it is for (facts/dfu.md 1.6).
+std::optional<Unfit> wrong_suffix(const dfu::DfuSuffix& suffix, const dfu::Profile& profile) {
+  const bool vendor = suffix.vendor == any_id || suffix.vendor == profile.dfu.vendor;
+  const bool product = suffix.product == any_id || suffix.product == profile.dfu.product;
+  if (vendor && product) return {};
+  return Unfit{"is marked for units with the USB id " + dfu::hex_id(suffix.vendor, suffix.product) +
+                   ", this recipe flashes " + profile.name + " (" + to_string(profile.dfu) + ")",
+               "Use the file that was made for " + profile.name + "."};
+}
+
+Unfit without_header(ImageKind kind, const std::string& units) {
+  const std::string what = kind == ImageKind::legacy_core ? "was built for the Spark Core (no module header)"
+                                                          : "has no Particle module header";
+  // facts/particle.md 5.2
+  return {what + "; a " + units + " would not run it, and would silently go back to its factory firmware",
+          "Use the .bin that was built for " + units + "."};
+}
+
+std::optional<Unfit> wrong_module(const Module& module, const dfu::Profile& profile) {
+  const std::string& units = profile.name;
+  if (module.platform != *profile.platform) {
+    return Unfit{"was built for " + std::string(to_string(module.platform)) + ", this recipe flashes " + units + " (" +
+                     describe(module) + ")",
+                 "Use the file that was built for " + units + "."};
+  }
+  // facts/particle.md 5.4
+  if (module.function == Function::bootloader) {
+    return Unfit{"is a bootloader (" + describe(module) + "), and a " + units +
+                     " lets nobody write its bootloader by "
+                     "DFU",
+                 "Leave this step out: system firmware brings the bootloader up to date, or it is done over the air."};
+  }
+  const auto slot = slot_for(module);
+  if (!slot) {
+    return Unfit{"is " + describe(module) + ", and a " + units + " has no place for such a module",
+                 "Use system parts and a user part."};
+  }
+  if (module.start != slot->range.begin) {
+    return Unfit{"was built to start at " + hex(module.start) + ", but the " + slot->name + " of a " + units +
+                     " starts at " + hex(slot->range.begin),
+                 "Build it for " + units + "."};
+  }
+  const std::uint64_t stored_end = std::uint64_t{module.start} + module.stored_size();
+  if (stored_end > slot->range.end) {
+    return Unfit{"is too large: " + std::to_string(module.stored_size()) + " bytes, but the " + slot->name + " of a " +
+                     units + " holds " + std::to_string(slot->range.size()) + " (" + hex(slot->range.begin) + " to " +
+                     hex(slot->range.end) + ")",
+                 "Make the firmware smaller."};
+  }
+  return {};
+}
+
+std::variant<Unfit, Placement> place_module(const Module& module, std::optional<std::uint32_t> address) {
+  if (address && *address != module.start) {
+    return Unfit{"belongs at " + hex(module.start) + " by its header, but 'address' says " + hex(*address),
+                 "Remove the line: the header says where the module goes.", true};
+  }
+  return Placement{module.start, module.header_offset, slot_for(module)};
+}
+
+}  // namespace
+
+std::optional<Unfit> unsound(const dfu::Image& image) {
+  const dfu::ImageFacts& facts = image.facts;
+  switch (facts.kind) {
+    case ImageKind::empty:
+      return Unfit{"is empty (0 bytes): nothing was downloaded or built", "Fetch the file again."};
+    case ImageKind::html:
+      return Unfit{"is a web page, not firmware: the download failed",
+                   "Fetch the file again, and look at it before you use it."};
+    case ImageKind::zip:
+      return Unfit{"is a zip archive, not firmware", "Unpack it and name the .bin that is inside."};
+    case ImageKind::elf:
+      return Unfit{"is an ELF file, as the linker makes it, not what goes into flash",
+                   "Use the .bin that the build makes beside it."};
+    case ImageKind::uf2:
+      return Unfit{"is a UF2 file, for boards that show up as a disk", "Use the .bin of the same build."};
+    case ImageKind::intel_hex:
+      return Unfit{"is an Intel HEX file, which this version cannot flash", "Use the .bin of the same build."};
+    case ImageKind::dfuse:
+      return Unfit{"is a DfuSe container, which this version cannot flash", "Use the .bin of the same build."};
+    case ImageKind::particle_module:
+    case ImageKind::dfu_suffix:
+      if (facts.sound) return {};
+      return Unfit{facts.problem, "Fetch or build the file again."};
+    case ImageKind::unknown:
+      return Unfit{facts.problem, "Is this the right file? Fetch or build it again."};
+    case ImageKind::raw:
+    case ImageKind::legacy_core:
+      return {};
+  }
+  return {};
+}
+
+std::variant<Unfit, Placement> place(const dfu::Image& image, const dfu::Profile& profile,
+                                     std::optional<std::uint32_t> address) {
+  const dfu::ImageFacts& facts = image.facts;
+  if (facts.suffix) {
+    if (auto wrong = wrong_suffix(*facts.suffix, profile)) return *wrong;
+  }
+  if (profile.platform) {
+    if (!facts.module) return without_header(facts.kind, profile.name);
+    if (auto wrong = wrong_module(*facts.module, profile)) return *wrong;
+    return place_module(*facts.module, address);
+  }
+  if (facts.module) return place_module(*facts.module, address);
+  if (!address) {
+    return Unfit{"is a raw binary: it does not say where it belongs", "Add to this step: address = 0x..."};
+  }
+  return Placement{*address, std::nullopt, std::nullopt};
+}
+
+}  // namespace config

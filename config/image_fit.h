@@ -1,0 +1,36 @@
+// Whether one image may be flashed to one kind of unit, and where: what it is, whether it is sound, for which platform
+// it was built, and whether its slot holds it. Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "dfu/image/image.h"
+#include "dfu/particle/slots.h"
+#include "dfu/profile.h"
+
+namespace config {
+
+// Why not: what follows the file's name, and the remedy.
+struct Unfit {
+  std::string problem;
+  std::string hint;
+  bool about_address = false;  // the recipe's `address` is wrong, not the image
+};
+
+struct Placement {
+  std::uint32_t address = 0;
+  std::optional<std::uint32_t> header_offset;
+  std::optional<dfu::particle::Slot> slot;  // of a Particle module
+};
+
+// The image by itself, on any unit: nothing if its bytes are worth flashing.
+std::optional<Unfit> unsound(const dfu::Image& image);
+
+// REQUIRES: unsound() found nothing. `address` is the one in the recipe, if it has one.
+std::variant<Unfit, Placement> place(const dfu::Image& image, const dfu::Profile& profile,
+                                     std::optional<std::uint32_t> address);
+
+}  // namespace config

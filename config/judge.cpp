@@ -1,0 +1,49 @@
+#include "config/judge.h"
+
+namespace config {
+
+namespace {
+
+std::string span(const dfu::Range& range) {
+  return dfu::hex_address(range.begin) + " to " + dfu::hex_address(range.end);
+}
+
+// How the unit's sector differs from the one that the recipe was laid out on.
+std::string difference(const dfu::Sector& expected, const dfu::Sector* found) {
+  if (!found) return "has no memory at " + dfu::hex_address(expected.range.begin);
+  if (found->range != expected.range) {
+    return "has a sector from " + span(found->range) + " where there should be one from " + span(expected.range);
+  }
+  const std::string here = " the sector from " + span(expected.range);
+  if (!found->erasable) return "does not let anybody erase" + here;
+  if (!found->writable) return "does not let anybody write" + here;
+  if (!found->readable) return "does not let anybody read" + here;
+  return "gives other rights than expected on" + here;
+}
+
+dfu::Fault refusal(dfu::FaultCode code, const Recipe& recipe, const dfu::Piece& piece, std::string text) {
+  return {code, recipe.layout.steps[piece.step].name, dfu::OperationKind::survey, piece.sector.range.begin, {}, text};
+}
+
+}  // namespace
+
+std::variant<dfu::Fault, dfu::Plan> judge(const Recipe& recipe, const dfu::SurveyResult& survey) {
+  const bool verify = recipe.policy.verify == Verify::read_back;
+  if (const dfu::Piece* piece = dfu::misfit(recipe.layout, survey.map)) {
+    return refusal(dfu::FaultCode::map_mismatch, recipe, *piece,
+                   "This unit " + difference(piece->sector, survey.map.find(piece->sector.range.begin)) +
+                       ". It is not the kind of unit that the recipe is for (" + recipe.profile.name +
+                       "): take it out.");
+  }
+  for (const dfu::Piece& piece : recipe.layout.pieces) {
+    if (!verify || (survey.can_upload && piece.sector.readable)) continue;
+    return refusal(dfu::FaultCode::read_protected, recipe, piece,
+                   "This unit cannot be read at " + dfu::hex_address(piece.sector.range.begin) +
+                       ", so nothing written there could be proved. If this is right for this kind of unit, the "
+                       "recipe must say verify = \"none\".");
+  }
+  return dfu::make_plan(recipe.layout, survey, recipe.profile,
+                        {.rewrite = recipe.policy.unchanged == Unchanged::rewrite, .verify = verify});
+}
+
+}  // namespace config

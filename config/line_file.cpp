@@ -1,0 +1,214 @@
+#include "config/line_file.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+#include "config/files.h"
+#include "config/port_name.h"
+#include "config/table_reader.h"
+#include "dfu/profile.h"
+
+namespace config {
+
+namespace {
+
+using dfu::virt::LineSpec;
+
+class Loader {
+ public:
+  Loader(const std::string& path, Report& report) : path_(path), report_(report) {}
+
+  LineSpec load(const TomlNode& root) {
+    TableReader file(root, "this file", report_);
+    if (auto line = file.table("line")) {
+      if (const auto speed = line->number("speed", 0.001, 100000)) line_.speed = speed->value;
+      line->finish();
+    }
+    for (TableReader& table : file.tables("hub")) hub(table);
+    for (TableReader& table : file.tables("unit")) unit(table);
+    file.finish();
+    for (const Given<std::string>& port : hub_ports_) check_parent(port, "hub");
+    for (const Given<std::string>& port : unit_ports_) check_parent(port, "unit");
+    return std::move(line_);
+  }
+
+ private:
+  // Nothing if the port is no port, or taken.
+  std::optional<Given<std::string>> port_of(TableReader& table) {
+    auto port = table.text("port", Need::required);
+    if (!port) return {};
+    const auto name = parse_port_name(port->value);
+    if (!name || !name->by_bus_number()) {
+      report_.error(port->place, port->written, "'" + port->value + "' is no port of a virtual line",
+                    "Write the bus, then the ports from the controller on: 1-1 or 1-1.2 (ports 1 to 31).");
+      return {};
+    }
+    const auto [first, added] = taken_.emplace(port->value, port->place.line);
+    if (added) return port;
+    report_.error(port->place, port->written,
+                  "port '" + port->value + "' is taken already, on line " + std::to_string(first->second),
+                  "One port holds one unit or one hub.");
+    return {};
+  }
+
+  void hub(TableReader& table) {
+    dfu::virt::HubSpec hub;
+    const auto port = port_of(table);
+    if (const auto ports = table.integer("ports", {1, 31})) hub.ports = static_cast<int>(ports->value);
+    if (const auto tt = table.word<dfu::TransactionTranslator>(
+            "tt", {{"multi", dfu::TransactionTranslator::multi}, {"single", dfu::TransactionTranslator::single}})) {
+      hub.tt = tt->value;
+    }
+    if (const auto power = table.word<dfu::PortPower>("power", {{"per-port", dfu::PortPower::per_port},
+                                                                {"ganged", dfu::PortPower::ganged},
+                                                                {"none", dfu::PortPower::none}})) {
+      hub.power = power->value;
+    }
+    table.finish();
+    if (!port) return;
+    hub.port = {port->value};
+    line_.hubs.push_back(std::move(hub));
+    hub_ports_.push_back(*port);
+  }
+
+  // The hub that a port belongs to must be in this file and have that port; a hub on a controller's own port needs
+  // none.
+  void check_parent(const Given<std::string>& port, const std::string& what) {
+    const dfu::PortPath parent = dfu::PortPath{port.value}.hub();
+    const bool on_controller = parent.text.ends_with("-0");
+    if (on_controller && what == "hub") return;
+    const auto hub = std::ranges::find(line_.hubs, parent, &dfu::virt::HubSpec::port);
+    if (hub == line_.hubs.end()) {
+      report_.error(port.place, port.written,
+                    "the " + what + " at '" + port.value + "' has no hub" +
+                        (on_controller ? "" : ": there is no [[hub]] with port '" + parent.text + "'"),
+                    on_controller ? "Add a [[hub]] at this port and put the unit behind it: " + port.value + ".1"
+                                  : "Add that [[hub]], or move the " + what + " to a hub of this file.");
+      return;
+    }
+    int number = 0;
+    const std::size_t last = port.value.find_last_of("-.") + 1;
+    std::from_chars(port.value.data() + last, port.value.data() + port.value.size(), number);
+    if (number <= hub->ports) return;
+    report_.error(port.place, port.written,
+                  "the " + what + " at '" + port.value + "' is beyond its hub: " + parent.text + " has " +
+                      std::to_string(hub->ports) + " ports",
+                  "Use a free port, or give the hub more ports.");
+  }
+
+  void unit(TableReader& table) {
+    dfu::virt::UnitSpec unit;
+    const auto port = port_of(table);
+    if (const auto profile = table.text("profile")) read_profile(table, *profile, unit);
+    if (const auto generation = table.integer("generation", {0, 1000})) read_generation(*generation, unit);
+    if (const auto id = table.text("id")) read_id(*id, unit);
+    if (const auto starts = table.word<dfu::virt::Starts>("starts", {{"dfu", dfu::virt::Starts::dfu},
+                                                                     {"application", dfu::virt::Starts::application},
+                                                                     {"absent", dfu::virt::Starts::absent}})) {
+      unit.starts = starts->value;
+    }
+    if (const auto flash = table.text("flash")) read_flash(*flash, unit);
+    for (TableReader& fault : table.tables("fault")) read_fault(fault, unit);
+    table.finish();
+    if (!port) return;
+    unit.port = {port->value};
+    line_.units.push_back(std::move(unit));
+    unit_ports_.push_back(*port);
+  }
+
+  void read_profile(TableReader& table, const Given<std::string>& profile, dfu::virt::UnitSpec& unit) {
+    const auto known = dfu::profile_names();
+    if (std::ranges::find(known, profile.value) == known.end()) table.not_allowed("profile", profile, known);
+    unit.profile = profile.value;
+  }
+
+  void read_generation(const Given<std::int64_t>& generation, dfu::virt::UnitSpec& unit) {
+    constexpr int known[] = {3, 6, 7, 8, 10, 12};  // facts/dfu.md 4.0
+    if (std::ranges::find(known, generation.value) == std::end(known)) {
+      report_.error(generation.place, generation.written,
+                    "'generation' must be one of 3, 6, 7, 8, 10 and 12, not " + generation.written,
+                    "It is the generation of a Photon's bootloader.");
+    }
+    unit.generation = static_cast<int>(generation.value);
+  }
+
+  void read_id(const Given<std::string>& id, dfu::virt::UnitSpec& unit) {
+    constexpr std::size_t digits = 24;
+    if (id.value.size() != digits || id.value.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos) {
+      report_.error(id.place, id.written, "'id' must be 24 hexadecimal digits",
+                    id.value.size() == digits ? "Only 0-9 and a-f are hexadecimal digits."
+                                              : "This has " + std::to_string(id.value.size()) + " characters.");
+    }
+    unit.id = id.value;
+  }
+
+  void read_flash(const Given<std::string>& flash, dfu::virt::UnitSpec& unit) {
+    unit.flash_file = beside(path_, flash.value);
+    const auto [first, added] = flash_files_.emplace(unit.flash_file, flash.place.line);
+    if (added) return;
+    report_.error(flash.place, flash.written,
+                  "the flash file '" + flash.value + "' belongs to another unit already, on line " +
+                      std::to_string(first->second),
+                  "Each unit needs a file of its own.");
+  }
+
+  void read_fault(TableReader& table, dfu::virt::UnitSpec& unit) {
+    dfu::virt::FaultSpec fault;
+    const auto kind = table.text("kind", Need::required);
+    const auto at = table.text("at", Need::required);
+    if (const auto times = table.integer("times", {1, 1000000})) fault.times = static_cast<int>(times->value);
+    table.finish();
+    if (kind) read_kind(table, *kind, fault);
+    if (at) {
+      if (const auto point = dfu::virt::fault_point_from(at->value)) {
+        fault.at = *point;
+      } else {
+        report_.error(at->place, at->written, "'" + at->value + "' is no point at which a fault can strike",
+                      "Write \"block:40\", \"request:12\", \"address:0x08061000\", \"leave\" or \"survey\".");
+      }
+    }
+    unit.faults.push_back(fault);
+  }
+
+  void read_kind(TableReader& table, const Given<std::string>& given, dfu::virt::FaultSpec& fault) {
+    std::vector<std::string> can;
+    for (const std::string& name : dfu::virt::fault_kind_names()) {
+      const auto kind = dfu::virt::fault_kind_from(name);
+      if (kind && dfu::virt::supported(*kind)) can.push_back(name);
+    }
+    const auto kind = dfu::virt::fault_kind_from(given.value);
+    if (!kind) {
+      table.not_allowed("kind", given, can);
+    } else if (!dfu::virt::supported(*kind)) {
+      report_.error(given.place, given.written,
+                    "the virtual units of this version cannot do the fault '" + given.value + "'",
+                    "They can do: " + listed(can) + ".");
+    } else {
+      fault.kind = *kind;
+    }
+  }
+
+  const std::string& path_;
+  Report& report_;
+  LineSpec line_;
+  std::map<std::string, int> taken_;  // port -> line
+  std::map<std::string, int> flash_files_;
+  std::vector<Given<std::string>> hub_ports_;
+  std::vector<Given<std::string>> unit_ports_;
+};
+
+}  // namespace
+
+LineResult load_line(const std::string& path) {
+  LineResult result;
+  Report report(path);
+  if (const auto file = load_toml(path, report, result.input_missing)) {
+    LineSpec line = Loader(path, report).load(file->root);
+    if (!report.failed()) result.line = std::move(line);
+  }
+  result.diagnostics = report.take();
+  return result;
+}
+
+}  // namespace config
