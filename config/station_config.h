@@ -21,7 +21,7 @@ struct HubLimits {
   std::string port;  // "L-1" or "1-1"
   std::string label;
   std::optional<int> width;         // units in work at once behind this hub
-  std::optional<int> milliamperes;  // budget; a unit counts with `unit_milliamperes`
+  std::optional<int> milliamperes;  // budget; each unit in work counts with the station's unit_milliamperes
   std::optional<dfu::PortPower> power;
 };
 
@@ -36,7 +36,8 @@ struct StationConfig {
   std::string database;  // empty: the default
   int cap = 64;
   dfu::Duration insert_after = std::chrono::seconds(2);
-  dfu::Duration stagger{};  // between two starts behind one hub
+  dfu::Duration stagger{};      // between two starts behind one hub
+  int unit_milliamperes = 500;  // what a unit in work draws at most: USB 2.0's limit for one port
   std::vector<ControllerName> controllers;
   std::vector<HubLimits> hubs;
   std::vector<SlotConfig> slots;

@@ -165,9 +165,4 @@ void Survey::next_piece(Holds holds) {
   if (result_.pieces.size() < layout_->pieces.size()) next_ = layout_->pieces[result_.pieces.size()].data.begin;
 }
 
-double Survey::fraction() const {
-  if (layout_->pieces.empty()) return 1;
-  return static_cast<double>(result_.pieces.size()) / static_cast<double>(layout_->pieces.size());
-}
-
 }  // namespace dfu

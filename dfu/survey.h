@@ -40,8 +40,8 @@ class Survey {
   // Once Finished: a fault, or the result.
   const std::optional<Fault>& fault() const { return fault_; }
   const SurveyResult& result() const { return result_; }
-  // Of the pieces' bytes, 0..1.
-  double fraction() const;
+  // The step whose bytes are being read.
+  std::size_t step() const { return operation_.step; }
 
  private:
   enum class Doing { recovering, naming, reading };

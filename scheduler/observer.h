@@ -1,6 +1,8 @@
 // What people and programs may watch while the line runs. Values, in one order for all observers.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -29,12 +31,27 @@ struct Progress {
   double fraction = 0;      // of the floor of what is planned, 0..1
   double left_seconds = 0;  // estimated
 };
+// Comes after the attempt's end is committed, never before.
 struct AttemptEnded {
   AttemptFinished finished;
-  bool final = true;  // no further attempt follows in this visit
+};
+// What a dry run found for one unit: it is refused, or this much would be written.
+struct Judged {
+  dfu::UnitInfo unit;
+  std::string slot;
+  std::optional<dfu::Fault> refusal;
+  std::uint32_t bytes_to_write = 0;
+  double floor_seconds = 0;
+};
+// The visit has its verdict: the slot shows it until the next insertion.
+struct VerdictReached {
+  dfu::PortPath port;
+  std::string slot;
+  Outcome outcome = Outcome::error;
+  int attempts = 0;  // 0: stopped before the first one
 };
 
-using Event = std::variant<UnitArrived, UnitLeft, AttemptBegan, Progress, AttemptEnded>;
+using Event = std::variant<UnitArrived, UnitLeft, AttemptBegan, Progress, AttemptEnded, Judged, VerdictReached>;
 
 class Observer {
  public:

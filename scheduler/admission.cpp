@@ -1,0 +1,78 @@
+#include "scheduler/admission.h"
+
+#include <algorithm>
+
+namespace scheduler {
+
+namespace {
+
+bool behind(const dfu::PortPath& port, const dfu::PortPath& hub) {
+  return port.text.size() > hub.text.size() && port.text.starts_with(hub.text) && port.text[hub.text.size()] == '.';
+}
+
+}  // namespace
+
+Admission::Admission(int cap, dfu::Duration stagger, std::vector<Pool> pools) : cap_(cap), stagger_(stagger) {
+  for (Pool& pool : pools) pools_.push_back({std::move(pool), 0});
+}
+
+void Admission::request(const dfu::PortPath& port) {
+  waiting_.push_back(port);
+}
+
+void Admission::release(const dfu::PortPath& port) {
+  if (std::erase(waiting_, port) > 0 || std::erase(working_, port) == 0) return;
+  for (State& state : pools_) state.in_use -= behind(port, state.pool.hub);
+}
+
+bool Admission::room_for(const dfu::PortPath& port) const {
+  if (working() >= cap_) return false;
+  return std::all_of(pools_.begin(), pools_.end(), [&port](const State& state) {
+    return !behind(port, state.pool.hub) || state.in_use < state.pool.width;
+  });
+}
+
+dfu::Duration Admission::earliest(const dfu::PortPath& port) const {
+  const auto last = last_start_.find(port.hub().text);
+  return last == last_start_.end() ? dfu::Duration{} : last->second + stagger_;
+}
+
+std::vector<dfu::PortPath> Admission::admit(dfu::Duration now) {
+  std::vector<dfu::PortPath> admitted;
+  for (auto port = waiting_.begin(); port != waiting_.end();) {
+    if (!room_for(*port) || earliest(*port) > now) {
+      ++port;
+      continue;
+    }
+    for (State& state : pools_) state.in_use += behind(*port, state.pool.hub);
+    last_start_[port->hub().text] = now;
+    working_.push_back(*port);
+    admitted.push_back(*port);
+    port = waiting_.erase(port);
+  }
+  return admitted;
+}
+
+std::optional<dfu::Duration> Admission::next_time(dfu::Duration now) const {
+  std::optional<dfu::Duration> next;
+  for (const dfu::PortPath& port : waiting_) {
+    const dfu::Duration when = earliest(port);
+    if (when > now && room_for(port) && (!next || when < *next)) next = when;
+  }
+  return next;
+}
+
+std::vector<Admission::Pool> pools_of(const config::StationConfig& station,
+                                      const std::vector<dfu::ControllerInfo>& controllers) {
+  std::vector<Admission::Pool> pools;
+  for (const config::HubLimits& hub : station.hubs) {
+    const auto port = station.port_of(hub.port, controllers);
+    if (!port) continue;
+    int width = hub.width.value_or(station.cap);
+    if (hub.milliamperes) width = std::min(width, std::max(1, *hub.milliamperes / station.unit_milliamperes));
+    pools.push_back({hub.label.empty() ? hub.port : hub.label, *port, width});
+  }
+  return pools;
+}
+
+}  // namespace scheduler

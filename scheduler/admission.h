@@ -1,0 +1,60 @@
+// Who may work now: a global cap, a named pool per hub, and a pause between two starts behind one hub. Pure: it is
+// told the time and says whom to start and when to ask again.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/station_config.h"
+#include "dfu/bus.h"
+#include "dfu/clock.h"
+
+namespace scheduler {
+
+class Admission {
+ public:
+  struct Pool {
+    std::string name;
+    dfu::PortPath hub;  // everything plugged in behind it, also through further hubs
+    int width = 0;
+  };
+
+  Admission(int cap, dfu::Duration stagger, std::vector<Pool> pools);
+
+  void request(const dfu::PortPath& port);
+  // Ends a wait or frees a place, whichever the port has.
+  void release(const dfu::PortPath& port);
+
+  // Ports that may start now, first come first served; one that waits for its hub does not hold up the others.
+  std::vector<dfu::PortPath> admit(dfu::Duration now);
+  // When `admit` has to be called again although nothing was released: a stagger runs out.
+  std::optional<dfu::Duration> next_time(dfu::Duration now) const;
+
+  int working() const { return static_cast<int>(working_.size()); }
+  int waiting() const { return static_cast<int>(waiting_.size()); }
+
+ private:
+  struct State {
+    Pool pool;
+    int in_use = 0;
+  };
+
+  bool room_for(const dfu::PortPath& port) const;
+  dfu::Duration earliest(const dfu::PortPath& port) const;
+
+  int cap_;
+  dfu::Duration stagger_;
+  std::vector<State> pools_;
+  std::deque<dfu::PortPath> waiting_;
+  std::vector<dfu::PortPath> working_;
+  std::map<std::string, dfu::Duration> last_start_;  // by hub
+};
+
+// The pools that a station file asks for, on the ports of this line.
+std::vector<Admission::Pool> pools_of(const config::StationConfig& station,
+                                      const std::vector<dfu::ControllerInfo>& controllers);
+
+}  // namespace scheduler

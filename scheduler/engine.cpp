@@ -1,0 +1,287 @@
+#include "scheduler/engine.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "scheduler/admission.h"
+#include "scheduler/mailbox.h"
+#include "scheduler/visit.h"
+
+namespace scheduler {
+
+namespace {
+
+// One port of the line: its visit and the mailbox that serialises it.
+struct Port {
+  Port(Pool& pool, VisitOptions options) : mailbox(std::make_shared<Mailbox>(pool)), visit(std::move(options)) {}
+
+  std::shared_ptr<Mailbox> mailbox;
+  Visit visit;           // touched in `mailbox` only
+  bool in_work = false;  // as last reported to the line; touched in `mailbox` only
+};
+
+}  // namespace
+
+struct Engine::Impl {
+  Impl(dfu::Bus& bus_, dfu::Clock& clock_, Pool& pool_, Recorder& recorder_, Observer& observer_,
+       EngineOptions options_)
+      : bus(bus_),
+        clock(clock_),
+        pool(pool_),
+        recorder(recorder_),
+        observer(observer_),
+        options(std::move(options_)),
+        line(std::make_shared<Mailbox>(pool_)),
+        admission(options.station->cap, options.station->stagger,
+                  pools_of(*options.station, options.topology.controllers)) {}
+
+  // Everything below runs in the line's mailbox, except where it says so.
+  void on_bus(const dfu::BusEvent& event);
+  bool allowed(const dfu::PortPath& port) const;
+  std::shared_ptr<Port> port_for(const dfu::PortPath& path);
+  void tell(const std::shared_ptr<Port>& port, Told told);  // any thread
+  void hear(const Event& event);
+  void count(const VerdictReached& verdict);
+  void admit();
+  void count_work(bool begun);
+  void all_listed();
+  void stop(bool at_once);
+  void finish_if_done();
+
+  // In the port's mailbox.
+  void carry_out(const std::shared_ptr<Port>& port, const Told& told);
+  void do_want(const std::shared_ptr<Port>& port, wants::RequestPlace);
+  void do_want(const std::shared_ptr<Port>& port, wants::ReleasePlace);
+  void do_want(const std::shared_ptr<Port>& port, wants::Save& save);
+  void do_want(const std::shared_ptr<Port>& port, wants::Note& note);
+  void do_want(const std::shared_ptr<Port>& port, const wants::Open& open);
+  void do_want(const std::shared_ptr<Port>& port, wants::Transfer& transfer);
+  void do_want(const std::shared_ptr<Port>& port, const wants::Reset& reset);
+  void do_want(const std::shared_ptr<Port>& port, const wants::Cancel& cancel);
+  void do_want(const std::shared_ptr<Port>& port, const wants::Close& close);
+  void do_want(const std::shared_ptr<Port>& port, const wants::Timer& timer);
+  void do_want(const std::shared_ptr<Port>& port, wants::Tell& tell);
+
+  dfu::Bus& bus;
+  dfu::Clock& clock;
+  Pool& pool;
+  Recorder& recorder;
+  Observer& observer;
+  const EngineOptions options;
+  const std::shared_ptr<Mailbox> line;
+
+  // Line mailbox only.
+  Admission admission;
+  std::optional<dfu::Duration> next_admission;
+  std::map<dfu::PortPath, std::shared_ptr<Port>> ports;
+  std::set<dfu::PortPath> denied;
+  Totals totals;
+  int in_work = 0;
+  bool listed = false;
+  bool stopping = false;
+  bool stopping_at_once = false;
+  std::function<void(Totals)> done;
+};
+
+Engine::Engine(dfu::Bus& bus, dfu::Clock& clock, Pool& pool, Recorder& recorder, Observer& observer,
+               EngineOptions options)
+    : impl_(std::make_unique<Impl>(bus, clock, pool, recorder, observer, std::move(options))) {}
+
+Engine::~Engine() = default;
+
+void Engine::start(std::function<void(Totals)> done) {
+  impl_->done = std::move(done);
+  impl_->bus.start(
+      [impl = impl_.get()](const dfu::BusEvent& event) { impl->line->post([impl, event] { impl->on_bus(event); }); });
+}
+
+void Engine::stop(bool at_once) {
+  impl_->line->post([impl = impl_.get(), at_once] { impl->stop(at_once); });
+}
+
+// ---- the line's mailbox
+
+bool Engine::Impl::allowed(const dfu::PortPath& port) const {
+  const auto& only = options.only_ports;
+  return only.empty() || std::find(only.begin(), only.end(), port) != only.end();
+}
+
+std::shared_ptr<Port> Engine::Impl::port_for(const dfu::PortPath& path) {
+  auto& port = ports[path];
+  if (!port) {
+    VisitOptions visit;
+    visit.port = path;
+    visit.slot = options.station->label_of(path, options.topology.controllers);
+    visit.recipe = options.recipe;
+    visit.once = !options.stay;
+    visit.dry_run = options.dry_run;
+    visit.insert_after = options.station->insert_after;
+    visit.new_id = options.new_id;
+    port = std::make_shared<Port>(pool, std::move(visit));
+  }
+  return port;
+}
+
+void Engine::Impl::on_bus(const dfu::BusEvent& event) {
+  if (const auto* arrived = std::get_if<dfu::Arrived>(&event)) {
+    const dfu::PortPath& path = arrived->unit.port;
+    // A unit that is plugged in after the start of `flash` is none of its business.
+    const bool late = listed && !options.stay && !ports.contains(path);
+    if (allowed(path) && !late) tell(port_for(path), told::Arrived{arrived->unit});
+  } else if (const auto* left = std::get_if<dfu::Left>(&event)) {
+    if (const auto port = ports.find(left->port); port != ports.end()) tell(port->second, told::Left{left->handle});
+  } else {
+    listed = true;
+    all_listed();
+  }
+}
+
+// `listed` says that all arrivals were posted to their ports; this waits until each port has handled its own.
+void Engine::Impl::all_listed() {
+  auto waiting = std::make_shared<std::size_t>(ports.size());
+  if (ports.empty()) return finish_if_done();
+  ++in_work;  // the listing itself
+  for (const auto& [path, port] : ports) {
+    port->mailbox->post([this, waiting] {
+      line->post([this, waiting] {
+        if (--*waiting == 0) count_work(false);
+      });
+    });
+  }
+}
+
+void Engine::Impl::tell(const std::shared_ptr<Port>& port, Told told) {
+  port->mailbox->post([this, port, told = std::move(told)] { carry_out(port, told); });
+}
+
+void Engine::Impl::count_work(bool begun) {
+  in_work += begun ? 1 : -1;
+  finish_if_done();
+}
+
+void Engine::Impl::finish_if_done() {
+  if (in_work > 0 || !listed || !done || (options.stay && !stopping)) return;
+  std::exchange(done, nullptr)(totals);
+}
+
+void Engine::Impl::admit() {
+  for (const dfu::PortPath& port : admission.admit(clock.now())) tell(ports.at(port), told::Admitted{});
+  const auto next = admission.next_time(clock.now());
+  if (!next || next_admission == next) return;
+  next_admission = next;
+  clock.at(*next, [this] { line->post([this] { admit(); }); });
+}
+
+void Engine::Impl::hear(const Event& event) {
+  if (const auto* ended = std::get_if<AttemptEnded>(&event)) {
+    ++totals.attempts;
+    const auto& fault = ended->finished.fault;
+    if (fault && fault->code == dfu::FaultCode::records_unavailable) {
+      totals.records_lost = true;
+      stop(false);  // when records cannot be written, no further unit is touched
+    }
+    const dfu::PortPath& port = ended->finished.started.port;
+    denied.erase(port);
+    if (fault && fault->code == dfu::FaultCode::access_denied) denied.insert(port);
+    totals.access_denied = static_cast<int>(denied.size());
+  }
+  if (const auto* verdict = std::get_if<VerdictReached>(&event)) count(*verdict);
+  observer.on(event);
+}
+
+void Engine::Impl::count(const VerdictReached& verdict) {
+  ++totals.units;
+  switch (verdict.outcome) {
+    case Outcome::passed:
+      ++totals.passed;
+      break;
+    case Outcome::already:
+      ++totals.already;
+      break;
+    case Outcome::failed:
+      ++totals.failed;
+      break;
+    case Outcome::error:
+      ++totals.error;
+      break;
+    case Outcome::cancelled:
+    case Outcome::interrupted:
+      ++totals.cancelled;
+      break;
+  }
+}
+
+void Engine::Impl::stop(bool at_once) {
+  if (stopping && (stopping_at_once || !at_once)) return;
+  stopping = true;
+  stopping_at_once = at_once;
+  for (const auto& [path, port] : ports) tell(port, told::Stop{at_once});
+  finish_if_done();
+}
+
+// ---- the ports' mailboxes
+
+void Engine::Impl::carry_out(const std::shared_ptr<Port>& port, const Told& told) {
+  for (Want& one : port->visit.on(told, clock.now())) {
+    std::visit([&](auto& want) { do_want(port, want); }, one);
+  }
+  const bool now_in_work = port->visit.in_work();
+  if (std::exchange(port->in_work, now_in_work) == now_in_work) return;
+  line->post([this, now_in_work] { count_work(now_in_work); });
+}
+
+void Engine::Impl::do_want(const std::shared_ptr<Port>& port, wants::RequestPlace) {
+  line->post([this, path = port->visit.port()] {
+    admission.request(path);
+    admit();
+  });
+}
+
+void Engine::Impl::do_want(const std::shared_ptr<Port>& port, wants::ReleasePlace) {
+  line->post([this, path = port->visit.port()] {
+    admission.release(path);
+    admit();
+  });
+}
+
+void Engine::Impl::do_want(const std::shared_ptr<Port>& port, wants::Save& save) {
+  recorder.record(std::move(save.record), [this, port](bool committed) { tell(port, told::Recorded{committed}); });
+}
+
+void Engine::Impl::do_want(const std::shared_ptr<Port>&, wants::Note& note) {
+  recorder.record(std::move(note.record), [](bool) {});
+}
+
+void Engine::Impl::do_want(const std::shared_ptr<Port>& port, const wants::Open& open) {
+  const dfu::Profile& profile = options.recipe->profile;
+  bus.open(open.handle, profile.interface_number, profile.alternate,
+           [this, port](dfu::OpenResult result) { tell(port, told::Opened{std::move(result)}); });
+}
+
+void Engine::Impl::do_want(const std::shared_ptr<Port>& port, wants::Transfer& transfer) {
+  bus.submit(transfer.handle, std::move(transfer.transfer),
+             [this, port](dfu::TransferResult result) { tell(port, told::Answered{std::move(result)}); });
+}
+
+void Engine::Impl::do_want(const std::shared_ptr<Port>& port, const wants::Reset& reset) {
+  bus.reset(reset.handle, [this, port](dfu::ResetStatus status) { tell(port, told::Answered{status}); });
+}
+
+void Engine::Impl::do_want(const std::shared_ptr<Port>&, const wants::Cancel& cancel) {
+  bus.cancel(cancel.handle);
+}
+
+void Engine::Impl::do_want(const std::shared_ptr<Port>& port, const wants::Close& close) {
+  bus.close(close.handle, [this, port] { tell(port, told::Closed{}); });
+}
+
+void Engine::Impl::do_want(const std::shared_ptr<Port>& port, const wants::Timer& timer) {
+  clock.after(timer.delay, [this, port, id = timer.timer] { tell(port, told::TimeOver{id}); });
+}
+
+void Engine::Impl::do_want(const std::shared_ptr<Port>&, wants::Tell& tell) {
+  line->post([this, event = std::move(tell.event)] { hear(event); });
+}
+
+}  // namespace scheduler

@@ -1,0 +1,29 @@
+#include "scheduler/record.h"
+
+namespace scheduler {
+
+std::string_view to_string(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::passed:
+      return "passed";
+    case Outcome::failed:
+      return "failed";
+    case Outcome::error:
+      return "error";
+    case Outcome::cancelled:
+      return "cancelled";
+    case Outcome::interrupted:
+      return "interrupted";
+    case Outcome::already:
+      return "already";
+  }
+  return {};
+}
+
+Outcome outcome_of(const dfu::Fault& fault) {
+  if (fault.code == dfu::FaultCode::cancelled) return Outcome::cancelled;
+  if (fault.code == dfu::FaultCode::interrupted) return Outcome::interrupted;
+  return dfu::about(fault.code) == dfu::About::station ? Outcome::error : Outcome::failed;
+}
+
+}  // namespace scheduler
