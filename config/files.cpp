@@ -41,7 +41,7 @@ std::variant<dfu::Bytes, Unreadable> read_file(const std::string& path, std::siz
 }
 
 std::string beside(const std::string& file, const std::string& named) {
-  return (std::filesystem::path(file).parent_path() / named).string();
+  return (std::filesystem::path(file).parent_path() / named).lexically_normal().string();
 }
 
 }  // namespace config

@@ -18,7 +18,7 @@ struct Unreadable {
 // A folder, a pipe or a device is refused, never waited for.
 std::variant<dfu::Bytes, Unreadable> read_file(const std::string& path, std::size_t most_bytes);
 
-// What `named` means inside `file`: relative to the folder of `file`.
+// What `named` means inside `file`: relative to the folder of `file`, without detours.
 std::string beside(const std::string& file, const std::string& named);
 
 }  // namespace config

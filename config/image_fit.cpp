@@ -28,7 +28,7 @@ Unfit without_header(ImageKind kind, const std::string& units) {
   const std::string what = kind == ImageKind::legacy_core ? "was built for the Spark Core (no module header)"
                                                           : "has no Particle module header";
   // facts/particle.md 5.2
-  return {what + "; a " + units + " would not run it, and would silently go back to its factory firmware",
+  return {what + "; the unit would not run it, and would silently go back to its factory firmware",
           "Use the .bin that was built for " + units + "."};
 }
 
@@ -41,26 +41,24 @@ std::optional<Unfit> wrong_module(const Module& module, const dfu::Profile& prof
   }
   // facts/particle.md 5.4
   if (module.function == Function::bootloader) {
-    return Unfit{"is a bootloader (" + describe(module) + "), and a " + units +
-                     " lets nobody write its bootloader by "
-                     "DFU",
+    return Unfit{"is a bootloader (" + describe(module) + "), and the unit lets nobody write its bootloader by DFU",
                  "Leave this step out: system firmware brings the bootloader up to date, or it is done over the air."};
   }
   const auto slot = slot_for(module);
   if (!slot) {
-    return Unfit{"is " + describe(module) + ", and a " + units + " has no place for such a module",
+    return Unfit{"is " + describe(module) + ", and " + units + " units have no place for such a module",
                  "Use system parts and a user part."};
   }
   if (module.start != slot->range.begin) {
-    return Unfit{"was built to start at " + hex(module.start) + ", but the " + slot->name + " of a " + units +
+    return Unfit{"was built to start at " + hex(module.start) + ", but on " + units + " units " + slot->name +
                      " starts at " + hex(slot->range.begin),
                  "Build it for " + units + "."};
   }
   const std::uint64_t stored_end = std::uint64_t{module.start} + module.stored_size();
   if (stored_end > slot->range.end) {
-    return Unfit{"is too large: " + std::to_string(module.stored_size()) + " bytes, but the " + slot->name + " of a " +
-                     units + " holds " + std::to_string(slot->range.size()) + " (" + hex(slot->range.begin) + " to " +
-                     hex(slot->range.end) + ")",
+    return Unfit{"is too large: it has " + std::to_string(module.stored_size()) + " bytes, and the place for " +
+                     slot->name + " (" + hex(slot->range.begin) + " to " + hex(slot->range.end) + ") holds " +
+                     std::to_string(slot->range.size()),
                  "Make the firmware smaller."};
   }
   return {};

@@ -28,12 +28,12 @@ struct HubLimits {
 struct SlotConfig {
   std::string port;
   std::string label;
-  std::string recipe;  // path relative to the station file; empty: the line's recipe
+  std::string recipe;  // in the file relative to it, here resolved; empty: the line's recipe
 };
 
 struct StationConfig {
   std::string name = "flashline";
-  std::string database;  // empty: the default
+  std::string database;  // resolved as `recipe` is; empty: the default
   int cap = 64;
   dfu::Duration insert_after = std::chrono::seconds(2);
   dfu::Duration stagger{};      // between two starts behind one hub

@@ -61,8 +61,8 @@ std::vector<Diagnostic> Report::take() {
   return std::move(diagnostics_);
 }
 
-TableReader::TableReader(const TomlNode& table, std::string title, Report& report)
-    : node_(table), title_(std::move(title)), report_(report) {}
+TableReader::TableReader(const TomlNode& table, std::string title, Report& report, std::string prefix)
+    : node_(table), title_(std::move(title)), report_(report), prefix_(std::move(prefix)) {}
 
 const TomlEntry* TableReader::ask(std::string_view key, Need need, std::string_view form) {
   const auto& entries = std::get<TomlTable>(node_.content);
@@ -152,18 +152,20 @@ std::optional<Given<bool>> TableReader::boolean(std::string_view key) {
 }
 
 std::optional<TableReader> TableReader::table(std::string_view key, Need need) {
-  const std::string form = "[" + std::string(key) + "]";
+  const std::string name = prefix_ + std::string(key);
+  const std::string form = "[" + name + "]";
   const TomlEntry* entry = ask(key, need, form);
   if (!entry) return {};
   if (!std::holds_alternative<TomlTable>(entry->value.content)) {
     wrong_type(*entry, "a table", "There is one of it: write " + form + " on a line of its own.");
     return {};
   }
-  return TableReader(entry->value, form, report_);
+  return TableReader(entry->value, form, report_, name + ".");
 }
 
 std::vector<TableReader> TableReader::tables(std::string_view key, Need need) {
-  const std::string form = "[[" + std::string(key) + "]]";
+  const std::string name = prefix_ + std::string(key);
+  const std::string form = "[[" + name + "]]";
   const TomlEntry* entry = ask(key, need, form);
   if (!entry) return {};
   const auto* list = std::get_if<TomlList>(&entry->value.content);
@@ -177,7 +179,7 @@ std::vector<TableReader> TableReader::tables(std::string_view key, Need need) {
   }
   std::vector<TableReader> readers;
   for (const TomlNode& node : *list) {
-    readers.emplace_back(node, form + " number " + std::to_string(readers.size() + 1), report_);
+    readers.emplace_back(node, form + " number " + std::to_string(readers.size() + 1), report_, name + ".");
   }
   return readers;
 }

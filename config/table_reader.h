@@ -55,8 +55,9 @@ struct Bounds {
 
 class TableReader {
  public:
-  // `title` names the table to people: "[recipe]", "[[step]] number 2". REQUIRES: `table` holds a TomlTable.
-  TableReader(const TomlNode& table, std::string title, Report& report);
+  // `title` names the table to people: "[recipe]", "[[step]] number 2"; `prefix` goes before the names of tables
+  // within: "unit." for [[unit.fault]]. REQUIRES: `table` holds a TomlTable.
+  TableReader(const TomlNode& table, std::string title, Report& report, std::string prefix = {});
 
   // Not empty, no control characters.
   std::optional<Given<std::string>> text(std::string_view key, Need need = Need::optional);
@@ -105,6 +106,7 @@ class TableReader {
   const TomlNode& node_;
   std::string title_;
   Report& report_;
+  std::string prefix_;
   std::vector<Asked> asked_;
 };
 

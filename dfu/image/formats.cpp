@@ -9,7 +9,8 @@ namespace dfu {
 namespace {
 
 bool starts_with(ByteView file, std::string_view signature) {
-  return file.size() >= signature.size() && std::ranges::equal(file.first(signature.size()), signature);
+  const auto same = [](std::uint8_t byte, char letter) { return byte == static_cast<std::uint8_t>(letter); };
+  return file.size() >= signature.size() && std::ranges::equal(file.first(signature.size()), signature, same);
 }
 
 bool is_blank(std::uint8_t byte) {

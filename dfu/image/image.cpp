@@ -73,10 +73,9 @@ ImageFacts without_regard_to_suffix(ByteView file) {
 
 ImageFacts with_suffix(ByteView file, const DfuSuffix& suffix) {
   ImageFacts facts;
-  const std::uint32_t crc = suffix_crc(file);
-  if (suffix.crc != crc) {
-    facts = unsound(ImageKind::dfu_suffix, "ends in a DFU suffix, but is damaged: the CRC-32 of its bytes is " +
-                                               hex_address(crc) + " but should be " + hex_address(suffix.crc));
+  std::string problem = suffix_problem(file, suffix);
+  if (!problem.empty()) {
+    facts = unsound(ImageKind::dfu_suffix, std::move(problem));
   } else {
     facts = without_regard_to_suffix(without_suffix(file, suffix));
     // The suffix vouches for bytes in a form that only the unit knows.

@@ -1,19 +1,24 @@
 #include "dfu/image/suffix.h"
 
-#include <algorithm>
 #include <string_view>
 
 namespace dfu {
 namespace {
 
 constexpr std::size_t minimum_length = 16;
+constexpr std::string_view signature = "UFD";
+
+bool possible_length(ByteView file, const DfuSuffix& suffix) {
+  return suffix.length >= minimum_length && suffix.length <= file.size();
+}
 
 }  // namespace
 
 std::optional<DfuSuffix> parse_suffix(ByteView file) {
   if (file.size() < minimum_length) return std::nullopt;
   const ByteView tail = file.last(minimum_length);
-  if (!std::ranges::equal(tail.subspan(8, 3), std::string_view("UFD"))) return std::nullopt;
+  std::size_t same = 0;
+  for (std::size_t i = 0; i < signature.size(); ++i) same += tail[8 + i] == signature[i];
   DfuSuffix suffix;
   suffix.release = le16(tail, 0);
   suffix.product = le16(tail, 2);
@@ -21,17 +26,26 @@ std::optional<DfuSuffix> parse_suffix(ByteView file) {
   suffix.dfu_version = le16(tail, 6);
   suffix.length = tail[11];
   suffix.crc = le32(tail, 12);
-  if (suffix.length < minimum_length || suffix.length > file.size()) return std::nullopt;
-  return suffix;
+  if (same == 3 || (same == 2 && suffix.length == minimum_length)) return suffix;
+  return std::nullopt;
 }
 
-std::uint32_t suffix_crc(ByteView file) {
+std::string suffix_problem(ByteView file, const DfuSuffix& suffix) {
   // Every byte but the CRC itself, and without the final inversion that crc32 makes.
-  return ~crc32(file.first(file.size() - 4));
+  const std::uint32_t crc = ~crc32(file.first(file.size() - 4));
+  if (suffix.crc != crc) {
+    return "ends in a DFU suffix, but is damaged: the CRC-32 of its bytes is " + hex_address(crc) + " but should be " +
+           hex_address(suffix.crc);
+  }
+  if (!possible_length(file, suffix)) {
+    return "ends in a DFU suffix that gives its own length as " + std::to_string(suffix.length) +
+           " bytes, which is impossible";
+  }
+  return {};
 }
 
 ByteView without_suffix(ByteView file, const DfuSuffix& suffix) {
-  return file.first(file.size() - suffix.length);
+  return possible_length(file, suffix) ? file.first(file.size() - suffix.length) : file;
 }
 
 }  // namespace dfu

@@ -9,13 +9,14 @@
 
 namespace dfu {
 
-// Nothing for a file whose end does not carry the signature "UFD" and a possible length.
+// Nothing for a file whose end does not carry the signature "UFD". One damaged byte in the signature does not hide a
+// suffix: what it leaves would be flashed as part of the program.
 std::optional<DfuSuffix> parse_suffix(ByteView file);
 
-// What the CRC of a file with a suffix should be.
-std::uint32_t suffix_crc(ByteView file);
+// What is wrong with a file that ends in this suffix, to follow its name; empty if it is whole.
+std::string suffix_problem(ByteView file, const DfuSuffix& suffix);
 
-// The bytes before the suffix. REQUIRES: parse_suffix(file) gave this suffix.
+// The bytes before the suffix; the whole file if the suffix says an impossible length.
 ByteView without_suffix(ByteView file, const DfuSuffix& suffix);
 
 }  // namespace dfu

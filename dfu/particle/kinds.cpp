@@ -5,19 +5,19 @@
 namespace dfu::particle {
 namespace {
 
-// Files that another processor or the file system takes: their addresses begin at 0.
-bool placed_by_the_unit(Function function) {
-  return function == Function::ncp_firmware || function == Function::asset;
-}
-
-Range flash_of(Mcu mcu) {
+// Where modules of this kind lie, in every Device OS version. Small numbers make plausible addresses on nRF52840, whose
+// flash begins at 0, so there each function has its own range.
+Range flash_of(Mcu mcu, Function function) {
   switch (mcu) {
     case Mcu::stm32f1:
-      return {0x08000000, 0x08020000};
+      return {0x08005000, 0x08020000};
     case Mcu::stm32f2:
       return {0x08000000, 0x08100000};
     case Mcu::nrf52840:
-      return {0x00000000, 0x00100000};
+      if (function == Function::radio_stack) return {0x00001000, 0x00040000};
+      if (function == Function::bootloader) return {0x000F0000, 0x00100000};
+      if (function == Function::user_part) return {0x00080000, 0x00100000};
+      return {0x00020000, 0x00100000};
     case Mcu::rtl872x:
       return {0x08000000, 0x08800000};
   }
@@ -74,12 +74,24 @@ bool may_keep_header_at(std::uint32_t offset, const Module& module) {
   return offset == 0 && module.function == Function::bootloader && mcu_of(module.platform) == Mcu::rtl872x;
 }
 
+bool placed_by_the_unit(Function function) {
+  return function == Function::ncp_firmware || function == Function::asset;
+}
+
 bool possible_addresses(const Module& module) {
-  if (module.start >= module.end || module.start % 4 != 0) return false;
+  // No slot of any platform begins within a flash page, and none has a higher index.
+  constexpr std::uint32_t page = 0x1000;
+  constexpr std::uint8_t highest_index = 3;
+  if (module.start >= module.end || module.start % page != 0) return false;
   if (placed_by_the_unit(module.function)) return module.start == 0 && module.end <= 16 * 1024 * 1024;
+  // Reserved names; no platform has a place for them.
+  if (module.function == Function::resource || module.function == Function::settings) return false;
   // Platform id 0 is also what zeros look like: a Core has one kind of module in one place.
-  if (module.platform == Platform::core) return module.function == Function::monolithic && module.start == 0x08005000;
-  return flash_of(mcu_of(module.platform)).contains(module.range());
+  if (module.platform == Platform::core && (module.function != Function::monolithic || module.start != 0x08005000)) {
+    return false;
+  }
+  const Range flash = flash_of(mcu_of(module.platform), module.function);
+  return module.index <= highest_index && flash.contains(module.range());
 }
 
 }  // namespace dfu::particle

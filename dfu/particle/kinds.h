@@ -19,7 +19,10 @@ inline constexpr std::uint32_t header_offsets[] = {0, 0x184, 0x10C, 0x200, 0x20}
 // same function as the bootloader, but has no Realtek header in front.
 bool may_keep_header_at(std::uint32_t offset, const Module& module);
 
-// True if a module of this kind can stand at its start and end addresses.
+// Files that another processor or the file system takes: their addresses begin at 0.
+bool placed_by_the_unit(Function function);
+
+// True if a module of this kind can stand at its start and end addresses and carry its index.
 bool possible_addresses(const Module& module);
 
 }  // namespace dfu::particle

@@ -75,10 +75,15 @@ std::optional<Module> read_header(ByteView header) {
 
 std::optional<Module> read_header_at(ByteView file, std::uint32_t offset) {
   if (file.size() < offset + header_size) return std::nullopt;
+  // A vector table begins with a stack pointer into RAM; a device looks for that too (facts/particle.md 3.2).
+  const bool behind_vectors = offset == 0x10C || offset == 0x184 || offset == 0x200;
+  if (behind_vectors && (le32(file, 0) & 0x2FF00000) != 0x20000000) return std::nullopt;
   auto module = read_header(file.subspan(offset, header_size));
   if (!module || !may_keep_header_at(offset, *module)) return std::nullopt;
   module->header_offset = offset;
   if (module->end - module->start < offset + header_size) return std::nullopt;
+  // Without an address that speaks for it, a header must at least know how long its file is.
+  if (placed_by_the_unit(module->function) && file.size() != module->stored_size()) return std::nullopt;
   return module;
 }
 

@@ -1,0 +1,552 @@
+#include "config/recipe.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/config/support.h"
+
+namespace config {
+namespace {
+
+using dfu::particle::Function;
+using dfu::particle::Platform;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr std::string_view good = R"([recipe]
+name = "photon-0.4.3-tinker"
+revision = "A"
+
+[device]
+profile = "photon"
+enter_dfu = false
+
+[[step]]
+name = "system-part1"
+image = "part1.bin"
+
+[[step]]
+name = "system-part2"
+image = "part2.bin"
+
+[[step]]
+name = "user"
+image = "user.bin"
+address = 0x080A0000
+
+[policy]
+attempts = 3
+verify = "read-back"
+unchanged = "rewrite"
+confirm = "none"
+)";
+
+class RecipeFile : public testing::Test {
+ protected:
+  RecipeFile() {
+    folder.write("part1.bin", build_module(system_part(1, 3)));
+    folder.write("part2.bin", build_module(system_part(2, 3, {needs_part(1, 3)})));
+    folder.write("user.bin", build_module(user_part({needs_part(2, 1)})));
+  }
+
+  RecipeResult load(std::string_view text) { return load_recipe(folder.write("r.toml", text)); }
+
+  // A photon recipe with one step, and what is said about it.
+  RecipeResult load_step(const std::string& lines) {
+    return load("[recipe]\nname = \"r\"\n[device]\nprofile = \"photon\"\n[[step]]\nname = \"s\"\n" + lines);
+  }
+  RecipeResult load_image(const dfu::Bytes& image) {
+    folder.write("one.bin", image);
+    return load_step("image = \"one.bin\"\n");
+  }
+  // The only diagnostic; it must be an error at the image of load_step.
+  std::string refused(const RecipeResult& result) {
+    EXPECT_EQ(result.recipe, nullptr);
+    EXPECT_THAT(places(result.diagnostics), ElementsAre("7:9")) << all(result.diagnostics);
+    return all(result.diagnostics);
+  }
+
+  // With the policy line, or the device lines, of the caller.
+  RecipeResult load_with(const std::string& device, const std::string& policy) {
+    return load("[recipe]\nname = \"r\"\n[device]\n" + device +
+                "\n[[step]]\nname = \"user\"\nimage = \"user.bin\"\n[policy]\n" + policy + "\n");
+  }
+
+  Folder folder;
+};
+
+TEST_F(RecipeFile, GoodOneIsLaidOutOnTheMapOfItsProfile) {
+  const RecipeResult result = load(good);
+  ASSERT_NE(result.recipe, nullptr) << all(result.diagnostics);
+  EXPECT_TRUE(result.diagnostics.empty()) << all(result.diagnostics);
+  EXPECT_FALSE(result.input_missing);
+  const Recipe& recipe = *result.recipe;
+  EXPECT_EQ(recipe.name, "photon-0.4.3-tinker");
+  EXPECT_EQ(recipe.revision, "A");
+  EXPECT_EQ(recipe.text, good);
+  EXPECT_EQ(dfu::to_hex(recipe.sha256),
+            dfu::to_hex(dfu::sha256({reinterpret_cast<const std::uint8_t*>(good.data()), good.size()})));
+  EXPECT_EQ(recipe.profile.name, "photon");
+  EXPECT_EQ(recipe.enter_dfu, std::optional(false));
+  EXPECT_EQ(recipe.policy.attempts, 3);
+  EXPECT_EQ(recipe.policy.unchanged, Unchanged::rewrite);
+  EXPECT_EQ(recipe.policy.confirm, Confirm::none);
+  ASSERT_EQ(recipe.layout.steps.size(), 3u);
+  EXPECT_EQ(recipe.layout.steps[0].address, 0x08020000u);
+  EXPECT_EQ(recipe.layout.steps[0].header_offset, std::optional(0x184u));
+  EXPECT_EQ(recipe.layout.steps[2].name, "user");
+  EXPECT_EQ(recipe.layout.steps[2].header_offset, std::optional(0u));
+  EXPECT_EQ(recipe.layout.pieces.size(), 2u + 2u + 1u);
+}
+
+TEST_F(RecipeFile, PolicyAndRevisionMayBeLeftOut) {
+  const RecipeResult result = load_step("image = \"user.bin\"\n");
+  ASSERT_NE(result.recipe, nullptr) << all(result.diagnostics);
+  EXPECT_EQ(result.recipe->policy.attempts, 2);
+  EXPECT_EQ(result.recipe->policy.verify, Verify::read_back);
+  EXPECT_EQ(result.recipe->policy.unchanged, Unchanged::skip);
+  EXPECT_EQ(result.recipe->policy.confirm, Confirm::application);
+  EXPECT_EQ(result.recipe->enter_dfu, std::nullopt);
+}
+
+TEST_F(RecipeFile, WindowsLineEndsAndByteOrderMarkAreReadAndKeptInTheText) {
+  std::string text = "\xEF\xBB\xBF";
+  for (const char c : good) text += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  const RecipeResult result = load(text);
+  ASSERT_NE(result.recipe, nullptr) << all(result.diagnostics);
+  EXPECT_EQ(result.recipe->text, text);
+}
+
+TEST_F(RecipeFile, TenMistakesGiveTenDiagnosticsEachAtItsPlace) {
+  const RecipeResult result = load(R"([recipe]
+nmae = "x"
+revision = 3
+
+[device]
+profile = "foton"
+enter_dfu = "yes"
+
+[[step]]
+name = "user"
+image = "user.bin"
+sha256 = "123"
+adress = 5
+
+[[step]]
+name = "user"
+image = "none.bin"
+
+[policy]
+attempts = 11
+verify = "readback"
+)");
+  EXPECT_EQ(result.recipe, nullptr);
+  EXPECT_TRUE(result.input_missing);
+  EXPECT_THAT(places(result.diagnostics),
+              ElementsAre("2:1", "3:12", "6:11", "7:13", "12:10", "13:1", "16:8", "17:9", "20:12", "21:10"))
+      << all(result.diagnostics);
+  const auto& said = result.diagnostics;
+  EXPECT_EQ(said[0].message, "unknown key 'nmae' in [recipe]");
+  EXPECT_EQ(said[0].hint, "Did you mean 'name'?");
+  EXPECT_EQ(said[0].value, "nmae");
+  EXPECT_EQ(said[1].message, "'revision' must be a text in quotes, not a whole number");
+  EXPECT_EQ(said[2].value, "foton");
+  EXPECT_THAT(said[2].message, HasSubstr("must be photon"));
+  EXPECT_EQ(said[2].hint, "Did you mean \"photon\"?");
+  EXPECT_EQ(said[3].message, "'enter_dfu' must be true or false, not a text in quotes");
+  EXPECT_EQ(said[4].message, "'sha256' must be 64 hexadecimal digits");
+  EXPECT_EQ(said[5].hint, "Did you mean 'address'?");
+  EXPECT_THAT(said[6].message, HasSubstr("a step 'user' on line 10 already"));
+  EXPECT_THAT(said[7].message, HasSubstr("'none.bin' does not exist"));
+  EXPECT_EQ(said[8].message, "'attempts' must be from 1 to 10, not 11");
+  EXPECT_EQ(said[9].message, "'verify' must be one of read-back and none, not \"readback\"");
+  for (const Diagnostic& one : said) EXPECT_EQ(one.file, folder.path("r.toml"));
+}
+
+TEST_F(RecipeFile, MissingTablesAndKeysAreNamedAtTheTableThatLacksThem) {
+  EXPECT_THAT(all(load("").diagnostics),
+              testing::AllOf(HasSubstr(":1:1: error: this file has no [recipe]"),
+                             HasSubstr("this file has no [device]"), HasSubstr("this file has no [[step]]")));
+  const RecipeResult result = load("[device]\n[[step]]\n\n [recipe]\n");
+  EXPECT_THAT(places(result.diagnostics), ElementsAre("1:1", "2:1", "2:1", "4:2")) << all(result.diagnostics);
+  EXPECT_EQ(result.diagnostics[1].message, "[[step]] number 1 has no 'name'");
+  EXPECT_EQ(result.diagnostics[2].message, "[[step]] number 1 has no 'image'");
+}
+
+TEST_F(RecipeFile, MisspeltTableIsOneMistake) {
+  std::string text(good);
+  for (std::size_t at; (at = text.find("[[step]]")) != std::string::npos;) text.replace(at, 8, "[[stpe]]");
+  const RecipeResult result = load(text);
+  ASSERT_EQ(result.diagnostics.size(), 1u) << all(result.diagnostics);
+  EXPECT_EQ(result.diagnostics[0].hint, "Did you mean 'step'?");
+}
+
+TEST_F(RecipeFile, SingleAndDoubleBracketsAreToldApart) {
+  EXPECT_THAT(all(load("[recipe]\nname=\"r\"\n[device]\nprofile=\"photon\"\n[step]\nname=\"s\"\n").diagnostics),
+              HasSubstr("'step' must be a list of tables, not a table. Hint: Write [[step]], in double brackets"));
+  EXPECT_THAT(all(load("[[recipe]]\nname=\"r\"\n").diagnostics),
+              HasSubstr("'recipe' must be a table, not a list. Hint: There is one of it: write [recipe]"));
+  EXPECT_THAT(all(load("step = []\n").diagnostics), HasSubstr("'step' is an empty list"));
+}
+
+TEST_F(RecipeFile, FileThatIsNotThereOrAFolderIsMissingInput) {
+  const RecipeResult none = load_recipe(folder.path("none.toml"));
+  EXPECT_TRUE(none.input_missing);
+  EXPECT_THAT(all(none.diagnostics), HasSubstr("does not exist"));
+  EXPECT_EQ(none.diagnostics.at(0).line, 0);
+  const RecipeResult a_folder = load_recipe(folder.path("."));
+  EXPECT_TRUE(a_folder.input_missing);
+  EXPECT_THAT(all(a_folder.diagnostics), HasSubstr("is a folder, not a file"));
+}
+
+TEST_F(RecipeFile, HugeFileIsNoRecipe) {
+  const RecipeResult result = load(std::string(2 << 20, '#'));
+  EXPECT_FALSE(result.input_missing);
+  EXPECT_THAT(all(result.diagnostics), HasSubstr("is larger than 1 MiB"));
+}
+
+TEST_F(RecipeFile, EveryCutOfAGoodRecipeIsRefusedOrGoodButNeverACrash) {
+  for (std::size_t length = 0; length < good.size(); ++length) {
+    const RecipeResult result = load(good.substr(0, length));
+    EXPECT_EQ(result.recipe == nullptr, has_error(result.diagnostics)) << length;
+  }
+}
+
+// --- the device
+
+TEST_F(RecipeFile, DeviceNeedsProfileOrUsbAndNotBoth) {
+  EXPECT_THAT(all(load_with("", "").diagnostics), HasSubstr("[device] has no 'profile'"));
+  EXPECT_THAT(all(load_with("profile = \"photon\"\nusb = \"0483:df11\"", "").diagnostics),
+              HasSubstr(":5:7: error: [device] has both 'profile' and 'usb'"));
+  EXPECT_THAT(all(load_with("profile = \"photon\"\nalt = 1", "").diagnostics),
+              HasSubstr(":5:7: error: 'alt' does not go with 'profile'"));
+  EXPECT_THAT(all(load_with("profile = \"toaster\"", "").diagnostics),
+              HasSubstr("'profile' must be photon, not \"toaster\""));
+}
+
+TEST_F(RecipeFile, UsbIdMustBeOne) {
+  for (const std::string text : {"0483", "483:df11", "0483:df1", "0483-df11", "0483:dg11", "0x0483:df11"}) {
+    EXPECT_THAT(all(load_with("usb = \"" + text + "\"", "").diagnostics),
+                HasSubstr(":4:7: error: '" + text + "' is no USB id"));
+  }
+}
+
+TEST_F(RecipeFile, KnownUnitCannotBeSpelledOutPastItsChecks) {
+  for (const std::string id : {"2b04:d006", "2B04:D006", "2b04:c006"}) {
+    EXPECT_THAT(all(load_with("usb = \"" + id + "\"", "").diagnostics),
+                HasSubstr("Write instead: profile = \"photon\""));
+  }
+}
+
+TEST_F(RecipeFile, UsbUnitNeedsAMapThatCanBeRead) {
+  EXPECT_THAT(all(load_with("usb = \"0483:df11\"", "").diagnostics),
+              HasSubstr(":4:7: error: the memory map of 0483:df11 is not known"));
+  EXPECT_THAT(all(load_with("usb = \"0483:df11\"\nmap = \"@Flash\"", "").diagnostics),
+              HasSubstr(":5:7: error: 'map' is no DfuSe memory layout"));
+}
+
+// --- policy
+
+TEST_F(RecipeFile, ConfirmationsOfLaterVersionsAreRefusedNotWeakened) {
+  for (const std::string word : {"reread", "modules"}) {
+    const RecipeResult result = load_with("profile = \"photon\"", "confirm = \"" + word + "\"");
+    EXPECT_EQ(result.recipe, nullptr);
+    EXPECT_THAT(all(result.diagnostics), HasSubstr("cannot do confirm = \"" + word + "\" yet"));
+    EXPECT_THAT(all(result.diagnostics), HasSubstr("It knows \"application\" and \"none\"."));
+  }
+}
+
+TEST_F(RecipeFile, LeavingOutTheReadBackIsAWarning) {
+  const RecipeResult result = load_with("profile = \"photon\"", "verify = \"none\"");
+  ASSERT_NE(result.recipe, nullptr) << all(result.diagnostics);
+  EXPECT_EQ(result.recipe->policy.verify, Verify::none);
+  EXPECT_THAT(all(result.diagnostics), HasSubstr("warning: nothing will be read back"));
+}
+
+TEST_F(RecipeFile, AttemptsAreFromOneToTen) {
+  for (const int attempts : {1, 10}) {
+    EXPECT_NE(load_with("profile = \"photon\"", "attempts = " + std::to_string(attempts)).recipe, nullptr);
+  }
+  for (const std::string attempts : {"0", "11", "-1", "9223372036854775807", "2.0", "\"2\"", "[2]", "true"}) {
+    EXPECT_EQ(load_with("profile = \"photon\"", "attempts = " + attempts).recipe, nullptr) << attempts;
+  }
+}
+
+// --- images
+
+TEST_F(RecipeFile, ImageThatIsNotThereOrAFolderIsMissingInput) {
+  const RecipeResult none = load_step("image = \"none.bin\"\n");
+  EXPECT_TRUE(none.input_missing);
+  EXPECT_THAT(refused(none), HasSubstr("the image 'none.bin' does not exist"));
+  const RecipeResult a_folder = load_step("image = \".\"\n");
+  EXPECT_TRUE(a_folder.input_missing);
+  EXPECT_THAT(refused(a_folder), HasSubstr("is a folder, not a file"));
+}
+
+TEST_F(RecipeFile, HugeImageIsRefused) {
+  folder.write("huge.bin", "");
+  std::filesystem::resize_file(folder.path("huge.bin"), (64u << 20) + 1);
+  const RecipeResult result = load_step("image = \"huge.bin\"\n");
+  EXPECT_FALSE(result.input_missing);
+  EXPECT_THAT(refused(result), HasSubstr("is larger than 64 MiB"));
+}
+
+TEST_F(RecipeFile, PinThatDoesNotHoldNamesBothDigests) {
+  const dfu::Bytes image = build_module(user_part());
+  folder.write("user.bin", image);
+  const std::string is = dfu::to_hex(dfu::sha256(image));
+  std::string upper = is;
+  std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return std::toupper(c); });
+  EXPECT_NE(load_step("image = \"user.bin\"\nsha256 = \"" + is + "\"\n").recipe, nullptr);
+  EXPECT_NE(load_step("image = \"user.bin\"\nsha256 = \"" + upper + "\"\n").recipe, nullptr);
+  const std::string other(64, 'a');
+  const RecipeResult result = load_step("image = \"user.bin\"\nsha256 = \"" + other + "\"\n");
+  EXPECT_EQ(result.recipe, nullptr);
+  EXPECT_THAT(places(result.diagnostics), ElementsAre("8:10"));
+  EXPECT_THAT(result.diagnostics.at(0).message, testing::AllOf(HasSubstr(is), HasSubstr(other)));
+}
+
+TEST_F(RecipeFile, PinMustBeSixtyFourHexadecimalDigits) {
+  for (const std::string& pin : {std::string(63, 'a'), std::string(65, 'a'), std::string(64, 'g')}) {
+    EXPECT_THAT(all(load_step("image = \"user.bin\"\nsha256 = \"" + pin + "\"\n").diagnostics),
+                HasSubstr(":8:10: error: 'sha256' must be 64 hexadecimal digits"));
+  }
+}
+
+TEST_F(RecipeFile, FilesThatAreNoFirmwareAreRefusedEachForItsOwnReason) {
+  const auto text = [](std::string_view bytes) { return dfu::Bytes(bytes.begin(), bytes.end()); };
+  EXPECT_THAT(refused(load_image({})), HasSubstr("'one.bin' is empty"));
+  EXPECT_THAT(refused(load_image(text("<!DOCTYPE html>\n<html><body>Not found</body></html>\n"))),
+              HasSubstr("'one.bin' is a web page, not firmware: the download failed. Hint: Fetch the file again"));
+  EXPECT_THAT(refused(load_image(text("PK\x03\x04 and more of it"))), HasSubstr("is a zip archive"));
+  EXPECT_THAT(refused(load_image(text("\x7F"
+                                      "ELF\x01\x01\x01"))),
+              HasSubstr("is an ELF file"));
+  EXPECT_THAT(refused(load_image(text(":020000040800F2\n:00000001FF\n"))), HasSubstr("is an Intel HEX file"));
+  EXPECT_THAT(refused(load_image(text("DfuSe\x01 and the rest"))), HasSubstr("is a DfuSe container"));
+  EXPECT_THAT(refused(load_image({0x55, 0x46, 0x32, 0x0A, 0x57, 0x51, 0x5D, 0x9E, 0, 0})), HasSubstr("is a UF2 file"));
+  EXPECT_THAT(refused(load_image(text("hello"))), HasSubstr("is text, not firmware"));
+}
+
+// A Cortex-M program: stack pointer, then handlers just behind the vectors.
+dfu::Bytes program(std::uint32_t stack, std::uint32_t base) {
+  dfu::Bytes out;
+  dfu::append_le32(out, stack);
+  for (std::uint32_t vector = 1; vector < 128; ++vector) dfu::append_le32(out, base + 513);
+  out.resize(4000, 0x42);
+  return out;
+}
+
+TEST_F(RecipeFile, ImagesWithoutAModuleHeaderAreRefusedForAPhoton) {
+  EXPECT_THAT(refused(load_image(program(0x20005000, 0x08005000))),
+              HasSubstr("was built for the Spark Core (no module header); the unit would not run it, and would "
+                        "silently go back to its factory firmware"));
+  EXPECT_THAT(refused(load_image(program(0x20020000, 0x080A0000))), HasSubstr("has no Particle module header"));
+}
+
+TEST_F(RecipeFile, ImagesForAnotherPlatformAreRefusedAndBothAreNamed) {
+  for (const Platform platform : {Platform::p1, Platform::electron}) {
+    dfu::particle::ModuleSpec spec = user_part();
+    spec.platform = platform;
+    EXPECT_THAT(refused(load_image(build_module(spec))),
+                HasSubstr("was built for " + std::string(to_string(platform)) + ", this recipe flashes photon"));
+  }
+  dfu::particle::ModuleSpec core = user_part();
+  core.platform = Platform::core;
+  core.function = Function::monolithic;
+  core.index = 0;
+  core.start = 0x08005000;
+  EXPECT_THAT(refused(load_image(build_module(core))), HasSubstr("was built for core, this recipe flashes photon"));
+}
+
+TEST_F(RecipeFile, ModulesThatHaveNoPlaceOnAPhotonAreRefused) {
+  dfu::particle::ModuleSpec boot = user_part();
+  boot.function = Function::bootloader;
+  boot.index = 0;
+  boot.start = 0x08000000;
+  EXPECT_THAT(refused(load_image(build_module(boot))), HasSubstr("is a bootloader (photon bootloader version 2)"));
+  dfu::particle::ModuleSpec mono = boot;
+  mono.function = Function::monolithic;
+  mono.start = 0x08020000;
+  EXPECT_THAT(refused(load_image(build_module(mono))), HasSubstr("photon units have no place for such a module"));
+  dfu::particle::ModuleSpec third = user_part();
+  third.index = 3;
+  EXPECT_THAT(refused(load_image(build_module(third))), HasSubstr("photon units have no place for such a module"));
+}
+
+TEST_F(RecipeFile, ModuleThatWasBuiltForAnotherAddressIsRefused) {
+  dfu::particle::ModuleSpec spec = user_part();
+  spec.start = 0x08080000;
+  EXPECT_THAT(refused(load_image(build_module(spec))),
+              HasSubstr("was built to start at 0x08080000, but on photon units user-part 1 starts at 0x080a0000"));
+}
+
+TEST_F(RecipeFile, ModuleMayFillItsSlotToTheLastByteAndNoFurther) {
+  dfu::particle::ModuleSpec spec = user_part();
+  spec.file_size = 0x20000;
+  EXPECT_NE(load_image(build_module(spec)).recipe, nullptr);
+  spec.file_size += 4;
+  EXPECT_THAT(refused(load_image(build_module(spec))), HasSubstr("is too large: it has 131076 bytes"));
+}
+
+TEST_F(RecipeFile, AddressThatIsNotTheHeadersIsRefusedAtTheAddress) {
+  const RecipeResult result = load_step("image = \"user.bin\"\naddress = 0x080C0000\n");
+  EXPECT_EQ(result.recipe, nullptr);
+  EXPECT_THAT(places(result.diagnostics), ElementsAre("8:11"));
+  EXPECT_EQ(result.diagnostics.at(0).value, "0x080C0000");
+  EXPECT_THAT(result.diagnostics.at(0).message, HasSubstr("belongs at 0x080a0000 by its header"));
+}
+
+TEST_F(RecipeFile, AddressBeyondThirtyTwoBitsIsRefused) {
+  for (const std::string address : {"-1", "0x100000000", "0x7fffffffffffffff"}) {
+    EXPECT_THAT(all(load_step("image = \"user.bin\"\naddress = " + address + "\n").diagnostics),
+                HasSubstr("'address' must be from 0x00000000 to 0xffffffff"));
+  }
+}
+
+TEST_F(RecipeFile, ChangedByteAnywhereAndEveryTruncationIsRefused) {
+  const dfu::Bytes whole = build_module(user_part());
+  for (std::size_t at = 0; at < whole.size(); at += 41) {
+    dfu::Bytes changed = whole;
+    changed[at] ^= 0x10;
+    EXPECT_EQ(load_image(changed).recipe, nullptr) << "byte " << at;
+    EXPECT_EQ(load_image(dfu::Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(at))).recipe, nullptr);
+  }
+}
+
+TEST_F(RecipeFile, TwoImagesForOneSlotAreRefusedAndTheFirstIsNamed) {
+  folder.write("user.bin", build_module(user_part()));
+  folder.write("other.bin", build_module(user_part()));
+  const RecipeResult result = load_step("image = \"user.bin\"\n[[step]]\nname = \"t\"\nimage = \"other.bin\"\n");
+  EXPECT_EQ(result.recipe, nullptr);
+  EXPECT_THAT(places(result.diagnostics), ElementsAre("10:9"));
+  EXPECT_THAT(result.diagnostics.at(0).message,
+              HasSubstr("goes into the user-part 1, and so does 'user.bin' (line 7)"));
+}
+
+// --- images with a DFU suffix
+
+dfu::Bytes with_suffix(dfu::Bytes bytes, std::uint16_t vendor, std::uint16_t product) {
+  dfu::append_le16(bytes, 0xFFFF);
+  dfu::append_le16(bytes, product);
+  dfu::append_le16(bytes, vendor);
+  dfu::append_le16(bytes, 0x0100);
+  for (const char c : {'U', 'F', 'D'}) bytes.push_back(static_cast<std::uint8_t>(c));
+  bytes.push_back(16);
+  dfu::append_le32(bytes, ~dfu::crc32(bytes));
+  return bytes;
+}
+
+TEST_F(RecipeFile, SuffixIsNotFlashedAndItsIdsMustBeTheUnits) {
+  const dfu::Bytes module = build_module(user_part());
+  for (const auto& [vendor, product] : {std::pair{0x2B04, 0xD006}, {0xFFFF, 0xFFFF}, {0x2B04, 0xFFFF}}) {
+    const RecipeResult result =
+        load_image(with_suffix(module, static_cast<std::uint16_t>(vendor), static_cast<std::uint16_t>(product)));
+    ASSERT_NE(result.recipe, nullptr) << all(result.diagnostics);
+    EXPECT_EQ(result.recipe->layout.steps[0].range().size(), module.size());
+  }
+  EXPECT_THAT(refused(load_image(with_suffix(module, 0x1D50, 0x607F))),
+              HasSubstr("is marked for units with the USB id 1d50:607f, this recipe flashes photon (2b04:d006)"));
+  dfu::Bytes changed = with_suffix(module, 0x2B04, 0xD006);
+  changed[100] ^= 1;
+  EXPECT_EQ(load_image(changed).recipe, nullptr);
+  EXPECT_EQ(load_image(with_suffix(program(0x20020000, 0x080A0000), 0x2B04, 0xD006)).recipe, nullptr);
+}
+
+// --- dependencies
+
+class Dependencies : public RecipeFile {
+ protected:
+  RecipeResult load_all() { return load(good); }
+};
+
+TEST_F(Dependencies, UnmetOneNamesBothModulesAndVersions) {
+  folder.write("user.bin", build_module(user_part({needs_part(2, 6)})));
+  const RecipeResult result = load_all();
+  EXPECT_EQ(result.recipe, nullptr);
+  EXPECT_THAT(places(result.diagnostics), ElementsAre("19:9")) << all(result.diagnostics);
+  EXPECT_EQ(result.diagnostics.at(0).message,
+            "'user.bin' (photon user-part 1 version 2) needs system-part 2 version 6 or later, but this recipe flashes "
+            "version 3 ('part2.bin'): the unit would end in safe mode");
+  EXPECT_FALSE(result.diagnostics.at(0).hint.empty());
+}
+
+TEST_F(Dependencies, VersionsDecideAndEqualIsEnough) {
+  for (const std::uint16_t version : {0, 1, 2, 3, 4}) {
+    folder.write("user.bin", build_module(user_part({needs_part(2, version)})));
+    EXPECT_EQ(load_all().recipe != nullptr, version <= 3) << version;
+  }
+}
+
+TEST_F(Dependencies, SecondOneCountsToo) {
+  folder.write("user.bin", build_module(user_part({needs_part(2, 3), needs_part(1, 4)})));
+  EXPECT_THAT(all(load_all().diagnostics), HasSubstr("needs system-part 1 version 4 or later"));
+}
+
+TEST_F(Dependencies, CircleIsFineAndSoIsAnyOrderOfSteps) {
+  folder.write("part1.bin", build_module(system_part(1, 2202, {needs_part(2, 207)})));
+  folder.write("part2.bin", build_module(system_part(2, 2202, {needs_part(1, 2202)})));
+  EXPECT_NE(load_all().recipe, nullptr);
+  EXPECT_NE(load_step("image = \"user.bin\"\n[[step]]\nname=\"2\"\nimage=\"part2.bin\"\n[[step]]\nname=\"1\"\n"
+                      "image=\"part1.bin\"\n")
+                .recipe,
+            nullptr);
+}
+
+TEST_F(Dependencies, OneThatIsNotInTheRecipeIsAWarning) {
+  const RecipeResult result = load_step("image = \"user.bin\"\n");
+  ASSERT_NE(result.recipe, nullptr);
+  EXPECT_THAT(places(result.diagnostics), ElementsAre("7:9"));
+  EXPECT_EQ(result.diagnostics.at(0).severity, Severity::warning);
+  EXPECT_THAT(result.diagnostics.at(0).message,
+              HasSubstr("needs system-part 2 version 1 or later, which is not in this recipe: it must already be on"));
+}
+
+TEST_F(Dependencies, OnTheBootloaderIsAWarningThatSaysWhatWouldHappen) {
+  folder.write("part2.bin", build_module(system_part(2, 207, {needs_part(1, 3), {Function::bootloader, 0, 101}})));
+  const RecipeResult result = load_all();
+  ASSERT_NE(result.recipe, nullptr) << all(result.diagnostics);
+  EXPECT_THAT(all(result.diagnostics), HasSubstr("needs bootloader version 101 or later"));
+  EXPECT_THAT(all(result.diagnostics), HasSubstr("safe mode"));
+}
+
+// --- units without a platform
+
+class PlainUnit : public RecipeFile {
+ protected:
+  PlainUnit() { folder.write("raw.bin", program(0x20020000, 0x08000000)); }
+
+  RecipeResult load_steps(const std::string& steps) {
+    return load(
+        "[recipe]\nname = \"r\"\n[device]\nusb = \"0483:df11\"\nalt = 0\n"
+        "map = \"@Internal Flash  /0x08000000/04*016Kg,01*064Ka\"\n" +
+        steps);
+  }
+};
+
+TEST_F(PlainUnit, RawImageGoesWhereTheRecipeSays) {
+  const RecipeResult result = load_steps("[[step]]\nname=\"a\"\nimage=\"raw.bin\"\naddress=0x08004000\n");
+  ASSERT_NE(result.recipe, nullptr) << all(result.diagnostics);
+  EXPECT_EQ(result.recipe->profile.dfu, (dfu::UsbId{0x0483, 0xDF11}));
+  EXPECT_EQ(result.recipe->layout.steps[0].address, 0x08004000u);
+  EXPECT_EQ(result.recipe->layout.steps[0].header_offset, std::nullopt);
+}
+
+TEST_F(PlainUnit, RawImageNeedsAnAddress) {
+  EXPECT_THAT(all(load_steps("[[step]]\nname=\"a\"\nimage=\"raw.bin\"\n").diagnostics),
+              HasSubstr(":9:7: error: 'raw.bin' is a raw binary: it does not say where it belongs"));
+}
+
+TEST_F(PlainUnit, EveryStepThatDoesNotFitTheMapIsTold) {
+  const RecipeResult result = load_steps(
+      "[[step]]\nname=\"a\"\nimage=\"raw.bin\"\naddress=0x08000000\n"
+      "[[step]]\nname=\"b\"\nimage=\"raw.bin\"\naddress=0x08000400\n"
+      "[[step]]\nname=\"c\"\nimage=\"raw.bin\"\naddress=0x08010000\n"
+      "[[step]]\nname=\"d\"\nimage=\"raw.bin\"\naddress=0x0801ff00\n"
+      "[[step]]\nname=\"e\"\nimage=\"raw.bin\"\naddress=0xffffffff\n"
+      "[[step]]\nname=\"f\"\nimage=\"raw.bin\"\naddress=0x08004000\n");
+  EXPECT_EQ(result.recipe, nullptr);
+  EXPECT_THAT(places(result.diagnostics), ElementsAre("14:9", "18:9", "22:9", "26:9")) << all(result.diagnostics);
+}
+
+}  // namespace
+}  // namespace config
