@@ -44,8 +44,8 @@ enum class Starts { dfu, application, absent };
 struct UnitSpec {
   PortPath port;
   std::string profile = "photon";
-  int generation = 3;      // Photon bootloader generation
-  std::string id;          // 24 hex digits; empty: derived from the port
+  int generation = 3;  // Photon bootloader generation
+  std::string id;      // 24 hex digits; empty: derived from the port
   Starts starts = Starts::dfu;
   std::string flash_file;  // raw flash from its first address; read at start if there, written at the end
   std::vector<FaultSpec> faults;
@@ -67,8 +67,8 @@ struct LineSpec {
 // Hubs 1-1, 1-2, ... of 7 multi-TT ports each, filled in order with Photons in DFU mode.
 LineSpec photon_line(int units, int generation);
 
-std::optional<FaultKind> fault_kind_from(std::string_view text);         // "poll-lie"
-std::optional<FaultPoint> fault_point_from(std::string_view text);       // "block:40", "address:0x08061000", "leave"
+std::optional<FaultKind> fault_kind_from(std::string_view text);    // "poll-lie"
+std::optional<FaultPoint> fault_point_from(std::string_view text);  // "block:40", "address:0x08061000", "leave"
 std::vector<std::string> fault_kind_names();
 // True if the virtual unit can carry out this fault.
 bool supported(FaultKind kind);

@@ -1,0 +1,45 @@
+// Where the faults of a unit strike: the one table that says which fault meets which control transfer. A value.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "dfu/bytes.h"
+#include "dfu/virtual/line_spec.h"
+
+namespace dfu::virt {
+
+// What a control transfer is, as far as faults care.
+struct Moment {
+  enum class Phase {
+    other,
+    block_download,  // carries flash data to the unit
+    block_work,      // GETSTATUS inside which that data is programmed
+    erase_work,      // GETSTATUS inside which a sector is erased
+    flash_read,      // UPLOAD of flash data
+    leave,           // GETSTATUS that carries out the leave request
+  };
+  Phase phase = Phase::other;
+  std::uint32_t request = 0;  // counted from 1 over the unit's life
+  std::uint32_t block = 0;    // data blocks so far, this one included
+  Range data{};               // what is programmed or read; empty where that is not flash
+};
+
+class FaultTable {
+ public:
+  FaultTable() = default;
+  explicit FaultTable(std::vector<FaultSpec> faults) : faults_(std::move(faults)) {}
+
+  struct Strike {
+    FaultKind kind = FaultKind::stall;
+    std::uint32_t address = 0;  // the byte that goes wrong; the first one where the fault names none
+  };
+  // The first fault that is due strikes and is used up by one. A block, a request or the survey is due from its
+  // number on until it has struck as often as it shall.
+  std::optional<Strike> strike(const Moment& moment);
+
+ private:
+  std::vector<FaultSpec> faults_;
+};
+
+}  // namespace dfu::virt

@@ -1,0 +1,70 @@
+#include "dfu/virtual/generations.h"
+
+#include <array>
+
+namespace dfu::virt {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Serial = PhotonGeneration::Serial;
+
+// facts/dfu.md 4.0 (serial, release, leave, errors, polls), 2.2 (upload outside), 7.1 (memory by address before 0.4.9);
+// facts/particle.md 3.6 (module versions), 8 (configuration store from 0.7.0).
+constexpr std::array<PhotonGeneration, 6> generations{{
+    {.number = 3,  // 0.4.4
+     .module_version = 3,
+     .release = 0x0200,
+     .drops_inside_leave = true,
+     .poll_busy = 50ms},
+    {.number = 6,  // 0.4.8
+     .module_version = 6,
+     .release = 0x0200,
+     .poll_busy = 50ms},
+    {.number = 7,  // 0.5.x
+     .module_version = 7,
+     .release = 0x0200,
+     .reports_failures = true,
+     .memory_by_alternate = true,
+     .poll_busy = 50ms},
+    {.number = 8,  // 0.6.0
+     .module_version = 8,
+     .release = 0x0250,
+     .serial = Serial::id_upper,
+     .reports_failures = true,
+     .memory_by_alternate = true,
+     .poll_busy = 50ms},
+    {.number = 10,  // 0.6.2
+     .module_version = 10,
+     .release = 0x0250,
+     .serial = Serial::id_upper,
+     .reports_failures = true,
+     .memory_by_alternate = true,
+     .poll_busy = 50ms,
+     .poll_idle = 50ms},
+    {.number = 12,  // 0.7.0
+     .module_version = 101,
+     .release = 0x0250,
+     .serial = Serial::id_lower,
+     .reports_failures = true,
+     .memory_by_alternate = true,
+     .zeros_outside = true,
+     .borrows_dct_code = true},
+}};
+
+}  // namespace
+
+const PhotonGeneration* find_generation(int number) {
+  for (const auto& generation : generations) {
+    if (generation.number == number) return &generation;
+  }
+  return nullptr;
+}
+
+std::vector<int> generation_numbers() {
+  std::vector<int> numbers;
+  for (const auto& generation : generations) numbers.push_back(generation.number);
+  return numbers;
+}
+
+}  // namespace dfu::virt

@@ -1,0 +1,62 @@
+// A line of virtual units behind the two seams: units that come and go, transfers that take their time, hubs that
+// switch power. Time is the clock's, so the same line runs in real, scaled and virtual time.
+//
+// Any thread may call any verb; answers and events come from tasks of the clock, one after the other if the clock runs
+// them so. One mutex per unit; none is held while a callback runs. Where real USB needs a blocking call (open, close,
+// reset) the time is modelled. The clock must outlive the line; after the destructor no callback comes, answered or
+// not, and it must not be called from one.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dfu/bus.h"
+#include "dfu/clock.h"
+#include "dfu/hubs.h"
+#include "dfu/virtual/line_spec.h"
+#include "dfu/virtual/unit.h"
+
+namespace dfu::virt {
+
+class VirtualLine : public Bus, public Hubs {
+ public:
+  // Throws std::runtime_error with a sentence for a person: a unit on no hub's port or on a taken one, an unknown
+  // profile or generation, an id that is not 24 hex digits, a flash file of the wrong size. `spec.speed` is not used
+  // here: it belongs to the clock.
+  VirtualLine(const LineSpec& spec, Clock& clock);
+  ~VirtualLine() override;
+
+  void start(OnEvent on_event) override;
+  // Selecting the alternate setting is a control transfer to the unit and counts as one.
+  void open(UnitHandle unit, std::uint8_t interface_number, std::uint8_t alternate,
+            std::function<void(OpenResult)> done) override;
+  void submit(UnitHandle unit, Transfer transfer, std::function<void(TransferResult)> done) override;
+  void reset(UnitHandle unit, std::function<void(ResetStatus)> done) override;
+  void cancel(UnitHandle unit) override;
+  void close(UnitHandle unit, std::function<void()> done) override;
+
+  Topology topology() override;
+  void set_power(const PortPath& port, bool on, std::function<void(bool switched)> done) override;
+
+  // What people do at the line. REQUIRES here and below: the port has a unit in the spec.
+  void plug(const PortPath& port);
+  void pull(const PortPath& port);
+  // The next `times` opens of the unit on this port are refused so.
+  void refuse_open(const PortPath& port, OpenStatus status, int times);
+
+  // The unit itself, with its mutex held: its true state for tests, and faults to come.
+  void with_unit(const PortPath& port, const std::function<void(VirtualUnit&)>& use);
+  // Enumerated now.
+  bool present(const PortPath& port) const;
+
+  // Writes the flash files, each through a file beside it that is renamed. Sentences about those that failed.
+  std::vector<std::string> save() const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace dfu::virt

@@ -1,0 +1,105 @@
+#include "dfu/virtual/line_spec.h"
+
+#include <array>
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+namespace dfu::virt {
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, FaultKind>, 13> kinds{{
+    {"stall", FaultKind::stall},
+    {"hang", FaultKind::hang},
+    {"unplug", FaultKind::unplug},
+    {"corrupt", FaultKind::corrupt},
+    {"status", FaultKind::status},
+    {"poll-lie", FaultKind::poll_lie},
+    {"slow", FaultKind::slow},
+    {"drop-status", FaultKind::drop_status},
+    {"move", FaultKind::move},
+    {"late", FaultKind::late},
+    {"never-back", FaultKind::never_back},
+    {"cable", FaultKind::cable},
+    {"wedge", FaultKind::wedge},
+}};
+
+// Decimal, or hexadecimal after 0x; nothing for anything else, also for what does not fit.
+std::optional<std::uint32_t> number_from(std::string_view text) {
+  const bool hex = text.starts_with("0x") || text.starts_with("0X");
+  if (hex) text.remove_prefix(2);
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, hex ? 16 : 10);
+  if (error != std::errc{} || end != text.data() + text.size()) return {};
+  return value;
+}
+
+}  // namespace
+
+LineSpec photon_line(int units, int generation) {
+  constexpr int ports_per_hub = 7;
+  LineSpec line;
+  for (int i = 0; i < units; ++i) {
+    const PortPath hub{"1-" + std::to_string(1 + i / ports_per_hub)};
+    const int port = 1 + i % ports_per_hub;
+    if (port == 1) line.hubs.push_back({.port = hub, .ports = ports_per_hub});
+    UnitSpec unit;
+    unit.port.text = hub.text + "." + std::to_string(port);
+    unit.generation = generation;
+    line.units.push_back(std::move(unit));
+  }
+  return line;
+}
+
+std::optional<FaultKind> fault_kind_from(std::string_view text) {
+  for (const auto& [name, kind] : kinds) {
+    if (name == text) return kind;
+  }
+  return {};
+}
+
+std::optional<FaultPoint> fault_point_from(std::string_view text) {
+  using Kind = FaultPoint::Kind;
+  if (text == "leave") return FaultPoint{.kind = Kind::leave};
+  if (text == "survey") return FaultPoint{.kind = Kind::survey};
+  const auto colon = text.find(':');
+  if (colon == std::string_view::npos) return {};
+  const auto name = text.substr(0, colon);
+  const auto number = number_from(text.substr(colon + 1));
+  if (!number) return {};
+  if (name == "address") return FaultPoint{.kind = Kind::address, .number = *number};
+  if (*number == 0) return {};  // blocks and requests count from 1
+  if (name == "block") return FaultPoint{.kind = Kind::block, .number = *number};
+  if (name == "request") return FaultPoint{.kind = Kind::request, .number = *number};
+  return {};
+}
+
+std::vector<std::string> fault_kind_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : kinds) names.emplace_back(entry.first);
+  return names;
+}
+
+bool supported(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::stall:
+    case FaultKind::hang:
+    case FaultKind::unplug:
+    case FaultKind::corrupt:
+      return true;
+    case FaultKind::status:
+    case FaultKind::poll_lie:
+    case FaultKind::slow:
+    case FaultKind::drop_status:
+    case FaultKind::move:
+    case FaultKind::late:
+    case FaultKind::never_back:
+    case FaultKind::cable:
+    case FaultKind::wedge:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace dfu::virt

@@ -1,0 +1,59 @@
+// What a Photon does after a reset, decided from its flash alone: the bootloader's look at system part 1, then system
+// part 2's look at the user module and the factory image. Source: facts/particle.md 5.
+//
+// This is the device's side and shares no rule with dfu/particle, which predicts it: where the two differ, one is
+// wrong. It really copies the factory image. Not modelled: the update list in the configuration store, and the
+// bootloader that system parts before 0.7.0 carry inside them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "dfu/clock.h"
+#include "dfu/virtual/flash.h"
+
+namespace dfu::virt {
+
+enum class BootOutcome {
+  application,       // the user module that was in its slot runs
+  safe_mode,         // the system runs, the user module does not; looks the same over USB
+  factory_fallback,  // the factory image was copied over the user slot and runs
+  dfu,               // the bootloader stays in DFU mode
+  reset_loop,        // resets for ever; never seen on the bus
+  crash,             // runs into nowhere; never seen on the bus
+};
+
+std::string_view to_string(BootOutcome outcome);  // "factory-fallback"
+
+struct MissingModule {
+  std::uint8_t function = 0;
+  std::uint8_t index = 0;
+  std::uint16_t wanted = 0;
+  std::optional<std::uint16_t> found;  // nothing: no such module at all
+};
+
+struct BootResult {
+  BootOutcome outcome = BootOutcome::dfu;
+  std::string reason;                      // a sentence
+  std::optional<MissingModule> missing{};  // the dependency that led to safe mode
+  std::uint16_t system_version = 0;        // module version of the system part 2 that runs; 0 if none does
+  bool factory_copied = false;
+  Duration takes{};  // from reset until it connects to the bus
+
+  bool runs() const {
+    return outcome == BootOutcome::application || outcome == BootOutcome::safe_mode ||
+           outcome == BootOutcome::factory_fallback;
+  }
+};
+
+BootResult photon_boot(Flash& flash);
+
+// A bootloader with a true header and checksums, for sector 0. It stands for the real one, which is not ours to ship.
+Bytes synthetic_bootloader(std::uint16_t module_version);
+// The version of system part 2; nothing if it is missing or damaged.
+std::optional<std::uint16_t> system_version(const Flash& flash);
+// The version in the header of the bootloader that the flash holds; nothing if there is none.
+std::optional<std::uint16_t> bootloader_version(const Flash& flash);
+
+}  // namespace dfu::virt
