@@ -16,18 +16,31 @@
 
 namespace db {
 
+// What the record tells about one attempt.
+struct Attempt {
+  std::string station;  // name
+  Uuid installation;
+  std::shared_ptr<const Run> run;
+  VisitStarted visit;
+  AttemptStarted started;
+  // When `open`, no verdict is on record: `finished` then has outcome running, or interrupted with its fault, and
+  // nothing else (its `at` is that of the start).
+  bool open = false;
+  AttemptFinished finished;
+};
+
 // All that are set must hold.
 struct Filter {
-  std::optional<std::string> job;
-  std::optional<std::string> lot;
-  std::optional<std::string> recipe;  // name, or the first digits (4 or more) of its SHA-256
-  std::optional<std::string> image;   // likewise; attempts whose recipe asked for it, whatever came of them
-  std::optional<std::string> unit;    // chip or device id, or a serial that was shown
-  std::optional<std::string> slot;    // label or port path
-  std::optional<Outcome> outcome;
-  std::optional<Time> since;  // of the start, inclusive
-  std::optional<Time> until;  // of the start, exclusive
-  std::optional<Uuid> attempt;
+  std::optional<std::string> job{};
+  std::optional<std::string> lot{};
+  std::optional<std::string> recipe{};  // name, or the first digits (4 or more) of its SHA-256
+  std::optional<std::string> image{};   // likewise; attempts whose recipe asked for it, whatever came of them
+  std::optional<std::string> unit{};    // chip or device id, or a serial that was shown
+  std::optional<std::string> slot{};    // label or port path
+  std::optional<Outcome> outcome{};
+  std::optional<Time> since{};  // of the start, inclusive
+  std::optional<Time> until{};  // of the start, exclusive
+  std::optional<Uuid> attempt{};
 };
 
 struct Counts {

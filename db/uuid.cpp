@@ -1,6 +1,7 @@
 #include "db/uuid.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include <sodium.h>
 
@@ -55,6 +56,11 @@ std::optional<Uuid> parse_uuid(std::string_view text) {
     ++digits;
   }
   return uuid;
+}
+
+UuidGenerator::UuidGenerator() {
+  // Fails only where the system has no random numbers at all.
+  if (sodium_init() < 0) throw std::runtime_error("The system gives no random numbers (libsodium).");
 }
 
 Uuid UuidGenerator::next(Time time) {

@@ -31,6 +31,8 @@ std::optional<Uuid> parse_uuid(std::string_view text);
 
 class UuidGenerator {
  public:
+  UuidGenerator();
+
   // Greater than every one made before by this generator, also when `time` stands still or steps back.
   Uuid next(Time time);
   Uuid next() { return next(now()); }

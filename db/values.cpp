@@ -32,4 +32,12 @@ std::optional<Outcome> parse_outcome(std::string_view text) {
   return static_cast<Outcome>(found - kOutcomes.begin());
 }
 
+Fault interrupted_fault() {
+  Fault fault;
+  fault.code = "interrupted";
+  fault.about = "station";
+  fault.text = "The program stopped before this attempt ended. What the unit holds is not known: flash it again.";
+  return fault;
+}
+
 }  // namespace db

@@ -114,6 +114,9 @@ struct Fault {
   std::string text;
 };
 
+// Of an attempt whose program stopped before it ended.
+Fault interrupted_fault();
+
 struct AttemptFinished {
   Uuid attempt;
   Time at;
@@ -135,18 +138,5 @@ struct VisitEnded {
 };
 
 using Record = std::variant<VisitStarted, AttemptStarted, AttemptFinished, VisitEnded>;
-
-// What the record tells about one attempt.
-struct Attempt {
-  std::string station;  // name
-  Uuid installation;
-  std::shared_ptr<const Run> run;
-  VisitStarted visit;
-  AttemptStarted started;
-  // When `open`, no verdict is on record: `finished` then has outcome running, or interrupted with its fault, and
-  // nothing else (its `at` is that of the start).
-  bool open = false;
-  AttemptFinished finished;
-};
 
 }  // namespace db
