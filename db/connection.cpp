@@ -1,0 +1,126 @@
+#include "db/connection.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include <sqlite3.h>
+
+#include "db/schema.h"
+
+namespace db {
+
+namespace {
+
+// Longer than any checkpoint takes; only migrations and backups of others can hold the file for long.
+constexpr int kBusyTimeoutMs = 5000;
+
+int integer_pragma(SQLite::Database& database, const char* name) {
+  return database.execAndGet(std::string("PRAGMA ") + name).getInt();
+}
+
+void refuse_foreign(SQLite::Database& database, const std::string& path) {
+  if (integer_pragma(database, "application_id") == kApplicationId) return;
+  const bool empty = database.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
+  if (empty) return;
+  throw Error(Trouble::not_flashline, path +
+                                          " is a database of another program, and is left alone. Name another "
+                                          "file with --db.");
+}
+
+std::string uri_of(const std::string& path) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string uri = "file:";
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#') {
+      const auto byte = static_cast<unsigned char>(c);
+      uri += '%';
+      uri += kDigits[byte >> 4];
+      uri += kDigits[byte & 0x0F];
+    } else {
+      uri += c;
+    }
+  }
+  return uri + "?immutable=1";
+}
+
+}  // namespace
+
+std::string canonical_path(const std::string& path) {
+  std::error_code failure;
+  const std::filesystem::path canonical = std::filesystem::weakly_canonical(path, failure);
+  return failure ? path : canonical.string();
+}
+
+void prepare_folder(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  std::error_code failure;
+  if (!folder.empty()) std::filesystem::create_directories(folder, failure);
+  if (failure) {
+    throw Error(Trouble::cannot_open, "Cannot create the folder " + folder.string() + " for the database: " +
+                                          failure.message() + ". Choose another place with --db, or create it.");
+  }
+}
+
+SQLite::Database open_for_writing(const std::string& path) {
+  return translated(path, [&] {
+    SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs);
+    refuse_foreign(database, path);
+    database.exec("PRAGMA journal_mode = WAL");
+    database.exec("PRAGMA synchronous = FULL");
+    database.exec("PRAGMA foreign_keys = ON");
+    // Without it INSERT OR REPLACE would delete rows past the triggers that forbid it.
+    database.exec("PRAGMA recursive_triggers = ON");
+    database.exec("PRAGMA trusted_schema = OFF");
+    return database;
+  });
+}
+
+SQLite::Database open_for_reading(const std::string& path, Snapshot snapshot) {
+  if (!std::filesystem::exists(path)) {
+    throw Error(Trouble::missing, "There is no database at " + path + ". Name one with --db.");
+  }
+  return translated(path, [&] {
+    const bool untouched = snapshot == Snapshot::untouched;
+    SQLite::Database database(untouched ? uri_of(path) : path,
+                              SQLite::OPEN_READONLY | (untouched ? SQLite::OPEN_URI : 0), kBusyTimeoutMs);
+    refuse_foreign(database, path);
+    if (integer_pragma(database, "application_id") != kApplicationId) {
+      throw Error(Trouble::not_flashline, path +
+                                              " holds no record. If it is a copy, its -wal file may be missing: copy "
+                                              "both, or use `flashline db backup`.");
+    }
+    refuse_newer(database, path);
+    database.exec("PRAGMA trusted_schema = OFF");
+    return database;
+  });
+}
+
+Error translate(const SQLite::Exception& exception, const std::string& path) {
+  const std::string said = std::string(" (SQLite: ") + exception.what() + ")";
+  switch (exception.getErrorCode()) {
+    case SQLITE_FULL:
+      return {Trouble::cannot_write,
+              "The disk that holds " + path + " is full: nothing more can be recorded. Make room." + said};
+    case SQLITE_IOERR:
+      return {Trouble::cannot_write, "Reading or writing " + path + " failed. Check the disk." + said};
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return {Trouble::cannot_write,
+              path + " cannot be written. Check its permissions and those of its folder." + said};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {Trouble::in_use, "Another program holds " + path + ". Close it and try again." + said};
+    case SQLITE_CANTOPEN:
+      return {Trouble::cannot_open, path + " cannot be opened. Check the path, its permissions and its folder." + said};
+    case SQLITE_NOTADB:
+      return {Trouble::not_flashline, path + " is not a database. Name another file with --db." + said};
+    case SQLITE_CORRUPT:
+      return {Trouble::damaged, path + " is damaged. Keep a copy of it and go on with a backup." + said};
+    case SQLITE_CONSTRAINT:
+      return {Trouble::refused, "The record refuses this entry, and " + path + " is unchanged." + said};
+    default:
+      return {Trouble::cannot_write, path + " cannot be used." + said};
+  }
+}
+
+}  // namespace db

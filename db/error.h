@@ -1,0 +1,31 @@
+// The one exception of db: a plain sentence for a person, and what kind of trouble it is. Nothing of SQLite leaves the
+// folder. Thrown by constructors, Store::append and Reader; whoever opens the record catches it in one place.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace db {
+
+enum class Trouble {
+  in_use,         // another writer holds the database
+  missing,        // no such file
+  cannot_open,    // folder or file: permission, not a folder, not creatable
+  not_flashline,  // not a database, or of another program
+  newer_schema,   // written by a newer version of this program
+  damaged,        // SQLite or the hash chain finds it broken
+  cannot_write,   // disk full, read-only, I/O error
+  refused,        // the rows break a rule of the schema: a second verdict, an attempt without its visit
+};
+
+class Error : public std::runtime_error {
+ public:
+  Error(Trouble trouble, const std::string& sentence) : std::runtime_error(sentence), trouble_(trouble) {}
+
+  Trouble trouble() const { return trouble_; }
+
+ private:
+  Trouble trouble_;
+};
+
+}  // namespace db

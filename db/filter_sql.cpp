@@ -1,0 +1,57 @@
+#include "db/filter_sql.h"
+
+#include "db/text_list.h"
+
+namespace db {
+
+Condition::Condition(const Filter& filter, const std::optional<std::vector<Uuid>>& recipes) {
+  if (filter.attempt) require("s.id = ?", {*filter.attempt});
+  if (filter.job) require("s.job = ?", {*filter.job});
+  if (filter.lot) require("s.lot = ?", {*filter.lot});
+  if (filter.since) require("s.at >= ?", {filter.since->time_since_epoch().count()});
+  if (filter.until) require("s.at < ?", {filter.until->time_since_epoch().count()});
+  if (filter.slot) require("(v.slot = ? OR v.port = ?)", {*filter.slot, *filter.slot});
+  if (filter.unit) {
+    // instr finds the candidates cheaply; json_each says whether it is one whole serial.
+    require(
+        "(f.unit = ? OR s.serial = ? OR (instr(f.serials, ?) > 0 AND "
+        "EXISTS (SELECT 1 FROM json_each(f.serials) WHERE value = ?)))",
+        {*filter.unit, *filter.unit, encode_text(*filter.unit), *filter.unit});
+  }
+  // Whether an open attempt is running or interrupted is not in the tables: the Reader sorts those out.
+  if (filter.outcome == Outcome::running) {
+    require("f.attempt IS NULL", {});
+  } else if (filter.outcome == Outcome::interrupted) {
+    require("(f.attempt IS NULL OR f.outcome = ?)", {std::string(to_string(*filter.outcome))});
+  } else if (filter.outcome) {
+    require("f.outcome = ?", {std::string(to_string(*filter.outcome))});
+  }
+  if (recipes) {
+    std::string marks;
+    std::vector<Value> ids;
+    for (const Uuid& recipe : *recipes) {
+      marks += marks.empty() ? "?" : ",?";
+      ids.emplace_back(recipe);
+    }
+    require("s.recipe IN (" + marks + ")", std::move(ids));
+  }
+}
+
+void Condition::bind(SQLite::Statement& statement) const {
+  int position = 0;
+  for (const Value& value : values_) {
+    ++position;
+    if (const auto* number = std::get_if<std::int64_t>(&value)) statement.bind(position, *number);
+    if (const auto* text = std::get_if<std::string>(&value)) statement.bind(position, *text);
+    if (const auto* uuid = std::get_if<Uuid>(&value)) {
+      statement.bind(position, uuid->bytes.data(), static_cast<int>(uuid->bytes.size()));
+    }
+  }
+}
+
+void Condition::require(const std::string& sql, std::vector<Value> values) {
+  sql_ += (sql_.empty() ? " WHERE " : " AND ") + sql;
+  values_.insert(values_.end(), values.begin(), values.end());
+}
+
+}  // namespace db

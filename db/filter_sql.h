@@ -1,0 +1,33 @@
+// A Filter as the condition of a query over `s` (attempt_started), `v` (visit) and `f` (attempt_finished or NULL).
+// Values are bound, never pasted. Inside db only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include "db/reader.h"
+
+namespace db {
+
+class Condition {
+ public:
+  // `recipes` are the ids of those that Filter::recipe and Filter::image allow.
+  Condition(const Filter& filter, const std::optional<std::vector<Uuid>>& recipes);
+
+  const std::string& sql() const { return sql_; }  // " WHERE ...", or empty
+  void bind(SQLite::Statement& statement) const;
+
+ private:
+  using Value = std::variant<std::int64_t, std::string, Uuid>;
+
+  void require(const std::string& sql, std::vector<Value> values);
+
+  std::string sql_;
+  std::vector<Value> values_;
+};
+
+}  // namespace db

@@ -1,0 +1,372 @@
+#include "db/reader.h"
+
+#include <map>
+#include <tuple>
+
+#include "db/connection.h"
+#include "db/filter_sql.h"
+#include "db/row_reader.h"
+#include "db/schema.h"
+#include "db/stored_row.h"
+#include "db/text_list.h"
+#include "db/writer_lock.h"
+
+namespace db {
+
+namespace {
+
+constexpr const char* kAttemptTables =
+    " FROM attempt_started s JOIN visit v ON v.id = s.visit LEFT JOIN attempt_finished f ON f.attempt = s.id";
+
+constexpr const char* kAttemptColumns =
+    "SELECT s.chain, v.run, s.recipe, v.id, v.at, v.port, v.slot,"
+    " s.id, s.number, s.at, s.job, s.lot, s.operator, s.vendor, s.product, s.release, s.serial, s.product_name,"
+    " f.at, f.outcome, f.fault_code, f.fault_about, f.fault_step, f.fault_operation, f.fault_address, f.fault_block,"
+    " f.fault_text, f.verified, f.booted, f.unit, f.serials, f.flash_ms, f.return_ms, f.floor_ms";
+
+constexpr const char* kStepColumns =
+    "SELECT t.attempt, t.name, t.image, t.address, t.bytes, t.written_bytes, t.unchanged_bytes, t.erased_sectors,"
+    " t.duration_ms, t.readback";
+
+constexpr std::size_t kShortestPrefix = 4;
+
+bool names(const std::string& wanted, const std::string& name, const Sha256& digest) {
+  if (wanted == name) return true;
+  if (wanted.size() < kShortestPrefix) return false;
+  std::string lower = wanted;
+  for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
+  return hex(digest).starts_with(lower);
+}
+
+// Rows that many attempts share: read once per call, so that an attempt costs no look-up of its own.
+struct Shared {
+  struct StationRow {
+    Uuid installation;
+    std::string name;
+  };
+  std::map<std::int64_t, StationRow> stations;  // by chain
+  std::map<Uuid, std::shared_ptr<const Run>> runs;
+  std::map<Uuid, std::shared_ptr<const Image>> images;
+  std::map<Uuid, std::shared_ptr<const Recipe>> recipes;
+};
+
+void read_stations(SQLite::Database& database, Shared& shared) {
+  SQLite::Statement query(database,
+                          "SELECT chain, installation, (SELECT name FROM station WHERE station.chain = chain.chain "
+                          "ORDER BY seq DESC LIMIT 1) FROM chain");
+  while (query.executeStep()) {
+    RowReader row(query);
+    const std::int64_t chain = row.integer();
+    Shared::StationRow& station = shared.stations[chain];
+    station.installation = row.uuid();
+    station.name = row.text();
+  }
+}
+
+void read_runs(SQLite::Database& database, Shared& shared) {
+  SQLite::Statement query(
+      database, "SELECT id, at, command, software, host, kernel, libusb, sqlite, operator, recipe_file FROM run");
+  while (query.executeStep()) {
+    RowReader row(query);
+    Run run;
+    run.id = row.uuid();
+    run.at = row.time();
+    for (std::string* text : {&run.command, &run.software, &run.host, &run.kernel, &run.libusb, &run.sqlite,
+                              &run.operator_name, &run.recipe_file}) {
+      *text = row.text();
+    }
+    shared.runs[run.id] = std::make_shared<const Run>(run);
+  }
+}
+
+void read_images(SQLite::Database& database, Shared& shared) {
+  SQLite::Statement query(database,
+                          "SELECT id, sha256, name, size, kind, platform, function, module_index, module_version, "
+                          "start_address, end_address, dependencies FROM image");
+  while (query.executeStep()) {
+    RowReader row(query);
+    const Uuid id = row.uuid();
+    Image image;
+    image.sha256 = row.sha256();
+    image.name = row.text();
+    image.size = row.integer();
+    image.kind = row.text();
+    image.platform = row.text();
+    image.function = row.text();
+    image.module_index = row.maybe_integer();
+    image.module_version = row.maybe_integer();
+    image.start_address = row.maybe_integer();
+    image.end_address = row.maybe_integer();
+    image.dependencies = row.text();
+    shared.images[id] = std::make_shared<const Image>(image);
+  }
+}
+
+void read_recipes(SQLite::Database& database, Shared& shared) {
+  SQLite::Statement query(database, "SELECT id, sha256, name, revision, file, text, images FROM recipe");
+  while (query.executeStep()) {
+    RowReader row(query);
+    const Uuid id = row.uuid();
+    Recipe recipe;
+    recipe.sha256 = row.sha256();
+    for (std::string* text : {&recipe.name, &recipe.revision, &recipe.file, &recipe.text}) *text = row.text();
+    const SQLite::Column images = query.getColumn(6);
+    const auto* bytes = static_cast<const std::uint8_t*>(images.getBlob());
+    Uuid image;
+    for (int at = 0; at + 16 <= images.getBytes(); at += 16) {
+      std::copy_n(bytes + at, image.bytes.size(), image.bytes.begin());
+      const auto found = shared.images.find(image);
+      if (found != shared.images.end()) recipe.images.push_back(found->second);
+    }
+    shared.recipes[id] = std::make_shared<const Recipe>(recipe);
+  }
+}
+
+Shared read_shared(SQLite::Database& database) {
+  Shared shared;
+  read_stations(database, shared);
+  read_runs(database, shared);
+  read_images(database, shared);
+  read_recipes(database, shared);
+  return shared;
+}
+
+// A record that was tampered with may name rows that are gone; a report shows the rest, verify says what is missing.
+template <typename Value>
+std::shared_ptr<const Value> find_or_empty(const std::map<Uuid, std::shared_ptr<const Value>>& values, const Uuid& id) {
+  const auto found = values.find(id);
+  return found == values.end() ? std::make_shared<const Value>() : found->second;
+}
+
+std::optional<std::vector<Uuid>> recipes_for(const Filter& filter, const Shared& shared) {
+  if (!filter.recipe && !filter.image) return std::nullopt;
+  std::vector<Uuid> ids;
+  for (const auto& [id, recipe] : shared.recipes) {
+    const bool right_recipe = !filter.recipe || names(*filter.recipe, recipe->name, recipe->sha256);
+    const bool right_image = !filter.image || std::ranges::any_of(recipe->images, [&](const auto& image) {
+      return names(*filter.image, image->name, image->sha256);
+    });
+    if (right_recipe && right_image) ids.push_back(id);
+  }
+  return ids;
+}
+
+std::optional<Fault> read_fault(RowReader& row) {
+  Fault fault;
+  for (std::string* text : {&fault.code, &fault.about, &fault.step, &fault.operation}) *text = row.text();
+  fault.address = row.maybe_integer();
+  fault.block = row.maybe_integer();
+  fault.text = row.text();
+  if (fault.code.empty()) return std::nullopt;
+  return fault;
+}
+
+void read_started(RowReader& row, AttemptStarted& started) {
+  started.attempt = row.uuid();
+  started.number = row.integer();
+  started.at = row.time();
+  started.job = row.text();
+  started.lot = row.text();
+  started.operator_name = row.text();
+  started.vendor = row.maybe_integer();
+  started.product = row.maybe_integer();
+  started.release = row.maybe_integer();
+  started.serial = row.text();
+  started.product_name = row.text();
+}
+
+void read_finished(RowReader& row, AttemptFinished& finished) {
+  finished.at = row.time();
+  finished.outcome = parse_outcome(row.text()).value_or(Outcome::error);
+  finished.fault = read_fault(row);
+  finished.verified = row.maybe_fact();
+  finished.booted = row.maybe_fact();
+  finished.unit = row.text();
+  finished.serials = decode_text_list(row.text());
+  finished.flash = row.maybe_duration();
+  finished.back = row.maybe_duration();
+  finished.floor = row.maybe_duration();
+}
+
+// Steps of the attempts of the same condition in the same order: both results are read side by side.
+class StepStream {
+ public:
+  StepStream(SQLite::Database& database, const Condition& condition, const Shared& shared)
+      : shared_(shared),
+        query_(database,
+               kStepColumns +
+                   (condition.sql().empty()
+                        ? std::string(" FROM step t")
+                        : kAttemptTables + std::string(" JOIN step t ON t.attempt = s.id") + condition.sql()) +
+                   " ORDER BY t.attempt, t.number") {
+    condition.bind(query_);
+    there_ = query_.executeStep();
+  }
+
+  // REQUIRES: attempts are asked for in ascending order.
+  void take(const Uuid& attempt, std::vector<Step>& steps) {
+    for (; there_; there_ = query_.executeStep()) {
+      RowReader row(query_);
+      const Uuid owner = row.uuid();
+      if (owner > attempt) return;
+      if (owner == attempt) steps.push_back(read_step(row));
+    }
+  }
+
+ private:
+  Step read_step(RowReader& row) const {
+    Step step;
+    step.name = row.text();
+    step.image = find_or_empty(shared_.images, row.uuid());
+    step.address = row.integer();
+    step.bytes = row.integer();
+    step.written_bytes = row.integer();
+    step.unchanged_bytes = row.integer();
+    step.erased_sectors = row.integer();
+    step.duration = milliseconds(row.integer());
+    step.readback = row.maybe_sha256();
+    return step;
+  }
+
+  const Shared& shared_;
+  SQLite::Statement query_;
+  bool there_ = false;
+};
+
+}  // namespace
+
+class Reader::Impl {
+ public:
+  explicit Impl(const std::string& path) : path_(canonical_path(path)), database_(open_for_reading(path_)) {}
+
+  void attempts(const Filter& filter, const std::function<bool(const Attempt&)>& visit) {
+    translated(path_, [&] {
+      const Snapshot snapshot(*this);
+      const Shared shared = read_shared(database_);
+      const Condition condition(filter, recipes_for(filter, shared));
+      SQLite::Statement query(database_,
+                              std::string(kAttemptColumns) + kAttemptTables + condition.sql() + " ORDER BY s.id");
+      condition.bind(query);
+      StepStream steps(database_, condition, shared);
+      while (query.executeStep()) {
+        Attempt attempt = read_attempt(query, shared, snapshot);
+        if (filter.outcome && attempt.finished.outcome != *filter.outcome) continue;
+        steps.take(attempt.started.attempt, attempt.finished.steps);
+        if (!visit(attempt)) return;
+      }
+    });
+  }
+
+  Counts counts(const Filter& filter) {
+    return translated(path_, [&] {
+      const Snapshot snapshot(*this);
+      const Condition condition(filter, recipes_for(filter, read_shared(database_)));
+      SQLite::Statement query(database_, "SELECT f.outcome, CASE WHEN f.attempt IS NULL THEN v.run END, count(*)" +
+                                             std::string(kAttemptTables) + condition.sql() + " GROUP BY 1, 2");
+      condition.bind(query);
+      Counts counts;
+      while (query.executeStep()) {
+        RowReader row(query);
+        const std::string stored = row.text();
+        const Uuid run = row.uuid();
+        const auto count = static_cast<std::uint64_t>(row.integer());
+        const Outcome outcome =
+            stored.empty() ? snapshot.open_outcome(run) : parse_outcome(stored).value_or(Outcome::error);
+        if (filter.outcome && outcome != *filter.outcome) continue;
+        counts.by_outcome[static_cast<std::size_t>(outcome)] += count;
+        counts.attempts += count;
+      }
+      return counts;
+    });
+  }
+
+  std::vector<StationInfo> stations() {
+    return translated(path_, [&] {
+      const Snapshot snapshot(*this);
+      Shared shared;
+      read_stations(database_, shared);
+      std::vector<StationInfo> stations;
+      for (const auto& [chain, station] : shared.stations) {
+        stations.push_back({station.installation, station.name, last_row(database_, chain).head});
+      }
+      return stations;
+    });
+  }
+
+ private:
+  // One state of the record for the length of a call. Who writes is asked before and after it is taken, so that an
+  // attempt that is closed, or begun, in between is not taken for one that a crash left open.
+  class Snapshot {
+   public:
+    explicit Snapshot(Impl& reader) : before_(run_of_live_writer(reader.path_)), transaction_(reader.database_) {
+      reader.database_.execAndGet("SELECT count(*) FROM chain");  // the first read takes the snapshot
+      after_ = run_of_live_writer(reader.path_);
+    }
+
+    Outcome open_outcome(const Uuid& run) const {
+      return run == before_ || run == after_ ? Outcome::running : Outcome::interrupted;
+    }
+
+   private:
+    std::optional<Uuid> before_;
+    std::optional<Uuid> after_;
+    SQLite::Transaction transaction_;  // rolled back: nothing was written
+  };
+
+  static Attempt read_attempt(SQLite::Statement& query, const Shared& shared, const Snapshot& snapshot) {
+    RowReader row(query);
+    Attempt attempt;
+    const auto station = shared.stations.find(row.integer());
+    if (station != shared.stations.end()) {
+      attempt.installation = station->second.installation;
+      attempt.station = station->second.name;
+    }
+    const Uuid run = row.uuid();
+    attempt.run = find_or_empty(shared.runs, run);
+    attempt.started.recipe = find_or_empty(shared.recipes, row.uuid());
+    attempt.visit.visit = row.uuid();
+    attempt.visit.at = row.time();
+    attempt.visit.port = row.text();
+    attempt.visit.slot = row.text();
+    read_started(row, attempt.started);
+    attempt.started.visit = attempt.visit.visit;
+    attempt.open = row.is_null();
+    if (attempt.open) {
+      attempt.finished.at = attempt.started.at;
+      attempt.finished.outcome = snapshot.open_outcome(run);
+      if (attempt.finished.outcome == Outcome::interrupted) attempt.finished.fault = interrupted_fault();
+    } else {
+      read_finished(row, attempt.finished);
+    }
+    attempt.finished.attempt = attempt.started.attempt;
+    return attempt;
+  }
+
+  std::string path_;
+  SQLite::Database database_;
+};
+
+Reader::Reader(const std::string& path) : impl_(std::make_unique<Impl>(path)) {}
+Reader::~Reader() = default;
+
+void Reader::attempts(const Filter& filter, const std::function<bool(const Attempt&)>& visit) {
+  impl_->attempts(filter, visit);
+}
+
+std::vector<Attempt> Reader::attempts(const Filter& filter) {
+  std::vector<Attempt> all;
+  impl_->attempts(filter, [&](const Attempt& attempt) {
+    all.push_back(attempt);
+    return true;
+  });
+  return all;
+}
+
+Counts Reader::counts(const Filter& filter) {
+  return impl_->counts(filter);
+}
+std::vector<StationInfo> Reader::stations() {
+  return impl_->stations();
+}
+
+}  // namespace db

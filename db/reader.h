@@ -1,0 +1,79 @@
+// The reading end of the record: values, not SQL. Read-only; any number of readers while a writer runs, each used by
+// one thread. A call sees the record as it was when the call began. Errors: db::Error.
+//
+// An attempt without a verdict is `running` while the program that started it holds the database, else `interrupted`.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "db/chain.h"
+#include "db/values.h"
+
+namespace db {
+
+// What the record tells about one attempt.
+struct Attempt {
+  std::string station;  // name
+  Uuid installation;
+  std::shared_ptr<const Run> run;
+  VisitStarted visit;
+  AttemptStarted started;
+  // When `open`, no verdict is on record: `finished` then has outcome running, or interrupted with its fault, and
+  // nothing else (its `at` is that of the start).
+  bool open = false;
+  AttemptFinished finished;
+};
+
+// All that are set must hold.
+struct Filter {
+  std::optional<std::string> job{};
+  std::optional<std::string> lot{};
+  std::optional<std::string> recipe{};  // name, or the first digits (4 or more) of its SHA-256
+  std::optional<std::string> image{};   // likewise; attempts whose recipe asked for it, whatever came of them
+  std::optional<std::string> unit{};    // chip or device id, or a serial that was shown
+  std::optional<std::string> slot{};    // label or port path
+  std::optional<Outcome> outcome{};
+  std::optional<Time> since{};  // of the start, inclusive
+  std::optional<Time> until{};  // of the start, exclusive
+  std::optional<Uuid> attempt{};
+};
+
+struct Counts {
+  std::array<std::uint64_t, 7> by_outcome{};  // index: Outcome
+  std::uint64_t attempts = 0;
+
+  std::uint64_t of(Outcome outcome) const { return by_outcome[static_cast<std::size_t>(outcome)]; }
+};
+
+struct StationInfo {
+  Uuid installation;
+  std::string name;
+  Head head;
+};
+
+class Reader {
+ public:
+  explicit Reader(const std::string& path);
+  ~Reader();
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+
+  // In the order in which they were started, with their steps. `visit` returns false to stop. Holds one attempt in
+  // memory at a time; the reference is good only during the call.
+  void attempts(const Filter& filter, const std::function<bool(const Attempt&)>& visit);
+  std::vector<Attempt> attempts(const Filter& filter = {});
+  Counts counts(const Filter& filter = {});
+  // The station of this database first, then those whose rows were merged into it.
+  std::vector<StationInfo> stations();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace db

@@ -1,0 +1,249 @@
+#include "db/schema.h"
+
+#include <vector>
+
+#include "db/error.h"
+
+namespace db {
+
+namespace {
+
+// Rows are kept in the order of their chain, so that verifying it reads each table from front to back. A reference
+// between rows is a UUID that any database can take over unchanged; `chain` is a local number.
+constexpr const char* kTables = R"sql(
+CREATE TABLE chain (
+  chain INTEGER PRIMARY KEY,
+  installation BLOB NOT NULL UNIQUE CHECK (length(installation) = 16)
+) STRICT;
+
+CREATE TABLE station (
+  chain INTEGER NOT NULL REFERENCES chain (chain),
+  seq INTEGER NOT NULL CHECK (seq > 0),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  at INTEGER NOT NULL,
+  installation BLOB NOT NULL CHECK (length(installation) = 16),
+  name TEXT,
+  PRIMARY KEY (chain, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE run (
+  chain INTEGER NOT NULL REFERENCES chain (chain),
+  seq INTEGER NOT NULL CHECK (seq > 0),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+  at INTEGER NOT NULL,
+  command TEXT,
+  software TEXT,
+  host TEXT,
+  kernel TEXT,
+  libusb TEXT,
+  sqlite TEXT,
+  operator TEXT,
+  recipe_file TEXT,
+  PRIMARY KEY (chain, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE image (
+  chain INTEGER NOT NULL REFERENCES chain (chain),
+  seq INTEGER NOT NULL CHECK (seq > 0),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+  sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+  name TEXT NOT NULL,
+  size INTEGER NOT NULL CHECK (size >= 0),
+  kind TEXT,
+  platform TEXT,
+  function TEXT,
+  module_index INTEGER,
+  module_version INTEGER,
+  start_address INTEGER,
+  end_address INTEGER,
+  dependencies TEXT,
+  PRIMARY KEY (chain, seq),
+  UNIQUE (chain, sha256, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE recipe (
+  chain INTEGER NOT NULL REFERENCES chain (chain),
+  seq INTEGER NOT NULL CHECK (seq > 0),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+  sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+  name TEXT NOT NULL,
+  revision TEXT,
+  file TEXT,
+  images BLOB NOT NULL CHECK (length(images) % 16 = 0), -- image.id of each step, one after the other
+  text TEXT,
+  PRIMARY KEY (chain, seq),
+  UNIQUE (chain, sha256, images, file)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE visit (
+  chain INTEGER NOT NULL REFERENCES chain (chain),
+  seq INTEGER NOT NULL CHECK (seq > 0),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+  run BLOB NOT NULL REFERENCES run (id),
+  at INTEGER NOT NULL,
+  port TEXT NOT NULL,
+  slot TEXT,
+  PRIMARY KEY (chain, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX visit_port ON visit (port);
+CREATE INDEX visit_slot ON visit (slot) WHERE slot IS NOT NULL;
+
+CREATE TABLE attempt_started (
+  chain INTEGER NOT NULL REFERENCES chain (chain),
+  seq INTEGER NOT NULL CHECK (seq > 0),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+  visit BLOB NOT NULL REFERENCES visit (id),
+  number INTEGER NOT NULL CHECK (number > 0),
+  at INTEGER NOT NULL,
+  recipe BLOB NOT NULL REFERENCES recipe (id),
+  job TEXT,
+  lot TEXT,
+  operator TEXT,
+  vendor INTEGER,
+  product INTEGER,
+  release INTEGER,
+  serial TEXT,
+  product_name TEXT,
+  PRIMARY KEY (chain, seq),
+  UNIQUE (visit, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX attempt_started_at ON attempt_started (at);
+CREATE INDEX attempt_started_job ON attempt_started (job) WHERE job IS NOT NULL;
+CREATE INDEX attempt_started_lot ON attempt_started (lot) WHERE lot IS NOT NULL;
+
+CREATE TABLE unit (
+  chain INTEGER NOT NULL REFERENCES chain (chain),
+  seq INTEGER NOT NULL CHECK (seq > 0),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  unit TEXT NOT NULL, -- chip or device id
+  attempt BLOB NOT NULL REFERENCES attempt_started (id), -- that first read it
+  PRIMARY KEY (chain, seq),
+  UNIQUE (chain, unit)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE step (
+  chain INTEGER NOT NULL REFERENCES chain (chain),
+  seq INTEGER NOT NULL CHECK (seq > 0),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  attempt BLOB NOT NULL REFERENCES attempt_started (id),
+  number INTEGER NOT NULL CHECK (number > 0),
+  name TEXT NOT NULL,
+  image BLOB NOT NULL REFERENCES image (id),
+  address INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  written_bytes INTEGER NOT NULL,
+  unchanged_bytes INTEGER NOT NULL,
+  erased_sectors INTEGER NOT NULL,
+  duration_ms INTEGER NOT NULL,
+  readback BLOB CHECK (length(readback) = 32),
+  PRIMARY KEY (chain, seq),
+  UNIQUE (attempt, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE attempt_finished (
+  chain INTEGER NOT NULL REFERENCES chain (chain),
+  seq INTEGER NOT NULL CHECK (seq > 0),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  attempt BLOB NOT NULL UNIQUE REFERENCES attempt_started (id),
+  at INTEGER NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('passed', 'failed', 'error', 'cancelled', 'interrupted', 'already')),
+  fault_code TEXT,
+  fault_about TEXT,
+  fault_step TEXT,
+  fault_operation TEXT,
+  fault_address INTEGER,
+  fault_block INTEGER,
+  fault_text TEXT,
+  verified INTEGER CHECK (verified IN (0, 1)),
+  booted INTEGER CHECK (booted IN (0, 1)),
+  unit TEXT,
+  serials TEXT NOT NULL, -- JSON array
+  flash_ms INTEGER,
+  return_ms INTEGER,
+  floor_ms INTEGER,
+  PRIMARY KEY (chain, seq),
+  FOREIGN KEY (chain, unit) REFERENCES unit (chain, unit)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX attempt_finished_unit ON attempt_finished (unit) WHERE unit IS NOT NULL;
+
+CREATE TABLE visit_ended (
+  chain INTEGER NOT NULL REFERENCES chain (chain),
+  seq INTEGER NOT NULL CHECK (seq > 0),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  visit BLOB NOT NULL UNIQUE REFERENCES visit (id),
+  at INTEGER NOT NULL,
+  PRIMARY KEY (chain, seq)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+std::string append_only(std::string_view table) {
+  const std::string name(table);
+  return "CREATE TRIGGER " + name + "_no_update BEFORE UPDATE ON " + name +
+         " BEGIN SELECT RAISE(ABORT, 'rows of table " + name + " are never changed'); END;\n" +  //
+         "CREATE TRIGGER " + name + "_no_delete BEFORE DELETE ON " + name +
+         " BEGIN SELECT RAISE(ABORT, 'rows of table " + name + " are never deleted'); END;\n";
+}
+
+std::string first_schema() {
+  std::string sql = kTables + append_only("chain");
+  for (const std::string_view table : kChainedTables) sql += append_only(table);
+  return sql;
+}
+
+int version_of(SQLite::Database& database) {
+  return database.execAndGet("PRAGMA user_version").getInt();
+}
+
+}  // namespace
+
+std::span<const Migration> migrations() {
+  static const std::vector<Migration> steps{{1, first_schema()}};
+  return steps;
+}
+
+void migrate(SQLite::Database& database, const std::string& path, std::span<const Migration> steps) {
+  refuse_newer(database, path, steps);
+  for (const Migration& step : steps) {
+    if (step.version <= version_of(database)) continue;
+    SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+    database.exec(step.sql);
+    database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+    database.exec("PRAGMA user_version = " + std::to_string(step.version));
+    transaction.commit();
+  }
+}
+
+void refuse_newer(SQLite::Database& database, const std::string& path, std::span<const Migration> steps) {
+  const int version = version_of(database);
+  const int known = steps.back().version;
+  if (version <= known) return;
+  throw Error(Trouble::newer_schema, path + " was written by a newer Flashline (schema " + std::to_string(version) +
+                                         "; this program knows up to " + std::to_string(known) +
+                                         "). Use that version, or name another file with --db.");
+}
+
+std::string schema_of(SQLite::Database& database) {
+  std::string text;
+  SQLite::Statement all(database,
+                        "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
+                        "ORDER BY type, name");
+  while (all.executeStep()) {
+    text +=
+        all.getColumn(0).getString() + ' ' + all.getColumn(1).getString() + '\n' + all.getColumn(2).getString() + '\n';
+  }
+  return text;
+}
+
+std::string schema_as_made(int version) {
+  SQLite::Database fresh(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  const std::span<const Migration> steps = migrations();
+  migrate(fresh, ":memory:", steps.first(static_cast<std::size_t>(version)));
+  return schema_of(fresh);
+}
+
+}  // namespace db

@@ -1,0 +1,42 @@
+// The tables of the record and the numbered steps that lead to them. An older database is migrated by the writer, a
+// newer one is refused. Inside db only.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+namespace db {
+
+inline constexpr std::int64_t kApplicationId = 0x464C534C;  // "FLSL"
+
+// The chain number of the station that writes this database; others belong to rows that were merged into it.
+inline constexpr std::int64_t kOwnChain = 1;
+
+// The tables whose rows are links of a hash chain. Their names are part of the hashes.
+inline constexpr std::array<std::string_view, 10> kChainedTables{
+    "station", "run", "image", "recipe", "visit", "attempt_started", "unit", "step", "attempt_finished", "visit_ended"};
+
+struct Migration {
+  int version = 0;  // user_version after it
+  std::string sql;
+};
+
+// In order, without gaps, from 1.
+std::span<const Migration> migrations();
+
+// Brings the database to the last of `steps`, each in its own transaction. Throws Error when it is newer.
+void migrate(SQLite::Database& database, const std::string& path, std::span<const Migration> steps = migrations());
+
+// Throws Error when the database was made by a newer version.
+void refuse_newer(SQLite::Database& database, const std::string& path, std::span<const Migration> steps = migrations());
+
+// Name and SQL of every table, index, trigger and view, sorted: what the file says, and what it should say.
+std::string schema_of(SQLite::Database& database);
+std::string schema_as_made(int version);
+
+}  // namespace db

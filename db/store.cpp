@@ -1,0 +1,161 @@
+#include "db/store.h"
+
+#include <variant>
+
+#include <sqlite3.h>
+
+#include "db/connection.h"
+#include "db/record_writer.h"
+#include "db/row_reader.h"
+#include "db/schema.h"
+#include "db/stored_row.h"
+#include "db/writer_lock.h"
+
+namespace db {
+
+namespace {
+
+std::optional<Uuid> own_installation(SQLite::Database& database) {
+  SQLite::Statement own(database, "SELECT installation FROM chain WHERE chain = ?");
+  own.bind(1, kOwnChain);
+  if (!own.executeStep()) return std::nullopt;
+  return RowReader(own).uuid();
+}
+
+void make_own_chain(SQLite::Database& database, const Uuid& installation) {
+  SQLite::Statement insert(database, "INSERT INTO chain VALUES (?, ?)");
+  insert.bind(1, kOwnChain);
+  insert.bind(2, installation.bytes.data(), static_cast<int>(installation.bytes.size()));
+  insert.exec();
+}
+
+std::string station_on_record(SQLite::Database& database) {
+  SQLite::Statement name(database, "SELECT name FROM station WHERE chain = ? ORDER BY seq DESC LIMIT 1");
+  name.bind(1, kOwnChain);
+  return name.executeStep() ? name.getColumn(0).getString() : std::string();
+}
+
+// Every opening closes what it finds open, so attempts that are open are younger than the last run.
+std::vector<Uuid> open_attempts(SQLite::Database& database) {
+  SQLite::Statement open(
+      database,
+      "SELECT s.id FROM attempt_started s LEFT JOIN attempt_finished f ON f.attempt = s.id "
+      "WHERE s.chain = ?1 AND s.seq > (SELECT coalesce(max(seq), 0) FROM run WHERE chain = ?1) AND f.attempt IS NULL "
+      "ORDER BY s.seq");
+  open.bind(1, kOwnChain);
+  std::vector<Uuid> attempts;
+  while (open.executeStep()) attempts.push_back(RowReader(open).uuid());
+  return attempts;
+}
+
+// Whole chains take their time (verify_chain); a torn or edited end is noticed before anything is linked to it.
+Head sound_head(SQLite::Database& database, const std::string& path, const Uuid& installation) {
+  const LastRow last = last_row(database, kOwnChain);
+  if (last.head.seq == 0) return {0, genesis(installation)};
+  std::optional<Sha256> previous = genesis(installation);
+  if (last.head.seq > 1) {
+    const std::optional<LastRow> before = find_row(database, kOwnChain, last.head.seq - 1);
+    previous = before ? std::optional(before->head.hash) : std::nullopt;
+  }
+  StoredRows row(database, last.table, kOwnChain, last.head.seq);
+  RowHasher hasher;
+  if (previous && row.next() && row.computed_hash(hasher, *previous, last.head.seq) == last.head.hash) return last.head;
+  throw Error(Trouble::damaged, "The last row of " + path + " (row " + std::to_string(last.head.seq) + ", table " +
+                                    std::string(last.table) +
+                                    ") is not as it was written. Run `flashline audit verify`, keep the file, and "
+                                    "start a new one with --db.");
+}
+
+}  // namespace
+
+class Store::Impl {
+ public:
+  Impl(const std::string& path, const std::string& station_name, Run run, UuidGenerator& uuids)
+      : path_(canonical_path(path)), database_(prepared(path_, run.id, lock_)), installation_(identity(run, uuids)) {
+    run.sqlite = sqlite3_libversion();
+    translated(path_, [&] {
+      const bool new_chain = !own_installation(database_);
+      writer_.emplace(database_, kOwnChain, sound_head(database_, path_, installation_), run.id, uuids);
+      SQLite::Transaction transaction(database_, SQLite::TransactionBehavior::IMMEDIATE);
+      if (new_chain) make_own_chain(database_, installation_);
+      if (new_chain || station_on_record(database_) != station_name) {
+        writer_->write_station(run.at, installation_, station_name);
+      }
+      interrupted_ = open_attempts(database_);
+      for (const Uuid& attempt : interrupted_) writer_->write(interruption(attempt, run.at));
+      writer_->write_run(run);
+      transaction.commit();
+    });
+  }
+
+  void append(std::span<const Record> batch) {
+    const Head before = writer_->head();
+    try {
+      translated(path_, [&] {
+        SQLite::Transaction transaction(database_, SQLite::TransactionBehavior::IMMEDIATE);
+        for (const Record& record : batch) {
+          std::visit([&](const auto& value) { writer_->write(value); }, record);
+        }
+        transaction.commit();
+      });
+    } catch (...) {
+      writer_->rewind(before);
+      throw;
+    }
+  }
+
+  Head head() const { return writer_->head(); }
+  const Uuid& installation() const { return installation_; }
+  const std::vector<Uuid>& interrupted() const { return interrupted_; }
+
+ private:
+  // The lock comes first: two programs must not migrate at once.
+  static SQLite::Database prepared(const std::string& path, const Uuid& run, std::optional<WriterLock>& lock) {
+    prepare_folder(path);
+    lock.emplace(path, run);
+    SQLite::Database database = open_for_writing(path);
+    translated(path, [&] { migrate(database, path); });
+    return database;
+  }
+
+  Uuid identity(const Run& run, UuidGenerator& uuids) {
+    const std::optional<Uuid> known = translated(path_, [&] { return own_installation(database_); });
+    return known ? *known : uuids.next(run.at);
+  }
+
+  static AttemptFinished interruption(const Uuid& attempt, Time at) {
+    AttemptFinished finished;
+    finished.attempt = attempt;
+    finished.at = at;
+    finished.outcome = Outcome::interrupted;
+    finished.fault = interrupted_fault();
+    return finished;
+  }
+
+  // Constant after construction
+  std::string path_;
+  std::optional<WriterLock> lock_;
+  // The recorder's thread only
+  SQLite::Database database_;
+  Uuid installation_;
+  std::optional<RecordWriter> writer_;
+  std::vector<Uuid> interrupted_;
+};
+
+Store::Store(const std::string& path, const std::string& station_name, const Run& run, UuidGenerator& uuids)
+    : impl_(std::make_unique<Impl>(path, station_name, run, uuids)) {}
+Store::~Store() = default;
+void Store::append(std::span<const Record> batch) {
+  impl_->append(batch);
+}
+Head Store::head() const {
+  return impl_->head();
+}
+const Uuid& Store::installation() const {
+  return impl_->installation();
+}
+const std::vector<Uuid>& Store::interrupted() const {
+  return impl_->interrupted();
+}
+
+}  // namespace db

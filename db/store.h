@@ -1,0 +1,45 @@
+// The writing end of the record: one per database, held by a lock file `<path>.lock`; used by one thread.
+//
+// Opening creates folder and file, migrates an older schema, checks that the end of the hash chain is sound, closes the
+// attempts that a crash left open (outcome and fault `interrupted`), and writes the row of this program run.
+// A Store that threw from append() has written nothing of that batch and can be used again.
+// Errors: db::Error, always with a sentence for a person.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "db/chain.h"
+#include "db/values.h"
+
+namespace db {
+
+class Store {
+ public:
+  // `uuids` makes the keys of rows that the Store adds itself; it must outlive the Store. `run.id` and `run.at` are
+  // filled in by the caller. A station name that differs from the last one on record becomes a new station row.
+  Store(const std::string& path, const std::string& station_name, const Run& run, UuidGenerator& uuids);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // One transaction: when this returns, all of it is on disk. Recipes, images and units that are new to this station
+  // are recorded with the first attempt that names them.
+  void append(std::span<const Record> batch);
+  void append(const Record& record) { append(std::span(&record, 1)); }
+
+  // The end of this station's chain. Nothing inside a database proves that its last rows were not cut off: whoever
+  // keeps this elsewhere can.
+  Head head() const;
+  const Uuid& installation() const;
+  // The attempts that were found open and have been closed as interrupted.
+  const std::vector<Uuid>& interrupted() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace db

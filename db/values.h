@@ -1,0 +1,142 @@
+// What the record holds, as values: what goes into a Store comes out of a Reader. Nothing here knows SQL, USB or the
+// scheduler; `station` translates. Texts are UTF-8; an empty text means "none" and is NULL in the table. Times are UTC,
+// durations monotonic, both to the millisecond.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "db/uuid.h"
+
+namespace db {
+
+using Sha256 = std::array<std::uint8_t, 32>;
+using std::chrono::milliseconds;
+
+std::string hex(const Sha256& digest);  // 64 digits, lower case
+
+// `running` is what a Reader says of an attempt whose program is alive; it is never stored.
+enum class Outcome { passed, failed, error, cancelled, interrupted, already, running };
+
+std::string_view to_string(Outcome outcome);
+std::optional<Outcome> parse_outcome(std::string_view text);
+
+// One program run on this station.
+struct Run {
+  Uuid id;
+  Time at;
+  std::string command;   // "flash", "run"
+  std::string software;  // version of this program
+  std::string host;
+  std::string kernel;
+  std::string libusb;
+  std::string sqlite;  // Store fills it in
+  std::string operator_name;
+  std::string recipe_file;
+};
+
+// One file, once per station (by sha256). The module facts are those of a Particle module, else absent.
+struct Image {
+  Sha256 sha256{};  // of the file as on disk
+  std::string name;
+  std::int64_t size = 0;
+  std::string kind;  // "particle-module", as `inspect` says it
+  std::string platform;
+  std::string function;
+  std::optional<std::int64_t> module_index;
+  std::optional<std::int64_t> module_version;
+  std::optional<std::int64_t> start_address;
+  std::optional<std::int64_t> end_address;
+  std::string dependencies;  // JSON array, as `inspect` says it
+};
+
+// A recipe as it was loaded: its text and the images that its steps led to then.
+struct Recipe {
+  Sha256 sha256{};  // of the text
+  std::string name;
+  std::string revision;
+  std::string file;
+  std::string text;
+  std::vector<std::shared_ptr<const Image>> images;  // one per step, in order
+};
+
+struct VisitStarted {
+  Uuid visit;
+  Time at;
+  std::string port;
+  std::string slot;
+};
+
+struct AttemptStarted {
+  Uuid attempt;
+  Uuid visit;
+  std::int64_t number = 1;  // of the visit, from 1
+  Time at;
+  std::shared_ptr<const Recipe> recipe;
+  std::string job;
+  std::string lot;
+  std::string operator_name;
+  // The unit as it showed itself before it was touched.
+  std::optional<std::int64_t> vendor;
+  std::optional<std::int64_t> product;
+  std::optional<std::int64_t> release;  // bcdDevice
+  std::string serial;
+  std::string product_name;
+};
+
+struct Step {
+  std::string name;
+  std::shared_ptr<const Image> image;
+  std::int64_t address = 0;
+  std::int64_t bytes = 0;
+  std::int64_t written_bytes = 0;
+  std::int64_t unchanged_bytes = 0;
+  std::int64_t erased_sectors = 0;
+  milliseconds duration{};
+  std::optional<Sha256> readback;
+};
+
+// In the spelling of CONTRACTS: "verify-mismatch", "unit", "read".
+struct Fault {
+  std::string code;
+  std::string about;
+  std::string step;
+  std::string operation;
+  std::optional<std::int64_t> address;
+  std::optional<std::int64_t> block;
+  std::string text;
+};
+
+// Of an attempt whose program stopped before it ended.
+Fault interrupted_fault();
+
+struct AttemptFinished {
+  Uuid attempt;
+  Time at;
+  Outcome outcome = Outcome::error;
+  std::optional<Fault> fault;
+  std::optional<bool> verified;
+  std::optional<bool> booted;
+  std::string unit;                  // chip or device id where one could be read
+  std::vector<std::string> serials;  // in the order in which they were shown
+  std::optional<milliseconds> flash;
+  std::optional<milliseconds> back;  // `return_seconds`: from leave to the proof
+  std::optional<milliseconds> floor;
+  std::vector<Step> steps;
+};
+
+struct VisitEnded {
+  Uuid visit;
+  Time at;
+};
+
+using Record = std::variant<VisitStarted, AttemptStarted, AttemptFinished, VisitEnded>;
+
+}  // namespace db

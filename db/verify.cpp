@@ -1,0 +1,255 @@
+#include "db/verify.h"
+
+#include <filesystem>
+
+#include "db/connection.h"
+#include "db/row_reader.h"
+#include "db/schema.h"
+#include "db/stored_row.h"
+#include "db/writer_lock.h"
+
+namespace db {
+
+namespace {
+
+std::string row_name(std::int64_t seq, std::string_view table) {
+  return "row " + std::to_string(seq) + " (table " + std::string(table) + ")";
+}
+
+// Where a row stands that belongs at another place.
+struct Displaced {
+  std::string_view table;
+  std::int64_t seq = 0;
+  Sha256 hash{};
+};
+
+// One chain, read as a merge of its tables by seq.
+class Walk {
+ public:
+  Walk(SQLite::Database& database, std::int64_t chain, const Uuid& installation) : database_(database), chain_(chain) {
+    result_.installation = installation;
+    result_.proven = {0, genesis(installation)};
+  }
+
+  ChainVerification run() {
+    try {
+      for (const std::string_view table : kChainedTables) {
+        tables_.push_back({StoredRows(database_, table, chain_), false});
+        advance(tables_.back());
+      }
+      while (Table* table = first_table()) {
+        ++result_.rows;
+        result_.last = {table->rows.seq(), table->rows.stored_hash()};
+        if (!result_.problem) check(*table);
+        advance(*table);
+      }
+      if (result_.rows == 0) report(Damage::missing, 1, {}, "the rows of this station are gone");
+    } catch (const SQLite::Exception& exception) {
+      report(Damage::changed, result_.proven.seq + 1, {}, std::string("it cannot be read: ") + exception.what());
+    }
+    return std::move(result_);
+  }
+
+ private:
+  struct Table {
+    StoredRows rows;
+    bool there = false;
+  };
+
+  static void advance(Table& table) { table.there = table.rows.next(); }
+
+  // The table whose row comes next; of two rows with one seq, the first that the chain accepts.
+  Table* first_table() {
+    Table* first = nullptr;
+    for (Table& table : tables_) {
+      if (!table.there || (first != nullptr && table.rows.seq() > first->rows.seq())) continue;
+      if (first == nullptr || table.rows.seq() < first->rows.seq() || (!fits(*first) && fits(table))) first = &table;
+    }
+    return first;
+  }
+
+  bool fits(const Table& table) {
+    const std::int64_t expected = result_.proven.seq + 1;
+    return table.rows.seq() == expected &&
+           table.rows.computed_hash(hasher_, result_.proven.hash, expected) == table.rows.stored_hash();
+  }
+
+  void check(const Table& table) {
+    const std::int64_t expected = result_.proven.seq + 1;
+    const std::int64_t seq = table.rows.seq();
+    if (seq < expected) {
+      report(Damage::inserted, seq, table.rows.table(), row_name(seq, table.rows.table()) + " does not belong there");
+    } else if (seq > expected) {
+      diagnose_gap(expected, seq - 1);
+    } else if (const Sha256 hash = table.rows.stored_hash();
+               table.rows.computed_hash(hasher_, result_.proven.hash, seq) == hash) {
+      result_.proven = {seq, hash};
+    } else {
+      diagnose_mismatch(table);
+    }
+  }
+
+  void diagnose_gap(std::int64_t from, std::int64_t to) {
+    if (const std::optional<Displaced> displaced = find_displaced(from, result_.proven.hash)) {
+      report(Damage::out_of_order, from, displaced->table,
+             row_name(from, displaced->table) + " now stands at " + std::to_string(displaced->seq));
+    } else if (from == to) {
+      report(Damage::missing, from, {}, "row " + std::to_string(from) + " is gone");
+    } else {
+      report(Damage::missing, from, {}, "rows " + std::to_string(from) + " to " + std::to_string(to) + " are gone");
+    }
+  }
+
+  void diagnose_mismatch(const Table& table) {
+    const std::int64_t seq = table.rows.seq();
+    const std::string_view name = table.rows.table();
+    const std::optional<Displaced> displaced = find_displaced(seq, result_.proven.hash);
+    if (!displaced) {
+      report(Damage::changed, seq, name, row_name(seq, name) + " is not as it was written");
+    } else if (belongs_elsewhere(table, *displaced)) {
+      report(Damage::out_of_order, seq, displaced->table,
+             "the row that belongs at " + std::to_string(seq) + " (table " + std::string(displaced->table) +
+                 ") now stands at " + std::to_string(displaced->seq));
+    } else {
+      report(Damage::inserted, seq, name, row_name(seq, name) + " does not belong there");
+    }
+  }
+
+  // Exchanged with the displaced row, or moved up by one because that was taken away.
+  bool belongs_elsewhere(const Table& table, const Displaced& displaced) {
+    const Sha256 stored = table.rows.stored_hash();
+    const std::int64_t seq = table.rows.seq();
+    if (table.rows.computed_hash(hasher_, displaced.hash, seq + 1) == stored) return true;
+    if (displaced.seq == seq + 1) return false;
+    const std::optional<LastRow> before = find_row(database_, chain_, displaced.seq - 1);
+    return before && table.rows.computed_hash(hasher_, before->head.hash, displaced.seq) == stored;
+  }
+
+  // A second pass, made once: the row, wherever it stands, whose hash follows from `previous` as row `seq`.
+  std::optional<Displaced> find_displaced(std::int64_t seq, const Sha256& previous) {
+    for (const std::string_view table : kChainedTables) {
+      StoredRows rows(database_, table, chain_);
+      while (rows.next()) {
+        if (rows.computed_hash(hasher_, previous, seq) == rows.stored_hash()) {
+          return Displaced{table, rows.seq(), rows.stored_hash()};
+        }
+      }
+    }
+    return std::nullopt;
+  }
+
+  void report(Damage damage, std::int64_t seq, std::string_view table, std::string text) {
+    const std::int64_t proven = result_.proven.seq;
+    text.front() = static_cast<char>(text.front() >= 'a' && text.front() <= 'z' ? text.front() - 32 : text.front());
+    text += proven == 0 ? ". Nothing is proven." : ". Rows 1 to " + std::to_string(proven) + " are proven.";
+    result_.problem = ChainProblem{damage, seq, std::string(table), std::move(text)};
+  }
+
+  SQLite::Database& database_;
+  std::int64_t chain_;
+  ChainVerification result_;
+  std::vector<Table> tables_;
+  RowHasher hasher_;
+};
+
+void check_file(SQLite::Database& database, std::vector<std::string>& problems) {
+  SQLite::Statement integrity(database, "PRAGMA integrity_check(5)");
+  while (integrity.executeStep()) {
+    const std::string line = integrity.getColumn(0).getString();
+    if (line != "ok") problems.push_back("SQLite finds the file damaged: " + line);
+  }
+}
+
+void check_schema(SQLite::Database& database, std::vector<std::string>& problems) {
+  const int version = database.execAndGet("PRAGMA user_version").getInt();
+  if (version < 1 || schema_of(database) != schema_as_made(version)) {
+    problems.emplace_back("The tables, indexes or triggers of the file are not as this program makes them.");
+  }
+}
+
+void check_strays(SQLite::Database& database, std::vector<std::string>& problems) {
+  for (const std::string_view table : kChainedTables) {
+    const std::string name(table);
+    SQLite::Statement strays(database,
+                             "SELECT count(*) FROM " + name + " WHERE chain NOT IN (SELECT chain FROM chain) LIMIT 1");
+    strays.executeStep();
+    const std::int64_t count = strays.getColumn(0).getInt64();
+    if (count > 0) problems.push_back(std::to_string(count) + " rows of table " + name + " belong to no station.");
+  }
+}
+
+void check_chains(SQLite::Database& database, Verification& result) {
+  SQLite::Statement chains(database,
+                           "SELECT chain, installation, (SELECT name FROM station WHERE station.chain = chain.chain "
+                           "ORDER BY seq DESC LIMIT 1) FROM chain ORDER BY chain");
+  while (chains.executeStep()) {
+    RowReader row(chains);
+    const std::int64_t chain = row.integer();
+    const Uuid installation = row.uuid();
+    const std::string station = row.text();
+    result.chains.push_back(Walk(database, chain, installation).run());
+    result.chains.back().station = station;
+  }
+  if (result.chains.empty()) result.file_problems.emplace_back("The file names no station.");
+}
+
+// A problem that keeps one check from running must not keep the others from speaking.
+template <typename Check>
+void attempt_check(std::vector<std::string>& problems, Check check) {
+  try {
+    check();
+  } catch (const SQLite::Exception& exception) {
+    problems.push_back(std::string("SQLite cannot read the file: ") + exception.what());
+  }
+}
+
+Verification verify_with(const std::string& path, Snapshot snapshot) {
+  SQLite::Database database = open_for_reading(path, snapshot);
+  Verification result;
+  return translated(path, [&] {
+    const SQLite::Transaction one_state(database);
+    std::vector<std::string>& problems = result.file_problems;
+    attempt_check(problems, [&] { check_file(database, problems); });
+    attempt_check(problems, [&] { check_schema(database, problems); });
+    attempt_check(problems, [&] { check_strays(database, problems); });
+    attempt_check(problems, [&] { check_chains(database, result); });
+    return std::move(result);
+  });
+}
+
+}  // namespace
+
+std::string_view to_string(Damage damage) {
+  switch (damage) {
+    case Damage::changed:
+      return "changed";
+    case Damage::missing:
+      return "missing";
+    case Damage::inserted:
+      return "inserted";
+    case Damage::out_of_order:
+      return "out of order";
+  }
+  return {};
+}
+
+bool Verification::sound() const {
+  return file_problems.empty() && !wal_missing &&
+         std::ranges::none_of(chains, [](const ChainVerification& chain) { return chain.problem.has_value(); });
+}
+
+Verification verify_chain(const std::string& path) {
+  const std::string file = canonical_path(path);
+  const auto has_wal = [&] { return std::filesystem::exists(file + "-wal"); };
+  // SQLite makes the two together and removes the -shm first.
+  const bool wal_missing = std::filesystem::exists(file + "-shm") && !has_wal();
+  // A copy, or a database at rest: read it without leaving -wal and -shm beside it.
+  const bool at_rest = !has_wal() && !run_of_live_writer(file);
+  Verification result = verify_with(file, at_rest ? Snapshot::untouched : Snapshot::live);
+  // A writer that began meanwhile may have changed pages under that reading.
+  if (at_rest && has_wal()) result = verify_with(file, Snapshot::live);
+  result.wal_missing = wal_missing;
+  return result;
+}
+
+}  // namespace db

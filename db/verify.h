@@ -1,0 +1,55 @@
+// `audit verify`: walks the hash chains of a database, offline, read-only, also on a copy. Streaming: one row per table
+// in memory. Errors that keep it from reading at all are db::Error; everything found in the rows is in the result.
+//
+// It cannot see that rows were cut off at the end, nor that somebody recomputed a whole chain: compare the head with
+// one that was kept elsewhere.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "db/chain.h"
+
+namespace db {
+
+enum class Damage {
+  changed,       // a row does not have the content that its hash was made over, or the row before it was replaced
+  missing,       // rows are gone
+  inserted,      // a row that does not belong there
+  out_of_order,  // a row stands at another place than the one it was written at
+};
+
+std::string_view to_string(Damage damage);  // "out of order"
+
+struct ChainProblem {
+  Damage damage = Damage::changed;
+  std::int64_t seq = 0;  // the first place in the chain that is wrong
+  std::string table;     // of the row concerned; empty where only its absence is known
+  std::string text;      // one sentence for a person
+};
+
+struct ChainVerification {
+  Uuid installation;
+  std::string station;    // name on record
+  std::int64_t rows = 0;  // that were read
+  Head proven;            // rows 1..seq are as they were written
+  Head last;              // of the last row that is there, proven or not
+  std::optional<ChainProblem> problem;
+};
+
+struct Verification {
+  std::vector<ChainVerification> chains;
+  // What is wrong with the file, outside the rows: SQLite's own check, tables or triggers that are not as this program
+  // makes them, rows of no known station.
+  std::vector<std::string> file_problems;
+  bool wal_missing = false;  // the file was copied without its -wal: the latest rows may be in there
+
+  bool sound() const;
+};
+
+Verification verify_chain(const std::string& path);
+
+}  // namespace db

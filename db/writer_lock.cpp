@@ -1,0 +1,92 @@
+#include "db/writer_lock.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "db/error.h"
+
+namespace db {
+
+namespace {
+
+std::string lock_path(const std::string& database_path) {
+  return database_path + ".lock";
+}
+
+struct flock whole_file() {
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
+// "pid 1234\nrun 0193...\n"
+struct Holder {
+  std::string pid;
+  std::optional<Uuid> run;
+};
+
+std::string word_after(const std::string& text, const std::string& key) {
+  const std::size_t found = text.find(key);
+  if (found == std::string::npos) return {};
+  const std::size_t begin = found + key.size();
+  return text.substr(begin, text.find('\n', begin) - begin);
+}
+
+Holder read_holder(int file) {
+  std::array<char, 128> buffer{};
+  const ssize_t size = ::pread(file, buffer.data(), buffer.size(), 0);
+  const std::string text(buffer.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+  return {word_after(text, "pid "), parse_uuid(word_after(text, "run "))};
+}
+
+Error in_use(const std::string& database_path, const Holder& holder) {
+  const std::string who = holder.pid.empty() ? "Another program" : "The program with process number " + holder.pid;
+  return {Trouble::in_use, who + " is writing to " + database_path +
+                               ". Only one can: stop it, or give this one another database with --db."};
+}
+
+}  // namespace
+
+WriterLock::WriterLock(const std::string& database_path, const Uuid& run) {
+  const std::string path = lock_path(database_path);
+  file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (file_ < 0) {
+    throw Error(Trouble::cannot_open, "Cannot create " + path + ": " + std::strerror(errno) +
+                                          ". Check the permissions of its folder, or choose another with --db.");
+  }
+  struct flock lock = whole_file();
+  if (::fcntl(file_, F_OFD_SETLK, &lock) != 0) {
+    const Error error = errno == EAGAIN || errno == EACCES
+                            ? in_use(database_path, read_holder(file_))
+                            : Error(Trouble::cannot_open, "Cannot lock " + path + ": " + std::strerror(errno) + ".");
+    ::close(file_);
+    throw error;
+  }
+  const std::string text = "pid " + std::to_string(::getpid()) + "\nrun " + to_string(run) + "\n";
+  if (::ftruncate(file_, 0) != 0 || ::pwrite(file_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
+    const int failure = errno;
+    ::close(file_);
+    throw Error(Trouble::cannot_write, "Cannot write " + path + ": " + std::strerror(failure) + ".");
+  }
+}
+
+WriterLock::~WriterLock() {
+  ::close(file_);
+}
+
+std::optional<Uuid> run_of_live_writer(const std::string& database_path) {
+  const int file = ::open(lock_path(database_path).c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return std::nullopt;
+  struct flock lock = whole_file();
+  const bool held = ::fcntl(file, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+  const std::optional<Uuid> run = held ? read_holder(file).run : std::nullopt;
+  ::close(file);
+  return run;
+}
+
+}  // namespace db

@@ -1,0 +1,137 @@
+#include "reports/attempt_json.h"
+
+#include <QDateTime>
+#include <QJsonArray>
+
+namespace reports {
+
+namespace {
+
+QString text(std::string_view utf8) {
+  return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
+}
+
+QJsonValue text_or_null(const std::string& utf8) {
+  return utf8.empty() ? QJsonValue() : QJsonValue(text(utf8));
+}
+
+QJsonValue or_null(const std::optional<bool>& fact) {
+  return fact ? QJsonValue(*fact) : QJsonValue();
+}
+QJsonValue or_null(const std::optional<std::int64_t>& number) {
+  return number ? QJsonValue(qint64{*number}) : QJsonValue();
+}
+
+QJsonValue seconds(const std::optional<db::milliseconds>& duration) {
+  return duration ? QJsonValue(static_cast<double>(duration->count()) / 1000) : QJsonValue();
+}
+
+QString hexadecimal(std::int64_t value, int digits) {
+  return QString("%1").arg(value, digits, 16, QChar('0'));
+}
+
+QJsonValue address(const std::optional<std::int64_t>& value) {
+  return value ? QJsonValue("0x" + hexadecimal(*value, 8)) : QJsonValue();
+}
+
+QJsonValue usb_id(const db::AttemptStarted& started) {
+  if (!started.vendor || !started.product) return {};
+  return hexadecimal(*started.vendor, 4) + ':' + hexadecimal(*started.product, 4);
+}
+
+void put_context(const db::Attempt& attempt, QJsonObject& json) {
+  const db::AttemptStarted& started = attempt.started;
+  json["started"] = rfc3339(started.at);
+  json["job"] = text_or_null(started.job);
+  json["lot"] = text_or_null(started.lot);
+  json["operator"] = text_or_null(started.operator_name);
+  json["usb"] = usb_id(started);
+  json["release"] = started.release ? QJsonValue(hexadecimal(*started.release, 4)) : QJsonValue();
+  json["product"] = text_or_null(started.product_name);
+  json["station"] = text_or_null(attempt.station);
+  json["installation"] = text(to_string(attempt.installation));
+  if (started.recipe) {
+    json["recipe"] = text(started.recipe->name);
+    json["recipe_revision"] = text_or_null(started.recipe->revision);
+    json["recipe_sha256"] = text(db::hex(started.recipe->sha256));
+  }
+  if (attempt.run) {
+    json["run"] = text(to_string(attempt.run->id));
+    json["software"] = text_or_null(attempt.run->software);
+    json["host"] = text_or_null(attempt.run->host);
+  }
+}
+
+// The serial at the start is known before any verdict lists it.
+QJsonArray serials(const db::Attempt& attempt) {
+  QJsonArray json;
+  for (const std::string& serial : attempt.finished.serials) json.append(text(serial));
+  if (json.isEmpty() && !attempt.started.serial.empty()) json.append(text(attempt.started.serial));
+  return json;
+}
+
+}  // namespace
+
+QString rfc3339(db::Time time) {
+  return QDateTime::fromMSecsSinceEpoch(time.time_since_epoch().count(), Qt::UTC).toString(Qt::ISODateWithMs);
+}
+
+QJsonValue fault_json(const std::optional<db::Fault>& fault) {
+  if (!fault) return {};
+  QJsonObject json;
+  json["code"] = text(fault->code);
+  json["about"] = text(fault->about);
+  json["step"] = text_or_null(fault->step);
+  json["operation"] = text_or_null(fault->operation);
+  json["address"] = address(fault->address);
+  json["block"] = or_null(fault->block);
+  json["text"] = text(fault->text);
+  return json;
+}
+
+QJsonObject step_json(const db::Step& step) {
+  QJsonObject json;
+  json["name"] = text(step.name);
+  json["image"] = text(step.image->name);
+  json["sha256"] = text(db::hex(step.image->sha256));
+  json["address"] = address(step.address);
+  json["bytes"] = qint64{step.bytes};
+  json["written_bytes"] = qint64{step.written_bytes};
+  json["unchanged_bytes"] = qint64{step.unchanged_bytes};
+  json["erased_sectors"] = qint64{step.erased_sectors};
+  json["seconds"] = seconds(step.duration);
+  json["readback_sha256"] = step.readback ? QJsonValue(text(db::hex(*step.readback))) : QJsonValue();
+  return json;
+}
+
+QJsonObject attempt_json(const db::Attempt& attempt) {
+  const db::AttemptFinished& finished = attempt.finished;
+  const bool running = finished.outcome == db::Outcome::running;
+  // When a crash ended an attempt is not known until the next start of the program records it.
+  const QJsonValue end = attempt.open ? QJsonValue() : QJsonValue(rfc3339(finished.at));
+  QJsonObject json;
+  json["event"] = running ? "attempt_started" : "attempt_finished";
+  json["time"] = running ? QJsonValue(rfc3339(attempt.started.at)) : end;
+  json["finished"] = end;
+  json["attempt"] = text(to_string(attempt.started.attempt));
+  json["visit"] = text(to_string(attempt.visit.visit));
+  json["number"] = qint64{attempt.started.number};
+  json["port"] = text(attempt.visit.port);
+  json["slot"] = text_or_null(attempt.visit.slot);
+  json["outcome"] = text(to_string(finished.outcome));
+  json["fault"] = fault_json(finished.fault);
+  json["verified"] = or_null(finished.verified);
+  json["booted"] = or_null(finished.booted);
+  json["unit"] = text_or_null(finished.unit);
+  json["serials"] = serials(attempt);
+  json["flash_seconds"] = seconds(finished.flash);
+  json["return_seconds"] = seconds(finished.back);
+  json["floor_seconds"] = seconds(finished.floor);
+  QJsonArray steps;
+  for (const db::Step& step : finished.steps) steps.append(step_json(step));
+  json["steps"] = steps;
+  put_context(attempt, json);
+  return json;
+}
+
+}  // namespace reports

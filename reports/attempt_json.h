@@ -1,0 +1,25 @@
+// One attempt as JSON, in the spelling of CONTRACTS: the one place that knows its keys, for reports and for the events
+// of the program alike. Pure; any thread.
+//
+// Beyond the contract: started, finished, job, lot, operator, recipe, recipe_revision, recipe_sha256, usb, release,
+// product, station, installation, run, software, host.
+#pragma once
+
+#include <QJsonObject>
+#include <QString>
+#include <optional>
+
+#include "db/reader.h"
+
+namespace reports {
+
+// "2026-11-22T06:00:00.000Z"
+QString rfc3339(db::Time time);
+
+// `event` is attempt_finished and `time` the end; of an attempt that is still running attempt_started and its start.
+// What does not apply, or is not known, is null.
+QJsonObject attempt_json(const db::Attempt& attempt);
+QJsonValue fault_json(const std::optional<db::Fault>& fault);
+QJsonObject step_json(const db::Step& step);
+
+}  // namespace reports

@@ -1,0 +1,31 @@
+// A report: which stations it speaks of, and the attempts, handed out one by one so that a million of them need no
+// memory. Writers put it on a stream as they go; whether the stream took it is for the caller to see.
+// Not for sharing between threads.
+#pragma once
+
+#include <functional>
+#include <ostream>
+#include <vector>
+
+#include "db/reader.h"
+
+namespace reports {
+
+struct Report {
+  using Visitor = std::function<bool(const db::Attempt&)>;  // false: enough
+
+  std::vector<db::StationInfo> stations;         // with the head of each chain when the report was begun
+  std::function<void(const Visitor&)> attempts;  // in the order in which they were started
+};
+
+// `reader` must outlive the report. Errors: db::Error, also from `attempts`.
+Report make_report(db::Reader& reader, const db::Filter& filter);
+
+// For a person at a terminal, at most 100 columns wide.
+void write_text(const Report& report, std::ostream& out);
+// One object: attempts, stations, summary.
+void write_json(const Report& report, std::ostream& out);
+// One attempt a line.
+void write_json_lines(const Report& report, std::ostream& out);
+
+}  // namespace reports

@@ -1,0 +1,56 @@
+// What a set of attempts comes to. Pure; any thread. A unit is counted once, by its last attempt: by its chip or device
+// id where it was read, else by its visit, because serials are not unique (DESIGN, "unit").
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "db/reader.h"
+
+namespace reports {
+
+struct Summary {
+  std::uint64_t attempts = 0;
+  std::uint64_t units = 0;
+  std::array<std::uint64_t, 7> units_by_outcome{};  // index: db::Outcome; by the last attempt of each unit
+  std::uint64_t first_pass = 0;                     // units that ended well at their first attempt
+  std::optional<db::Time> first;                    // start of the first attempt
+  std::optional<db::Time> last;                     // end of the last attempt, as far as it is known
+
+  std::uint64_t of(db::Outcome outcome) const { return units_by_outcome[static_cast<std::size_t>(outcome)]; }
+  std::uint64_t good() const { return of(db::Outcome::passed) + of(db::Outcome::already); }
+  std::uint64_t with_verdict() const { return units - of(db::Outcome::running); }
+  // 0..1 of the units with a verdict; nothing without any.
+  std::optional<double> yield() const;
+  std::optional<double> first_pass_yield() const;
+  std::optional<double> attempts_per_unit() const;
+};
+
+// Takes attempts one by one, in the order in which they were started, and can be asked at any time.
+class Summarizer {
+ public:
+  void add(const db::Attempt& attempt);
+  Summary summary() const;
+
+ private:
+  struct Unit {
+    std::size_t same_as = 0;  // index; its own unless it turned out to be one seen before
+    db::Outcome first = db::Outcome::error;
+    db::Outcome last = db::Outcome::error;
+  };
+
+  std::size_t unit_of(const db::Attempt& attempt);
+  std::size_t root(std::size_t unit) const;
+
+  // A retry may be the first attempt of a visit to read the id, and show that the unit was here before.
+  std::map<db::Uuid, std::size_t> by_visit_;
+  std::map<std::string, std::size_t> by_id_;
+  std::vector<Unit> units_;
+  Summary counts_;
+};
+
+}  // namespace reports

@@ -1,0 +1,137 @@
+#include <QString>
+#include <QStringList>
+#include <utility>
+
+#include "reports/attempt_json.h"
+#include "reports/report.h"
+#include "reports/summary.h"
+
+namespace reports {
+
+namespace {
+
+constexpr qsizetype kColumns = 100;
+
+// What a device or a file said must not steer the terminal.
+QString printable(const std::string& utf8) {
+  QString text = QString::fromStdString(utf8);
+  for (QChar& c : text) {
+    if (!c.isPrint()) c = '?';
+  }
+  return text;
+}
+
+void put_line(const QString& line, std::ostream& out) {
+  qsizetype end = line.size();
+  while (end > 0 && line[end - 1] == ' ') --end;
+  out << line.left(end).toStdString() << '\n';
+}
+
+void put_wrapped(const QString& text, qsizetype indent, std::ostream& out) {
+  QString line(indent, ' ');
+  bool empty = true;
+  for (const QString& word : text.split(' ', Qt::SkipEmptyParts)) {
+    if (!empty && line.size() + 1 + word.size() > kColumns) {
+      put_line(line, out);
+      line = QString(indent, ' ');
+      empty = true;
+    }
+    if (!empty) line += ' ';
+    line += word;
+    empty = false;
+  }
+  put_line(line, out);
+}
+
+QString date_and_time(db::Time time) {
+  return rfc3339(time).left(19).replace('T', ' ');
+}
+
+QString row(const QString& slot, const QString& port, const QString& number, const QString& started,
+            const QString& outcome, const QString& seconds, const QString& unit) {
+  return slot.leftJustified(8) + ' ' + port.leftJustified(12) + ' ' + number.rightJustified(3) + "  " +
+         started.leftJustified(19) + "  " + outcome.leftJustified(11) + ' ' + seconds.rightJustified(8) + "  " + unit;
+}
+
+QString or_dash(const QString& text) {
+  return text.isEmpty() ? QString("-") : text;
+}
+
+// From the first touch to the verdict.
+QString seconds(const db::AttemptFinished& finished) {
+  if (!finished.flash) return "-";
+  const auto all = *finished.flash + finished.back.value_or(db::milliseconds(0));
+  return QString::number(static_cast<double>(all.count()) / 1000, 'f', 2);
+}
+
+QString sentence(const db::Fault& fault) {
+  QString where = printable(fault.code);
+  if (!fault.step.empty()) where += ", step " + printable(fault.step);
+  return where + ": " + printable(fault.text);
+}
+
+void put_attempt(const db::Attempt& attempt, std::ostream& out) {
+  const db::AttemptFinished& finished = attempt.finished;
+  put_line(row(or_dash(printable(attempt.visit.slot)), printable(attempt.visit.port),
+               QString::number(attempt.started.number), date_and_time(attempt.started.at),
+               QString::fromStdString(std::string(to_string(finished.outcome))), seconds(finished),
+               or_dash(printable(finished.unit))),
+           out);
+  if (finished.fault) put_wrapped(sentence(*finished.fault), 9, out);
+}
+
+QString percent(const std::optional<double>& ratio) {
+  return ratio ? QString::number(*ratio * 100, 'f', 1) + " %" : QString("-");
+}
+
+void put_summary(const Summary& summary, std::ostream& out) {
+  if (summary.attempts == 0) {
+    out << "\nNo attempts.\n";
+    return;
+  }
+  QStringList outcomes;
+  for (std::size_t i = 0; i < summary.units_by_outcome.size(); ++i) {
+    if (summary.units_by_outcome[i] == 0) continue;
+    outcomes << QString::number(summary.units_by_outcome[i]) + ' ' +
+                    QString::fromStdString(std::string(to_string(static_cast<db::Outcome>(i))));
+  }
+  out << '\n';
+  put_line("Units     " + QString::number(summary.units) + ": " + outcomes.join(", "), out);
+  put_line("Yield     " + percent(summary.yield()) + ", at the first attempt " + percent(summary.first_pass_yield()),
+           out);
+  put_line("Attempts  " + QString::number(summary.attempts) + ", " +
+               QString::number(summary.attempts_per_unit().value_or(0), 'f', 2) + " per unit",
+           out);
+  put_line("Time      " + date_and_time(*summary.first) + " to " + date_and_time(*summary.last) + " UTC", out);
+}
+
+void put_stations(const std::vector<db::StationInfo>& stations, std::ostream& out) {
+  for (const db::StationInfo& station : stations) {
+    put_line("Station   " + or_dash(printable(station.name)) + " (" +
+                 QString::fromStdString(to_string(station.installation)) + ")",
+             out);
+    put_line("Record    " + QString::number(station.head.seq) + " rows, last hash " +
+                 QString::fromStdString(db::hex(station.head.hash)),
+             out);
+  }
+}
+
+}  // namespace
+
+void write_text(const Report& report, std::ostream& out) {
+  Summarizer summarizer;
+  bool first = true;
+  put_stations(report.stations, out);
+  report.attempts([&](const db::Attempt& attempt) {
+    if (std::exchange(first, false)) {
+      out << '\n';
+      put_line(row("Slot", "Port", "Try", "Started (UTC)", "Outcome", "Seconds", "Unit"), out);
+    }
+    put_attempt(attempt, out);
+    summarizer.add(attempt);
+    return out.good();
+  });
+  put_summary(summarizer.summary(), out);
+}
+
+}  // namespace reports

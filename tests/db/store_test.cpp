@@ -1,0 +1,299 @@
+#include "db/store.h"
+
+#include <csignal>
+#include <fstream>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "db/error.h"
+#include "db/schema.h"
+#include "db/verify.h"
+#include "tests/db/sample.h"
+
+namespace db {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+template <typename Work>
+Error error_of(Work work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    return error;
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return {Trouble::refused, ""};
+}
+
+class StoreTest : public testing::Test {
+ protected:
+  std::unique_ptr<Store> open(std::uint8_t run = 200) {
+    return std::make_unique<Store>(path_, "line-3", sample::run(run), uuids_);
+  }
+  void fill(Store& store) {
+    store.append(sample::visit(1));
+    store.append(sample::started(2, 1));
+    store.append(sample::passed(2));
+    store.append(VisitEnded{sample::uuid(1), sample::at(20000)});
+  }
+  SQLite::Database raw() { return {path_, SQLite::OPEN_READWRITE}; }
+
+  sample::Folder folder_;
+  std::string path_ = folder_.file();
+  UuidGenerator uuids_;
+};
+
+TEST_F(StoreTest, CreatesFolderAndFile) {
+  path_ = folder_.file("a/b/flashline.db");
+  open();
+  EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
+TEST_F(StoreTest, SetsUpAWriteAheadLogAndItsApplicationId) {
+  open();
+  SQLite::Database file = raw();
+  EXPECT_EQ(file.execAndGet("PRAGMA journal_mode").getString(), "wal");
+  EXPECT_EQ(file.execAndGet("PRAGMA application_id").getInt64(), kApplicationId);
+  EXPECT_EQ(
+      file.execAndGet("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%STRICT%'").getInt(),
+      0);
+}
+
+TEST_F(StoreTest, EveryRowIsTheNextLinkOfOneChainOverAllTables) {
+  const std::unique_ptr<Store> store = open();
+  EXPECT_EQ(store->head().seq, 2);  // station, run
+  fill(*store);
+  // visit; two images, recipe, attempt; unit, two steps, verdict; end of visit
+  EXPECT_EQ(store->head().seq, 2 + 1 + 4 + 4 + 1);
+  const Verification verified = verify_chain(path_);
+  ASSERT_EQ(verified.chains.size(), 1U);
+  EXPECT_TRUE(verified.sound()) << testing::PrintToString(verified.file_problems);
+  EXPECT_EQ(verified.chains[0].proven, store->head());
+  EXPECT_EQ(verified.chains[0].last, store->head());
+  EXPECT_EQ(verified.chains[0].rows, store->head().seq);
+  EXPECT_EQ(verified.chains[0].installation, store->installation());
+  EXPECT_EQ(verified.chains[0].station, "line-3");
+}
+
+TEST_F(StoreTest, ChainGoesOnWhereTheLastProgramLeftIt) {
+  Uuid installation;
+  Head head;
+  {
+    const std::unique_ptr<Store> store = open();
+    fill(*store);
+    installation = store->installation();
+    head = store->head();
+  }
+  const std::unique_ptr<Store> store = open(201);
+  EXPECT_EQ(store->installation(), installation);
+  EXPECT_EQ(store->head().seq, head.seq + 1);  // the new run
+  EXPECT_TRUE(verify_chain(path_).sound());
+}
+
+TEST_F(StoreTest, RecipeImagesAndUnitAreRecordedOnce) {
+  const std::unique_ptr<Store> store = open();
+  fill(*store);
+  store->append(sample::visit(3));
+  store->append(sample::started(4, 3));
+  store->append(sample::passed(4));
+  SQLite::Database file = raw();
+  EXPECT_EQ(file.execAndGet("SELECT count(*) FROM recipe").getInt(), 1);
+  EXPECT_EQ(file.execAndGet("SELECT count(*) FROM image").getInt(), 2);
+  EXPECT_EQ(file.execAndGet("SELECT count(*) FROM unit").getInt(), 1);
+}
+
+TEST_F(StoreTest, SameRecipeTextWithAnotherImageIsAnotherRecipe) {
+  const std::unique_ptr<Store> store = open();
+  fill(*store);
+  Recipe changed = *sample::recipe();
+  changed.images[1] = sample::image(9, "part2.bin");
+  AttemptStarted started = sample::started(4, 1, 2);
+  started.recipe = std::make_shared<const Recipe>(changed);
+  store->append(started);
+  EXPECT_EQ(raw().execAndGet("SELECT count(*) FROM recipe").getInt(), 2);
+}
+
+TEST_F(StoreTest, ANewStationNameIsANewRow) {
+  open();
+  Store renamed(path_, "line-4", sample::run(201), uuids_);
+  EXPECT_EQ(raw().execAndGet("SELECT count(*) FROM station").getInt(), 2);
+  EXPECT_EQ(verify_chain(path_).chains[0].station, "line-4");
+}
+
+TEST_F(StoreTest, UpdatesAndDeletesAndReplacementsAreRefusedOnEveryTable) {
+  fill(*open());
+  SQLite::Database file = raw();
+  file.exec("PRAGMA recursive_triggers = ON");
+  std::vector<std::string> tables{"chain"};
+  tables.insert(tables.end(), kChainedTables.begin(), kChainedTables.end());
+  for (const std::string& table : tables) {
+    EXPECT_GT(file.execAndGet("SELECT count(*) FROM " + table).getInt(), 0) << table;
+    for (const std::string& edit : {"UPDATE " + table + " SET chain = chain", "DELETE FROM " + table,
+                                    "INSERT OR REPLACE INTO " + table + " SELECT * FROM " + table + " LIMIT 1"}) {
+      EXPECT_THROW(file.exec(edit), SQLite::Exception) << edit;
+    }
+  }
+  EXPECT_TRUE(verify_chain(path_).sound());
+}
+
+TEST_F(StoreTest, ABatchIsRecordedWholeOrNotAtAll) {
+  const std::unique_ptr<Store> store = open();
+  const Head before = store->head();
+  const std::vector<Record> batch{sample::visit(1), sample::started(2, 1), sample::passed(77)};
+  const Error error = error_of([&] { store->append(batch); });
+  EXPECT_EQ(error.trouble(), Trouble::refused);
+  EXPECT_EQ(store->head(), before);
+  EXPECT_EQ(raw().execAndGet("SELECT count(*) FROM visit").getInt(), 0);
+  fill(*store);  // and goes on
+  EXPECT_TRUE(verify_chain(path_).sound());
+}
+
+TEST_F(StoreTest, ASecondVerdictOfAnAttemptIsRefused) {
+  const std::unique_ptr<Store> store = open();
+  fill(*store);
+  EXPECT_EQ(error_of([&] { store->append(sample::failed(2)); }).trouble(), Trouble::refused);
+  AttemptFinished running = sample::passed(5);
+  running.outcome = Outcome::running;
+  store->append(sample::started(5, 1, 2));
+  EXPECT_EQ(error_of([&] { store->append(running); }).trouble(), Trouble::refused);
+}
+
+TEST_F(StoreTest, ASecondWriterIsRefusedAndToldWhoHoldsTheDatabase) {
+  const std::unique_ptr<Store> store = open();
+  const Error error = error_of([&] { open(201); });
+  EXPECT_EQ(error.trouble(), Trouble::in_use);
+  EXPECT_THAT(error.what(), HasSubstr(std::to_string(::getpid())));
+  EXPECT_THAT(error.what(), HasSubstr(path_));
+  fill(*store);
+}
+
+TEST_F(StoreTest, ASecondWriterIsRefusedAlsoThroughALink) {
+  const std::unique_ptr<Store> store = open();
+  std::filesystem::create_symlink(path_, folder_.file("link.db"));
+  const std::string other = folder_.file("link.db");
+  EXPECT_EQ(error_of([&] { Store(other, "line-3", sample::run(201), uuids_); }).trouble(), Trouble::in_use);
+}
+
+TEST_F(StoreTest, AReaderInTheSameProcessDoesNotDropTheLock) {
+  const std::unique_ptr<Store> store = open();
+  Reader(path_).counts();
+  EXPECT_EQ(error_of([&] { open(201); }).trouble(), Trouble::in_use);
+}
+
+TEST_F(StoreTest, AttemptsLeftOpenAreClosedAsInterruptedAtTheNextOpening) {
+  {
+    const std::unique_ptr<Store> store = open();
+    fill(*store);
+    store->append(sample::started(4, 1, 2));
+  }
+  const std::unique_ptr<Store> store = open(201);
+  EXPECT_THAT(store->interrupted(), ElementsAre(sample::uuid(4)));
+  const std::vector<Attempt> attempts = Reader(path_).attempts();
+  ASSERT_EQ(attempts.size(), 2U);
+  EXPECT_FALSE(attempts[1].open);
+  EXPECT_EQ(attempts[1].finished.outcome, Outcome::interrupted);
+  EXPECT_EQ(attempts[1].finished.fault->code, "interrupted");
+  EXPECT_EQ(attempts[1].finished.fault->about, "station");
+  EXPECT_EQ(attempts[1].finished.verified, std::nullopt);
+  EXPECT_EQ(attempts[1].finished.flash, std::nullopt);
+}
+
+TEST_F(StoreTest, AForeignDatabaseIsLeftAlone) {
+  SQLite::Database(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec("CREATE TABLE mine (a)");
+  const auto size = std::filesystem::file_size(path_);
+  EXPECT_EQ(error_of([&] { open(); }).trouble(), Trouble::not_flashline);
+  EXPECT_EQ(error_of([&] { Reader reader(path_); }).trouble(), Trouble::not_flashline);
+  EXPECT_EQ(std::filesystem::file_size(path_), size);
+}
+
+TEST_F(StoreTest, AFileThatIsNoDatabaseIsRefused) {
+  std::ofstream(path_) << std::string(5000, 'x');
+  EXPECT_EQ(error_of([&] { open(); }).trouble(), Trouble::not_flashline);
+  EXPECT_EQ(error_of([&] { verify_chain(path_); }).trouble(), Trouble::not_flashline);
+}
+
+TEST_F(StoreTest, AMissingDatabaseIsToldFromAnEmptyOne) {
+  EXPECT_EQ(error_of([&] { Reader reader(path_); }).trouble(), Trouble::missing);
+  EXPECT_EQ(error_of([&] { verify_chain(path_); }).trouble(), Trouble::missing);
+  std::ofstream(path_).flush();
+  EXPECT_EQ(error_of([&] { Reader reader(path_); }).trouble(), Trouble::not_flashline);
+}
+
+TEST_F(StoreTest, ADatabaseOfANewerVersionIsRefused) {
+  open();
+  raw().exec("PRAGMA user_version = 99");
+  const Error error = error_of([&] { open(201); });
+  EXPECT_EQ(error.trouble(), Trouble::newer_schema);
+  EXPECT_THAT(error.what(), HasSubstr("99"));
+  EXPECT_EQ(error_of([&] { Reader reader(path_); }).trouble(), Trouble::newer_schema);
+}
+
+TEST_F(StoreTest, AnEditedEndOfTheChainIsNoticedAtOpening) {
+  fill(*open());
+  SQLite::Database file = raw();
+  file.exec("DROP TRIGGER visit_ended_no_update");
+  file.exec("UPDATE visit_ended SET at = at + 1");
+  const Error error = error_of([&] { open(201); });
+  EXPECT_EQ(error.trouble(), Trouble::damaged);
+  EXPECT_THAT(error.what(), HasSubstr("visit_ended"));
+}
+
+TEST_F(StoreTest, AFullDiskIsASentenceAndTheStoreGoesOnWhenThereIsRoom) {
+  const std::unique_ptr<Store> store = open();
+  const std::unique_ptr<Store>& writer = store;
+  const Head before = store->head();
+  // A write beyond the limit fails with EFBIG, as on a full disk.
+  rlimit old{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
+  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit small = old;
+  small.rlim_cur = std::filesystem::file_size(path_ + "-wal") + 100;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Error error = error_of([&] { fill(*writer); });
+  ::setrlimit(RLIMIT_FSIZE, &old);
+  std::signal(SIGXFSZ, old_handler);
+  EXPECT_EQ(error.trouble(), Trouble::cannot_write);
+  EXPECT_EQ(store->head(), before);
+  fill(*store);
+  EXPECT_TRUE(verify_chain(path_).sound());
+}
+
+TEST(Migration, BringsAnOlderSchemaToTheNewestAndKeepsItsChain) {
+  const sample::Folder folder;
+  const std::string path = folder.file();
+  UuidGenerator uuids;
+  {
+    Store store(path, "line-3", sample::run(), uuids);
+    store.append(sample::visit(1));
+  }
+  SQLite::Database file(path, SQLite::OPEN_READWRITE);
+  std::vector<Migration> steps(migrations().begin(), migrations().end());
+  steps.push_back({2, "ALTER TABLE visit ADD COLUMN label TEXT; CREATE INDEX visit_label ON visit (label);"});
+  migrate(file, path, steps);
+  EXPECT_EQ(file.execAndGet("PRAGMA user_version").getInt(), 2);
+  migrate(file, path, steps);  // again: nothing to do
+  EXPECT_EQ(file.execAndGet("SELECT count(*) FROM visit WHERE label IS NULL").getInt(), 1);
+  // A column that was added and is NULL in older rows leaves their hashes as they are.
+  file.exec("PRAGMA user_version = 1");
+  EXPECT_EQ(verify_chain(path).chains[0].problem, std::nullopt);
+}
+
+TEST(Migration, ThatFailsHalfWayLeavesTheOlderSchema) {
+  SQLite::Database file(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  migrate(file, ":memory:");
+  const std::string before = schema_of(file);
+  std::vector<Migration> steps(migrations().begin(), migrations().end());
+  steps.push_back({2, "CREATE TABLE extra (a INTEGER) STRICT; CREATE TABLE wrong (;"});
+  EXPECT_THROW(migrate(file, ":memory:", steps), SQLite::Exception);
+  EXPECT_EQ(schema_of(file), before);
+  EXPECT_EQ(file.execAndGet("PRAGMA user_version").getInt(), 1);
+}
+
+}  // namespace
+}  // namespace db

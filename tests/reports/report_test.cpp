@@ -1,0 +1,123 @@
+#include "reports/report.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "reports/attempt_json.h"
+#include "tests/reports/attempt.h"
+
+namespace reports {
+namespace {
+
+std::vector<db::Attempt> three() {
+  db::Attempt retry = sample::attempt(5, 4, sample::passed(5), 2);
+  retry.finished.unit.clear();
+  db::Attempt failed = sample::attempt(4, 4, sample::failed(4));
+  failed.visit.slot.clear();
+  failed.visit.port = "1-1.4.2";
+  retry.visit = failed.visit;
+  return {sample::attempt(2, 1, sample::passed(2)), failed, retry,
+          sample::open_attempt(7, 6, db::Outcome::interrupted)};
+}
+
+std::string text_of(const Report& report) {
+  std::ostringstream out;
+  write_text(report, out);
+  return out.str();
+}
+
+TEST(TextReport, ReadsLikeThis) {
+  EXPECT_EQ(text_of(sample::report(three())),
+            R"(Station   line-3 (01930000-0000-7000-8000-0000000000fa)
+Record    42 rows, last hash 5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a
+
+Slot     Port         Try  Started (UTC)        Outcome      Seconds  Unit
+A2       1-1.2          1  2026-11-22 06:00:00  passed          9.19  3b002c001847353236343033
+-        1-1.4.2        1  2026-11-22 06:00:00  failed          4.10  -
+         verify-mismatch, step system-part2: The byte at 0x08061000 reads back as 0x00 and should be
+         0x5a.
+-        1-1.4.2        2  2026-11-22 06:00:00  passed          9.19  -
+A2       1-1.2          1  2026-11-22 06:00:00  interrupted        -  -
+         interrupted: The program stopped before this attempt ended. What the unit holds is not
+         known: flash it again.
+
+Units     3: 2 passed, 1 interrupted
+Yield     66.7 %, at the first attempt 33.3 %
+Attempts  4, 1.33 per unit
+Time      2026-11-22 06:00:00 to 2026-11-22 06:00:09 UTC
+)");
+}
+
+TEST(TextReport, OfNothingSaysSo) {
+  EXPECT_TRUE(text_of(sample::report({})).ends_with("\n\nNo attempts.\n"));
+}
+
+TEST(TextReport, StaysWithinItsColumnsAndLetsNothingSteerTheTerminal) {
+  db::Attempt attempt = sample::attempt(2, 1, sample::failed(2));
+  attempt.finished.fault->text.clear();
+  for (int i = 0; i < 60; ++i) attempt.finished.fault->text += "word" + std::to_string(i) + ' ';
+  attempt.finished.unit = "\x1b[31mred";
+  const std::string text = text_of(sample::report({attempt}));
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100U) << line;
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_NE(text.find("word59"), std::string::npos);
+}
+
+TEST(JsonReport, HoldsTheAttemptsTheStationsAndTheSummary) {
+  std::ostringstream out;
+  write_json(sample::report(three()), out);
+  QJsonParseError error;
+  const QJsonObject json = QJsonDocument::fromJson(QByteArray::fromStdString(out.str()), &error).object();
+  ASSERT_EQ(error.error, QJsonParseError::NoError) << error.errorString().toStdString();
+  ASSERT_EQ(json["attempts"].toArray().size(), 4);
+  EXPECT_EQ(json["attempts"].toArray().at(1).toObject(), attempt_json(three()[1]));
+  const QJsonObject station = json["stations"].toArray().at(0).toObject();
+  EXPECT_EQ(station["rows"].toInt(), 42);
+  EXPECT_EQ(station["head"].toString().toStdString(), db::hex(sample::digest(0x5A)));
+  EXPECT_EQ(QJsonDocument(json["summary"].toObject()).toJson(QJsonDocument::Compact).toStdString(),
+            R"({"already":0,"attempts":4,"attempts_per_unit":1.3333,"cancelled":0,"error":0,"failed":0,)"
+            R"("first":"2026-11-22T06:00:00.020Z","first_pass_yield":0.3333,"interrupted":1,)"
+            R"("last":"2026-11-22T06:00:09.210Z","passed":2,"running":0,"units":3,"yield":0.6667})");
+}
+
+TEST(JsonReport, OfNothingIsStillOneObject) {
+  std::ostringstream out;
+  write_json(sample::report({}), out);
+  const QJsonObject json = QJsonDocument::fromJson(QByteArray::fromStdString(out.str())).object();
+  EXPECT_TRUE(json["attempts"].isArray());
+  EXPECT_TRUE(json["attempts"].toArray().isEmpty());
+  EXPECT_TRUE(json["summary"].toObject()["yield"].isNull());
+}
+
+TEST(JsonLinesReport, HoldsOneAttemptALine) {
+  std::ostringstream out;
+  write_json_lines(sample::report(three()), out);
+  std::istringstream lines(out.str());
+  std::size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    EXPECT_EQ(QJsonDocument::fromJson(QByteArray::fromStdString(line)).object(), attempt_json(three().at(count)));
+  }
+  EXPECT_EQ(count, 4U);
+}
+
+TEST(Report, ComesFromARecord) {
+  const sample::Folder folder;
+  db::UuidGenerator uuids;
+  db::Store store(folder.file(), "line-3", sample::run(), uuids);
+  store.append(sample::visit(1));
+  store.append(sample::started(2, 1));
+  store.append(sample::failed(2));
+  db::Reader reader(folder.file());
+  const std::string text = text_of(make_report(reader, {}));
+  EXPECT_NE(text.find(db::hex(store.head().hash)), std::string::npos);
+  EXPECT_NE(text.find("verify-mismatch"), std::string::npos);
+  EXPECT_EQ(text_of(make_report(reader, {.outcome = db::Outcome::passed})).find("verify-mismatch"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace reports
