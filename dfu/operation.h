@@ -53,6 +53,8 @@ class Pointer {
   // The block number that reaches `address` from where the pointer stands, if one does.
   std::optional<std::uint16_t> block_at(std::uint32_t address) const;
   void set(std::uint32_t address) { base_ = address; }
+  // An erase leaves the pointer where it erased, on some units: it must be set again.
+  void lose() { base_.reset(); }
 
  private:
   std::uint32_t chunk_;

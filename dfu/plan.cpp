@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <utility>
 
 namespace dfu {
 
@@ -18,6 +19,7 @@ class Planner {
       erase_step(step);
       write_step(step);
     }
+    write_headers();
     if (options.verify && plan_.writes()) verify();
     leave();
   }
@@ -53,27 +55,33 @@ class Planner {
         if (piece.step != step || (head && piece.data.contains(*head)) != with_header) continue;
         if (to_erase_.erase(piece.sector.range.begin) == 0) continue;
         add(Operation::Kind::erase, step, piece.sector.range.begin, piece.sector.range.size());
+        pointer_.lose();
       }
     }
   }
 
   void write_step(std::size_t step) {
     const auto head = header(step);
-    std::optional<Range> last;
     for (std::size_t i = 0; i < layout_.pieces.size(); ++i) {
       if (layout_.pieces[i].step != step || !dirty_[i]) continue;
       const Range data = layout_.pieces[i].data;
       for (std::uint32_t at = data.begin; at < data.end;) {
         const Range block{at, at + std::min(pointer_.chunk(), data.end - at)};
         if (head && block.contains(*head)) {
-          last = block;
+          headers_.push_back({step, block});
         } else {
           transfer(Operation::Kind::write, step, block);
         }
         at = block.end;
       }
     }
-    if (last) transfer(Operation::Kind::write, step, *last);
+  }
+
+  // From the last step to the first: what the unit looks at first becomes valid when all it leads to is in place.
+  void write_headers() {
+    for (auto header = headers_.rbegin(); header != headers_.rend(); ++header) {
+      transfer(Operation::Kind::write, header->first, header->second);
+    }
   }
 
   void verify() {
@@ -124,6 +132,7 @@ class Planner {
   bool reading_ = false;  // the unit is in dfuUPLOAD-IDLE
   std::set<std::uint32_t> to_erase_;
   std::vector<bool> dirty_;
+  std::vector<std::pair<std::size_t, Range>> headers_;  // blocks with a header, by step: written after everything else
   Plan plan_;
 };
 

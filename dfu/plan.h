@@ -26,8 +26,9 @@ struct PlanOptions {
 
 // If anything is written, every byte of every step is read back afterwards, those found in place too: a write that
 // hits the wrong sector must not go unseen. If nothing is, the survey has been the read-back.
-// Erases come first within a step, the header's sector before the others, and the block with the header is written
-// last, so that a half-written module never looks whole (facts/dfu.md 4.7).
+// Steps go in recipe order, and within a step the erases come first, the header's sector before the others. The blocks
+// that hold headers go last of all, the first step's at the very end: a Photon's bootloader jumps on a header alone, so
+// a unit that is cut off anywhere before must find none and stay in DFU mode (facts/dfu.md 4.7, 8.8).
 Plan make_plan(const Layout& layout, const SurveyResult& survey, const Profile& profile, const PlanOptions& options);
 
 }  // namespace dfu

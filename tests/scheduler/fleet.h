@@ -38,7 +38,8 @@ class MemoryRecorder : public Recorder {
 class Watcher : public Observer {
  public:
   void on(const Event& event) override {
-    if (const auto* ended = std::get_if<AttemptEnded>(&event)) attempts[ended->finished.started.port].push_back(ended->finished);
+    if (const auto* ended = std::get_if<AttemptEnded>(&event))
+      attempts[ended->finished.started.port].push_back(ended->finished);
     if (const auto* verdict = std::get_if<VerdictReached>(&event)) verdicts[verdict->port].push_back(*verdict);
     events.push_back(event);
   }
@@ -55,8 +56,8 @@ struct Sizes {
 // The three modules of the brief, with made-up contents.
 inline std::shared_ptr<config::Recipe> photon_recipe(const Sizes& sizes = {}) {
   using dfu::particle::Function;
-  const auto step = [](const char* name, Function function, std::uint8_t index, std::uint32_t start,
-                       std::uint32_t size, std::vector<dfu::particle::Dependency> needs) {
+  const auto step = [](const char* name, Function function, std::uint8_t index, std::uint32_t start, std::uint32_t size,
+                       std::vector<dfu::particle::Dependency> needs) {
     const dfu::particle::ModuleSpec spec{
         .function = function, .index = index, .version = 3, .start = start, .file_size = size, .dependencies = needs};
     dfu::Step one{name, dfu::make_image(std::string(name) + ".bin", dfu::particle::build_module(spec)), start, {}};
@@ -106,7 +107,7 @@ class Fleet {
     line.with_unit({port}, [&](dfu::virt::VirtualUnit& unit) {
       for (const dfu::Step& step : options.recipe->layout.steps) {
         const dfu::ByteView payload = step.image->payload();
-        const dfu::Bytes held = unit.flash().read(step.address, static_cast<std::uint32_t>(payload.size()));
+        const dfu::ByteView held = unit.flash().view(step.range());
         all = all && std::equal(held.begin(), held.end(), payload.begin(), payload.end());
       }
     });
