@@ -1,0 +1,168 @@
+#include "config/line_file.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/config/support.h"
+
+namespace config {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using namespace dfu::virt;
+
+class LineFile : public testing::Test {
+ protected:
+  LineResult load(std::string_view text) { return load_line(folder.write("line.toml", text)); }
+  std::string said(const std::string& unit) {
+    const LineResult result = load("[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.2\"\n" + unit);
+    EXPECT_EQ(!result.line, has_error(result.diagnostics));
+    return all(result.diagnostics);
+  }
+
+  Folder folder;
+};
+
+TEST_F(LineFile, GoodOneIsReadWhole) {
+  const LineResult result = load(R"([line]
+speed = 20
+[[hub]]
+port = "1-1"
+ports = 4
+tt = "single"
+power = "none"
+[[hub]]
+port = "1-1.4"
+[[unit]]
+port = "1-1.2"
+profile = "photon"
+generation = 12
+id = "3b002c001847353236343033"
+starts = "application"
+flash = "u2.bin"
+[[unit.fault]]
+kind = "unplug"
+at = "block:40"
+times = 2
+[[unit.fault]]
+kind = "corrupt"
+at = "address:0x08061000"
+[[unit]]
+port = "1-1.4.7"
+)");
+  ASSERT_TRUE(result.line) << all(result.diagnostics);
+  const LineSpec& line = *result.line;
+  EXPECT_EQ(line.speed, 20.0);
+  ASSERT_EQ(line.hubs.size(), 2u);
+  EXPECT_EQ(line.hubs[0].ports, 4);
+  EXPECT_EQ(line.hubs[0].tt, dfu::TransactionTranslator::single);
+  EXPECT_EQ(line.hubs[0].power, dfu::PortPower::none);
+  EXPECT_EQ(line.hubs[1].ports, 7);
+  ASSERT_EQ(line.units.size(), 2u);
+  EXPECT_EQ(line.units[0].generation, 12);
+  EXPECT_EQ(line.units[0].id, "3b002c001847353236343033");
+  EXPECT_EQ(line.units[0].starts, Starts::application);
+  EXPECT_EQ(line.units[0].flash_file, folder.path("u2.bin"));
+  ASSERT_EQ(line.units[0].faults.size(), 2u);
+  EXPECT_EQ(line.units[0].faults[0].kind, FaultKind::unplug);
+  EXPECT_EQ(line.units[0].faults[0].at.kind, FaultPoint::Kind::block);
+  EXPECT_EQ(line.units[0].faults[0].at.number, 40u);
+  EXPECT_EQ(line.units[0].faults[0].times, 2);
+  EXPECT_EQ(line.units[0].faults[1].at.number, 0x08061000u);
+  EXPECT_EQ(line.units[0].faults[1].times, 1);
+  EXPECT_EQ(line.units[1].generation, 3);
+  EXPECT_EQ(line.units[1].starts, Starts::dfu);
+}
+
+TEST_F(LineFile, MissingFileIsMissingInput) {
+  const LineResult result = load_line(folder.path("none.toml"));
+  EXPECT_TRUE(result.input_missing);
+  EXPECT_FALSE(result.line);
+}
+
+TEST_F(LineFile, EveryMistakeIsToldAtItsPlace) {
+  const LineResult result = load(R"([line]
+sped = 20
+[[hub]]
+port = "L-1"
+[[hub]]
+port = "1-1"
+ports = 0
+tt = "many"
+[[unit]]
+port = "1-1.8"
+profile = "foton"
+generation = 4
+id = "3b00"
+starts = "asleep"
+[[unit.fault]]
+kind = "unplugged"
+att = "block:40"
+[[unit]]
+port = "1-2.1"
+flash = "same.bin"
+[[unit]]
+port = "1-2.1"
+flash = "./same.bin"
+[[unit]]
+port = "2-1"
+[[unit.fault]]
+kind = "stall"
+at = "later"
+times = 0
+)");
+  EXPECT_FALSE(result.line);
+  EXPECT_THAT(places(result.diagnostics),
+              ElementsAre("2:1", "4:8", "7:9", "8:6", "10:8", "11:11", "12:14", "13:6", "14:10", "16:8", "17:1", "19:8",
+                          "22:8", "23:9", "25:8", "28:6", "29:9"))
+      << all(result.diagnostics);
+  const std::string text = all(result.diagnostics);
+  EXPECT_THAT(text, HasSubstr("the unit at '1-1.8' is beyond its hub: 1-1 has 7 ports"));
+  EXPECT_THAT(text, HasSubstr("Did you mean \"unplug\"?"));
+  EXPECT_THAT(text, HasSubstr("unknown key 'att' in [[unit.fault]] number 1"));
+  EXPECT_THAT(text, HasSubstr("there is no [[hub]] with port '1-2'"));
+  EXPECT_THAT(text, HasSubstr("port '1-2.1' is taken already, on line 19"));
+  EXPECT_THAT(text, HasSubstr("the unit at '2-1' has no hub"));
+}
+
+TEST_F(LineFile, HubBehindAHubNeedsThatHubAndThatPort) {
+  EXPECT_THAT(all(load("[[hub]]\nport = \"1-1.4\"\n").diagnostics),
+              HasSubstr(":2:8: error: the hub at '1-1.4' has no hub: there is no [[hub]] with port '1-1'"));
+  EXPECT_THAT(all(load("[[hub]]\nport = \"1-1\"\nports = 3\n[[hub]]\nport = \"1-1.4\"\n").diagnostics),
+              HasSubstr("the hub at '1-1.4' is beyond its hub"));
+}
+
+TEST_F(LineFile, UnitAndHubCannotShareAPort) {
+  EXPECT_THAT(said("[[hub]]\nport = \"1-1.2\"\n"), HasSubstr("port '1-1.2' is taken already"));
+}
+
+TEST_F(LineFile, GenerationsOfTheFieldAreAccepted) {
+  for (int generation = 0; generation < 20; ++generation) {
+    const bool known = generation == 3 || generation == 6 || generation == 7 || generation == 8 || generation == 10 ||
+                       generation == 12;
+    EXPECT_EQ(said("generation = " + std::to_string(generation) + "\n").empty(), known) << generation;
+  }
+}
+
+TEST_F(LineFile, EveryKindOfFaultIsTakenOrRefusedWithThoseThatCanBeDone) {
+  for (const std::string& name : fault_kind_names()) {
+    const std::string text = said("[[unit.fault]]\nkind = \"" + name + "\"\nat = \"leave\"\n");
+    if (supported(fault_kind_from(name).value())) {
+      EXPECT_EQ(text, "") << name;
+    } else {
+      EXPECT_THAT(text, HasSubstr("cannot do the fault '" + name + "'. Hint: They can do: ")) << name;
+    }
+  }
+}
+
+TEST_F(LineFile, SpeedMustBeAboveZero) {
+  for (const std::string speed : {"0", "0.0", "-1", "nan", "inf", "-inf", "\"1\"", "1e300"}) {
+    EXPECT_FALSE(load("[line]\nspeed = " + speed + "\n").line) << speed;
+  }
+  for (const std::string speed : {"1", "0.5", "1000"}) {
+    EXPECT_TRUE(load("[line]\nspeed = " + speed + "\n").line) << speed;
+  }
+}
+
+}  // namespace
+}  // namespace config
