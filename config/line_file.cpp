@@ -8,6 +8,7 @@
 #include "config/port_name.h"
 #include "config/table_reader.h"
 #include "dfu/profile.h"
+#include "dfu/virtual/generations.h"
 
 namespace config {
 
@@ -124,10 +125,11 @@ class Loader {
   }
 
   void read_generation(const Given<std::int64_t>& generation, dfu::virt::UnitSpec& unit) {
-    constexpr int known[] = {3, 6, 7, 8, 10, 12};  // facts/dfu.md 4.0
-    if (std::ranges::find(known, generation.value) == std::end(known)) {
+    std::vector<std::string> known;
+    for (const int number : dfu::virt::generation_numbers()) known.push_back(std::to_string(number));
+    if (!dfu::virt::find_generation(static_cast<int>(generation.value))) {
       report_.error(generation.place, generation.written,
-                    "'generation' must be one of 3, 6, 7, 8, 10 and 12, not " + generation.written,
+                    "'generation' must be one of " + listed(known) + ", not " + generation.written,
                     "It is the generation of a Photon's bootloader.");
     }
     unit.generation = static_cast<int>(generation.value);
