@@ -46,6 +46,9 @@ class Loader {
     if (const auto cap = file.integer("cap", {1, 10000})) station_.cap = static_cast<int>(cap->value);
     if (const auto wait = file.number("insert_after", 0.1, 3600)) station_.insert_after = from_seconds(wait->value);
     if (const auto stagger = file.number("stagger", 0, 60)) station_.stagger = from_seconds(stagger->value);
+    if (const auto unit = file.integer("unit_milliamperes", {1, 5000})) {
+      station_.unit_milliamperes = static_cast<int>(unit->value);
+    }
     for (TableReader& table : file.tables("controller")) controller(table);
     for (TableReader& table : file.tables("hub")) hub(table);
     for (TableReader& table : file.tables("slot")) slot(table);

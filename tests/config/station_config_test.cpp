@@ -28,6 +28,7 @@ database = "/var/lib/flashline/flashline.db"
 cap = 24
 insert_after = 1.5
 stagger = 0.25
+unit_milliamperes = 450
 [[controller]]
 path = "pci-0000:00:14.0"
 name = "L"
@@ -60,6 +61,7 @@ TEST_F(StationFile, GoodOneIsReadWhole) {
   EXPECT_EQ(station.cap, 24);
   EXPECT_EQ(station.insert_after, 1500ms);
   EXPECT_EQ(station.stagger, 250ms);
+  EXPECT_EQ(station.unit_milliamperes, 450);
   ASSERT_EQ(station.hubs.size(), 2u);
   EXPECT_EQ(station.hubs[0].width, 7);
   EXPECT_EQ(station.hubs[0].milliamperes, 3500);
