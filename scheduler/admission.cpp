@@ -12,8 +12,10 @@ bool behind(const dfu::PortPath& port, const dfu::PortPath& hub) {
 
 }  // namespace
 
-Admission::Admission(int cap, dfu::Duration stagger, std::vector<Pool> pools) : cap_(cap), stagger_(stagger) {
-  for (Pool& pool : pools) pools_.push_back({std::move(pool), 0});
+Admission::Admission(Limits limits) : limits_(std::move(limits)) {}
+
+void Admission::change(Limits limits) {
+  limits_ = std::move(limits);
 }
 
 void Admission::request(const dfu::PortPath& port) {
@@ -21,20 +23,20 @@ void Admission::request(const dfu::PortPath& port) {
 }
 
 void Admission::release(const dfu::PortPath& port) {
-  if (std::erase(waiting_, port) > 0 || std::erase(working_, port) == 0) return;
-  for (State& state : pools_) state.in_use -= behind(port, state.pool.hub);
+  if (std::erase(waiting_, port) == 0) std::erase(working_, port);
 }
 
 bool Admission::room_for(const dfu::PortPath& port) const {
-  if (working() >= cap_) return false;
-  return std::all_of(pools_.begin(), pools_.end(), [&port](const State& state) {
-    return !behind(port, state.pool.hub) || state.in_use < state.pool.width;
+  if (working() >= limits_.cap) return false;
+  return std::all_of(limits_.pools.begin(), limits_.pools.end(), [&](const Pool& pool) {
+    const auto in_pool = [&pool](const dfu::PortPath& other) { return behind(other, pool.hub); };
+    return !in_pool(port) || std::count_if(working_.begin(), working_.end(), in_pool) < pool.width;
   });
 }
 
 dfu::Duration Admission::earliest(const dfu::PortPath& port) const {
   const auto last = last_start_.find(port.hub().text);
-  return last == last_start_.end() ? dfu::Duration{} : last->second + stagger_;
+  return last == last_start_.end() ? dfu::Duration{} : last->second + limits_.stagger;
 }
 
 std::vector<dfu::PortPath> Admission::admit(dfu::Duration now) {
@@ -44,7 +46,6 @@ std::vector<dfu::PortPath> Admission::admit(dfu::Duration now) {
       ++port;
       continue;
     }
-    for (State& state : pools_) state.in_use += behind(*port, state.pool.hub);
     last_start_[port->hub().text] = now;
     working_.push_back(*port);
     admitted.push_back(*port);

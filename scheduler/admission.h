@@ -22,7 +22,15 @@ class Admission {
     int width = 0;
   };
 
-  Admission(int cap, dfu::Duration stagger, std::vector<Pool> pools);
+  struct Limits {
+    int cap = 0;
+    dfu::Duration stagger{};
+    std::vector<Pool> pools;
+  };
+
+  explicit Admission(Limits limits);
+  // Who works goes on working, also beyond the new limits.
+  void change(Limits limits);
 
   void request(const dfu::PortPath& port);
   // Ends a wait or frees a place, whichever the port has.
@@ -37,17 +45,10 @@ class Admission {
   int waiting() const { return static_cast<int>(waiting_.size()); }
 
  private:
-  struct State {
-    Pool pool;
-    int in_use = 0;
-  };
-
   bool room_for(const dfu::PortPath& port) const;
   dfu::Duration earliest(const dfu::PortPath& port) const;
 
-  int cap_;
-  dfu::Duration stagger_;
-  std::vector<State> pools_;
+  Limits limits_;
   std::deque<dfu::PortPath> waiting_;
   std::vector<dfu::PortPath> working_;
   std::map<std::string, dfu::Duration> last_start_;  // by hub

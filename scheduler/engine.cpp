@@ -33,12 +33,15 @@ struct Engine::Impl {
         observer(observer_),
         options(std::move(options_)),
         line(std::make_shared<Mailbox>(pool_)),
-        admission(options.station->cap, options.station->stagger,
-                  pools_of(*options.station, options.topology.controllers)) {}
+        settings(options.settings),
+        admission(limits()) {}
 
   // Everything below runs in the line's mailbox, except where it says so.
   void on_bus(const dfu::BusEvent& event);
   bool allowed(const dfu::PortPath& port) const;
+  Admission::Limits limits() const;
+  VisitSetting setting_for(const dfu::PortPath& port) const;
+  void reload(LineSettings fresh);
   std::shared_ptr<Port> port_for(const dfu::PortPath& path);
   void tell(const std::shared_ptr<Port>& port, Told told);  // any thread
   void hear(const Event& event);
@@ -46,7 +49,7 @@ struct Engine::Impl {
   void admit();
   void count_work(bool begun);
   void all_listed();
-  void stop(bool at_once);
+  void stop(StopKind kind);
   void finish_if_done();
 
   // In the port's mailbox.
@@ -72,15 +75,16 @@ struct Engine::Impl {
   const std::shared_ptr<Mailbox> line;
 
   // Line mailbox only.
+  LineSettings settings;
   Admission admission;
+  bool paused = false;
   std::optional<dfu::Duration> next_admission;
   std::map<dfu::PortPath, std::shared_ptr<Port>> ports;
   std::set<dfu::PortPath> denied;
   Totals totals;
   int in_work = 0;
   bool listed = false;
-  bool stopping = false;
-  bool stopping_at_once = false;
+  std::optional<StopKind> stopping;
   std::function<void(Totals)> done;
 };
 
@@ -96,8 +100,20 @@ void Engine::start(std::function<void(Totals)> done) {
       [impl = impl_.get()](const dfu::BusEvent& event) { impl->line->post([impl, event] { impl->on_bus(event); }); });
 }
 
-void Engine::stop(bool at_once) {
-  impl_->line->post([impl = impl_.get(), at_once] { impl->stop(at_once); });
+void Engine::stop(StopKind kind) {
+  impl_->line->post([impl = impl_.get(), kind] { impl->stop(kind); });
+}
+
+void Engine::pause(bool paused) {
+  impl_->line->post([impl = impl_.get(), paused] {
+    impl->paused = paused;
+    impl->admit();
+  });
+}
+
+void Engine::reload(LineSettings settings) {
+  impl_->line->post(
+      [impl = impl_.get(), settings = std::move(settings)]() mutable { impl->reload(std::move(settings)); });
 }
 
 // ---- the line's mailbox
@@ -107,16 +123,32 @@ bool Engine::Impl::allowed(const dfu::PortPath& port) const {
   return only.empty() || std::find(only.begin(), only.end(), port) != only.end();
 }
 
+Admission::Limits Engine::Impl::limits() const {
+  const config::StationConfig& station = *settings.station;
+  return {station.cap, station.stagger, pools_of(station, options.topology.controllers)};
+}
+
+VisitSetting Engine::Impl::setting_for(const dfu::PortPath& port) const {
+  const auto own = settings.own_recipes.find(port);
+  return {settings.station->label_of(port, options.topology.controllers),
+          own == settings.own_recipes.end() ? settings.recipe : own->second, settings.station->insert_after};
+}
+
+void Engine::Impl::reload(LineSettings fresh) {
+  settings = std::move(fresh);
+  admission.change(limits());
+  for (const auto& [path, port] : ports) tell(port, told::Setting{setting_for(path)});
+  admit();
+}
+
 std::shared_ptr<Port> Engine::Impl::port_for(const dfu::PortPath& path) {
   auto& port = ports[path];
   if (!port) {
     VisitOptions visit;
     visit.port = path;
-    visit.slot = options.station->label_of(path, options.topology.controllers);
-    visit.recipe = options.recipe;
+    visit.setting = setting_for(path);
     visit.once = !options.stay;
     visit.dry_run = options.dry_run;
-    visit.insert_after = options.station->insert_after;
     visit.new_id = options.new_id;
     port = std::make_shared<Port>(pool, std::move(visit));
   }
@@ -126,8 +158,8 @@ std::shared_ptr<Port> Engine::Impl::port_for(const dfu::PortPath& path) {
 void Engine::Impl::on_bus(const dfu::BusEvent& event) {
   if (const auto* arrived = std::get_if<dfu::Arrived>(&event)) {
     const dfu::PortPath& path = arrived->unit.port;
-    // A unit that is plugged in after the start of `flash` is none of its business.
-    const bool late = listed && !options.stay && !ports.contains(path);
+    // A unit that is plugged in after the start of `flash`, or after a stop, is none of its business.
+    const bool late = (stopping || (listed && !options.stay)) && !ports.contains(path);
     if (allowed(path) && !late) tell(port_for(path), told::Arrived{arrived->unit});
   } else if (const auto* left = std::get_if<dfu::Left>(&event)) {
     if (const auto port = ports.find(left->port); port != ports.end()) tell(port->second, told::Left{left->handle});
@@ -166,6 +198,7 @@ void Engine::Impl::finish_if_done() {
 }
 
 void Engine::Impl::admit() {
+  if (paused) return;
   for (const dfu::PortPath& port : admission.admit(clock.now())) tell(ports.at(port), told::Admitted{});
   const auto next = admission.next_time(clock.now());
   if (!next || next_admission == next) return;
@@ -179,7 +212,7 @@ void Engine::Impl::hear(const Event& event) {
     const auto& fault = ended->finished.fault;
     if (fault && fault->code == dfu::FaultCode::records_unavailable) {
       totals.records_lost = true;
-      stop(false);  // when records cannot be written, no further unit is touched
+      stop(StopKind::safe_point);  // when records cannot be written, no further unit is touched
     }
     const dfu::PortPath& port = ended->finished.started.port;
     denied.erase(port);
@@ -212,11 +245,10 @@ void Engine::Impl::count(const VerdictReached& verdict) {
   }
 }
 
-void Engine::Impl::stop(bool at_once) {
-  if (stopping && (stopping_at_once || !at_once)) return;
-  stopping = true;
-  stopping_at_once = at_once;
-  for (const auto& [path, port] : ports) tell(port, told::Stop{at_once});
+void Engine::Impl::stop(StopKind kind) {
+  if (stopping && *stopping >= kind) return;
+  stopping = kind;
+  for (const auto& [path, port] : ports) tell(port, told::Stop{kind});
   finish_if_done();
 }
 
@@ -254,8 +286,7 @@ void Engine::Impl::do_want(const std::shared_ptr<Port>&, wants::Note& note) {
 }
 
 void Engine::Impl::do_want(const std::shared_ptr<Port>& port, const wants::Open& open) {
-  const dfu::Profile& profile = options.recipe->profile;
-  bus.open(open.handle, profile.interface_number, profile.alternate,
+  bus.open(open.handle, open.interface_number, open.alternate,
            [this, port](dfu::OpenResult result) { tell(port, told::Opened{std::move(result)}); });
 }
 

@@ -15,15 +15,22 @@
 #include "dfu/bus.h"
 #include "dfu/clock.h"
 #include "dfu/hubs.h"
+#include "scheduler/messages.h"
 #include "scheduler/observer.h"
 #include "scheduler/pool.h"
 #include "scheduler/record.h"
 
 namespace scheduler {
 
-struct EngineOptions {
-  std::shared_ptr<const config::Recipe> recipe;
+// What the line works by. May be replaced while it runs; a visit that has begun keeps what it began with.
+struct LineSettings {
+  std::shared_ptr<const config::Recipe> recipe;  // null: only slots with a recipe of their own are worked on
+  std::map<dfu::PortPath, std::shared_ptr<const config::Recipe>> own_recipes;  // by port
   std::shared_ptr<const config::StationConfig> station;
+};
+
+struct EngineOptions {
+  LineSettings settings;
   dfu::Topology topology;
   std::vector<dfu::PortPath> only_ports;  // empty: every port
   bool stay = false;                      // `run`: go on with units that are plugged in later
@@ -54,9 +61,12 @@ class Engine {
   // is recorded.
   void start(std::function<void(Totals)> done);
 
-  // No new visit; running ones stop at a safe point and are recorded as cancelled. `at_once`: transfers in flight are
-  // cancelled too. Any thread; may be called again with more force.
-  void stop(bool at_once);
+  // No new visit; those that run end as `kind` says and are recorded. Any thread; may be called again with more force.
+  void stop(StopKind kind);
+  // Paused: units that are plugged in wait, those in work are finished. Any thread.
+  void pause(bool paused);
+  // For visits that have not begun. Any thread.
+  void reload(LineSettings settings);
 
  private:
   struct Impl;

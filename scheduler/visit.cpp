@@ -40,7 +40,7 @@ dfu::Fault open_fault(const dfu::OpenResult& result) {
 
 }  // namespace
 
-Visit::Visit(VisitOptions options) : options_(std::move(options)) {}
+Visit::Visit(VisitOptions options) : options_(std::move(options)), setting_(options_.setting) {}
 
 std::vector<Want> Visit::on(const Told& told, dfu::Duration now) {
   now_ = now;
@@ -49,6 +49,7 @@ std::vector<Want> Visit::on(const Told& told, dfu::Duration now) {
 }
 
 bool Visit::ours(const dfu::UnitInfo& unit) const {
+  if (!setting_.recipe) return false;
   const dfu::Profile& profile = recipe().profile;
   const auto is_the_alternate = [&profile](const dfu::AltSetting& one) {
     return one.is_dfu() && one.interface_number == profile.interface_number && one.alternate == profile.alternate;
@@ -65,20 +66,14 @@ void Visit::wait(Phase phase, dfu::Duration limit) {
 // ---- what the bus says
 
 void Visit::hear(const told::Arrived& arrived) {
-  const std::optional<dfu::Duration> empty_for = empty_since_ ? std::optional(now_ - *empty_since_) : std::nullopt;
   present_ = arrived.unit;
-  empty_since_.reset();
-  const bool returned_by_us = own_return_until_ && now_ <= *own_return_until_;
-  own_return_until_.reset();
-  want(wants::Tell{UnitArrived{arrived.unit, options_.slot, ours(arrived.unit)}});
+  want(wants::Tell{UnitArrived{arrived.unit, setting_.slot, ours(arrived.unit)}});
   switch (phase_) {
     case Phase::empty:
-      if (ours(arrived.unit) && !stopping_) begin_visit();
+      if (ours(arrived.unit) && !draining_) begin_visit();
       break;
     case Phase::verdict:
-      if (options_.once || stopping_ || returned_by_us || !empty_for || *empty_for <= options_.insert_after) break;
-      phase_ = Phase::empty;
-      if (ours(arrived.unit)) begin_visit();
+      ++timer_;  // it was not removed: the visit goes on, and a unit with a verdict is not touched again
       break;
     case Phase::awaiting:
       if (ours(arrived.unit)) queue();
@@ -102,14 +97,16 @@ void Visit::hear(const told::Arrived& arrived) {
 void Visit::hear(const told::Left& left) {
   if (!present_ || present_->handle != left.handle) return;
   present_.reset();
-  empty_since_ = now_;
-  if (own_departure_until_ && now_ <= *own_departure_until_) own_return_until_ = now_ + recipe().profile.return_limit;
+  const bool own_departure = own_departure_until_ && now_ <= *own_departure_until_;
   own_departure_until_.reset();
-  want(wants::Tell{UnitLeft{options_.port, options_.slot}});
+  want(wants::Tell{UnitLeft{options_.port, setting_.slot}});
   switch (phase_) {
     case Phase::queued:
       want(wants::ReleasePlace{});
       reach_verdict(attempts_ == 0 ? Outcome::failed : outcome_);
+      break;
+    case Phase::verdict:
+      watch_for_removal(own_departure ? recipe().profile.return_limit : setting_.insert_after);
       break;
     case Phase::suspecting:
       if (attempt_.fault->code == dfu::FaultCode::io_error) attempt_.fault->code = dfu::FaultCode::unit_gone;
@@ -119,7 +116,6 @@ void Visit::hear(const told::Left& left) {
       leave_or_return();
       break;
     case Phase::empty:
-    case Phase::verdict:
     case Phase::saving_start:
     case Phase::opening:
     case Phase::surveying:
@@ -134,10 +130,26 @@ void Visit::hear(const told::Left& left) {
 
 // ---- the way into an attempt
 
+// A port that stays empty for long enough ends the visit: what is plugged in next is another unit.
+void Visit::watch_for_removal(dfu::Duration limit) {
+  if (!options_.once) want(wants::Timer{++timer_, limit});
+}
+
+void Visit::end_visit() {
+  phase_ = Phase::empty;
+  setting_ = options_.setting;
+  if (!options_.dry_run) want(wants::Note{VisitEnded{visit_}});
+}
+
+void Visit::hear(const told::Setting& setting) {
+  options_.setting = setting.setting;
+  if (phase_ == Phase::empty) setting_ = options_.setting;
+}
+
 void Visit::begin_visit() {
   visit_ = options_.new_id();
   attempts_ = 0;
-  if (!options_.dry_run) want(wants::Note{VisitStarted{visit_, options_.port, options_.slot}});
+  if (!options_.dry_run) want(wants::Note{VisitStarted{visit_, options_.port, setting_.slot}});
   queue();
 }
 
@@ -149,7 +161,7 @@ void Visit::queue() {
 void Visit::hear(const told::Admitted&) {
   if (phase_ != Phase::queued) return;  // given up meanwhile: the place was released with it
   attempt_ = Attempt{};
-  attempt_.started = {options_.new_id(), visit_, ++attempts_, options_.port, options_.slot, *present_, options_.recipe};
+  attempt_.started = {options_.new_id(), visit_, ++attempts_, options_.port, setting_.slot, *present_, setting_.recipe};
   attempt_.opened = attempt_.accounted = now_;
   if (recipe().policy.confirm != config::Confirm::none) attempt_.booted = false;
   if (recipe().policy.verify != config::Verify::none) attempt_.verified = false;
@@ -159,9 +171,7 @@ void Visit::hear(const told::Admitted&) {
   }
   note_identity(*present_);
   if (options_.dry_run) {
-    phase_ = Phase::opening;
-    want(wants::Open{attempt_.started.unit.handle});
-    return;
+    return open();
   }
   phase_ = Phase::saving_start;
   want(wants::Save{attempt_.started});
@@ -180,8 +190,12 @@ void Visit::hear(const told::Recorded& recorded) {
     attempt_.ended = attempt_.flashed = now_;
     return conclude();
   }
+  open();
+}
+
+void Visit::open() {
   phase_ = Phase::opening;
-  want(wants::Open{attempt_.started.unit.handle});
+  want(wants::Open{attempt_.started.unit.handle, recipe().profile.interface_number, recipe().profile.alternate});
 }
 
 void Visit::hear(const told::Opened& opened) {
@@ -360,13 +374,14 @@ void Visit::hear(const told::TimeOver& over) {
       break;
     case Phase::awaiting:
       return reach_verdict(outcome_);
+    case Phase::verdict:
+      return end_visit();
     case Phase::empty:
     case Phase::queued:
     case Phase::saving_start:
     case Phase::opening:
     case Phase::closing:
     case Phase::saving_end:
-    case Phase::verdict:
       return;
   }
   attempt_.ended = now_;
@@ -382,7 +397,7 @@ void Visit::conclude() {
 }
 
 void Visit::conclude_dry_run() {
-  Judged judged{attempt_.started.unit, options_.slot, attempt_.fault, 0, dfu::seconds(attempt_.session_floor)};
+  Judged judged{attempt_.started.unit, setting_.slot, attempt_.fault, 0, dfu::seconds(attempt_.session_floor)};
   if (!attempt_.fault) {
     for (const StepDone& step : attempt_.steps) judged.bytes_to_write += step.bytes - step.unchanged_bytes;
   }
@@ -405,15 +420,16 @@ void Visit::ended(bool committed) {
   want(wants::ReleasePlace{});
   want(wants::Tell{AttemptEnded{std::move(end)}});
   const bool retry = attempt_.fault && worth_retrying(attempt_.fault->code) && attempts_ < recipe().policy.attempts;
-  if (!retry || stopping_) return reach_verdict(outcome_);
+  if (!retry || draining_) return reach_verdict(outcome_);
   if (present_ && ours(*present_)) return queue();
   if (present_) return reach_verdict(outcome_);
-  wait(Phase::awaiting, options_.insert_after);
+  wait(Phase::awaiting, setting_.insert_after);
 }
 
 void Visit::reach_verdict(Outcome outcome) {
   phase_ = Phase::verdict;
-  want(wants::Tell{VerdictReached{options_.port, options_.slot, outcome, attempts_}});
+  want(wants::Tell{VerdictReached{options_.port, setting_.slot, outcome, attempts_}});
+  if (!present_) watch_for_removal(setting_.insert_after);
 }
 
 AttemptFinished Visit::finished() const {
@@ -433,7 +449,9 @@ AttemptFinished Visit::finished() const {
 }
 
 void Visit::hear(const told::Stop& stop) {
-  stopping_ = true;
+  draining_ = true;
+  stopping_ = stopping_ || stop.kind != StopKind::drain;
+  const bool at_once = stop.kind == StopKind::at_once;
   const dfu::UnitHandle handle = attempt_.started.unit.handle;
   switch (phase_) {
     case Phase::queued:
@@ -442,12 +460,12 @@ void Visit::hear(const told::Stop& stop) {
       break;
     case Phase::surveying:
     case Phase::flashing:
-      if (auto* session = std::get_if<dfu::Session>(&attempt_.conversation)) session->stop();
-      if (stop.at_once) want(wants::Cancel{handle});
+      if (auto* session = std::get_if<dfu::Session>(&attempt_.conversation); session && stopping_) session->stop();
+      if (at_once) want(wants::Cancel{handle});
       break;
     case Phase::departing:
     case Phase::returning:
-      want(wants::Timer{++timer_, stop.at_once ? dfu::Duration{} : proof_at_stop});
+      if (stopping_) want(wants::Timer{++timer_, at_once ? dfu::Duration{} : proof_at_stop});
       break;
     case Phase::awaiting:
       reach_verdict(outcome_);
@@ -484,7 +502,7 @@ void Visit::account_time() {
 
 void Visit::tell_progress() {
   const auto* session = std::get_if<dfu::Session>(&attempt_.conversation);
-  Progress progress{attempt_.started.attempt, options_.port, options_.slot, "survey", {}, 0, 0};
+  Progress progress{attempt_.started.attempt, options_.port, setting_.slot, "survey", {}, 0, 0};
   if (session) {
     const double planned = dfu::seconds(session->planned()), done = dfu::seconds(session->floor());
     progress.phase = to_string(session->operation().kind);

@@ -14,86 +14,15 @@
 #include "config/recipe.h"
 #include "dfu/session.h"
 #include "dfu/survey.h"
-#include "scheduler/observer.h"
-#include "scheduler/record.h"
+#include "scheduler/messages.h"
 
 namespace scheduler {
 
-// What a visit is told.
-namespace told {
-struct Arrived {
-  dfu::UnitInfo unit;
-};
-struct Left {
-  dfu::UnitHandle handle;
-};
-struct Admitted {};
-struct Recorded {
-  bool committed;
-};
-struct Opened {
-  dfu::OpenResult result;
-};
-struct Answered {
-  dfu::Answer answer;
-};
-struct Closed {};
-struct TimeOver {
-  int timer;
-};
-struct Stop {
-  bool at_once;
-};
-}  // namespace told
-using Told = std::variant<told::Arrived, told::Left, told::Admitted, told::Recorded, told::Opened, told::Answered,
-                          told::Closed, told::TimeOver, told::Stop>;
-
-// What a visit wants done. RequestPlace, Save, Open, Transfer, Reset and Close are each answered once.
-namespace wants {
-struct RequestPlace {};
-struct ReleasePlace {};
-struct Save {
-  Record record;
-};
-// To be recorded in order with the others, but nobody waits for it.
-struct Note {
-  Record record;
-};
-struct Open {
-  dfu::UnitHandle handle;
-};
-struct Transfer {
-  dfu::UnitHandle handle;
-  dfu::Transfer transfer;
-};
-struct Reset {
-  dfu::UnitHandle handle;
-};
-// Hurries the answer to the transfer in flight; not answered itself.
-struct Cancel {
-  dfu::UnitHandle handle;
-};
-struct Close {
-  dfu::UnitHandle handle;
-};
-struct Timer {
-  int timer;
-  dfu::Duration delay;
-};
-struct Tell {
-  Event event;
-};
-}  // namespace wants
-using Want = std::variant<wants::RequestPlace, wants::ReleasePlace, wants::Save, wants::Note, wants::Open,
-                          wants::Transfer, wants::Reset, wants::Cancel, wants::Close, wants::Timer, wants::Tell>;
-
 struct VisitOptions {
   dfu::PortPath port;
-  std::string slot;
-  std::shared_ptr<const config::Recipe> recipe;
+  VisitSetting setting;
   bool once = false;  // one visit, then nothing more on this port
   bool dry_run = false;
-  dfu::Duration insert_after{};  // a port that was empty for longer gets a new visit
   std::function<std::string()> new_id;
 };
 
@@ -141,7 +70,7 @@ class Visit {
     std::string phase;
   };
 
-  const config::Recipe& recipe() const { return *options_.recipe; }
+  const config::Recipe& recipe() const { return *setting_.recipe; }
   bool ours(const dfu::UnitInfo& unit) const;
   // The unit that this attempt opened is still on the port, as far as anybody told.
   bool still_here() const { return present_ && present_->handle == attempt_.started.unit.handle; }
@@ -155,9 +84,13 @@ class Visit {
   void hear(const told::Closed&);
   void hear(const told::TimeOver& over);
   void hear(const told::Stop& stop);
+  void hear(const told::Setting& setting);
 
   void begin_visit();
+  void watch_for_removal(dfu::Duration limit);
+  void end_visit();
   void queue();
+  void open();
   void converse(const dfu::Answer* answer);
   void surveyed();
   void judged(dfu::Plan plan);
@@ -179,15 +112,16 @@ class Visit {
   AttemptFinished finished() const;
 
   VisitOptions options_;
+  VisitSetting setting_;  // of the visit that runs, else of the next one
   Phase phase_ = Phase::empty;
   dfu::Duration now_{};
   std::vector<Want> wants_;
   std::optional<dfu::UnitInfo> present_;  // what is on the port now
-  std::optional<dfu::Duration> empty_since_;
   // A departure until then is our doing (leave), and so is the return that follows it: neither is an insertion.
-  std::optional<dfu::Duration> own_departure_until_, own_return_until_;
-  bool stopping_ = false;
-  int timer_ = 0;  // the one that counts; older ones are ignored
+  std::optional<dfu::Duration> own_departure_until_;
+  bool draining_ = false;  // no new visit, no further attempt
+  bool stopping_ = false;  // and what runs is cut short
+  int timer_ = 0;          // the one that counts; older ones are ignored
   std::string visit_;
   int attempts_ = 0;
   Attempt attempt_;

@@ -16,7 +16,7 @@ std::vector<std::string> names(const std::vector<dfu::PortPath>& ports) {
 using Names = std::vector<std::string>;
 
 TEST(Admission, FirstComeFirstServedUpToTheCap) {
-  Admission admission(2, {}, {});
+  Admission admission({2, {}, {}});
   for (const char* port : {"1-1.3", "1-1.1", "1-1.2"}) admission.request({port});
   EXPECT_EQ(names(admission.admit(0s)), (Names{"1-1.3", "1-1.1"}));
   EXPECT_TRUE(admission.admit(0s).empty());
@@ -25,20 +25,20 @@ TEST(Admission, FirstComeFirstServedUpToTheCap) {
 }
 
 TEST(Admission, AFullHubDoesNotHoldUpTheOthers) {
-  Admission admission(10, {}, {{"left", {"1-1"}, 1}});
+  Admission admission({10, {}, {{"left", {"1-1"}, 1}}});
   for (const char* port : {"1-1.1", "1-1.2", "1-2.1"}) admission.request({port});
   EXPECT_EQ(names(admission.admit(0s)), (Names{"1-1.1", "1-2.1"}));
   EXPECT_EQ(admission.waiting(), 1);
 }
 
 TEST(Admission, AHubCountsWhatIsBehindItsHubsToo) {
-  Admission admission(10, {}, {{"outer", {"1-1"}, 2}, {"inner", {"1-1.4"}, 1}});
+  Admission admission({10, {}, {{"outer", {"1-1"}, 2}, {"inner", {"1-1.4"}, 1}}});
   for (const char* port : {"1-1.4.1", "1-1.4.2", "1-1.1", "1-1.2", "1-10.1"}) admission.request({port});
   EXPECT_EQ(names(admission.admit(0s)), (Names{"1-1.4.1", "1-1.1", "1-10.1"}));
 }
 
 TEST(Admission, StaggerKeepsStartsBehindOneHubApartAndSaysWhenToAskAgain) {
-  Admission admission(10, 500ms, {});
+  Admission admission({10, 500ms, {}});
   for (const char* port : {"1-1.1", "1-1.2", "1-2.1"}) admission.request({port});
   EXPECT_EQ(names(admission.admit(1s)), (Names{"1-1.1", "1-2.1"}));
   EXPECT_EQ(admission.next_time(1s), dfu::Duration(1500ms));
@@ -48,7 +48,7 @@ TEST(Admission, StaggerKeepsStartsBehindOneHubApartAndSaysWhenToAskAgain) {
 }
 
 TEST(Admission, WhoGivesUpWaitingFreesNoPlaceAndTakesNone) {
-  Admission admission(1, {}, {});
+  Admission admission({1, {}, {}});
   admission.request({"1-1.1"});
   admission.request({"1-1.2"});
   admission.admit(0s);
@@ -57,6 +57,17 @@ TEST(Admission, WhoGivesUpWaitingFreesNoPlaceAndTakesNone) {
   EXPECT_EQ(admission.waiting(), 0);
   admission.release({"1-1.1"});
   EXPECT_EQ(admission.working(), 0);
+}
+
+TEST(Admission, NewLimitsHoldForThoseWhoStartLater) {
+  Admission admission({2, {}, {}});
+  for (const char* port : {"1-1.1", "1-1.2", "1-1.3"}) admission.request({port});
+  admission.admit(0s);
+  admission.change({1, {}, {}});
+  admission.release({"1-1.1"});
+  EXPECT_TRUE(admission.admit(0s).empty());
+  admission.change({3, {}, {}});
+  EXPECT_EQ(names(admission.admit(0s)), (Names{"1-1.3"}));
 }
 
 TEST(Admission, PoolsComeFromTheStationFilesHubsAndTheirCurrentBudget) {

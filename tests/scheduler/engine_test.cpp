@@ -65,7 +65,7 @@ TEST_P(EachGeneration, FlashSecondsStayWithinFivePercentOfTheFloor) {
 TEST_P(EachGeneration, AUnitThatHoldsEverythingIsReadOnceAndNotWritten) {
   Fleet fleet(photon_line(1, GetParam()));
   fleet.line.with_unit({port_of(0)}, [&](dfu::virt::VirtualUnit& unit) {
-    for (const dfu::Step& step : fleet.options.recipe->layout.steps) {
+    for (const dfu::Step& step : fleet.options.settings.recipe->layout.steps) {
       unit.flash().place(step.address, step.image->payload());
     }
   });
@@ -89,7 +89,7 @@ TEST_P(EachGeneration, AUnitThatHoldsEverythingIsReadOnceAndNotWritten) {
 TEST(Engine, OnlyTheSectorThatDiffersIsErasedAndWritten) {
   Fleet fleet(photon_line(1, 8));
   fleet.line.with_unit({port_of(0)}, [&](dfu::virt::VirtualUnit& unit) {
-    for (const dfu::Step& step : fleet.options.recipe->layout.steps) {
+    for (const dfu::Step& step : fleet.options.settings.recipe->layout.steps) {
       unit.flash().place(step.address, step.image->payload());
     }
     const dfu::Bytes wrong{0x5A};
@@ -238,7 +238,7 @@ TEST(Engine, UnitsInApplicationModeAreLeftAlone) {
   spec.units[0].starts = dfu::virt::Starts::absent;
   Fleet fleet(spec);
   fleet.line.with_unit({port_of(0)}, [&](dfu::virt::VirtualUnit& unit) {
-    for (const dfu::Step& step : fleet.options.recipe->layout.steps) {
+    for (const dfu::Step& step : fleet.options.settings.recipe->layout.steps) {
       unit.flash().place(step.address, step.image->payload());
     }
   });
@@ -296,7 +296,7 @@ TEST(Engine, StopEndsEveryAttemptInARecordedStateWithinFifteenSeconds) {
       fleet.start();
       fleet.clock.run(std::chrono::milliseconds(100) * tenths);
       const dfu::Duration stopped = fleet.clock.now();
-      fleet.engine->stop(at_once);
+      fleet.engine->stop(at_once ? StopKind::at_once : StopKind::safe_point);
       while (!fleet.totals && fleet.clock.step()) {
       }
       ASSERT_TRUE(fleet.totals) << tenths;

@@ -81,8 +81,7 @@ class Fleet {
   explicit Fleet(const dfu::virt::LineSpec& spec, std::shared_ptr<const config::Recipe> recipe = photon_recipe(),
                  std::shared_ptr<const config::StationConfig> station = std::make_shared<config::StationConfig>())
       : line(spec, clock), recorder(clock) {
-    options.recipe = std::move(recipe);
-    options.station = std::move(station);
+    options.settings = {std::move(recipe), {}, std::move(station)};
     options.topology = line.topology();
     options.new_id = [n = std::make_shared<int>(0)] { return "id-" + std::to_string(++*n); };
   }
@@ -105,7 +104,7 @@ class Fleet {
   bool holds_recipe(const std::string& port) {
     bool all = true;
     line.with_unit({port}, [&](dfu::virt::VirtualUnit& unit) {
-      for (const dfu::Step& step : options.recipe->layout.steps) {
+      for (const dfu::Step& step : options.settings.recipe->layout.steps) {
         const dfu::ByteView payload = step.image->payload();
         const dfu::ByteView held = unit.flash().view(step.range());
         all = all && std::equal(held.begin(), held.end(), payload.begin(), payload.end());

@@ -1,0 +1,104 @@
+// What a visit is told, and what it wants done: the language between the pure part and the engine. Values.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "config/recipe.h"
+#include "dfu/bus.h"
+#include "dfu/conversation.h"
+#include "scheduler/observer.h"
+#include "scheduler/record.h"
+
+namespace scheduler {
+
+// No new visit begins, and...
+enum class StopKind {
+  drain,       // units in work are finished, with their proof
+  safe_point,  // they stop after the operation that runs, unless they are leaving already
+  at_once,     // transfers in flight are cancelled
+};
+
+// What may change between two visits on one port.
+struct VisitSetting {
+  std::string slot;
+  std::shared_ptr<const config::Recipe> recipe;  // null: units on this port are left alone
+  dfu::Duration insert_after{};                  // a port that was empty for longer gets a new visit
+};
+
+// What a visit is told.
+namespace told {
+struct Arrived {
+  dfu::UnitInfo unit;
+};
+struct Left {
+  dfu::UnitHandle handle;
+};
+struct Admitted {};
+struct Recorded {
+  bool committed;
+};
+struct Opened {
+  dfu::OpenResult result;
+};
+struct Answered {
+  dfu::Answer answer;
+};
+struct Closed {};
+struct TimeOver {
+  int timer;
+};
+struct Stop {
+  StopKind kind;
+};
+// For the next visit; a visit that has begun keeps what it began with.
+struct Setting {
+  VisitSetting setting;
+};
+}  // namespace told
+using Told = std::variant<told::Arrived, told::Left, told::Admitted, told::Recorded, told::Opened, told::Answered,
+                          told::Closed, told::TimeOver, told::Stop, told::Setting>;
+
+// What a visit wants done. RequestPlace, Save, Open, Transfer, Reset and Close are each answered once.
+namespace wants {
+struct RequestPlace {};
+struct ReleasePlace {};
+struct Save {
+  Record record;
+};
+// To be recorded in order with the others, but nobody waits for it.
+struct Note {
+  Record record;
+};
+struct Open {
+  dfu::UnitHandle handle;
+  std::uint8_t interface_number;
+  std::uint8_t alternate;
+};
+struct Transfer {
+  dfu::UnitHandle handle;
+  dfu::Transfer transfer;
+};
+struct Reset {
+  dfu::UnitHandle handle;
+};
+// Hurries the answer to the transfer in flight; not answered itself.
+struct Cancel {
+  dfu::UnitHandle handle;
+};
+struct Close {
+  dfu::UnitHandle handle;
+};
+struct Timer {
+  int timer;
+  dfu::Duration delay;
+};
+struct Tell {
+  Event event;
+};
+}  // namespace wants
+using Want = std::variant<wants::RequestPlace, wants::ReleasePlace, wants::Save, wants::Note, wants::Open,
+                          wants::Transfer, wants::Reset, wants::Cancel, wants::Close, wants::Timer, wants::Tell>;
+
+}  // namespace scheduler
