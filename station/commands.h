@@ -1,0 +1,15 @@
+// One function per command: does all of it, prints, and says how it ended.
+#pragma once
+
+#include "station/exit_status.h"
+#include "station/options.h"
+
+namespace station {
+
+ExitStatus flash(const FlashOptions& options);
+ExitStatus check(const CheckOptions& options);
+ExitStatus inspect(const InspectOptions& options);
+ExitStatus report(const ReportOptions& options);
+ExitStatus audit_verify(const AuditOptions& options);
+
+}  // namespace station

@@ -1,0 +1,209 @@
+#include <QCoreApplication>
+#include <algorithm>
+#include <clocale>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <stdexcept>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "db/error.h"
+#include "dfu/virtual/line.h"
+#include "scheduler/clocks.h"
+#include "station/commands.h"
+#include "station/flash_run.h"
+#include "station/inputs.h"
+#include "station/json_lines.h"
+#include "station/paths.h"
+#include "station/progress_lines.h"
+#include "station/signals.h"
+#include "station/version.h"
+
+namespace station {
+
+namespace {
+
+// What the command line named, read and found good.
+struct Inputs {
+  std::shared_ptr<const config::Recipe> recipe;
+  std::shared_ptr<const config::StationConfig> station;
+  dfu::virt::LineSpec line;
+  std::string database;
+};
+
+std::variant<Inputs, ExitStatus> read_inputs(const FlashOptions& options) {
+  const auto recipe = read_recipe(options.recipe);
+  if (const auto* status = std::get_if<ExitStatus>(&recipe)) return *status;
+  const auto station = read_station(options.station);
+  if (const auto* status = std::get_if<ExitStatus>(&station)) return *status;
+  const auto line = read_line(options);
+  if (const auto* status = std::get_if<ExitStatus>(&line)) return *status;
+  const auto database = find_database(options.db, *std::get<0>(station));
+  if (const auto* status = std::get_if<ExitStatus>(&database)) return *status;
+  return Inputs{std::get<0>(recipe), std::get<0>(station), std::get<0>(line), std::get<0>(database)};
+}
+
+std::string labels_of(const config::StationConfig& station) {
+  std::string labels;
+  for (const config::SlotConfig& slot : station.slots) labels += (labels.empty() ? "" : ", ") + slot.label;
+  return labels.empty() ? "The station file names no slot" : "The station file names " + labels;
+}
+
+// The ports that --port and --slot name; empty: every port.
+std::variant<std::vector<dfu::PortPath>, ExitStatus> chosen_ports(const FlashOptions& options,
+                                                                  const config::StationConfig& station,
+                                                                  const dfu::Topology& topology) {
+  std::vector<std::string> named = options.ports;
+  for (const std::string& label : options.slots) {
+    const auto slot = std::ranges::find(station.slots, label, &config::SlotConfig::label);
+    if (slot == station.slots.end()) {
+      return complain(ExitStatus::usage, "there is no slot '" + label + "'. " + labels_of(station) + ".");
+    }
+    named.push_back(slot->port);
+  }
+  std::vector<dfu::PortPath> ports;
+  for (const std::string& name : named) {
+    const auto port = station.port_of(name, topology.controllers);
+    if (!port) return complain(ExitStatus::no_unit, "port " + name + " is on a controller that this line has not.");
+    ports.push_back(*port);
+  }
+  return ports;
+}
+
+db::Run run_row(const FlashOptions& options, db::UuidGenerator& uuids) {
+  db::Run run;
+  run.at = db::now();
+  run.id = uuids.next(run.at);
+  run.command = "flash";
+  run.software = version();
+  run.host = host_name();
+  run.kernel = kernel();
+  run.operator_name = options.operator_name;
+  run.recipe_file = options.recipe;
+  return run;
+}
+
+void tell_interrupted(const db::Store& store, Log& log) {
+  for (const db::Uuid& attempt : store.interrupted()) {
+    log.logger().warn("attempt {}: left open by a run that ended early; recorded as interrupted",
+                      db::to_string(attempt));
+  }
+}
+
+RunFacts facts_of(const FlashOptions& options, const Inputs& inputs, const Log& log) {
+  return {.recipe = inputs.recipe,
+          .station = inputs.station->name,
+          .line = fmt::format("virtual, {} units behind {} hubs, speed {}", inputs.line.units.size(),
+                              inputs.line.hubs.size(), inputs.line.speed),
+          .database = options.dry_run ? "" : inputs.database,
+          .log = log.file(),
+          .dry_run = options.dry_run};
+}
+
+std::unique_ptr<RunOutput> make_output(const FlashOptions& options, const RecordContext& context, LineWriter& out) {
+  if (options.json) return std::make_unique<JsonLines>(out, context);
+  return std::make_unique<ProgressLines>(out);
+}
+
+ExitStatus status_of(const RunEnd& end) {
+  const scheduler::Totals& totals = end.totals;
+  if (totals.records_lost || !end.records_problem.empty()) return ExitStatus::records_lost;
+  if (end.stopped) return ExitStatus::stopped;
+  if (totals.units == 0) return ExitStatus::no_unit;
+  if (totals.access_denied == totals.units) return ExitStatus::no_permission;
+  return totals.passed + totals.already == totals.units ? ExitStatus::passed : ExitStatus::not_passed;
+}
+
+// Where the lines that were printed do not say why the status is what it is.
+void explain(ExitStatus status, const config::Recipe& recipe) {
+  if (status == ExitStatus::no_unit) {
+    complain(status, "no unit for this recipe is on the ports that were asked for. It wants " +
+                         dfu::to_string(recipe.profile.dfu) + ", in DFU mode.");
+  }
+  if (status == ExitStatus::no_permission) {
+    complain(status, "not one unit may be opened. Give this user access to the units' device nodes.");
+  }
+}
+
+std::variant<std::unique_ptr<dfu::virt::VirtualLine>, ExitStatus> make_line(const dfu::virt::LineSpec& spec,
+                                                                            dfu::Clock& clock) {
+  try {
+    return std::make_unique<dfu::virt::VirtualLine>(spec, clock);
+  } catch (const std::runtime_error& error) {
+    return complain(ExitStatus::bad_configuration, error.what());
+  }
+}
+
+// Null for a dry run.
+std::variant<std::unique_ptr<db::Store>, ExitStatus> open_store(const FlashOptions& options, const Inputs& inputs,
+                                                                const db::Run& run, db::UuidGenerator& uuids) {
+  if (options.dry_run) return std::unique_ptr<db::Store>();
+  try {
+    return std::make_unique<db::Store>(inputs.database, inputs.station->name, run, uuids);
+  } catch (const db::Error& error) {
+    return complain(ExitStatus::records_lost, error.what());
+  }
+}
+
+std::variant<std::unique_ptr<Log>, ExitStatus> open_log(const FlashOptions& options, const std::string& database) {
+  try {
+    return std::make_unique<Log>(std::filesystem::path(database).parent_path() / "logs", options.verbosity);
+  } catch (const std::exception& error) {
+    return complain(ExitStatus::cannot_create, std::string("the log cannot be written: ") + error.what() + ".");
+  }
+}
+
+}  // namespace
+
+ExitStatus flash(const FlashOptions& options) {
+  const auto read = read_inputs(options);
+  if (const auto* status = std::get_if<ExitStatus>(&read)) return *status;
+  const Inputs& inputs = std::get<Inputs>(read);
+
+  std::signal(SIGPIPE, SIG_IGN);  // whoever reads the output may go; the line runs on
+  int argc = 1;
+  char name[] = "flashline";
+  char* argv[] = {name, nullptr};
+  const QCoreApplication application(argc, argv);
+  std::setlocale(LC_NUMERIC, "C");  // Qt took the user's locale; a decimal comma has no place in what programs read
+  FlashRun* running = nullptr;
+  const Signals signals([&running] { running->stop(); });
+
+  auto clock = std::make_unique<scheduler::RealClock>(inputs.line.speed);
+  auto made = make_line(inputs.line, *clock);
+  if (const auto* status = std::get_if<ExitStatus>(&made)) return *status;
+  const dfu::virt::VirtualLine& line = *std::get<0>(made);
+  const dfu::Topology topology = std::get<0>(made)->topology();
+  const auto ports = chosen_ports(options, *inputs.station, topology);
+  if (const auto* status = std::get_if<ExitStatus>(&ports)) return *status;
+  db::UuidGenerator uuids;
+  const auto run_facts = std::make_shared<const db::Run>(run_row(options, uuids));
+  const auto store = open_store(options, inputs, *run_facts, uuids);
+  if (const auto* status = std::get_if<ExitStatus>(&store)) return *status;
+  const auto opened = open_log(options, inputs.database);
+  if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
+  Log& log = *std::get<0>(opened);
+  if (std::get<0>(store)) tell_interrupted(*std::get<0>(store), log);
+
+  const RecordContext context{inputs.station->name,
+                              std::get<0>(store) ? std::get<0>(store)->installation() : db::Uuid{}, run_facts,
+                              options.operator_name};
+  LineWriter out(STDOUT_FILENO);
+  const std::unique_ptr<RunOutput> output = make_output(options, context, out);
+  output->started(facts_of(options, inputs, log));
+  FlashRun flash_run({std::move(clock), std::get<0>(std::move(made)), topology, std::get<0>(ports), inputs.recipe,
+                      inputs.station, context, std::get<0>(store).get(), uuids, log, *output});
+  running = &flash_run;
+  flash_run.execute();
+  for (const std::string& problem : line.save()) log.logger().error("{}", problem);
+  const RunEnd end = flash_run.close();
+  output->ended(end);
+  const ExitStatus status = status_of(end);
+  log.logger().info("the run ends with exit status {}", static_cast<int>(status));
+  explain(status, *inputs.recipe);
+  return status;
+}
+
+}  // namespace station

@@ -1,0 +1,64 @@
+#include "station/flash_run.h"
+
+#include <QCoreApplication>
+#include <QMetaObject>
+
+namespace station {
+
+FlashRun::FlashRun(RunParts parts)
+    : parts_(std::move(parts)),
+      log_observer_(parts_.log.logger()),
+      observers_({&log_observer_, &parts_.output}),
+      pool_(std::make_unique<scheduler::TbbPool>()) {
+  if (parts_.store) {
+    recorder_ = std::make_unique<StoreRecorder>(*parts_.store, parts_.context, parts_.log.logger());
+  }
+  scheduler::Recorder& recorder = recorder_ ? static_cast<scheduler::Recorder&>(*recorder_) : no_recorder_;
+  scheduler::EngineOptions options;
+  options.recipe = parts_.recipe;
+  options.station = parts_.station;
+  options.topology = parts_.topology;
+  options.only_ports = parts_.only_ports;
+  options.dry_run = parts_.store == nullptr;
+  options.new_id = [&uuids = parts_.uuids] { return db::to_string(uuids.next()); };
+  engine_ =
+      std::make_unique<scheduler::Engine>(*parts_.bus, *parts_.clock, *pool_, recorder, observers_, std::move(options));
+}
+
+FlashRun::~FlashRun() = default;
+
+void FlashRun::execute() {
+  const dfu::Duration begin = parts_.clock->now();
+  engine_->start([this](scheduler::Totals totals) {
+    const auto finish = [this, totals] {
+      end_.totals = totals;
+      QCoreApplication::quit();
+    };
+    QMetaObject::invokeMethod(QCoreApplication::instance(), finish, Qt::QueuedConnection);
+  });
+  QCoreApplication::exec();
+  end_.seconds = dfu::seconds(parts_.clock->now() - begin);
+  end_.stopped = stops_ > 0;
+}
+
+// First those who make events, then the recorder with what it still has, then the pool with what it still has to run.
+RunEnd FlashRun::close() {
+  parts_.bus.reset();
+  parts_.clock.reset();
+  if (recorder_) {
+    recorder_->close();
+    end_.records_problem = recorder_->problem();
+  }
+  pool_.reset();
+  return end_;
+}
+
+void FlashRun::stop() {
+  ++stops_;
+  parts_.log.logger().info(stops_ > 1 ? "a signal again: stopping at once"
+                                      : "a signal: no new visit, running ones stop at a safe point");
+  parts_.output.stopping(stops_ > 1);
+  engine_->stop(stops_ > 1);
+}
+
+}  // namespace station

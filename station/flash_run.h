@@ -1,0 +1,62 @@
+// One run of the line: puts engine, recorder and watchers together, runs Qt's event loop until all is done, and takes
+// them apart again. Belongs to the main thread. What RunParts refers to must outlive it; bus and clock become its own,
+// because they are the first to go: what is quiet calls nobody.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/recipe.h"
+#include "config/station_config.h"
+#include "db/store.h"
+#include "dfu/bus.h"
+#include "dfu/hubs.h"
+#include "scheduler/engine.h"
+#include "scheduler/pool.h"
+#include "station/logging.h"
+#include "station/observers.h"
+#include "station/recorder.h"
+#include "station/run_facts.h"
+
+namespace station {
+
+struct RunParts {
+  std::unique_ptr<dfu::Clock> clock;
+  std::unique_ptr<dfu::Bus> bus;
+  dfu::Topology topology;
+  std::vector<dfu::PortPath> only_ports;
+  std::shared_ptr<const config::Recipe> recipe;
+  std::shared_ptr<const config::StationConfig> station;
+  RecordContext context;
+  db::Store* store;  // null: a dry run, which records nothing
+  db::UuidGenerator& uuids;
+  Log& log;
+  RunOutput& output;
+};
+
+class FlashRun {
+ public:
+  explicit FlashRun(RunParts parts);
+  ~FlashRun();
+
+  // Runs the event loop until every unit has its verdict and all is recorded.
+  void execute();
+  // Ends bus, clock, recorder and pool. From then on no thread calls anybody. REQUIRES: executed, not closed.
+  RunEnd close();
+  // From the event loop. The first time: no new visit, running ones stop at a safe point. The second: at once.
+  void stop();
+
+ private:
+  RunParts parts_;
+  LogObserver log_observer_;
+  Observers observers_;
+  std::unique_ptr<scheduler::TbbPool> pool_;
+  NoRecorder no_recorder_;
+  std::unique_ptr<StoreRecorder> recorder_;
+  std::unique_ptr<scheduler::Engine> engine_;
+  int stops_ = 0;
+  RunEnd end_;
+};
+
+}  // namespace station

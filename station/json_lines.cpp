@@ -1,0 +1,161 @@
+#include "station/json_lines.h"
+
+#include <cmath>
+
+#include "reports/attempt_json.h"
+#include "station/image_json.h"
+#include "station/text.h"
+#include "station/version.h"
+
+namespace station {
+
+namespace {
+
+// Twice a second per unit is what a person can follow and what a program needs.
+constexpr std::chrono::milliseconds progress_interval{500};
+
+QString text(std::string_view utf8) {
+  return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
+}
+
+QJsonValue text_or_null(std::string_view utf8) {
+  return utf8.empty() ? QJsonValue() : QJsonValue(text(utf8));
+}
+
+double rounded(double seconds) {
+  return std::round(seconds * 1000) / 1000;
+}
+
+QJsonObject event_at(const char* name, db::Time at) {
+  return {{"event", name}, {"time", reports::rfc3339(at)}};
+}
+
+QJsonObject event_now(const char* name) {
+  return event_at(name, db::now());
+}
+
+void add_place(QJsonObject& object, const dfu::PortPath& port, const std::string& slot) {
+  object["port"] = text(port.text);
+  object["slot"] = text_or_null(slot);
+}
+
+void add_unit(QJsonObject& object, const dfu::UnitInfo& unit) {
+  object["usb"] = text(dfu::to_string(unit.id));
+  object["release"] = text(dfu::hex_address(unit.release).substr(6));
+  object["serial"] = text_or_null(unit.serial);
+  object["product"] = text_or_null(unit.product);
+}
+
+}  // namespace
+
+void JsonLines::started(const RunFacts& facts) {
+  QJsonObject object = event_now("run_started");
+  object["version"] = text(version());
+  object["station"] = text(facts.station);
+  object["recipe"] = text(facts.recipe->name);
+  object["revision"] = text_or_null(facts.recipe->revision);
+  object["recipe_file"] = text(facts.recipe->file);
+  object["recipe_sha256"] = text(dfu::to_hex(facts.recipe->sha256));
+  object["line"] = text(facts.line);
+  object["database"] = text_or_null(facts.database);
+  object["log"] = text_or_null(facts.log);
+  object["dry_run"] = facts.dry_run;
+  out_.line(compact(object));
+}
+
+void JsonLines::stopping(bool at_once) {
+  QJsonObject object = event_now("stopping");
+  object["at_once"] = at_once;
+  out_.line(compact(object));
+}
+
+void JsonLines::ended(const RunEnd& end) {
+  QJsonObject object = event_now("summary");
+  object["units"] = end.totals.units;
+  object["passed"] = end.totals.passed;
+  object["already"] = end.totals.already;
+  object["failed"] = end.totals.failed;
+  object["error"] = end.totals.error;
+  object["cancelled"] = end.totals.cancelled;
+  object["attempts"] = end.totals.attempts;
+  object["seconds"] = rounded(end.seconds);
+  object["stopped"] = end.stopped;
+  object["records_lost"] = end.totals.records_lost;
+  object["records_problem"] = text_or_null(end.records_problem);
+  out_.line(compact(object));
+}
+
+void JsonLines::on(const scheduler::Event& event) {
+  std::visit([this](const auto& each) { on_event(each); }, event);
+}
+
+void JsonLines::on_event(const scheduler::UnitArrived& event) {
+  QJsonObject object = event_now("unit_arrived");
+  add_place(object, event.unit.port, event.slot);
+  add_unit(object, event.unit);
+  object["ours"] = event.ours;
+  out_.line(compact(object));
+}
+
+void JsonLines::on_event(const scheduler::UnitLeft& event) {
+  QJsonObject object = event_now("unit_left");
+  add_place(object, event.port, event.slot);
+  out_.line(compact(object));
+}
+
+void JsonLines::on_event(const scheduler::AttemptBegan& event) {
+  const scheduler::AttemptStarted& started = event.started;
+  const db::Time now = db::now();
+  running_[started.attempt].began = now;
+  QJsonObject object = event_at("attempt_started", now);
+  object["attempt"] = text(started.attempt);
+  object["visit"] = text(started.visit);
+  object["number"] = started.number;
+  add_place(object, started.port, started.slot);
+  add_unit(object, started.unit);
+  object["recipe"] = text(started.recipe->name);
+  out_.line(compact(object));
+}
+
+void JsonLines::on_event(const scheduler::Progress& event) {
+  const Wall::time_point now = Wall::now();
+  std::optional<Wall::time_point>& last = running_[event.attempt].last_progress;
+  if (last && now - *last < progress_interval) return;
+  last = now;
+  QJsonObject object = event_now("progress");
+  object["attempt"] = text(event.attempt);
+  add_place(object, event.port, event.slot);
+  object["phase"] = text(event.phase);
+  object["step"] = text_or_null(event.step);
+  object["fraction"] = rounded(event.fraction);
+  object["left_seconds"] = rounded(event.left_seconds);
+  out_.line_unless_behind(compact(object));
+}
+
+void JsonLines::on_event(const scheduler::AttemptEnded& event) {
+  const auto running = running_.extract(event.finished.started.attempt);
+  const db::Time now = db::now();
+  out_.line(compact(reports::attempt_json(rows_.attempt(event.finished, running ? running.mapped().began : now, now))));
+}
+
+void JsonLines::on_event(const scheduler::Judged& event) {
+  QJsonObject object = event_now("judged");
+  add_place(object, event.unit.port, event.slot);
+  add_unit(object, event.unit);
+  object["refused"] = event.refusal.has_value();
+  object["code"] = event.refusal ? QJsonValue(text(dfu::to_string(event.refusal->code))) : QJsonValue();
+  object["text"] = event.refusal ? QJsonValue(text(sentence(*event.refusal))) : QJsonValue();
+  object["bytes_to_write"] = static_cast<qint64>(event.bytes_to_write);
+  object["floor_seconds"] = rounded(event.floor_seconds);
+  out_.line(compact(object));
+}
+
+void JsonLines::on_event(const scheduler::VerdictReached& event) {
+  QJsonObject object = event_now("verdict");
+  add_place(object, event.port, event.slot);
+  object["outcome"] = text(scheduler::to_string(event.outcome));
+  object["attempts"] = event.attempts;
+  out_.line(compact(object));
+}
+
+}  // namespace station

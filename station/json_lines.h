@@ -1,0 +1,46 @@
+// A run as JSON Lines on standard output. Format: CONTRACTS, "JSON of flash and run".
+#pragma once
+
+#include <QJsonObject>
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "station/output.h"
+#include "station/record_rows.h"
+#include "station/run_facts.h"
+
+namespace station {
+
+class JsonLines : public RunOutput {
+ public:
+  JsonLines(LineWriter& out, RecordContext context) : out_(out), rows_(std::move(context)) {}
+
+  void started(const RunFacts& facts) override;
+  void stopping(bool at_once) override;
+  void ended(const RunEnd& end) override;
+  void on(const scheduler::Event& event) override;
+
+ private:
+  using Wall = std::chrono::steady_clock;
+
+  void on_event(const scheduler::UnitArrived& event);
+  void on_event(const scheduler::UnitLeft& event);
+  void on_event(const scheduler::AttemptBegan& event);
+  void on_event(const scheduler::Progress& event);
+  void on_event(const scheduler::AttemptEnded& event);
+  void on_event(const scheduler::Judged& event);
+  void on_event(const scheduler::VerdictReached& event);
+
+  LineWriter& out_;
+  RecordRows rows_;
+  // What a running attempt's later lines depend on, by its id.
+  struct Running {
+    db::Time began;
+    std::optional<Wall::time_point> last_progress;
+  };
+  std::map<std::string, Running> running_;
+};
+
+}  // namespace station

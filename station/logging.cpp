@@ -1,0 +1,135 @@
+#include "station/logging.h"
+
+#include <QDateTime>
+#include <QtGlobal>
+#include <vector>
+
+#include <spdlog/async.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
+
+#include "station/text.h"
+
+namespace station {
+
+namespace {
+
+// Minutes of a busy line at the file's level; what is more than this behind is a disk in trouble.
+constexpr std::size_t most_waiting = 65536;
+
+spdlog::level::level_enum level_of(int verbosity) {
+  if (verbosity <= 0) return spdlog::level::warn;
+  return verbosity == 1 ? spdlog::level::info : spdlog::level::debug;
+}
+
+std::string file_in(const std::string& folder) {
+  const QString started = QDateTime::currentDateTimeUtc().toString("yyyyMMdd'T'HHmmss'Z'");
+  return folder + "/flashline-" + started.toStdString() + "-" + std::to_string(getpid()) + ".log";
+}
+
+// Qt's own messages belong into the log, not between the lines on the screen.
+spdlog::logger* qt_target = nullptr;
+
+void on_qt_message(QtMsgType type, const QMessageLogContext&, const QString& text) {
+  const bool grave = type == QtCriticalMsg || type == QtFatalMsg;
+  if (qt_target) qt_target->log(grave ? spdlog::level::err : spdlog::level::debug, "Qt: {}", text.toStdString());
+}
+
+}  // namespace
+
+struct Log::Thread {
+  std::shared_ptr<spdlog::details::thread_pool> pool = std::make_shared<spdlog::details::thread_pool>(most_waiting, 1);
+};
+
+Log::Log(const std::string& folder, int verbosity) : thread_(std::make_unique<Thread>()) {
+  const auto screen = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  screen->set_level(level_of(verbosity));
+  screen->set_pattern("flashline: %l: %v");
+  std::vector<spdlog::sink_ptr> sinks{screen};
+  if (!folder.empty()) {
+    file_ = file_in(folder);
+    const auto file = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file_);
+    file->set_level(spdlog::level::debug);
+    file->set_formatter(
+        std::make_unique<spdlog::pattern_formatter>("%Y-%m-%dT%H:%M:%S.%eZ %-7l %v", spdlog::pattern_time_type::utc));
+    sinks.push_back(file);
+  }
+  logger_ = std::make_shared<spdlog::async_logger>("flashline", sinks.begin(), sinks.end(), thread_->pool,
+                                                   spdlog::async_overflow_policy::overrun_oldest);
+  logger_->set_level(spdlog::level::debug);
+  // After a crash the log must hold what happened before it.
+  logger_->flush_on(spdlog::level::debug);
+  qt_target = logger_.get();
+  qInstallMessageHandler(on_qt_message);
+}
+
+Log::~Log() {
+  qInstallMessageHandler(nullptr);
+  qt_target = nullptr;
+}
+
+void LogObserver::on(const scheduler::Event& event) {
+  std::visit([this](const auto& each) { on_event(each); }, event);
+}
+
+void LogObserver::on_event(const scheduler::UnitArrived& event) {
+  logger_.info("port {}: {} arrived, release {:04x}, serial '{}', product '{}'{}", place(event.unit.port, event.slot),
+               dfu::to_string(event.unit.id), event.unit.release, event.unit.serial, event.unit.product,
+               event.ours ? "" : ", not for this recipe");
+}
+
+void LogObserver::on_event(const scheduler::UnitLeft& event) {
+  logger_.info("port {}: empty", place(event.port, event.slot));
+}
+
+void LogObserver::on_event(const scheduler::AttemptBegan& event) {
+  const scheduler::AttemptStarted& started = event.started;
+  logger_.info("attempt {}: starts on port {} as number {} of visit {}, unit {} serial '{}', recipe {} {}",
+               started.attempt, place(started.port, started.slot), started.number, started.visit,
+               dfu::to_string(started.unit.id), started.unit.serial, started.recipe->name, started.recipe->revision);
+}
+
+void LogObserver::on_event(const scheduler::Progress& event) {
+  const std::string doing = event.step.empty() ? event.phase : event.phase + " " + event.step;
+  std::string& last = doing_[event.attempt];
+  if (last == doing) return;
+  last = doing;
+  logger_.debug("attempt {}: {} at {:.0f} %", event.attempt, doing, event.fraction * 100);
+}
+
+void LogObserver::on_event(const scheduler::AttemptEnded& event) {
+  const scheduler::AttemptFinished& finished = event.finished;
+  const std::string& id = finished.started.attempt;
+  doing_.erase(id);
+  for (const scheduler::StepDone& step : finished.steps) {
+    logger_.info("attempt {}: step {} at {}: {} bytes, {} written, {} unchanged, {} sectors erased, {:.3f} s", id,
+                 step.name, dfu::hex_address(step.address), step.bytes, step.written_bytes, step.unchanged_bytes,
+                 step.erased_sectors, step.seconds);
+  }
+  if (finished.fault) {
+    const bool ours = finished.outcome == scheduler::Outcome::error;
+    logger_.log(ours ? spdlog::level::warn : spdlog::level::info, "attempt {}: {}", id, sentence(*finished.fault));
+  }
+  logger_.info("attempt {}: {} on port {}, verified {}, booted {}, flash {:.3f} s, return {:.3f} s, floor {:.3f} s", id,
+               scheduler::to_string(finished.outcome), place(finished.started.port, finished.started.slot),
+               yes_no(finished.verified), yes_no(finished.booted), finished.flash_seconds, finished.return_seconds,
+               finished.floor_seconds);
+}
+
+void LogObserver::on_event(const scheduler::Judged& event) {
+  const std::string at = place(event.unit.port, event.slot);
+  if (event.refusal) {
+    logger_.info("port {}: judged, refused: {}", at, sentence(*event.refusal));
+  } else {
+    logger_.info("port {}: judged, {} bytes to write, floor {:.3f} s", at, event.bytes_to_write, event.floor_seconds);
+  }
+}
+
+void LogObserver::on_event(const scheduler::VerdictReached& event) {
+  logger_.info("port {}: verdict {} after {} attempts", place(event.port, event.slot),
+               scheduler::to_string(event.outcome), event.attempts);
+}
+
+}  // namespace station

@@ -1,0 +1,51 @@
+#include <cstdio>
+#include <exception>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "station/commands.h"
+#include "station/options.h"
+#include "station/output.h"
+
+namespace {
+
+using station::ExitStatus;
+
+struct Run {
+  ExitStatus operator()(const station::FlashOptions& options) const { return station::flash(options); }
+  ExitStatus operator()(const station::CheckOptions& options) const { return station::check(options); }
+  ExitStatus operator()(const station::InspectOptions& options) const { return station::inspect(options); }
+  ExitStatus operator()(const station::ReportOptions& options) const { return station::report(options); }
+  ExitStatus operator()(const station::AuditOptions& options) const { return station::audit_verify(options); }
+};
+
+// A descriptor that the caller closed would be given to the next file that is opened, and what is meant for the screen
+// would go into it: into the database, for one.
+void keep_standard_descriptors() {
+  int descriptor = 0;
+  do {
+    descriptor = open("/dev/null", O_RDWR);
+  } while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+  if (descriptor >= 0) close(descriptor);
+}
+
+ExitStatus run(int argc, char** argv) {
+  const std::variant<station::Command, station::Said> parsed = station::parse_command_line(argc, argv);
+  if (const auto* command = std::get_if<station::Command>(&parsed)) return std::visit(Run{}, *command);
+  const station::Said& said = std::get<station::Said>(parsed);
+  station::write_all(said.status == ExitStatus::passed ? STDOUT_FILENO : STDERR_FILENO, said.text);
+  return said.status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  keep_standard_descriptors();
+  try {
+    return static_cast<int>(run(argc, argv));
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "flashline: internal error: %s. Please report this.\n", error.what());
+    return static_cast<int>(ExitStatus::internal);
+  }
+}

@@ -1,0 +1,240 @@
+#include "station/options.h"
+
+#include <QDateTime>
+#include <QString>
+#include <algorithm>
+#include <charconv>
+
+#include <CLI/CLI.hpp>
+
+#include "dfu/virtual/generations.h"
+#include "station/version.h"
+
+namespace station {
+
+namespace {
+
+// Options as text until all of the command line is known to be right.
+struct ReportTexts {
+  std::string job, lot, recipe, image, unit, slot, outcome, since, until;
+};
+
+constexpr int most_units = 1000;  // what the scheduler is measured with
+
+std::string one_of(const std::string& value, const std::vector<std::string>& known) {
+  if (std::ranges::count(known, value) > 0) return {};
+  std::string text = "'" + value + "' is not one of";
+  for (const std::string& each : known) text += (&each == &known.front() ? " " : ", ") + each;
+  return text;
+}
+
+// A day or a moment: "2026-11-22", "2026-11-22T06:00", with "Z" or an offset; without one it is local time.
+std::optional<db::Time> time_from(const std::string& text) {
+  const QDateTime moment = QDateTime::fromString(QString::fromStdString(text), Qt::ISODateWithMs);
+  if (!moment.isValid()) return std::nullopt;
+  return db::Time(std::chrono::milliseconds(moment.toMSecsSinceEpoch()));
+}
+
+std::string is_time(const std::string& text) {
+  if (time_from(text)) return {};
+  return "'" + text + "' is not a time; write 2026-11-22, 2026-11-22T06:00 or 2026-11-22T06:00:00Z";
+}
+
+// "1-1.4.2", or with a controller's name from the station file, "L-1.4.2".
+std::string is_port(const std::string& text) {
+  const std::size_t dash = text.rfind('-');
+  const std::string chain = dash == std::string::npos ? "" : text.substr(dash + 1);
+  const bool digits = !chain.empty() && chain.find_first_not_of("0123456789.") == std::string::npos;
+  const bool dots = digits && chain.front() != '.' && chain.back() != '.' && chain.find("..") == std::string::npos;
+  if (dash > 0 && dots) return {};
+  return "'" + text + "' is not a port; write it as bus and chain of ports, like 1-1.2";
+}
+
+// Written so that "nan" fails too.
+std::string is_speed(const std::string& text) {
+  double speed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), speed);
+  const bool number = error == std::errc{} && end == text.data() + text.size();
+  if (number && speed >= 0.01 && speed <= 1000) return {};
+  return "'" + text + "' is not a speed from 0.01 to 1000";
+}
+
+std::string is_generation(const std::string& text) {
+  std::vector<std::string> known;
+  for (const int number : dfu::virt::generation_numbers()) known.push_back(std::to_string(number));
+  return one_of(text, known);
+}
+
+void add_record_options(CLI::App& command, std::string& station, std::string& db) {
+  command.add_option("--station", station, "Station file: this line's name, limits, hubs and slots")->type_name("FILE");
+  command.add_option("--db", db, "Database (default: the station file's, or $XDG_STATE_HOME/flashline/flashline.db)")
+      ->type_name("FILE");
+}
+
+CLI::App* add_flash(CLI::App& app, FlashOptions& options) {
+  CLI::App* flash = app.add_subcommand("flash", "Flash every matching unit on the line once, then exit");
+  flash->add_option("recipe", options.recipe, "Recipe file")->required()->type_name("FILE");
+  add_record_options(*flash, options.station, options.db);
+  flash->add_option("--line", options.line, "usb, virtual, or the file of a virtual line")
+      ->type_name("usb|virtual|FILE.toml")
+      ->capture_default_str();
+  flash->add_option("--units", options.units, "Units on --line virtual")
+      ->type_name("N")
+      ->check(CLI::Range(1, most_units))
+      ->capture_default_str();
+  flash->add_option("--generation", options.generation, "Bootloader generation of the Photons on --line virtual")
+      ->type_name("G")
+      ->check(is_generation)
+      ->capture_default_str();
+  flash->add_option("--speed", options.speed, "Speed of a virtual line; 1 is real time")
+      ->type_name("X")
+      ->check(is_speed);
+  flash->add_option("--keep", options.keep, "Folder in which the flash of virtual units lives between runs")
+      ->type_name("DIR");
+  flash->add_option("--port", options.ports, "Only this port (again for more)")->type_name("PATH")->check(is_port);
+  flash->add_option("--slot", options.slots, "Only the slot with this label (again for more)")->type_name("LABEL");
+  flash->add_option("--operator", options.operator_name, "Who works here, for the record")->type_name("NAME");
+  flash->add_flag("--dry-run", options.dry_run, "Survey and judge; write nothing, record nothing");
+  flash->add_flag("--json", options.json, "JSON Lines on standard output");
+  flash->add_flag("-v,--verbose", options.verbosity, "More of the log on standard error; twice for all of it");
+  return flash;
+}
+
+CLI::App* add_check(CLI::App& app, CheckOptions& options) {
+  CLI::App* check = app.add_subcommand("check", "Preflight of a whole recipe, and its layout; touches no unit");
+  check->add_option("recipe", options.recipe, "Recipe file")->required()->type_name("FILE");
+  check->add_flag("--plan", options.plan, "Print each operation for a blank unit");
+  check->add_flag("--json", options.json, "One JSON object on standard output");
+  return check;
+}
+
+CLI::App* add_inspect(CLI::App& app, InspectOptions& options) {
+  CLI::App* inspect = app.add_subcommand("inspect", "Say what an image is and whether it is sound");
+  inspect->add_option("files", options.files, "Images")->required()->type_name("FILE");
+  inspect->add_flag("--json", options.json, "JSON Lines on standard output");
+  return inspect;
+}
+
+CLI::App* add_report(CLI::App& app, ReportOptions& options, ReportTexts& texts) {
+  CLI::App* report = app.add_subcommand("report", "Say which unit got which bytes");
+  add_record_options(*report, options.station, options.db);
+  report->add_option("--format", options.format, "text, json or jsonl")
+      ->check([](const std::string& value) {
+        return one_of(value, {"text", "json", "jsonl"});
+      })
+      ->capture_default_str();
+  report->add_option("-o,--output", options.output, "Write to this file")->type_name("FILE");
+  report->add_option("--job", texts.job, "Only attempts of this job");
+  report->add_option("--lot", texts.lot, "Only attempts of this lot");
+  report->add_option("--recipe", texts.recipe, "Only this recipe: its name, or the first digits of its SHA-256");
+  report->add_option("--image", texts.image, "Only recipes with this image: its name, or digits of its SHA-256");
+  report->add_option("--unit", texts.unit, "Only this unit: its id, or a serial it showed");
+  report->add_option("--slot", texts.slot, "Only this slot: its label or port");
+  report->add_option("--outcome", texts.outcome, "Only attempts that ended so")->check([](const std::string& value) {
+    return one_of(value, {"passed", "already", "failed", "error", "cancelled", "interrupted"});
+  });
+  report->add_option("--since", texts.since, "Only attempts started then or later")->type_name("TIME")->check(is_time);
+  report->add_option("--until", texts.until, "Only attempts started before then")->type_name("TIME")->check(is_time);
+  return report;
+}
+
+CLI::App* add_audit(CLI::App& app, AuditOptions& options) {
+  CLI::App* audit = app.add_subcommand("audit", "Prove the record");
+  audit->require_subcommand(1);
+  CLI::App* verify = audit->add_subcommand("verify", "Check the hash chain of a database");
+  add_record_options(*verify, options.station, options.db);
+  return audit;
+}
+
+db::Filter filter_from(const ReportTexts& texts) {
+  const auto given = [](const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional<std::string>(text);
+  };
+  db::Filter filter;
+  filter.job = given(texts.job);
+  filter.lot = given(texts.lot);
+  filter.recipe = given(texts.recipe);
+  filter.image = given(texts.image);
+  filter.unit = given(texts.unit);
+  filter.slot = given(texts.slot);
+  if (!texts.outcome.empty()) filter.outcome = db::parse_outcome(texts.outcome);
+  if (!texts.since.empty()) filter.since = time_from(texts.since);
+  if (!texts.until.empty()) filter.until = time_from(texts.until);
+  return filter;
+}
+
+// What the options say together; empty if it makes sense.
+std::string contradiction(const CLI::App& flash, const FlashOptions& options) {
+  const auto given = [&](const char* name) { return flash.count(name) > 0; };
+  if (options.line != "virtual") {
+    if (given("--units")) return "--units belongs to --line virtual";
+    if (given("--generation")) return "--generation belongs to --line virtual";
+  }
+  if (options.line == "usb") {
+    if (given("--speed")) return "--speed belongs to a virtual line: real units have their own time";
+    if (given("--keep")) return "--keep belongs to a virtual line: real units keep their flash themselves";
+  }
+  if (!options.slots.empty() && options.station.empty()) {
+    return "--slot needs --station FILE, which says where the slots are";
+  }
+  return {};
+}
+
+Said usage(const std::string& problem, const CLI::App& command) {
+  const std::string name = command.get_parent() ? "flashline " + command.get_name() : "flashline";
+  return {"flashline: " + problem + ".\nHint: '" + name + " --help' lists what can be said here.\n", ExitStatus::usage};
+}
+
+const CLI::App& innermost(const CLI::App& app) {
+  const std::vector<const CLI::App*> chosen = app.get_subcommands(nullptr);
+  for (const CLI::App* each : chosen) {
+    if (each->parsed()) return *each;
+  }
+  return app;
+}
+
+}  // namespace
+
+std::variant<Command, Said> parse_command_line(int argc, const char* const* argv) {
+  CLI::App app("Flashline: flashes a line of USB DFU units by a recipe and records every attempt.", "flashline");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", version_text());
+  app.footer(
+      "Exit status: 0 every unit passed; 1 at least one did not; 130 stopped by a signal; 74 records could not be\n"
+      "written. No unit was touched: 64 usage, 65 bad recipe or image, 66 input missing, 69 no matching unit,\n"
+      "70 internal, 73 cannot create output, 77 permission, 78 bad station or line file.");
+  FlashOptions flash;
+  CheckOptions check;
+  InspectOptions inspect;
+  ReportOptions report;
+  ReportTexts report_texts;
+  AuditOptions audit;
+  const CLI::App* flash_command = add_flash(app, flash);
+  const CLI::App* check_command = add_check(app, check);
+  const CLI::App* inspect_command = add_inspect(app, inspect);
+  const CLI::App* report_command = add_report(app, report, report_texts);
+  add_audit(app, audit);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    const CLI::App& command = innermost(app);
+    if (dynamic_cast<const CLI::CallForVersion*>(&problem)) return Said{version_text() + "\n"};
+    if (problem.get_exit_code() == 0) return Said{app.help()};
+    return usage(problem.what(), command);
+  }
+  if (flash_command->parsed()) {
+    const std::string problem = contradiction(*flash_command, flash);
+    if (!problem.empty()) return usage(problem, *flash_command);
+    return flash;
+  }
+  if (check_command->parsed()) return check;
+  if (inspect_command->parsed()) return inspect;
+  if (report_command->parsed()) {
+    report.filter = filter_from(report_texts);
+    return report;
+  }
+  return audit;
+}
+
+}  // namespace station

@@ -1,0 +1,65 @@
+// The command line as values. Parsing touches no file and no unit; it prints nothing: what is to be said comes back.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "db/reader.h"
+#include "station/exit_status.h"
+
+namespace station {
+
+struct FlashOptions {
+  std::string recipe;
+  std::string station;  // file; empty: none
+  std::string db;       // empty: the station file's, or the default
+  std::string line = "usb";
+  int units = 8;
+  int generation = 3;
+  std::optional<double> speed;
+  std::string keep;  // folder; empty: the units' flash is forgotten
+  std::vector<std::string> ports;
+  std::vector<std::string> slots;
+  std::string operator_name;
+  bool dry_run = false;
+  bool json = false;
+  int verbosity = 0;
+};
+
+struct CheckOptions {
+  std::string recipe;
+  bool plan = false;
+  bool json = false;
+};
+
+struct InspectOptions {
+  std::vector<std::string> files;
+  bool json = false;
+};
+
+struct ReportOptions {
+  std::string station;
+  std::string db;
+  std::string format = "text";
+  std::string output;  // empty: standard output
+  db::Filter filter;
+};
+
+struct AuditOptions {
+  std::string station;
+  std::string db;
+};
+
+using Command = std::variant<FlashOptions, CheckOptions, InspectOptions, ReportOptions, AuditOptions>;
+
+// Nothing is to be run: help or version was asked for, or the command line is wrong.
+struct Said {
+  std::string text;
+  ExitStatus status = ExitStatus::passed;  // usage: the text is for stderr
+};
+
+std::variant<Command, Said> parse_command_line(int argc, const char* const* argv);
+
+}  // namespace station

@@ -1,0 +1,75 @@
+#include "station/output.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include <poll.h>
+#include <unistd.h>
+
+namespace station {
+
+namespace {
+
+// Ten seconds of progress from a full line: a reader that is further behind wants the newest, not all of it.
+constexpr std::size_t far_behind = 1000;
+
+}  // namespace
+
+bool write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(descriptor, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN) {
+      // Somebody made the descriptor non-blocking and shares it with us.
+      pollfd writable{descriptor, POLLOUT, 0};
+      poll(&writable, 1, -1);
+    } else if (errno != EINTR) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool print(std::string_view text) {
+  if (write_all(STDOUT_FILENO, text)) return true;
+  std::fprintf(stderr, "flashline: cannot write to standard output: %s.\n", std::strerror(errno));
+  return false;
+}
+
+LineWriter::LineWriter(int descriptor)
+    : descriptor_(descriptor), thread_([this](std::stop_token stop) { run(stop); }) {}
+
+LineWriter::~LineWriter() = default;
+
+void LineWriter::line(std::string text) {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(std::move(text) + "\n");
+  }
+  changed_.notify_one();
+}
+
+void LineWriter::line_unless_behind(std::string text) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() >= far_behind) return;
+  }
+  line(std::move(text));
+}
+
+void LineWriter::run(std::stop_token stop) {
+  bool reader_gone = false;
+  std::unique_lock lock(mutex_);
+  while (changed_.wait(lock, stop, [this] { return !waiting_.empty(); })) {
+    const std::string text = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    if (!reader_gone) reader_gone = !write_all(descriptor_, text);
+    lock.lock();
+  }
+}
+
+}  // namespace station

@@ -1,0 +1,63 @@
+# The Debian 12 packages that Flashline is built and tested with, each with its reason: the one list, read by
+# station/quickstart.sh and tests/run.sh. Source it, then call install_packages.
+
+flashline_packages=(
+  g++                  # the compiler: C++20 as GCC 12 has it
+  cmake                # the build
+  ninja-build          # runs it
+  pkg-config           # finds libsodium for the build
+  qt6-base-dev         # Qt Core: event loop, signals, JSON, lock and save files
+  libtbb-dev           # oneTBB: the arena on which the ports' visits run
+  libspdlog-dev        # log files
+  libfmt-dev           # text formatting, which spdlog needs too
+  libcli11-dev         # the command line
+  libtomlplusplus-dev  # recipes, station and line files
+  libsqlitecpp-dev     # the record, through SQLiteCpp
+  libsqlite3-dev       # the record: SQLite itself
+  libsodium-dev        # SHA-256
+  zlib1g-dev           # CRC-32
+  libgtest-dev         # tests
+  libgmock-dev         # tests
+  sqlite3              # tests: reads the record with a program that is not ours
+)
+
+say() { printf '\n== %s\n' "$*"; }
+fail() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+missing_packages() {
+  local package
+  for package in "${flashline_packages[@]}"; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || printf '%s\n' "$package"
+  done
+}
+
+# apt-get as root; a mirror that fails for a moment is asked again.
+apt_get() {
+  local as_root=() try
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || fail "packages are missing and this is neither root nor a machine with sudo. As root: apt-get install ${flashline_packages[*]}"
+    as_root=(sudo)
+  fi
+  for try in 1 2 3; do
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" && return
+    [ "$try" = 3 ] || { echo "apt-get $1 failed; again in 5 s"; sleep 5; }
+  done
+  return 1
+}
+
+# Installs what is missing; asks no mirror when nothing is.
+install_packages() {
+  local missing
+  command -v apt-get >/dev/null || fail "this script installs Debian 12 packages with apt-get, which is not here. It needs: ${flashline_packages[*]}"
+  mapfile -t missing < <(missing_packages)
+  if [ "${#missing[@]}" -eq 0 ]; then
+    say "Packages: all ${#flashline_packages[@]} are installed"
+    return
+  fi
+  say "Packages: installing ${missing[*]}"
+  apt_get update || fail "apt-get update failed three times: check the network and /etc/apt/sources.list"
+  apt_get install -y --no-install-recommends "${missing[@]}" || fail "apt-get could not install the packages"
+}

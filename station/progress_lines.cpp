@@ -1,0 +1,144 @@
+#include "station/progress_lines.h"
+
+#include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "station/text.h"
+#include "station/version.h"
+
+namespace station {
+
+namespace {
+
+std::string_view word(scheduler::Outcome outcome) {
+  switch (outcome) {
+    case scheduler::Outcome::passed:
+    case scheduler::Outcome::already:
+      return "PASS";
+    case scheduler::Outcome::failed:
+      return "FAIL";
+    case scheduler::Outcome::error:
+      return "ERROR";
+    case scheduler::Outcome::cancelled:
+    case scheduler::Outcome::interrupted:
+      return "STOPPED";
+  }
+  return "ERROR";
+}
+
+std::string remark(const scheduler::AttemptFinished& finished) {
+  if (finished.fault) return sentence(*finished.fault);
+  if (finished.outcome == scheduler::Outcome::already) return "held everything already, nothing written";
+  return fmt::format("{}, {}", finished.verified.value_or(false) ? "verified" : "not verified (waived)",
+                     finished.booted.value_or(false) ? "booted" : "not asked to boot");
+}
+
+}  // namespace
+
+void ProgressLines::started(const RunFacts& facts) {
+  facts_ = facts;
+  std::size_t bytes = 0;
+  for (const dfu::Step& step : facts.recipe->layout.steps) bytes += step.range().size();
+  out_.line(fmt::format("flashline {}, station {}", version(), facts.station));
+  out_.line(fmt::format("recipe    {}{}: {} steps, {} bytes", facts.recipe->name,
+                        facts.recipe->revision.empty() ? "" : " revision " + facts.recipe->revision,
+                        facts.recipe->layout.steps.size(), grouped(bytes)));
+  out_.line("line      " + facts.line);
+  out_.line("record    " + (facts.dry_run ? "none: this is a dry run, nothing is written" : facts.database));
+  out_.line("");
+}
+
+void ProgressLines::stopping(bool at_once) {
+  say("", at_once ? "Stopping at once." : "Stopping: units in work stop at a safe point. Once more stops at once.");
+}
+
+void ProgressLines::say(const std::string& place, const std::string& text) {
+  const double elapsed = std::chrono::duration<double>(Wall::now() - begin_).count();
+  out_.line(fmt::format("{:7.1f} s  {:<14}  {}", elapsed, place, text));
+}
+
+void ProgressLines::on(const scheduler::Event& event) {
+  std::visit([this](const auto& each) { on_event(each); }, event);
+}
+
+// A unit that comes back in application mode is what everybody waits for and needs no line of its own.
+void ProgressLines::on_event(const scheduler::UnitArrived&) {}
+void ProgressLines::on_event(const scheduler::UnitLeft&) {}
+
+void ProgressLines::on_event(const scheduler::AttemptBegan& event) {
+  const scheduler::AttemptStarted& started = event.started;
+  say(place(started.port, started.slot),
+      started.number == 1 ? "start" : fmt::format("start, attempt {}", started.number));
+}
+
+void ProgressLines::on_event(const scheduler::Progress& event) {
+  const int quarter = std::clamp(static_cast<int>(event.fraction * 4), 0, 3);
+  int& printed = quarters_[event.attempt];
+  if (quarter <= printed) return;
+  printed = quarter;
+  say(place(event.port, event.slot), fmt::format("{:3} %  {} {}", quarter * 25, event.phase, event.step));
+}
+
+// A pass is told once, with the verdict; what went wrong is told at once.
+void ProgressLines::on_event(const scheduler::AttemptEnded& event) {
+  const scheduler::AttemptFinished& finished = event.finished;
+  const scheduler::AttemptStarted& started = finished.started;
+  quarters_.erase(started.attempt);
+  Shown& shown = by_port_[started.port];
+  shown.last = finished;
+  shown.remark = remark(finished);
+  if (!finished.fault) return;
+  say(place(started.port, started.slot),
+      fmt::format("attempt {} {}: {}", started.number, scheduler::to_string(finished.outcome), shown.remark));
+}
+
+void ProgressLines::on_event(const scheduler::Judged& event) {
+  Shown& shown = by_port_[event.unit.port];
+  shown.remark =
+      event.refusal ? "refused: " + sentence(*event.refusal)
+                    : fmt::format("would write {} bytes, {:.1f} s", grouped(event.bytes_to_write), event.floor_seconds);
+}
+
+void ProgressLines::on_event(const scheduler::VerdictReached& event) {
+  Shown& shown = by_port_[event.port];
+  shown.slot = event.slot;
+  shown.verdict = event.outcome;
+  shown.attempts = event.attempts;
+  if (event.attempts == 0) shown.remark = "not begun";
+  std::string text(word(event.outcome));
+  if (!facts_.dry_run && event.attempts > 0) {
+    text += fmt::format("    {:.1f} s", shown.last.flash_seconds + shown.last.return_seconds);
+  }
+  // A fault was told when its attempt ended.
+  if (!shown.last.fault) text += "    " + shown.remark;
+  say(place(event.port, event.slot), text);
+}
+
+void ProgressLines::print_table() {
+  std::size_t width = 4;
+  for (const auto& [port, shown] : by_port_) width = std::max(width, place(port, shown.slot).size());
+  out_.line("");
+  out_.line(
+      fmt::format("{:<{}}  {:<7}  {:>8}  {:>8}  {:>8}", "port", width, "verdict", "flash s", "floor s", "attempts"));
+  for (const auto& [port, shown] : by_port_) {
+    out_.line(fmt::format("{:<{}}  {:<7}  {:>8.2f}  {:>8.2f}  {:>8}  {}", place(port, shown.slot), width,
+                          word(shown.verdict), shown.last.flash_seconds, shown.last.floor_seconds, shown.attempts,
+                          shown.remark));
+  }
+}
+
+void ProgressLines::ended(const RunEnd& end) {
+  const scheduler::Totals& totals = end.totals;
+  if (!by_port_.empty()) print_table();
+  out_.line("");
+  out_.line(fmt::format("{} units: {} passed, {} already, {} failed, {} error, {} cancelled; {} attempts in {:.1f} s",
+                        totals.units, totals.passed, totals.already, totals.failed, totals.error, totals.cancelled,
+                        totals.attempts, end.seconds));
+  if (!end.records_problem.empty()) out_.line("RECORDS WERE LOST: " + end.records_problem);
+  if (!facts_.dry_run) out_.line("report    flashline report --db " + facts_.database);
+  if (!facts_.log.empty()) out_.line("log       " + facts_.log);
+}
+
+}  // namespace station

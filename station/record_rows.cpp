@@ -1,0 +1,143 @@
+#include "station/record_rows.h"
+
+#include <cmath>
+
+#include "station/image_json.h"
+
+namespace station {
+
+namespace {
+
+db::milliseconds to_milliseconds(double seconds) {
+  return db::milliseconds(std::llround(seconds * 1000));
+}
+
+db::Uuid uuid(const std::string& text) {
+  return db::parse_uuid(text).value();
+}
+
+db::Outcome outcome(scheduler::Outcome outcome) {
+  switch (outcome) {
+    case scheduler::Outcome::passed:
+      return db::Outcome::passed;
+    case scheduler::Outcome::failed:
+      return db::Outcome::failed;
+    case scheduler::Outcome::error:
+      return db::Outcome::error;
+    case scheduler::Outcome::cancelled:
+      return db::Outcome::cancelled;
+    case scheduler::Outcome::interrupted:
+      return db::Outcome::interrupted;
+    case scheduler::Outcome::already:
+      return db::Outcome::already;
+  }
+  return db::Outcome::error;
+}
+
+db::Fault fault(const dfu::Fault& fault) {
+  db::Fault row;
+  row.code = dfu::to_string(fault.code);
+  row.about = dfu::to_string(dfu::about(fault.code));
+  row.step = fault.step;
+  if (fault.operation) row.operation = dfu::to_string(*fault.operation);
+  row.address = fault.address;
+  row.block = fault.block;
+  row.text = fault.text;
+  return row;
+}
+
+}  // namespace
+
+db::Record RecordRows::row(const scheduler::Record& record, db::Time at) {
+  struct Translate {
+    RecordRows& rows;
+    db::Time at;
+
+    db::Record operator()(const scheduler::VisitStarted& visit) const {
+      return db::VisitStarted{uuid(visit.visit), at, visit.port.text, visit.slot};
+    }
+    db::Record operator()(const scheduler::AttemptStarted& attempt) const { return rows.started(attempt, at); }
+    db::Record operator()(const scheduler::AttemptFinished& attempt) const { return rows.finished(attempt, at); }
+    db::Record operator()(const scheduler::VisitEnded& visit) const { return db::VisitEnded{uuid(visit.visit), at}; }
+  };
+  return std::visit(Translate{*this, at}, record);
+}
+
+db::Attempt RecordRows::attempt(const scheduler::AttemptFinished& record, db::Time began, db::Time ended) {
+  db::Attempt attempt;
+  attempt.station = context_.station;
+  attempt.installation = context_.installation;
+  attempt.run = context_.run;
+  attempt.visit = {uuid(record.started.visit), began, record.started.port.text, record.started.slot};
+  attempt.started = started(record.started, began);
+  attempt.finished = finished(record, ended);
+  return attempt;
+}
+
+db::AttemptStarted RecordRows::started(const scheduler::AttemptStarted& record, db::Time at) {
+  db::AttemptStarted row;
+  row.attempt = uuid(record.attempt);
+  row.visit = uuid(record.visit);
+  row.number = record.number;
+  row.at = at;
+  row.recipe = recipe(record.recipe);
+  row.operator_name = context_.operator_name;
+  row.vendor = record.unit.id.vendor;
+  row.product = record.unit.id.product;
+  row.release = record.unit.release;
+  row.serial = record.unit.serial;
+  row.product_name = record.unit.product;
+  return row;
+}
+
+db::AttemptFinished RecordRows::finished(const scheduler::AttemptFinished& record, db::Time at) {
+  db::AttemptFinished row;
+  row.attempt = uuid(record.started.attempt);
+  row.at = at;
+  row.outcome = outcome(record.outcome);
+  if (record.fault) row.fault = fault(*record.fault);
+  row.verified = record.verified;
+  row.booted = record.booted;
+  row.unit = record.unit.value_or("");
+  row.serials = record.serials;
+  row.flash = to_milliseconds(record.flash_seconds);
+  row.back = to_milliseconds(record.return_seconds);
+  row.floor = to_milliseconds(record.floor_seconds);
+  for (const scheduler::StepDone& step : record.steps) {
+    row.steps.push_back({step.name, image(step.image), step.address, step.bytes, step.written_bytes,
+                         step.unchanged_bytes, step.erased_sectors, to_milliseconds(step.seconds), step.readback});
+  }
+  return row;
+}
+
+std::shared_ptr<const db::Recipe> RecordRows::recipe(const std::shared_ptr<const config::Recipe>& recipe) {
+  std::shared_ptr<const db::Recipe>& known = recipes_[recipe];
+  if (known) return known;
+  db::Recipe row{recipe->sha256, recipe->name, recipe->revision, recipe->file, recipe->text, {}};
+  for (const dfu::Step& step : recipe->layout.steps) row.images.push_back(image(step.image));
+  known = std::make_shared<const db::Recipe>(std::move(row));
+  return known;
+}
+
+std::shared_ptr<const db::Image> RecordRows::image(const std::shared_ptr<const dfu::Image>& image) {
+  std::shared_ptr<const db::Image>& known = images_[image];
+  if (known) return known;
+  db::Image row;
+  row.sha256 = image->sha256;
+  row.name = image->name;
+  row.size = static_cast<std::int64_t>(image->file.size());
+  row.kind = dfu::to_string(image->facts.kind);
+  if (const std::optional<dfu::particle::Module>& module = image->facts.module) {
+    row.platform = dfu::particle::to_string(module->platform);
+    row.function = dfu::particle::to_string(module->function);
+    row.module_index = module->index;
+    row.module_version = module->version;
+    row.start_address = module->start;
+    row.end_address = module->end;
+    row.dependencies = compact(dependencies_json(*module));
+  }
+  known = std::make_shared<const db::Image>(std::move(row));
+  return known;
+}
+
+}  // namespace station

@@ -1,0 +1,67 @@
+#include <QSaveFile>
+#include <cerrno>
+#include <cstring>
+
+#include <unistd.h>
+
+#include "db/error.h"
+#include "reports/report.h"
+#include "station/commands.h"
+#include "station/inputs.h"
+#include "station/output.h"
+#include "station/sink_stream.h"
+
+namespace station {
+
+namespace {
+
+void write_report(const reports::Report& report, const std::string& format, std::ostream& out) {
+  if (format == "json") {
+    reports::write_json(report, out);
+  } else if (format == "jsonl") {
+    reports::write_json_lines(report, out);
+  } else {
+    reports::write_text(report, out);
+  }
+  out.flush();
+}
+
+ExitStatus to_standard_output(const reports::Report& report, const std::string& format) {
+  SinkStream out([](std::string_view bytes) { return write_all(STDOUT_FILENO, bytes); });
+  write_report(report, format, out);
+  if (out.good()) return ExitStatus::passed;
+  return complain(ExitStatus::cannot_create,
+                  std::string("standard output takes no more: ") + std::strerror(errno) + ".");
+}
+
+// The file appears whole or not at all.
+ExitStatus to_file(const reports::Report& report, const ReportOptions& options) {
+  QSaveFile file(QString::fromStdString(options.output));
+  const auto failed = [&] {
+    return complain(ExitStatus::cannot_create, options.output + " cannot be written: " +
+                                                   file.errorString().toStdString() + ". Name another file with -o.");
+  };
+  if (!file.open(QIODevice::WriteOnly)) return failed();
+  SinkStream out([&file](std::string_view bytes) {
+    const auto size = static_cast<qint64>(bytes.size());
+    return file.write(bytes.data(), size) == size;
+  });
+  write_report(report, options.format, out);
+  return out.good() && file.commit() ? ExitStatus::passed : failed();
+}
+
+}  // namespace
+
+ExitStatus report(const ReportOptions& options) {
+  const auto database = find_database(options.db, options.station);
+  if (const auto* status = std::get_if<ExitStatus>(&database)) return *status;
+  try {
+    db::Reader reader(std::get<std::string>(database));
+    const reports::Report report = reports::make_report(reader, options.filter);
+    return options.output.empty() ? to_standard_output(report, options.format) : to_file(report, options);
+  } catch (const db::Error& error) {
+    return complain(ExitStatus::input_missing, error.what());
+  }
+}
+
+}  // namespace station

@@ -1,0 +1,37 @@
+// What a run of `flash` is, and how it ended: what the screen and the JSON lines both tell.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "config/recipe.h"
+#include "scheduler/engine.h"
+
+namespace station {
+
+struct RunFacts {
+  std::shared_ptr<const config::Recipe> recipe;
+  std::string station;   // name
+  std::string line;      // "virtual line, 8 units behind 2 hubs"
+  std::string database;  // empty: nothing is recorded
+  std::string log;
+  bool dry_run = false;
+};
+
+struct RunEnd {
+  scheduler::Totals totals{};
+  double seconds = 0;             // on the line's clock, as every duration of the record
+  bool stopped = false;           // by a signal
+  std::string records_problem{};  // empty: every record was written
+};
+
+// What a run shows to its reader. Events come as Observer says; the rest from the main thread, `ended` after all of
+// them.
+class RunOutput : public scheduler::Observer {
+ public:
+  virtual void started(const RunFacts& facts) = 0;
+  virtual void stopping(bool at_once) = 0;
+  virtual void ended(const RunEnd& end) = 0;
+};
+
+}  // namespace station

@@ -1,0 +1,41 @@
+#include "station/version.h"
+
+#include <QtGlobal>
+
+#include <CLI/Version.hpp>
+#include <spdlog/version.h>
+#include <sys/utsname.h>
+
+namespace station {
+
+namespace {
+
+utsname system_names() {
+  utsname names{};
+  uname(&names);
+  return names;
+}
+
+}  // namespace
+
+std::string version() {
+  return FLASHLINE_VERSION;
+}
+
+// Libraries of other folders are known by what the build found: their headers belong to those folders.
+std::string version_text() {
+  return "flashline " + version() + "\nlibraries: Qt " + qVersion() + ", " FLASHLINE_LIBRARIES ", spdlog " +
+         std::to_string(SPDLOG_VER_MAJOR) + "." + std::to_string(SPDLOG_VER_MINOR) + "." +
+         std::to_string(SPDLOG_VER_PATCH) + ", CLI11 " CLI11_VERSION;
+}
+
+std::string host_name() {
+  return system_names().nodename;
+}
+
+std::string kernel() {
+  const utsname names = system_names();
+  return std::string(names.sysname) + " " + names.release;
+}
+
+}  // namespace station

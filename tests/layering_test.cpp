@@ -1,0 +1,322 @@
+// The walls of the house, kept by a test: which folder may include which, and where each library may be used.
+// A new folder, room or library is a change to the table below, on purpose.
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder of the tree and what its files may include: folders, or single files. The longest matching room counts.
+struct Room {
+  std::string_view folder;
+  std::vector<std::string_view> may_include;
+};
+
+const std::vector<Room> rooms = {
+    // The core of dfu knows the images and modules it lays out, but neither side of its seams.
+    {"dfu", {"dfu/image", "dfu/particle"}},
+    {"dfu/image", {"dfu", "dfu/particle"}},
+    {"dfu/particle", {"dfu", "dfu/image"}},
+    {"dfu/usb", {"dfu", "dfu/image", "dfu/particle"}},
+    // Not dfu/particle: prediction and device would agree by construction.
+    {"dfu/virtual", {"dfu"}},
+    {"config", {"dfu", "dfu/image", "dfu/particle", "dfu/virtual/line_spec.h"}},
+    {"scheduler", {"config", "dfu", "dfu/image", "dfu/particle"}},
+    {"db", {}},
+    {"reports", {"db"}},
+    {"station", {"reports", "db", "scheduler", "config", "dfu", "dfu/image", "dfu/particle", "dfu/usb", "dfu/virtual"}},
+    {"tests",
+     {"station", "reports", "db", "scheduler", "config", "dfu", "dfu/image", "dfu/particle", "dfu/usb", "dfu/virtual"}},
+};
+
+// A library, how its headers begin, and the paths (as prefixes) that may use it.
+struct Library {
+  std::string_view name;
+  std::vector<std::string_view> headers;
+  std::vector<std::string_view> used_by;
+};
+
+const std::vector<Library> libraries = {
+    {"libusb", {"libusb"}, {"dfu/usb/"}},
+    {"libsodium", {"sodium"}, {"dfu/", "db/"}},
+    {"zlib", {"zlib.h"}, {"dfu/"}},
+    {"toml++", {"toml++/"}, {"config/"}},
+    {"oneTBB", {"tbb/", "oneapi/tbb/"}, {"scheduler/pool.", "scheduler/engine."}},
+    {"SQLite", {"SQLiteCpp/", "sqlite3.h"}, {"db/"}},
+    {"Qt", {"Q"}, {"reports/", "station/"}},
+    {"spdlog and fmt", {"spdlog/", "fmt/"}, {"station/"}},
+    {"CLI11", {"CLI/"}, {"station/"}},
+    {"GoogleTest", {"gtest/", "gmock/"}, {}},
+    // Not a library of ours: what the system says beside C++.
+    {"POSIX",
+     {"unistd.h", "fcntl.h", "signal.h", "poll.h", "termios.h", "sys/"},
+     {"dfu/usb/", "dfu/virtual/", "scheduler/clocks.", "db/", "station/"}},
+};
+
+// <vector>, <cstdint>: the language's own headers, welcome everywhere.
+bool is_cpp(std::string_view header) {
+  return std::ranges::all_of(header, [](char c) { return std::islower(c) || std::isdigit(c) || c == '_'; });
+}
+
+struct Include {
+  std::string file{};  // relative to the root
+  int line = 0;
+  bool angled = false;
+  std::string target{};
+};
+
+// `text` without the blanks and then the word it begins with; nothing if it begins with something else.
+std::optional<std::string_view> after(std::string_view text, std::string_view word) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  if (!text.starts_with(word)) return std::nullopt;
+  return text.substr(word.size());
+}
+
+std::optional<Include> include_of(std::string_view text) {
+  const auto hash = after(text, "#");
+  const auto word = hash ? after(*hash, "include") : std::nullopt;
+  if (!word) return std::nullopt;
+  const auto angle = after(*word, "<");
+  const auto quote = after(*word, "\"");
+  if (!angle && !quote) return std::nullopt;
+  const std::string_view rest = angle ? *angle : *quote;
+  return Include{.angled = angle.has_value(), .target = std::string(rest.substr(0, rest.find_first_of(">\"")))};
+}
+
+std::vector<Include> includes_of(const fs::path& root, const fs::path& file) {
+  std::vector<Include> found;
+  std::ifstream in(file);
+  int line = 0;
+  for (std::string text; std::getline(in, text);) {
+    ++line;
+    std::optional<Include> include = include_of(text);
+    if (!include) continue;
+    include->file = fs::relative(file, root).generic_string();
+    include->line = line;
+    found.push_back(*include);
+  }
+  return found;
+}
+
+std::vector<Include> includes_of_tree(const fs::path& root) {
+  std::set<std::string> tops;
+  for (const Room& room : rooms) tops.emplace(room.folder.substr(0, room.folder.find('/')));
+  std::vector<Include> all;
+  for (const std::string& top : tops) {
+    if (!fs::exists(root / top)) continue;
+    for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
+      const fs::path extension = entry.path().extension();
+      if (extension != ".h" && extension != ".cpp") continue;
+      const std::vector<Include> found = includes_of(root, entry.path());
+      all.insert(all.end(), found.begin(), found.end());
+    }
+  }
+  return all;
+}
+
+const Room* room_of(std::string_view file) {
+  const Room* best = nullptr;
+  for (const Room& room : rooms) {
+    const bool inside = file.starts_with(room.folder) && file.substr(room.folder.size()).starts_with('/');
+    if (inside && (!best || room.folder.size() > best->folder.size())) best = &room;
+  }
+  return best;
+}
+
+std::string judge_own(const fs::path& root, const Include& include) {
+  const Room* from = room_of(include.file);
+  const Room* to = room_of(include.target);
+  if (!to || !fs::exists(root / include.target)) return "is not written from the root of the tree";
+  const auto& allowed = from->may_include;
+  const bool fine =
+      from == to || std::ranges::count(allowed, to->folder) || std::ranges::count(allowed, include.target);
+  return fine ? "" : std::string(from->folder) + " must not know " + std::string(to->folder);
+}
+
+std::string judge_library(const Include& include) {
+  if (is_cpp(include.target)) return "";
+  const auto begins = [](std::string_view text) {
+    return [text](std::string_view prefix) { return text.starts_with(prefix); };
+  };
+  for (const Library& library : libraries) {
+    if (std::ranges::none_of(library.headers, begins(include.target))) continue;
+    // A test may look behind the wall that it tests.
+    if (include.file.starts_with("tests/")) return "";
+    if (std::ranges::any_of(library.used_by, begins(include.file))) return "";
+    return std::string(library.name) + " has no place here";
+  }
+  return "belongs to no library that Flashline uses";
+}
+
+// What a file includes in the end, through its own headers.
+std::set<std::string> reached_from(const std::string& file, const std::multimap<std::string, std::string>& graph) {
+  std::set<std::string> seen;
+  const std::function<void(const std::string&)> visit = [&](const std::string& node) {
+    for (auto [at, last] = graph.equal_range(node); at != last; ++at) {
+      if (seen.insert(at->second).second) visit(at->second);
+    }
+  };
+  visit(file);
+  return seen;
+}
+
+// The boot model may not even reach dfu/particle through another header.
+std::vector<std::string> judge_boot_model(const std::vector<Include>& includes) {
+  std::multimap<std::string, std::string> graph;
+  for (const Include& include : includes) {
+    if (!include.angled) graph.emplace(include.file, include.target);
+  }
+  std::set<std::string> models;
+  for (const Include& include : includes) {
+    if (include.file.starts_with("dfu/virtual/") && include.file.find("boot") != std::string::npos)
+      models.insert(include.file);
+  }
+  std::vector<std::string> wrong;
+  for (const std::string& model : models) {
+    for (const std::string& reached : reached_from(model, graph)) {
+      if (reached.starts_with("dfu/particle/")) wrong.push_back(model + ": reaches " + reached);
+    }
+  }
+  return wrong;
+}
+
+std::vector<std::string> violations(const fs::path& root) {
+  const std::vector<Include> includes = includes_of_tree(root);
+  std::vector<std::string> wrong = judge_boot_model(includes);
+  for (const Include& include : includes) {
+    const std::string problem = include.angled ? judge_library(include) : judge_own(root, include);
+    if (problem.empty()) continue;
+    wrong.push_back(include.file + ":" + std::to_string(include.line) + ": " + include.target + ": " + problem);
+  }
+  return wrong;
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::ostringstream out;
+  for (const std::string& line : lines) out << "  " << line << "\n";
+  return out.str();
+}
+
+TEST(Layering, TheTreeKeepsItsWalls) {
+  const fs::path root = FLASHLINE_SOURCE_DIR;
+  ASSERT_GT(includes_of_tree(root).size(), 50u) << "the tree was not found at " << root;
+  const std::vector<std::string> wrong = violations(root);
+  EXPECT_TRUE(wrong.empty()) << joined(wrong);
+}
+
+// The checker itself, on a tree made up for it.
+class MadeUpTree : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = fs::temp_directory_path() / "flashline-layering-XXXXXX";
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    root_ = name;
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  void write(const std::string& file, const std::string& text) {
+    fs::create_directories((root_ / file).parent_path());
+    std::ofstream(root_ / file) << text;
+  }
+  std::vector<std::string> judged() const { return violations(root_); }
+
+  fs::path root_;
+};
+
+TEST_F(MadeUpTree, IncludesThatTheDesignAllowsPass) {
+  write("dfu/bus.h", "#include <vector>\n");
+  write("dfu/usb/bus.cpp", "#include <libusb-1.0/libusb.h>\n#include \"dfu/bus.h\"\n");
+  write("dfu/virtual/line_spec.h", "#include \"dfu/bus.h\"\n");
+  write("config/line_file.h", "#include \"dfu/virtual/line_spec.h\"\n");
+  write("scheduler/pool.cpp", "#include <oneapi/tbb/task_arena.h>\n");
+  write("db/store.h", "#include <string>\n");
+  write("reports/text.cpp", "#include <QJsonObject>\n#include \"db/store.h\"\n");
+  write("station/main.cpp", "#include <CLI/CLI.hpp>\n#include \"config/line_file.h\"\n#include \"db/store.h\"\n");
+  EXPECT_EQ(joined(judged()), "");
+}
+
+TEST_F(MadeUpTree, EachWallThatIsBrokenIsNamedWithFileAndLine) {
+  write("db/store.h", "");
+  write("scheduler/engine.cpp", "\n#include \"db/store.h\"\n");
+  EXPECT_EQ(joined(judged()), "  scheduler/engine.cpp:2: db/store.h: scheduler must not know db\n");
+}
+
+TEST_F(MadeUpTree, EachFolderThatLooksUpwardsIsCaught) {
+  const std::vector<std::pair<std::string, std::string>> forbidden = {
+      {"dfu", "config"},
+      {"dfu", "dfu/virtual"},
+      {"dfu/usb", "dfu/virtual"},
+      {"dfu/virtual", "dfu/particle"},
+      {"config", "scheduler"},
+      {"config", "dfu/usb"},
+      {"scheduler", "db"},
+      {"scheduler", "dfu/virtual"},
+      {"scheduler", "station"},
+      {"db", "scheduler"},
+      {"db", "dfu"},
+      {"reports", "scheduler"},
+      {"reports", "dfu"},
+      {"station", "tests"},
+  };
+  for (const auto& [from, to] : forbidden) {
+    fs::remove_all(root_);
+    write(to + "/there.h", "");
+    write(from + "/here.cpp", "  #  include \"" + to + "/there.h\"  // why not\n");
+    EXPECT_EQ(judged().size(), 1u) << from << " includes " << to;
+  }
+}
+
+TEST_F(MadeUpTree, EachLibraryOutsideItsRoomIsCaught) {
+  const std::vector<std::pair<std::string, std::string>> forbidden = {
+      {"station/flash.cpp", "libusb-1.0/libusb.h"},
+      {"scheduler/visit.cpp", "oneapi/tbb/task_arena.h"},
+      {"scheduler/record.h", "QString"},
+      {"db/store.cpp", "QLockFile"},
+      {"reports/text.cpp", "SQLiteCpp/Database.h"},
+      {"reports/text.cpp", "sqlite3.h"},
+      {"dfu/recipe.cpp", "toml++/toml.h"},
+      {"dfu/session.cpp", "spdlog/spdlog.h"},
+      {"config/recipe.cpp", "CLI/CLI.hpp"},
+      {"station/report.cpp", "sodium.h"},
+      {"dfu/bus.h", "unistd.h"},
+      {"station/board.cpp", "boost/beast.hpp"},
+      {"station/main.cpp", "gtest/gtest.h"},
+  };
+  for (const auto& [file, header] : forbidden) {
+    fs::remove_all(root_);
+    write(file, "#include <" + header + ">\n");
+    EXPECT_EQ(judged().size(), 1u) << file << " includes " << header;
+  }
+}
+
+TEST_F(MadeUpTree, AnIncludeThatIsNotWrittenFromTheRootIsCaught) {
+  write("db/store.h", "");
+  write("db/store.cpp", "#include \"store.h\"\n");
+  write("db/reader.cpp", "#include \"../db/store.h\"\n");
+  EXPECT_EQ(judged().size(), 2u);
+}
+
+TEST_F(MadeUpTree, TheBootModelIsCaughtWhenItReachesParticleThroughAnotherHeader) {
+  write("dfu/particle/module.h", "");
+  write("dfu/profile.h", "#include \"dfu/particle/module.h\"\n");
+  write("dfu/virtual/unit.cpp", "#include \"dfu/profile.h\"\n");
+  EXPECT_EQ(joined(judged()), "");
+  write("dfu/virtual/photon_boot.cpp", "#include \"dfu/profile.h\"\n");
+  EXPECT_EQ(joined(judged()), "  dfu/virtual/photon_boot.cpp: reaches dfu/particle/module.h\n");
+}
+
+}  // namespace

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Installs the packages, builds Flashline with AddressSanitizer and UndefinedBehaviorSanitizer, and runs every test
+# against that build. Safe to run again. Arguments go to ctest: tests/run.sh -R layering
+set -euo pipefail
+cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+. station/packages.sh
+
+install_packages
+
+say "Build: build-asan, everything"
+cmake --preset asan
+cmake --build build-asan
+
+say "Tests: every one, in the AddressSanitizer + UBSan build"
+ctest --test-dir build-asan --parallel 2 --output-on-failure --no-tests=error "$@"

@@ -1,0 +1,303 @@
+// The built program flashes virtual lines: JSON, exit statuses, signals, records, and what is left when it is killed.
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "tests/station/program.h"
+
+namespace station {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::vector<QJsonObject> json_lines(const std::string& text) {
+  std::vector<QJsonObject> objects;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const QJsonDocument document = QJsonDocument::fromJson(QByteArray::fromStdString(line));
+    EXPECT_TRUE(document.isObject()) << line;
+    objects.push_back(document.object());
+  }
+  return objects;
+}
+
+std::vector<QJsonObject> events(const std::vector<QJsonObject>& all, const char* event) {
+  std::vector<QJsonObject> chosen;
+  std::ranges::copy_if(all, std::back_inserter(chosen), [&](const QJsonObject& one) { return one["event"] == event; });
+  return chosen;
+}
+
+class Flash : public testing::Test {
+ protected:
+  // Fifty times as fast as real units; a flash takes about a tenth of a second.
+  std::vector<std::string> command(const std::vector<std::string>& more) {
+    std::vector<std::string> all{"flash", example_recipe(), "--db", "r.db", "--speed", "50"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  Ran flash(const std::vector<std::string>& more) { return desk_.run(command(more)); }
+
+  std::vector<QJsonObject> recorded() {
+    const Ran ran = desk_.run({"report", "--db", "r.db", "--format", "jsonl"});
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    return json_lines(ran.out);
+  }
+  void expect_sound_chain() {
+    const Ran ran = desk_.run({"audit", "verify", "--db", "r.db"});
+    EXPECT_EQ(ran.status, 0) << ran.out << ran.err;
+  }
+  // Waits until the program has said so on standard output; it writes each line at once.
+  void wait_for(const std::string& text) {
+    using Clock = std::chrono::steady_clock;
+    const Clock::time_point limit = Clock::now() + std::chrono::seconds(60);
+    while (desk_.read("stdout").find(text) == std::string::npos) {
+      ASSERT_LT(Clock::now(), limit) << "'" << text << "' never came; so far: " << desk_.read("stdout");
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+
+  Desk desk_;
+};
+
+TEST_F(Flash, EightUnitsPassAndJsonTellsItInTheOrderOfTheContract) {
+  const Ran ran = flash({"--line", "virtual", "--json", "--operator", "Li Wei"});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_THAT(ran.err, IsEmpty());
+  const std::vector<QJsonObject> all = json_lines(ran.out);
+  ASSERT_GT(all.size(), 2u);
+  EXPECT_EQ(all.front()["event"].toString(), "run_started");
+  EXPECT_EQ(all.back()["event"].toString(), "summary");
+  EXPECT_EQ(events(all, "attempt_started").size(), 8u);
+  const std::vector<QJsonObject> finished = events(all, "attempt_finished");
+  ASSERT_EQ(finished.size(), 8u);
+  std::set<QString> ports;
+  for (const QJsonObject& one : finished) {
+    ports.insert(one["port"].toString());
+    EXPECT_EQ(one["outcome"].toString(), "passed");
+    EXPECT_TRUE(one["fault"].isNull());
+    EXPECT_TRUE(one["verified"].toBool());
+    EXPECT_TRUE(one["booted"].toBool());
+    EXPECT_EQ(one["operator"].toString(), "Li Wei");
+    ASSERT_EQ(one["steps"].toArray().size(), 3);
+    for (const QJsonValue& step : one["steps"].toArray()) {
+      EXPECT_EQ(step["written_bytes"].toInt(), step["bytes"].toInt());
+      EXPECT_EQ(step["readback_sha256"].toString().size(), 64);
+    }
+  }
+  EXPECT_EQ(ports.size(), 8u);
+  EXPECT_EQ(all.back()["units"].toInt(), 8);
+  EXPECT_EQ(all.back()["passed"].toInt(), 8);
+}
+
+TEST_F(Flash, WhatWasShownIsWhatIsOnRecord) {
+  const std::vector<QJsonObject> shown =
+      events(json_lines(flash({"--line", "virtual", "--json"}).out), "attempt_finished");
+  std::map<QString, QJsonObject> by_attempt;
+  for (const QJsonObject& one : recorded()) by_attempt[one["attempt"].toString()] = one;
+  ASSERT_EQ(by_attempt.size(), shown.size());
+  for (QJsonObject one : shown) {
+    QJsonObject other = by_attempt[one["attempt"].toString()];
+    // Shown a moment after they were recorded.
+    for (const char* key : {"time", "started", "finished"}) {
+      one.remove(key);
+      other.remove(key);
+    }
+    EXPECT_EQ(QJsonDocument(one).toJson().toStdString(), QJsonDocument(other).toJson().toStdString());
+  }
+  expect_sound_chain();
+}
+
+TEST_F(Flash, KeptUnitsHoldTheImagesAndTheSecondRunWritesNothing) {
+  EXPECT_EQ(flash({"--line", "virtual", "--units", "2", "--keep", "units"}).status, 0);
+  const std::string flash_of_unit = desk_.read("units/1-1.2.bin");
+  ASSERT_EQ(flash_of_unit.size(), 1u << 20);
+  std::ifstream file(FLASHLINE_EXAMPLES "/user.bin", std::ios::binary);
+  const std::string user{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_TRUE(flash_of_unit.substr(0xA0000, user.size()) == user);
+  const Ran again = flash({"--line", "virtual", "--units", "2", "--keep", "units", "--json"});
+  EXPECT_EQ(again.status, 0);
+  const std::vector<QJsonObject> all = json_lines(again.out);
+  EXPECT_EQ(all.back()["already"].toInt(), 2);
+  EXPECT_EQ(all.back()["passed"].toInt(), 0);
+  for (const QJsonObject& one : events(all, "attempt_finished")) EXPECT_EQ(one["outcome"].toString(), "already");
+}
+
+TEST_F(Flash, AUnitThatFailsMakesTheStatus1AndItsNeighbourPasses) {
+  desk_.write("line.toml",
+              "[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.1\"\n[[unit]]\nport = \"1-1.2\"\n"
+              "[[unit.fault]]\nkind = \"unplug\"\nat = \"block:40\"\n");
+  const Ran ran = flash({"--line", "line.toml", "--json"});
+  EXPECT_EQ(ran.status, 1) << ran.err;
+  const std::vector<QJsonObject> all = json_lines(ran.out);
+  std::map<QString, QString> outcomes;
+  for (const QJsonObject& one : events(all, "verdict")) outcomes[one["port"].toString()] = one["outcome"].toString();
+  EXPECT_EQ(outcomes["1-1.1"], "passed");
+  EXPECT_EQ(outcomes["1-1.2"], "failed");
+  for (const QJsonObject& one : events(all, "attempt_finished")) {
+    if (one["port"].toString() != "1-1.2") continue;
+    EXPECT_EQ(one["fault"]["code"].toString(), "unit-gone");
+  }
+  expect_sound_chain();
+}
+
+TEST_F(Flash, ASilentlyCorruptedByteIsFoundAtItsAddressAndTheSecondAttemptPasses) {
+  desk_.write("line.toml",
+              "[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.1\"\n[[unit.fault]]\nkind = \"corrupt\"\n"
+              "at = \"address:0x08061000\"\n");
+  const Ran ran = flash({"--line", "line.toml"});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("attempt 1 failed: verify-mismatch, step system-part2, read at 0x0806"));
+  EXPECT_THAT(ran.out, HasSubstr("PASS"));
+}
+
+TEST_F(Flash, OnlyThePortsAndSlotsThatWereAskedForAreTouched) {
+  desk_.write("station.toml", "name = \"line-3\"\n[[slot]]\nport = \"1-1.3\"\nlabel = \"A3\"\n");
+  const Ran ran =
+      flash({"--line", "virtual", "--json", "--port", "1-1.5", "--station", "station.toml", "--slot", "A3"});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  std::map<QString, QString> slots_by_port;
+  for (const QJsonObject& one : recorded()) slots_by_port[one["port"].toString()] = one["slot"].toString();
+  EXPECT_EQ(slots_by_port, (std::map<QString, QString>{{"1-1.3", "A3"}, {"1-1.5", ""}}));
+  const Ran unknown = flash({"--line", "virtual", "--station", "station.toml", "--slot", "B9"});
+  EXPECT_EQ(unknown.status, 64);
+  EXPECT_THAT(unknown.err, HasSubstr("A3"));
+}
+
+TEST_F(Flash, NoMatchingUnitIs69) {
+  const Ran ran = flash({"--line", "virtual", "--port", "1-5.1"});
+  EXPECT_EQ(ran.status, 69);
+  EXPECT_THAT(ran.err, HasSubstr("2b04:d006"));
+}
+
+TEST_F(Flash, ADryRunTellsWhatItWouldDoAndLeavesNoTrace) {
+  EXPECT_EQ(flash({"--line", "virtual", "--units", "1", "--keep", "units"}).status, 0);
+  const std::string before = desk_.read("units/1-1.1.bin");
+  const std::size_t rows = recorded().size();
+  const Ran ran = flash({"--line", "virtual", "--units", "2", "--keep", "units", "--dry-run", "--json"});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  const std::vector<QJsonObject> all = json_lines(ran.out);
+  EXPECT_THAT(events(all, "attempt_started"), IsEmpty());
+  std::map<QString, int> to_write;
+  for (const QJsonObject& one : events(all, "judged")) to_write[one["port"].toString()] = one["bytes_to_write"].toInt();
+  EXPECT_EQ(to_write, (std::map<QString, int>{{"1-1.1", 0}, {"1-1.2", 248732 + 151192 + 86192}}));
+  EXPECT_TRUE(desk_.read("units/1-1.1.bin") == before);
+  EXPECT_EQ(recorded().size(), rows);
+}
+
+TEST_F(Flash, ASignalStopsAtASafePointRecordsEverythingAndEndsWith130) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    std::filesystem::remove(desk_.path("r.db"));
+    // Real time: a flash takes seconds, so the signal comes in the middle.
+    const int process = desk_.start({"flash", example_recipe(), "--db", "r.db", "--line", "virtual", "--json"});
+    wait_for("\"progress\"");
+    ::kill(process, signal);
+    const Ran ran = desk_.finish(process);
+    EXPECT_EQ(ran.status, 130) << ran.err;
+    const std::vector<QJsonObject> all = json_lines(ran.out);
+    EXPECT_EQ(all.back()["event"].toString(), "summary");
+    EXPECT_EQ(events(all, "stopping").size(), 1u);
+    EXPECT_EQ(events(all, "attempt_started").size(), events(all, "attempt_finished").size());
+    for (const QJsonObject& one : recorded()) EXPECT_EQ(one["outcome"].toString(), "cancelled");
+    expect_sound_chain();
+    std::filesystem::remove(desk_.path("r.db.lock"));
+  }
+}
+
+TEST_F(Flash, ASecondSignalStopsAtOnceAndStillRecordsEverything) {
+  const int process = desk_.start({"flash", example_recipe(), "--db", "r.db", "--line", "virtual", "--json"});
+  wait_for("\"progress\"");
+  ::kill(process, SIGINT);
+  wait_for("\"stopping\"");
+  ::kill(process, SIGINT);
+  const Ran ran = desk_.finish(process);
+  EXPECT_EQ(ran.status, 130) << ran.err;
+  for (const QJsonObject& one : recorded()) EXPECT_EQ(one["outcome"].toString(), "cancelled");
+  expect_sound_chain();
+}
+
+TEST_F(Flash, AfterAKillOpenAttemptsAreInterruptedAndTheChainHolds) {
+  const int process = desk_.start({"flash", example_recipe(), "--db", "r.db", "--line", "virtual", "--json"});
+  wait_for("\"progress\"");
+  ::kill(process, SIGKILL);
+  const Ran killed = desk_.finish(process);
+  EXPECT_EQ(killed.status, 128 + SIGKILL);
+  const std::vector<QJsonObject> open = recorded();
+  EXPECT_EQ(open.size(), 8u);
+  for (const QJsonObject& one : open) EXPECT_EQ(one["outcome"].toString(), "interrupted");
+  expect_sound_chain();
+  const Ran next = flash({"--line", "virtual", "--units", "1"});
+  EXPECT_EQ(next.status, 0);
+  EXPECT_THAT(next.err, HasSubstr("interrupted"));
+  EXPECT_EQ(recorded().size(), 9u);
+  expect_sound_chain();
+}
+
+TEST_F(Flash, ASecondWriterIsRefusedWith74WhileReadersAreWelcome) {
+  const int process = desk_.start({"flash", example_recipe(), "--db", "r.db", "--line", "virtual", "--json"});
+  wait_for("\"progress\"");
+  Desk other;
+  const Ran second = other.run({"flash", example_recipe(), "--line", "virtual", "--db", desk_.path("r.db")});
+  EXPECT_EQ(second.status, 74);
+  EXPECT_THAT(second.err, HasSubstr(std::to_string(process)));
+  EXPECT_THAT(second.out, IsEmpty());
+  const Ran report = other.run({"report", "--db", desk_.path("r.db"), "--format", "jsonl"});
+  EXPECT_EQ(report.status, 0);
+  for (const QJsonObject& one : json_lines(report.out)) EXPECT_EQ(one["outcome"].toString(), "running");
+  ::kill(process, SIGKILL);
+  desk_.finish(process);
+}
+
+TEST_F(Flash, ADatabaseThatCannotBeMadeIs74AndALogThatCannotIs73BothBeforeAUnitIsTouched) {
+  desk_.write("file", "");
+  EXPECT_EQ(desk_.run({"flash", example_recipe(), "--line", "virtual", "--db", "file/r.db"}).status, 74);
+  desk_.write("logs", "not a folder");
+  const Ran ran = flash({"--line", "virtual"});
+  EXPECT_EQ(ran.status, 73);
+  EXPECT_THAT(ran.out, IsEmpty());
+}
+
+TEST_F(Flash, TheLogOfARunTellsEachAttemptByItsId) {
+  EXPECT_EQ(flash({"--line", "virtual", "--units", "2"}).status, 0);
+  std::string log;
+  for (const auto& entry : std::filesystem::directory_iterator(desk_.path("logs"))) {
+    log += desk_.read("logs/" + entry.path().filename().string());
+  }
+  for (const QJsonObject& one : recorded()) {
+    const std::string id = one["attempt"].toString().toStdString();
+    EXPECT_THAT(log, HasSubstr("attempt " + id + ": starts"));
+    EXPECT_THAT(log, HasSubstr("attempt " + id + ": step user"));
+    EXPECT_THAT(log, HasSubstr("attempt " + id + ": passed"));
+  }
+}
+
+TEST_F(Flash, TheDefaultDatabaseLiesInTheHomeFolder) {
+  EXPECT_EQ(desk_.run({"flash", example_recipe(), "--line", "virtual", "--units", "1", "--speed", "50"}).status, 0);
+  EXPECT_TRUE(std::filesystem::exists(desk_.path(".local/state/flashline/flashline.db")));
+  EXPECT_EQ(desk_.run({"report"}).status, 0);
+}
+
+TEST_F(Flash, AReportGoesWholeIntoItsFileOrNotAtAll) {
+  EXPECT_EQ(flash({"--line", "virtual", "--units", "2"}).status, 0);
+  const Ran ran = desk_.run({"report", "--db", "r.db", "--format", "json", "-o", "report.json"});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_THAT(ran.out, IsEmpty());
+  const QJsonObject report = QJsonDocument::fromJson(QByteArray::fromStdString(desk_.read("report.json"))).object();
+  EXPECT_EQ(report["attempts"].toArray().size(), 2);
+  EXPECT_EQ(desk_.run({"report", "--db", "r.db", "-o", "no-folder/report.txt"}).status, 73);
+}
+
+}  // namespace
+}  // namespace station
