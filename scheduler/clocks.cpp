@@ -93,6 +93,11 @@ struct RealClock::Impl {
 RealClock::RealClock(double speed) : impl_(std::make_unique<Impl>(speed)) {}
 RealClock::~RealClock() = default;
 
+void RealClock::stop() {
+  impl_->thread.request_stop();
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
 dfu::Duration RealClock::now() const {
   return impl_->now();
 }

@@ -11,7 +11,10 @@ namespace scheduler {
 class RealClock : public dfu::Clock {
  public:
   explicit RealClock(double speed = 1.0);
-  ~RealClock() override;  // tasks that are not due yet are dropped
+  ~RealClock() override;  // stops
+  // Waits for the task that runs; those that are not due yet are dropped. Time itself goes on: whoever still asks for
+  // it gets an answer. Not from a task.
+  void stop();
   dfu::Duration now() const override;
   void at(dfu::Duration when, std::function<void()> task) override;
 

@@ -15,8 +15,7 @@ FlashRun::FlashRun(RunParts parts)
   }
   scheduler::Recorder& recorder = recorder_ ? static_cast<scheduler::Recorder&>(*recorder_) : no_recorder_;
   scheduler::EngineOptions options;
-  options.recipe = parts_.recipe;
-  options.station = parts_.station;
+  options.settings = {parts_.recipe, {}, parts_.station};
   options.topology = parts_.topology;
   options.only_ports = parts_.only_ports;
   options.dry_run = parts_.store == nullptr;
@@ -41,10 +40,11 @@ void FlashRun::execute() {
   end_.stopped = stops_ > 0;
 }
 
-// First those who make events, then the recorder with what it still has, then the pool with what it still has to run.
+// First those who make events, then the recorder with what it still has, then the pool with what it still has to run;
+// the time is asked for until the end.
 RunEnd FlashRun::close() {
   parts_.bus.reset();
-  parts_.clock.reset();
+  parts_.clock->stop();
   if (recorder_) {
     recorder_->close();
     end_.records_problem = recorder_->problem();
@@ -58,7 +58,7 @@ void FlashRun::stop() {
   parts_.log.logger().info(stops_ > 1 ? "a signal again: stopping at once"
                                       : "a signal: no new visit, running ones stop at a safe point");
   parts_.output.stopping(stops_ > 1);
-  engine_->stop(stops_ > 1);
+  engine_->stop(stops_ > 1 ? scheduler::StopKind::at_once : scheduler::StopKind::safe_point);
 }
 
 }  // namespace station

@@ -12,6 +12,7 @@
 #include "db/store.h"
 #include "dfu/bus.h"
 #include "dfu/hubs.h"
+#include "scheduler/clocks.h"
 #include "scheduler/engine.h"
 #include "scheduler/pool.h"
 #include "station/logging.h"
@@ -22,7 +23,7 @@
 namespace station {
 
 struct RunParts {
-  std::unique_ptr<dfu::Clock> clock;
+  std::unique_ptr<scheduler::RealClock> clock;
   std::unique_ptr<dfu::Bus> bus;
   dfu::Topology topology;
   std::vector<dfu::PortPath> only_ports;
