@@ -61,6 +61,7 @@ struct Port {
   std::uint64_t presence = 0;  // counts comings and goings: what was due for an earlier presence is void
   Duration begun{};            // when the unit took its last transfer
   Duration busy_until{};       // until when it works on that and does not listen
+  Duration lag{};              // by how much the clock woke us late with the last answer
   Flight flight;
   std::uint64_t flights = 0;
   OpenStatus refusal = OpenStatus::ok;
@@ -245,8 +246,10 @@ void VirtualLine::Impl::fly(Port& port, Transfer transfer, std::function<void(Tr
   }
 }
 
+// A host's timer wakes late, which no unit would: the next transfer begins where it would have without that, and only
+// what the host itself takes between two transfers counts.
 void VirtualLine::Impl::begin(Port& port) {
-  const Duration now = clock.now();
+  const Duration now = clock.now() - std::exchange(port.lag, Duration{});
   Flight& flight = port.flight;
   port.begun = now;
   Reaction reaction = port.unit.control(flight.transfer.setup, flight.transfer.data);
@@ -262,8 +265,12 @@ void VirtualLine::Impl::begin(Port& port) {
     }
     if (!reaction.answered || !reaction.departure) return;
   }
-  at(end, [&port, number = flight.number, presence = port.presence, departure = reaction.departure,
+  at(end, [&port, end, number = flight.number, presence = port.presence, departure = reaction.departure,
            result = TransferResult{reaction.status, std::move(reaction.data)}](Impl& self) {
+    {
+      const std::lock_guard relock(port.mutex);
+      port.lag = self.clock.now() - end;
+    }
     self.land(port, number, presence, departure, result);
   });
 }
