@@ -8,7 +8,6 @@
 #include "config/port_name.h"
 #include "config/table_reader.h"
 #include "dfu/profile.h"
-#include "dfu/virtual/generations.h"
 
 namespace config {
 
@@ -127,7 +126,7 @@ class Loader {
   void read_generation(const Given<std::int64_t>& generation, dfu::virt::UnitSpec& unit) {
     std::vector<std::string> known;
     for (const int number : dfu::virt::generation_numbers()) known.push_back(std::to_string(number));
-    if (!dfu::virt::find_generation(static_cast<int>(generation.value))) {
+    if (std::ranges::count(known, std::to_string(generation.value)) == 0) {
       report_.error(generation.place, generation.written,
                     "'generation' must be one of " + listed(known) + ", not " + generation.written,
                     "It is the generation of a Photon's bootloader.");
@@ -160,35 +159,26 @@ class Loader {
     const auto kind = table.text("kind", Need::required);
     const auto at = table.text("at", Need::required);
     if (const auto times = table.integer("times", {1, 1000000})) fault.times = static_cast<int>(times->value);
+    if (const auto chance = table.number("probability", 0.0, 1.0)) fault.probability = chance->value;
+    if (const auto seed = table.integer("seed", {0, 0xFFFFFFFF})) fault.seed = static_cast<std::uint32_t>(seed->value);
     table.finish();
     if (kind) read_kind(table, *kind, fault);
     if (at) {
       if (const auto point = dfu::virt::fault_point_from(at->value)) {
         fault.at = *point;
       } else {
-        report_.error(at->place, at->written, "'" + at->value + "' is no point at which a fault can strike",
-                      "Write \"block:40\", \"request:12\", \"address:0x08061000\", \"leave\" or \"survey\".");
+        report_.error(
+            at->place, at->written, "'" + at->value + "' is no point at which a fault can strike",
+            "Write \"block:40\", \"request:12\", \"address:0x08061000\", \"leave\", \"survey\" or \"return\".");
       }
     }
     unit.faults.push_back(fault);
   }
 
   void read_kind(TableReader& table, const Given<std::string>& given, dfu::virt::FaultSpec& fault) {
-    std::vector<std::string> can;
-    for (const std::string& name : dfu::virt::fault_kind_names()) {
-      const auto kind = dfu::virt::fault_kind_from(name);
-      if (kind && dfu::virt::supported(*kind)) can.push_back(name);
-    }
     const auto kind = dfu::virt::fault_kind_from(given.value);
-    if (!kind) {
-      table.not_allowed("kind", given, can);
-    } else if (!dfu::virt::supported(*kind)) {
-      report_.error(given.place, given.written,
-                    "the virtual units of this version cannot do the fault '" + given.value + "'",
-                    "They can do: " + listed(can) + ".");
-    } else {
-      fault.kind = *kind;
-    }
+    if (!kind) return table.not_allowed("kind", given, dfu::virt::fault_kind_names());
+    fault.kind = *kind;
   }
 
   const std::string& path_;

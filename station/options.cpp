@@ -7,7 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "dfu/virtual/generations.h"
+#include "dfu/virtual/line_spec.h"
 #include "station/version.h"
 
 namespace station {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <optional>
+#include <random>
 #include <vector>
 
 #include "dfu/bytes.h"
+#include "dfu/clock.h"
 #include "dfu/virtual/line_spec.h"
 
 namespace dfu::virt {
@@ -20,6 +22,8 @@ struct Moment {
     leave,           // GETSTATUS that carries out the leave request
   };
   Phase phase = Phase::other;
+  bool status = false;        // a GETSTATUS of the DFU class
+  bool returned = false;      // in application mode, after a leave
   std::uint32_t request = 0;  // counted from 1 over the unit's life
   std::uint32_t block = 0;    // data blocks so far, this one included
   Range data{};               // what is programmed or read; empty where that is not flash
@@ -28,18 +32,27 @@ struct Moment {
 class FaultTable {
  public:
   FaultTable() = default;
-  explicit FaultTable(std::vector<FaultSpec> faults) : faults_(std::move(faults)) {}
+  explicit FaultTable(const std::vector<FaultSpec>& faults);
 
   struct Strike {
     FaultKind kind = FaultKind::stall;
     std::uint32_t address = 0;  // the byte that goes wrong; the first one where the fault names none
+    bool reached = true;        // of `cable`: the unit got the request, and its answer was lost
   };
   // The first fault that is due strikes and is used up by one. A block, a request or the survey is due from its
   // number on until it has struck as often as it shall.
   std::optional<Strike> strike(const Moment& moment);
+  // The unit has been enumerated in application mode after a leave: it is pulled this much later.
+  std::optional<Duration> pulled_after_return();
 
  private:
-  std::vector<FaultSpec> faults_;
+  struct Entry {
+    FaultSpec spec;
+    std::mt19937 dice;
+  };
+  static bool rolls(Entry& entry);
+
+  std::vector<Entry> faults_;
 };
 
 }  // namespace dfu::virt

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "dfu/virtual/line_spec.h"
+
 namespace dfu::virt {
 
 namespace {

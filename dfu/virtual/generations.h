@@ -29,6 +29,5 @@ struct PhotonGeneration {
 
 // nullptr for a generation that is not modelled.
 const PhotonGeneration* find_generation(int number);
-std::vector<int> generation_numbers();
 
 }  // namespace dfu::virt

@@ -38,9 +38,12 @@ class VirtualLine : public Bus, public Hubs {
   void close(UnitHandle unit, std::function<void()> done) override;
 
   Topology topology() override;
+  // A ganged hub goes off with the last of its ports that is asked to and holds a unit (that call is told so, the
+  // others are refused), and on with the first.
   void set_power(const PortPath& port, bool on, std::function<void(bool switched)> done) override;
 
-  // What people do at the line. REQUIRES here and below: the port has a unit in the spec.
+  // What people do at the line. A unit is named by the port that the spec puts it at, also after it has moved; plugged
+  // in again it is there. REQUIRES here and below: the port has a unit in the spec.
   void plug(const PortPath& port);
   void pull(const PortPath& port);
   // The next `times` opens of the unit on this port are refused so.

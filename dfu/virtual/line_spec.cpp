@@ -63,12 +63,14 @@ std::optional<FaultPoint> fault_point_from(std::string_view text) {
   using Kind = FaultPoint::Kind;
   if (text == "leave") return FaultPoint{.kind = Kind::leave};
   if (text == "survey") return FaultPoint{.kind = Kind::survey};
+  if (text == "return") return FaultPoint{.kind = Kind::returned};
   const auto colon = text.find(':');
   if (colon == std::string_view::npos) return {};
   const auto name = text.substr(0, colon);
   const auto number = number_from(text.substr(colon + 1));
   if (!number) return {};
   if (name == "address") return FaultPoint{.kind = Kind::address, .number = *number};
+  if (name == "return") return FaultPoint{.kind = Kind::returned, .number = *number};
   if (*number == 0) return {};  // blocks and requests count from 1
   if (name == "block") return FaultPoint{.kind = Kind::block, .number = *number};
   if (name == "request") return FaultPoint{.kind = Kind::request, .number = *number};
@@ -79,27 +81,6 @@ std::vector<std::string> fault_kind_names() {
   std::vector<std::string> names;
   for (const auto& entry : kinds) names.emplace_back(entry.first);
   return names;
-}
-
-bool supported(FaultKind kind) {
-  switch (kind) {
-    case FaultKind::stall:
-    case FaultKind::hang:
-    case FaultKind::unplug:
-    case FaultKind::corrupt:
-      return true;
-    case FaultKind::status:
-    case FaultKind::poll_lie:
-    case FaultKind::slow:
-    case FaultKind::drop_status:
-    case FaultKind::move:
-    case FaultKind::late:
-    case FaultKind::never_back:
-    case FaultKind::cable:
-    case FaultKind::wedge:
-      return false;
-  }
-  return false;
 }
 
 }  // namespace dfu::virt

@@ -27,16 +27,20 @@ enum class FaultKind {
 };
 
 // Where a fault strikes. Data blocks (DNLOADs that carry flash data) and control requests count from 1 over the
-// unit's life; an address strikes the transfer that reads or writes it.
+// unit's life; an address strikes the transfer that reads or writes it. `returned` is the application mode after a
+// leave: its first transfers, and for `unplug` the moment `number` milliseconds after the unit was enumerated again.
 struct FaultPoint {
-  enum class Kind { block, request, address, leave, survey } kind = Kind::leave;
-  std::uint32_t number = 0;  // block, request or address
+  enum class Kind { block, request, address, leave, survey, returned } kind = Kind::leave;
+  std::uint32_t number = 0;  // block, request, address or milliseconds
 };
 
+// `times`: how often it strikes. `probability`: of each strike, by dice that start from `seed`.
 struct FaultSpec {
   FaultKind kind = FaultKind::stall;
   FaultPoint at;
   int times = 1;
+  double probability = 1.0;
+  std::uint32_t seed = 0;
 };
 
 enum class Starts { dfu, application, absent };
@@ -67,10 +71,12 @@ struct LineSpec {
 // Hubs 1-1, 1-2, ... of 7 multi-TT ports each, filled in order with Photons in DFU mode.
 LineSpec photon_line(int units, int generation);
 
-std::optional<FaultKind> fault_kind_from(std::string_view text);    // "poll-lie"
-std::optional<FaultPoint> fault_point_from(std::string_view text);  // "block:40", "address:0x08061000", "leave"
+// The Photon bootloader generations that are modelled, ascending.
+std::vector<int> generation_numbers();
+
+std::optional<FaultKind> fault_kind_from(std::string_view text);  // "poll-lie"
+// "block:40", "request:12", "address:0x08061000", "leave", "survey", "return", "return:250" (milliseconds)
+std::optional<FaultPoint> fault_point_from(std::string_view text);
 std::vector<std::string> fault_kind_names();
-// True if the virtual unit can carry out this fault.
-bool supported(FaultKind kind);
 
 }  // namespace dfu::virt

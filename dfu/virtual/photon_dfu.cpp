@@ -76,15 +76,29 @@ Moment PhotonDfu::moment(const Setup& setup) const {
     return {.phase = Phase::flash_read, .data = data_at(setup.value, setup.length)};
   }
   if (!is_class_request(setup, Request::getstatus)) return {};
-  if (state_ == State::manifest_sync) return {.phase = Phase::leave};
-  if (state_ != State::dnload_sync || pending_ == 0) return {};
-  if (block_ >= dfuse_first_block) return {.phase = Phase::block_work, .data = data_at(block_, pending_)};
-  return {.phase = command_pending(dfuse_command_erase) ? Phase::erase_work : Phase::other};
+  Moment moment{.status = true};
+  if (state_ == State::manifest_sync) moment.phase = Phase::leave;
+  if (state_ != State::dnload_sync || pending_ == 0) return moment;
+  if (block_ >= dfuse_first_block) {
+    moment.phase = Phase::block_work;
+    moment.data = data_at(block_, pending_);
+  } else if (command_pending(dfuse_command_erase)) {
+    moment.phase = Phase::erase_work;
+  }
+  return moment;
 }
 
 Reaction PhotonDfu::refuse() {
   pending_ = 0;
   return refusal();
+}
+
+Reaction PhotonDfu::fail(const Setup& setup, Status status) {
+  state_ = State::error;
+  status_ = status;
+  poll_ = 0ms;
+  pending_ = 0;
+  return is_class_request(setup, Request::getstatus) && setup.in() ? answer(report()) : refusal();
 }
 
 Reaction PhotonDfu::handle(const Setup& setup, ByteView data, Flash& flash) {

@@ -33,6 +33,8 @@ class PhotonDfu {
   Reaction handle(const Setup& setup, ByteView data, Flash& flash);
   // The request is refused and nothing is done. Refused work is gone, as after a failed write.
   Reaction refuse();
+  // It goes to dfuERROR with this status instead of doing what was asked.
+  Reaction fail(const Setup& setup, Status status);
 
   // The bootloader starts in DFU mode: everything as new but the counts.
   void start();

@@ -14,10 +14,13 @@ struct Departure {
   enum class Cause {
     restart,    // resets itself and boots
     reconnect,  // lets go of the bus and comes back as it is
-    power_cut,  // stays away until power comes back
+    power_cut,  // is pulled: stays away until it is plugged in again
+    dies,       // stays away, plugged in as it is, until its power has been off
   };
   Duration after{};
   Cause cause = Cause::restart;
+  Duration late{};         // beyond its own time until it is back
+  bool elsewhere = false;  // it comes back on another free port of its hub, if there is one
 };
 
 struct Reaction {
@@ -25,14 +28,19 @@ struct Reaction {
   TransferStatus status = TransferStatus::ok;  // ok or stall; io_error or gone when it drops in the middle
   Bytes data{};                                // of a transfer that goes in
   Duration takes{};                            // until the host has the answer: wire and work
+  Duration works_on{};  // after its answer the unit works on for so long, and hears nothing before it is done
+  Duration occupies{};  // the part of `takes` for which it needs the bus for itself
   std::optional<Departure> departure{};
 };
 
-// Wire time of one full-speed control transfer with `bytes` in its data stage (facts/dfu.md 5.1, 5.4).
-inline Duration transfer_time(std::size_t bytes) {
+// What one full-speed control transfer with `bytes` in its data stage needs on the wire (facts/dfu.md 5.1).
+inline Duration wire_time(std::size_t bytes) {
   constexpr std::size_t overhead = 34, packet = 77, per_millisecond = 1500;
-  const std::chrono::nanoseconds wire((overhead + packet * ((bytes + 63) / 64)) * 1'000'000 / per_millisecond);
-  return std::max<Duration>(std::chrono::microseconds(500), wire);
+  return std::chrono::nanoseconds((overhead + packet * ((bytes + 63) / 64)) * 1'000'000 / per_millisecond);
+}
+// And from the request to the answer, however few its bytes (facts/dfu.md 5.4).
+inline Duration transfer_time(std::size_t bytes) {
+  return std::max<Duration>(std::chrono::microseconds(500), wire_time(bytes));
 }
 
 inline Reaction answer(Bytes data = {}) {

@@ -29,6 +29,12 @@ enum SerialPortRequest : std::uint8_t { set_line_coding = 0x20, get_line_coding 
 constexpr std::uint8_t type_mask = 0x60, type_standard = 0x00, type_class = 0x20;
 constexpr std::uint32_t dfu_speed = 14400;  // the line speed that means: into DFU mode (facts/particle.md 7.3)
 
+// What the faults `slow`, `poll-lie` and `late` do. A unit is given up when it is not back after 15 s, and needs 2-3 s
+// without the fault.
+constexpr int slow_factor = 3;
+constexpr std::chrono::milliseconds lied_poll = 10s;
+constexpr Duration late_by = 8s;
+
 // System parts before 0.6.0 show a constant in application mode (facts/dfu.md 7.2); 0.6.0 is module version 102.
 constexpr std::uint16_t shows_id_from = 100;
 constexpr const char* constant_dfu_serial = "00000000010C";
@@ -53,6 +59,22 @@ TransferStatus way_out(const std::string& id) {
     default:
       return TransferStatus::gone;
   }
+}
+
+Status failure_of(Moment::Phase phase) {
+  switch (phase) {
+    case Moment::Phase::block_download:
+    case Moment::Phase::block_work:
+      return Status::err_write;
+    case Moment::Phase::erase_work:
+      return Status::err_erase;
+    case Moment::Phase::leave:
+      return Status::err_firmware;
+    case Moment::Phase::flash_read:
+    case Moment::Phase::other:
+      break;
+  }
+  return Status::err_unknown;
 }
 
 Flash with_bootloader(std::optional<Flash> given, const PhotonGeneration& generation) {
@@ -106,16 +128,22 @@ std::optional<Duration> VirtualUnit::restart() {
 }
 
 void VirtualUnit::power_off(std::optional<Duration> into) {
-  if (into) dfu_.cut_work(*into - wire_, flash_);
+  if (into) dfu_.cut_work((*into - wire_) / stretch_, flash_);
   mode_ = Mode::off_bus;
   hang_ = Hang::none;
+  left_ = false;
   dfu_requested_ = false;
 }
 
-bool VirtualUnit::usb_reset() {
-  if (hang_ == Hang::silent) return false;
+VirtualUnit::AfterReset VirtualUnit::usb_reset() {
+  if (hang_ == Hang::silent) return AfterReset::silent;
   if (mode_ == Mode::dfu && hang_ == Hang::none) dfu_.reopen();
-  return true;
+  return AfterReset::stays;
+}
+
+std::optional<Duration> VirtualUnit::pulled_after_return() {
+  if (mode_ != Mode::application || !left_) return {};
+  return faults_.pulled_after_return();
 }
 
 PhotonUsb VirtualUnit::usb() const {
@@ -157,11 +185,15 @@ Reaction VirtualUnit::control(const Setup& setup, ByteView data) {
   assert(setup.in() || data.size() == setup.length);
   ++transfers_;
   dfu_.settle();
+  stretch_ = 1;
   Reaction out = react(setup, data);
   if (out.data.size() > setup.length) out.data.resize(setup.length);
   const bool no_data = out.status == TransferStatus::stall && !setup.in();
-  wire_ = transfer_time(setup.in() ? out.data.size() : no_data ? 0 : data.size());
-  out.takes += wire_;
+  const std::size_t size = setup.in() ? out.data.size() : no_data ? 0 : data.size();
+  wire_ = transfer_time(size) * stretch_;
+  out.takes = wire_ + out.takes * stretch_;
+  out.works_on *= stretch_;
+  out.occupies = wire_time(size);
   if (cut_after_ == transfers_) out.departure = Departure{.cause = Departure::Cause::power_cut};
   return out;
 }
@@ -174,8 +206,11 @@ Reaction VirtualUnit::react(const Setup& setup, ByteView data) {
   if (moment.phase == Moment::Phase::block_download) ++blocks_;
   moment.request = transfers_;
   moment.block = blocks_;
-  if (const auto fault = faults_.strike(moment)) return strike(*fault, moment, setup, data);
-  return carry_on(setup, data);
+  moment.returned = left_ && mode_ == Mode::application;
+  const auto fault = faults_.strike(moment);
+  Reaction out = fault ? strike(*fault, moment, setup, data) : carry_on(setup, data);
+  left_ = left_ || (moment.phase == Moment::Phase::leave && out.departure);
+  return out;
 }
 
 // The one place where faults strike.
@@ -192,17 +227,53 @@ Reaction VirtualUnit::strike(const FaultTable::Strike& fault, const Moment& mome
     case FaultKind::corrupt:
       return corrupt(fault.address, moment, setup, data);
     case FaultKind::status:
+      return dfu_.fail(setup, failure_of(moment.phase));
     case FaultKind::poll_lie:
-    case FaultKind::slow:
     case FaultKind::drop_status:
+      return spoil_status(fault.kind, setup, data);
+    case FaultKind::slow:
+      stretch_ = slow_factor;
+      return carry_on(setup, data);
     case FaultKind::move:
     case FaultKind::late:
     case FaultKind::never_back:
-    case FaultKind::cable:
+      return wander(fault.kind, moment, setup, data);
+    case FaultKind::cable: {
+      Reaction lost = fault.reached ? carry_on(setup, data) : Reaction{};
+      lost.status = TransferStatus::io_error;
+      lost.data.clear();
+      return lost;
+    }
     case FaultKind::wedge:
-      break;  // not supported: the table never lets them strike
+      hang_ = Hang::silent;
+      return hung(setup);
   }
   return carry_on(setup, data);
+}
+
+// The unit does what it is asked; the host is told a wait that means nothing, or nothing at all.
+Reaction VirtualUnit::spoil_status(FaultKind kind, const Setup& setup, ByteView data) {
+  Reaction out = carry_on(setup, data);
+  if (kind == FaultKind::drop_status) {
+    out.status = TransferStatus::io_error;
+    out.data.clear();
+  } else if (auto report = parse_status(out.data)) {
+    report->poll_timeout = lied_poll;
+    out.data = encode(*report);
+  }
+  return out;
+}
+
+// A unit that leaves comes back late, elsewhere or not at all. Anywhere else it drops off the bus by itself, and what
+// was asked of it is not done.
+Reaction VirtualUnit::wander(FaultKind kind, const Moment& moment, const Setup& setup, ByteView data) {
+  const bool leaves = moment.phase == Moment::Phase::leave;
+  Reaction out = leaves ? carry_on(setup, data) : Reaction{.status = TransferStatus::io_error};
+  if (!out.departure) out.departure = Departure{};
+  if (kind == FaultKind::move) out.departure->elsewhere = true;
+  if (kind == FaultKind::late) out.departure->late = late_by;
+  if (kind == FaultKind::never_back) out.departure->cause = Departure::Cause::dies;
+  return out;
 }
 
 // The transfer goes well, and one bit is wrong afterwards: in flash when it was written, in the answer when it was

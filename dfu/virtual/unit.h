@@ -32,12 +32,19 @@ class VirtualUnit {
   // One control transfer. REQUIRES: not off_bus; `data` holds setup.length bytes if it goes out.
   Reaction control(const Setup& setup, ByteView data = {});
 
-  // Bus reset: a unit in DFU mode is in dfuIDLE again. False: it does not answer any more.
-  bool usb_reset();
+  enum class AfterReset {
+    stays,     // a unit in DFU mode is in dfuIDLE again
+    restarts,  // it lets go of the bus and starts anew
+    silent,    // it does not answer any more
+  };
+  AfterReset usb_reset();
   // Reset, or power has come: boots. The time until it connects to the bus; nothing if it never does.
   std::optional<Duration> restart();
   // Power goes, `into` after the start of the last transfer if that was still under way.
   void power_off(std::optional<Duration> into = {});
+
+  // To be asked when it has been enumerated: somebody pulls it this much later, because a fault says so.
+  std::optional<Duration> pulled_after_return();
 
   // As the host's kernel reads it when the unit connects; counts as no transfer. `handle` and `port` stay empty.
   UnitInfo describe() const;
@@ -64,6 +71,8 @@ class VirtualUnit {
   Reaction react(const Setup& setup, ByteView data);
   Reaction strike(const FaultTable::Strike& fault, const Moment& moment, const Setup& setup, ByteView data);
   Reaction corrupt(std::uint32_t address, const Moment& moment, const Setup& setup, ByteView data);
+  Reaction spoil_status(FaultKind kind, const Setup& setup, ByteView data);
+  Reaction wander(FaultKind kind, const Moment& moment, const Setup& setup, ByteView data);
   Reaction carry_on(const Setup& setup, ByteView data);
   Reaction standard(const Setup& setup);
   Reaction get_descriptor(const Setup& setup) const;
@@ -83,7 +92,9 @@ class VirtualUnit {
   std::uint32_t transfers_ = 0;
   std::uint32_t blocks_ = 0;
   std::optional<std::uint32_t> cut_after_;
-  Duration wire_{};  // of the last transfer: its work began after that
+  Duration wire_{};    // of the last transfer: its work began after that
+  int stretch_ = 1;    // how many times longer than it should the last transfer took
+  bool left_ = false;  // it has been told to leave DFU mode since its power came
 };
 
 }  // namespace dfu::virt

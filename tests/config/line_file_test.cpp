@@ -146,14 +146,29 @@ TEST_F(LineFile, OnlyGenerationsThatAreModelledAreAccepted) {
   EXPECT_EQ(said("generation = 12\n"), "");
 }
 
-TEST_F(LineFile, EveryKindOfFaultIsTakenOrRefusedWithThoseThatCanBeDone) {
+TEST_F(LineFile, EveryKindOfFaultIsTakenAtEveryPoint) {
   for (const std::string& name : fault_kind_names()) {
-    const std::string text = said("[[unit.fault]]\nkind = \"" + name + "\"\nat = \"leave\"\n");
-    if (supported(fault_kind_from(name).value())) {
-      EXPECT_EQ(text, "") << name;
-    } else {
-      EXPECT_THAT(text, HasSubstr("cannot do the fault '" + name + "'. Hint: They can do: ")) << name;
+    for (const std::string at :
+         {"block:40", "request:1", "address:0x08061000", "leave", "survey", "return", "return:9"}) {
+      EXPECT_EQ(said("[[unit.fault]]\nkind = \"" + name + "\"\nat = \"" + at + "\"\n"), "") << name;
     }
+  }
+  EXPECT_THAT(said("[[unit.fault]]\nkind = \"wegde\"\nat = \"leave\"\n"), HasSubstr("Did you mean \"wedge\"?"));
+}
+
+TEST_F(LineFile, AFaultMayHaveAProbabilityAndASeed) {
+  const std::string fault = "[[unit.fault]]\nkind = \"cable\"\nat = \"request:1\"\n";
+  const LineResult result = load("[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.2\"\n" + fault +
+                                 "probability = 0.02\nseed = 4294967295\n" + fault);
+  ASSERT_TRUE(result.line) << all(result.diagnostics);
+  const auto& faults = result.line->units[0].faults;
+  EXPECT_EQ(faults[0].probability, 0.02);
+  EXPECT_EQ(faults[0].seed, 4294967295u);
+  EXPECT_EQ(faults[1].probability, 1.0);
+  EXPECT_EQ(faults[1].seed, 0u);
+  for (const std::string bad : {"probability = 1.1", "probability = -0.1", "probability = nan", "seed = -1",
+                                "seed = 4294967296", "seed = 0.5"}) {
+    EXPECT_NE(said(fault + bad + "\n"), "") << bad;
   }
 }
 

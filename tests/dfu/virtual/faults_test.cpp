@@ -100,7 +100,7 @@ TEST_P(FaultsOnEachGeneration, HangIsBusyForEverInFlashWorkAndSilenceElsewhere) 
     }
     simple(unit, Request::abort);
     simple(unit, Request::clrstatus);
-    EXPECT_EQ(unit.usb_reset(), in_work);
+    EXPECT_EQ(unit.usb_reset() == VirtualUnit::AfterReset::stays, in_work);
     EXPECT_EQ(get_status(unit).data, last.data) << "only power ends it";
     unit.power_off();
     unit.restart();
@@ -237,6 +237,193 @@ TEST_P(FaultsOnEachGeneration, BlocksCountOverTheUnitsLife) {
   const auto second = whole_flash(unit);
   EXPECT_EQ(second.size(), 6u + 3 + 1) << "at the second block of the second flash, while its data is on the wire";
   EXPECT_EQ(unit.blocks(), 7u);
+}
+
+// ---- the faults of the answers
+
+// Where the work of block n (from 1) is in whole_flash: index of its first GETSTATUS.
+std::size_t work_of(int block) {
+  return 6 + 3 * (static_cast<std::size_t>(block) - 1) + 1;
+}
+
+TEST_P(FaultsOnEachGeneration, AStatusFaultIsAnErrorThatSaysWhatFailedAndTheWorkIsNotDone) {
+  for (int n = 1; n <= blocks; ++n) {
+    VirtualUnit unit =
+        unit_of(GetParam(), {{FaultKind::status, {FaultPoint::Kind::block, static_cast<std::uint32_t>(n)}, 1}});
+    const auto seen = whole_flash(unit);
+    const auto report = parse_status(seen[work_of(n)].data);
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->state, State::error);
+    EXPECT_EQ(report->status, Status::err_write);
+    EXPECT_EQ(parse_status(seen[work_of(n) + 1].data)->state, State::error) << "until it is cleared";
+    for (int i = 0; i < blocks; ++i) {
+      EXPECT_EQ(unit.flash().at(user_at + static_cast<std::uint32_t>(i) * 4096), i + 1 < n ? 0x10 + i : 0xFF);
+    }
+    simple(unit, Request::clrstatus);
+    EXPECT_EQ(unit.dfu().state(), State::dfu_idle);
+  }
+}
+
+TEST_P(FaultsOnEachGeneration, AStatusFaultNamesTheKindOfWorkAndStallsWhatHasNoStatus) {
+  for (int n = 1; n <= sweep_requests; ++n) {
+    VirtualUnit unit =
+        unit_of(GetParam(), {{FaultKind::status, {FaultPoint::Kind::request, static_cast<std::uint32_t>(n)}, 1}});
+    const auto seen = whole_flash(unit);
+    const auto& struck = seen[static_cast<std::size_t>(n) - 1];
+    if (const auto report = parse_status(struck.data); report && struck.data.size() == 6) {
+      const bool last = n == sweep_requests, erases = n == 2;
+      const bool writes = n > 6 && n <= 6 + 3 * blocks && (n - 6) % 3 == 2;
+      EXPECT_EQ(report->status, last     ? Status::err_firmware
+                                : erases ? Status::err_erase
+                                : writes ? Status::err_write
+                                         : Status::err_unknown)
+          << n;
+    } else {
+      EXPECT_EQ(struck.status, TransferStatus::stall) << n;
+    }
+    EXPECT_EQ(unit.dfu().state(), State::error) << n;
+    EXPECT_FALSE(struck.departure);
+  }
+}
+
+TEST_P(FaultsOnEachGeneration, ALieAboutThePollTimeIsTenSecondsForWorkThatTakesItsUsualTime) {
+  VirtualUnit honest = unit_of(GetParam());
+  const auto truth = whole_flash(honest);
+  for (int n = 1; n <= blocks; ++n) {
+    VirtualUnit unit =
+        unit_of(GetParam(), {{FaultKind::poll_lie, {FaultPoint::Kind::block, static_cast<std::uint32_t>(n)}, 1}});
+    const auto seen = whole_flash(unit);
+    ASSERT_EQ(seen.size(), truth.size());
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+      EXPECT_EQ(seen[i].takes, truth[i].takes);
+      if (i == work_of(n)) {
+        EXPECT_EQ(parse_status(seen[i].data)->poll_timeout, std::chrono::seconds(10));
+      } else {
+        EXPECT_EQ(seen[i].data, truth[i].data) << i;
+      }
+    }
+    EXPECT_EQ(unit.flash().bytes(), honest.flash().bytes());
+  }
+}
+
+TEST_P(FaultsOnEachGeneration, ASlowUnitTakesThreeTimesAsLongForTheSame) {
+  VirtualUnit honest = unit_of(GetParam());
+  const auto truth = whole_flash(honest);
+  for (int n = 1; n <= sweep_requests; ++n) {
+    VirtualUnit unit =
+        unit_of(GetParam(), {{FaultKind::slow, {FaultPoint::Kind::request, static_cast<std::uint32_t>(n)}, 1}});
+    const auto seen = whole_flash(unit);
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+      EXPECT_EQ(seen[i].takes, truth[i].takes * (i + 1 == static_cast<std::size_t>(n) ? 3 : 1)) << n << " " << i;
+      EXPECT_EQ(seen[i].data, truth[i].data);
+    }
+    EXPECT_EQ(unit.flash().bytes(), honest.flash().bytes());
+  }
+}
+
+TEST_P(FaultsOnEachGeneration, PowerLostDuringSlowWorkLeavesWhatWasDoneByThen) {
+  VirtualUnit unit = unit_of(GetParam(), {fault(FaultKind::slow, "block:1")});
+  work(unit, 0, dfuse_set_address(user_at));
+  download(unit, 2, Bytes(64, 0));
+  const Duration all = get_status(unit).takes;
+  const Duration wire = 3 * transfer_time(6);
+  unit.power_off(wire + (all - wire) / 2 + std::chrono::microseconds(1));
+  EXPECT_EQ(unit.flash().word(user_at + 28), 0u);
+  EXPECT_EQ(unit.flash().word(user_at + 32), 0xFFFFFFFFu);
+}
+
+TEST_P(FaultsOnEachGeneration, ALostStatusIsAnIoErrorAndTheUnitGoesOn) {
+  VirtualUnit honest = unit_of(GetParam());
+  const auto truth = whole_flash(honest);
+  for (int n = 1; n <= sweep_requests; ++n) {
+    VirtualUnit unit =
+        unit_of(GetParam(), {{FaultKind::drop_status, {FaultPoint::Kind::request, static_cast<std::uint32_t>(n)}, 1}});
+    const auto seen = whole_flash(unit);
+    ASSERT_EQ(seen.size(), truth.size());
+    int lost = 0;
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+      if (seen[i].status != TransferStatus::io_error || truth[i].status == TransferStatus::io_error) continue;
+      ++lost;
+      EXPECT_GE(i + 1, static_cast<std::size_t>(n));
+      EXPECT_TRUE(seen[i].data.empty());
+      EXPECT_EQ(seen[i].takes, truth[i].takes) << "the work is done all the same";
+    }
+    const bool only_leave_left = n > 6 + 3 * blocks;
+    EXPECT_EQ(lost, only_leave_left && truth.back().status == TransferStatus::io_error ? 0 : 1) << n;
+    EXPECT_EQ(unit.flash().bytes(), honest.flash().bytes());
+  }
+}
+
+// ---- the faults of coming back
+
+TEST_P(FaultsOnEachGeneration, LateElsewhereAndNeverBackBelongToTheLeaveAndAreResetsAnywhereElse) {
+  for (const FaultKind kind : {FaultKind::late, FaultKind::move, FaultKind::never_back}) {
+    for (int n = 1; n <= sweep_requests; ++n) {
+      VirtualUnit unit = unit_of(GetParam(), {{kind, {FaultPoint::Kind::request, static_cast<std::uint32_t>(n)}, 1}});
+      const auto seen = whole_flash(unit);
+      ASSERT_GE(seen.size(), static_cast<std::size_t>(n));
+      const auto& struck = seen[static_cast<std::size_t>(n) - 1];
+      ASSERT_TRUE(struck.departure) << n;
+      const bool leave = n == sweep_requests;
+      EXPECT_TRUE(leave || struck.status == TransferStatus::io_error);
+      EXPECT_EQ(struck.departure->after > Duration{}, leave && GetParam() > 3);
+      EXPECT_EQ(struck.departure->elsewhere, kind == FaultKind::move);
+      EXPECT_EQ(struck.departure->late > Duration{}, kind == FaultKind::late);
+      EXPECT_EQ(struck.departure->cause,
+                kind == FaultKind::never_back ? Departure::Cause::dies : Departure::Cause::restart);
+    }
+  }
+}
+
+TEST_P(FaultsOnEachGeneration, AWedgedUnitAnswersNothingUntilItsPowerHasBeenOff) {
+  for (int n = 1; n <= sweep_requests; ++n) {
+    VirtualUnit unit =
+        unit_of(GetParam(), {{FaultKind::wedge, {FaultPoint::Kind::request, static_cast<std::uint32_t>(n)}, 1}});
+    EXPECT_EQ(whole_flash(unit).size(), static_cast<std::size_t>(n));
+    EXPECT_FALSE(get_status(unit).answered);
+    EXPECT_EQ(unit.usb_reset(), VirtualUnit::AfterReset::silent);
+    EXPECT_FALSE(get_status(unit).answered);
+    unit.power_off();
+    unit.restart();
+    EXPECT_TRUE(get_status(unit).answered);
+  }
+}
+
+// ---- cables
+
+TEST_P(FaultsOnEachGeneration, ABadCableFailsAboutAsOftenAsItsProbabilityAndTheSameWayForTheSameSeed) {
+  const auto failures = [&](double probability, std::uint32_t seed) {
+    FaultSpec cable = fault(FaultKind::cable, "request:1", 1000000);
+    cable.probability = probability;
+    cable.seed = seed;
+    VirtualUnit unit = unit_of(GetParam(), {cable});
+    std::vector<int> at;
+    for (int i = 0; i < 2000; ++i) {
+      const auto status = get_status(unit).status;
+      EXPECT_TRUE(status == TransferStatus::ok || status == TransferStatus::io_error);
+      if (status == TransferStatus::io_error) at.push_back(i);
+    }
+    return at;
+  };
+  EXPECT_TRUE(failures(0.0, 1).empty());
+  EXPECT_EQ(failures(1.0, 1).size(), 2000u);
+  EXPECT_NEAR(static_cast<double>(failures(0.05, 1).size()), 100.0, 40.0);
+  EXPECT_EQ(failures(0.05, 7), failures(0.05, 7));
+  EXPECT_NE(failures(0.05, 7), failures(0.05, 8));
+}
+
+TEST_P(FaultsOnEachGeneration, ABadCableLosesRequestsAndAnswers) {
+  int done = 0, undone = 0;
+  for (std::uint32_t seed = 0; seed < 40; ++seed) {
+    FaultSpec cable = fault(FaultKind::cable, "block:1");
+    cable.seed = seed;
+    VirtualUnit unit = unit_of(GetParam(), {cable});
+    work(unit, 0, dfuse_set_address(user_at));
+    EXPECT_EQ(download(unit, 2, Bytes(4, 0)).status, TransferStatus::io_error) << "the first that passes through it";
+    (unit.dfu().state() == State::dnload_sync ? done : undone)++;
+  }
+  EXPECT_GT(done, 5);
+  EXPECT_GT(undone, 5);
 }
 
 }  // namespace

@@ -291,7 +291,7 @@ TEST_P(EachGeneration, ClearStatusInTheWrongStateMakesAnErrorAndInTheRightOneEnd
 TEST_P(EachGeneration, ABusResetEndsEveryStateInIdle) {
   for (const auto& entry : expected) {
     VirtualUnit unit = in_state(entry.first, GetParam());
-    EXPECT_TRUE(unit.usb_reset());
+    EXPECT_EQ(unit.usb_reset(), VirtualUnit::AfterReset::stays);
     EXPECT_EQ(unit.dfu().state(), State::dfu_idle);
     EXPECT_EQ(parsed(get_status(unit)).status, Status::ok);
   }
