@@ -19,6 +19,7 @@
 #include "station/paths.h"
 #include "station/progress_lines.h"
 #include "station/signals.h"
+#include "station/text.h"
 #include "station/version.h"
 
 namespace station {
@@ -95,8 +96,8 @@ void tell_interrupted(const db::Store& store, Log& log) {
 RunFacts facts_of(const FlashOptions& options, const Inputs& inputs, const Log& log) {
   return {.recipe = inputs.recipe,
           .station = inputs.station->name,
-          .line = fmt::format("virtual, {} units behind {} hubs, speed {}", inputs.line.units.size(),
-                              inputs.line.hubs.size(), inputs.line.speed),
+          .line = fmt::format("virtual, {} behind {}, speed {}", counted(inputs.line.units.size(), "unit"),
+                              counted(inputs.line.hubs.size(), "hub"), inputs.line.speed),
           .database = options.dry_run ? "" : inputs.database,
           .log = log.file(),
           .dry_run = options.dry_run};

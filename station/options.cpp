@@ -72,7 +72,8 @@ void add_record_options(CLI::App& command, std::string& station, std::string& db
 }
 
 CLI::App* add_flash(CLI::App& app, FlashOptions& options) {
-  CLI::App* flash = app.add_subcommand("flash", "Flash every matching unit on the line once, then exit");
+  CLI::App* flash =
+      app.add_subcommand("flash", "Flash every matching unit on the line once, then exit")->group("Commands");
   flash->add_option("recipe", options.recipe, "Recipe file")->required()->type_name("FILE");
   add_record_options(*flash, options.station, options.db);
   flash->add_option("--line", options.line, "usb, virtual, or the file of a virtual line")
@@ -101,7 +102,8 @@ CLI::App* add_flash(CLI::App& app, FlashOptions& options) {
 }
 
 CLI::App* add_check(CLI::App& app, CheckOptions& options) {
-  CLI::App* check = app.add_subcommand("check", "Preflight of a whole recipe, and its layout; touches no unit");
+  CLI::App* check =
+      app.add_subcommand("check", "Preflight of a whole recipe, and its layout; touches no unit")->group("Commands");
   check->add_option("recipe", options.recipe, "Recipe file")->required()->type_name("FILE");
   check->add_flag("--plan", options.plan, "Print each operation for a blank unit");
   check->add_flag("--json", options.json, "One JSON object on standard output");
@@ -109,14 +111,14 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
 }
 
 CLI::App* add_inspect(CLI::App& app, InspectOptions& options) {
-  CLI::App* inspect = app.add_subcommand("inspect", "Say what an image is and whether it is sound");
+  CLI::App* inspect = app.add_subcommand("inspect", "Say what an image is and whether it is sound")->group("Commands");
   inspect->add_option("files", options.files, "Images")->required()->type_name("FILE");
   inspect->add_flag("--json", options.json, "JSON Lines on standard output");
   return inspect;
 }
 
 CLI::App* add_report(CLI::App& app, ReportOptions& options, ReportTexts& texts) {
-  CLI::App* report = app.add_subcommand("report", "Say which unit got which bytes");
+  CLI::App* report = app.add_subcommand("report", "Say which unit got which bytes")->group("Commands");
   add_record_options(*report, options.station, options.db);
   report->add_option("--format", options.format, "text, json or jsonl")
       ->check([](const std::string& value) {
@@ -139,9 +141,9 @@ CLI::App* add_report(CLI::App& app, ReportOptions& options, ReportTexts& texts) 
 }
 
 CLI::App* add_audit(CLI::App& app, AuditOptions& options) {
-  CLI::App* audit = app.add_subcommand("audit", "Prove the record");
+  CLI::App* audit = app.add_subcommand("audit", "Prove the record")->group("Commands");
   audit->require_subcommand(1);
-  CLI::App* verify = audit->add_subcommand("verify", "Check the hash chain of a database");
+  CLI::App* verify = audit->add_subcommand("verify", "Check the hash chain of a database")->group("Commands");
   add_record_options(*verify, options.station, options.db);
   return audit;
 }
@@ -180,7 +182,12 @@ std::string contradiction(const CLI::App& flash, const FlashOptions& options) {
   return {};
 }
 
-Said usage(const std::string& problem, const CLI::App& command) {
+Said usage(std::string problem, const CLI::App& command) {
+  // CLI11's word for what people call a command.
+  const std::string_view theirs = "subcommand";
+  if (const std::size_t at = problem.find(theirs); at != std::string::npos) {
+    problem.replace(at, theirs.size(), "command");
+  }
   const std::string name = command.get_parent() ? "flashline " + command.get_name() : "flashline";
   return {"flashline: " + problem + ".\nHint: '" + name + " --help' lists what can be said here.\n", ExitStatus::usage};
 }
@@ -198,6 +205,7 @@ const CLI::App& innermost(const CLI::App& app) {
 std::variant<Command, Said> parse_command_line(int argc, const char* const* argv) {
   CLI::App app("Flashline: flashes a line of USB DFU units by a recipe and records every attempt.", "flashline");
   app.require_subcommand(1);
+  app.get_formatter()->label("SUBCOMMAND", "COMMAND");
   app.set_version_flag("--version", version_text());
   app.footer(
       "Exit status: 0 every unit passed; 1 at least one did not; 130 stopped by a signal; 74 records could not be\n"
@@ -220,7 +228,7 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
   } catch (const CLI::ParseError& problem) {
     const CLI::App& command = innermost(app);
     if (dynamic_cast<const CLI::CallForVersion*>(&problem)) return Said{version_text() + "\n"};
-    if (problem.get_exit_code() == 0) return Said{app.help()};
+    if (problem.get_exit_code() == 0) return Said{app.help() + "\n"};
     return usage(problem.what(), command);
   }
   if (flash_command->parsed()) {

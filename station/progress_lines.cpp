@@ -42,9 +42,9 @@ void ProgressLines::started(const RunFacts& facts) {
   std::size_t bytes = 0;
   for (const dfu::Step& step : facts.recipe->layout.steps) bytes += step.range().size();
   out_.line(fmt::format("flashline {}, station {}", version(), facts.station));
-  out_.line(fmt::format("recipe    {}{}: {} steps, {} bytes", facts.recipe->name,
+  out_.line(fmt::format("recipe    {}{}: {}, {} bytes", facts.recipe->name,
                         facts.recipe->revision.empty() ? "" : " revision " + facts.recipe->revision,
-                        facts.recipe->layout.steps.size(), grouped(bytes)));
+                        counted(facts.recipe->layout.steps.size(), "step"), grouped(bytes)));
   out_.line("line      " + facts.line);
   out_.line("record    " + (facts.dry_run ? "none: this is a dry run, nothing is written" : facts.database));
   out_.line("");
@@ -95,20 +95,25 @@ void ProgressLines::on_event(const scheduler::AttemptEnded& event) {
 }
 
 void ProgressLines::on_event(const scheduler::Judged& event) {
-  Shown& shown = by_port_[event.unit.port];
-  shown.remark =
-      event.refusal ? "refused: " + sentence(*event.refusal)
-                    : fmt::format("would write {} bytes, {:.1f} s", grouped(event.bytes_to_write), event.floor_seconds);
+  const std::string at = place(event.unit.port, event.slot);
+  if (event.refusal) {
+    say(at, "REFUSED    " + sentence(*event.refusal));
+  } else {
+    say(at,
+        fmt::format("OK      would write {} bytes in {:.1f} s", grouped(event.bytes_to_write), event.floor_seconds));
+  }
 }
 
 void ProgressLines::on_event(const scheduler::VerdictReached& event) {
+  if (facts_.dry_run) return;  // what was judged has been said
   Shown& shown = by_port_[event.port];
   shown.slot = event.slot;
   shown.verdict = event.outcome;
   shown.attempts = event.attempts;
-  if (event.attempts == 0) shown.remark = "not begun";
   std::string text(word(event.outcome));
-  if (!facts_.dry_run && event.attempts > 0) {
+  if (event.attempts == 0) {
+    shown.remark = "not begun";
+  } else {
     text += fmt::format("    {:.1f} s", shown.last.flash_seconds + shown.last.return_seconds);
   }
   // A fault was told when its attempt ended.
@@ -131,11 +136,12 @@ void ProgressLines::print_table() {
 
 void ProgressLines::ended(const RunEnd& end) {
   const scheduler::Totals& totals = end.totals;
-  if (!by_port_.empty()) print_table();
+  if (!by_port_.empty() && !facts_.dry_run) print_table();
   out_.line("");
-  out_.line(fmt::format("{} units: {} passed, {} already, {} failed, {} error, {} cancelled; {} attempts in {:.1f} s",
-                        totals.units, totals.passed, totals.already, totals.failed, totals.error, totals.cancelled,
-                        totals.attempts, end.seconds));
+  const auto count = [](int number) { return static_cast<std::uint64_t>(number); };
+  out_.line(fmt::format("{}: {} passed, {} already, {} failed, {} error, {} cancelled; {} in {:.1f} s",
+                        counted(count(totals.units), "unit"), totals.passed, totals.already, totals.failed,
+                        totals.error, totals.cancelled, counted(count(totals.attempts), "attempt"), end.seconds));
   if (!end.records_problem.empty()) out_.line("RECORDS WERE LOST: " + end.records_problem);
   if (!facts_.dry_run) out_.line("report    flashline report --db " + facts_.database);
   if (!facts_.log.empty()) out_.line("log       " + facts_.log);

@@ -18,5 +18,7 @@ std::string sentence(const dfu::Fault& fault);
 std::string yes_no(std::optional<bool> value);
 // "248,732"
 std::string grouped(std::uint64_t number);
+// "1 unit", "8 units"
+std::string counted(std::uint64_t number, const std::string& noun);
 
 }  // namespace station

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <set>
 #include <sstream>
@@ -42,9 +43,9 @@ std::vector<QJsonObject> events(const std::vector<QJsonObject>& all, const char*
 
 class Flash : public testing::Test {
  protected:
-  // Fifty times as fast as real units; a flash takes about a tenth of a second.
+  // Five times as fast as real units: quick, and every limit is still long for a busy machine.
   std::vector<std::string> command(const std::vector<std::string>& more) {
-    std::vector<std::string> all{"flash", example_recipe(), "--db", "r.db", "--speed", "50"};
+    std::vector<std::string> all{"flash", example_recipe(), "--db", "r.db", "--speed", "5"};
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
@@ -52,19 +53,32 @@ class Flash : public testing::Test {
 
   std::vector<QJsonObject> recorded() {
     const Ran ran = desk_.run({"report", "--db", "r.db", "--format", "jsonl"});
-    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_EQ(ran.status, 0) << ran.err << ran.out;
     return json_lines(ran.out);
   }
   void expect_sound_chain() {
     const Ran ran = desk_.run({"audit", "verify", "--db", "r.db"});
     EXPECT_EQ(ran.status, 0) << ran.out << ran.err;
   }
+  // Without a last line that the kill cut off.
+  static std::vector<QJsonObject> whole_json_lines(const std::string& text) {
+    return json_lines(text.substr(0, text.rfind('\n') + 1));
+  }
+  void wait_for_lines(std::size_t lines) {
+    wait_until([&] {
+      const std::string said = desk_.read("stdout");
+      return static_cast<std::size_t>(std::ranges::count(said, '\n')) >= lines;
+    });
+  }
   // Waits until the program has said so on standard output; it writes each line at once.
   void wait_for(const std::string& text) {
+    wait_until([&] { return desk_.read("stdout").find(text) != std::string::npos; });
+  }
+  void wait_until(const std::function<bool()>& so) {
     using Clock = std::chrono::steady_clock;
     const Clock::time_point limit = Clock::now() + std::chrono::seconds(60);
-    while (desk_.read("stdout").find(text) == std::string::npos) {
-      ASSERT_LT(Clock::now(), limit) << "'" << text << "' never came; so far: " << desk_.read("stdout");
+    while (!so()) {
+      ASSERT_LT(Clock::now(), limit) << "it never came; so far: " << desk_.read("stdout");
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   }
@@ -74,7 +88,7 @@ class Flash : public testing::Test {
 
 TEST_F(Flash, EightUnitsPassAndJsonTellsItInTheOrderOfTheContract) {
   const Ran ran = flash({"--line", "virtual", "--json", "--operator", "Li Wei"});
-  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(ran.status, 0) << ran.err << ran.out;
   EXPECT_THAT(ran.err, IsEmpty());
   const std::vector<QJsonObject> all = json_lines(ran.out);
   ASSERT_GT(all.size(), 2u);
@@ -128,7 +142,7 @@ TEST_F(Flash, KeptUnitsHoldTheImagesAndTheSecondRunWritesNothing) {
   const std::string user{std::istreambuf_iterator<char>(file), {}};
   EXPECT_TRUE(flash_of_unit.substr(0xA0000, user.size()) == user);
   const Ran again = flash({"--line", "virtual", "--units", "2", "--keep", "units", "--json"});
-  EXPECT_EQ(again.status, 0);
+  EXPECT_EQ(again.status, 0) << again.out;
   const std::vector<QJsonObject> all = json_lines(again.out);
   EXPECT_EQ(all.back()["already"].toInt(), 2);
   EXPECT_EQ(all.back()["passed"].toInt(), 0);
@@ -158,7 +172,7 @@ TEST_F(Flash, ASilentlyCorruptedByteIsFoundAtItsAddressAndTheSecondAttemptPasses
               "[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.1\"\n[[unit.fault]]\nkind = \"corrupt\"\n"
               "at = \"address:0x08061000\"\n");
   const Ran ran = flash({"--line", "line.toml"});
-  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(ran.status, 0) << ran.err << ran.out;
   EXPECT_THAT(ran.out, HasSubstr("attempt 1 failed: verify-mismatch, step system-part2, read at 0x0806"));
   EXPECT_THAT(ran.out, HasSubstr("PASS"));
 }
@@ -167,7 +181,7 @@ TEST_F(Flash, OnlyThePortsAndSlotsThatWereAskedForAreTouched) {
   desk_.write("station.toml", "name = \"line-3\"\n[[slot]]\nport = \"1-1.3\"\nlabel = \"A3\"\n");
   const Ran ran =
       flash({"--line", "virtual", "--json", "--port", "1-1.5", "--station", "station.toml", "--slot", "A3"});
-  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(ran.status, 0) << ran.err << ran.out;
   std::map<QString, QString> slots_by_port;
   for (const QJsonObject& one : recorded()) slots_by_port[one["port"].toString()] = one["slot"].toString();
   EXPECT_EQ(slots_by_port, (std::map<QString, QString>{{"1-1.3", "A3"}, {"1-1.5", ""}}));
@@ -187,7 +201,7 @@ TEST_F(Flash, ADryRunTellsWhatItWouldDoAndLeavesNoTrace) {
   const std::string before = desk_.read("units/1-1.1.bin");
   const std::size_t rows = recorded().size();
   const Ran ran = flash({"--line", "virtual", "--units", "2", "--keep", "units", "--dry-run", "--json"});
-  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(ran.status, 0) << ran.err << ran.out;
   const std::vector<QJsonObject> all = json_lines(ran.out);
   EXPECT_THAT(events(all, "attempt_started"), IsEmpty());
   std::map<QString, int> to_write;
@@ -245,6 +259,33 @@ TEST_F(Flash, AfterAKillOpenAttemptsAreInterruptedAndTheChainHolds) {
   expect_sound_chain();
 }
 
+// What a reader was shown before the kill must be on record: a verdict as it was shown, a start at least as open.
+TEST_F(Flash, KilledAtTwentyMomentsTheRecordHoldsAllThatWasShown) {
+  for (std::size_t moment = 1; moment <= 20; ++moment) {
+    SCOPED_TRACE(moment);
+    const std::string db = "killed-" + std::to_string(moment) + ".db";
+    const int process = desk_.start(
+        {"flash", example_recipe(), "--db", db, "--line", "virtual", "--units", "16", "--speed", "20", "--json"});
+    // From the first line to the last attempts' ends: 16 arrivals, 16 starts, 16 ends and verdicts, some progress.
+    wait_for_lines(moment * 4);
+    ::kill(process, SIGKILL);
+    const std::vector<QJsonObject> shown = whole_json_lines(desk_.finish(process).out);
+    const Ran audit = desk_.run({"audit", "verify", "--db", db});
+    EXPECT_EQ(audit.status, 0) << audit.out << audit.err;
+    std::map<QString, QString> on_record;
+    for (const QJsonObject& one : json_lines(desk_.run({"report", "--db", db, "--format", "jsonl"}).out)) {
+      on_record[one["attempt"].toString()] = one["outcome"].toString();
+      EXPECT_NE(one["outcome"].toString(), "running");
+    }
+    for (const QJsonObject& one : events(shown, "attempt_started")) {
+      EXPECT_TRUE(on_record.contains(one["attempt"].toString()));
+    }
+    for (const QJsonObject& one : events(shown, "attempt_finished")) {
+      EXPECT_EQ(on_record[one["attempt"].toString()], one["outcome"].toString());
+    }
+  }
+}
+
 TEST_F(Flash, ASecondWriterIsRefusedWith74WhileReadersAreWelcome) {
   const int process = desk_.start({"flash", example_recipe(), "--db", "r.db", "--line", "virtual", "--json"});
   wait_for("\"progress\"");
@@ -284,7 +325,7 @@ TEST_F(Flash, TheLogOfARunTellsEachAttemptByItsId) {
 }
 
 TEST_F(Flash, TheDefaultDatabaseLiesInTheHomeFolder) {
-  EXPECT_EQ(desk_.run({"flash", example_recipe(), "--line", "virtual", "--units", "1", "--speed", "50"}).status, 0);
+  EXPECT_EQ(desk_.run({"flash", example_recipe(), "--line", "virtual", "--units", "1", "--speed", "5"}).status, 0);
   EXPECT_TRUE(std::filesystem::exists(desk_.path(".local/state/flashline/flashline.db")));
   EXPECT_EQ(desk_.run({"report"}).status, 0);
 }
@@ -292,7 +333,7 @@ TEST_F(Flash, TheDefaultDatabaseLiesInTheHomeFolder) {
 TEST_F(Flash, AReportGoesWholeIntoItsFileOrNotAtAll) {
   EXPECT_EQ(flash({"--line", "virtual", "--units", "2"}).status, 0);
   const Ran ran = desk_.run({"report", "--db", "r.db", "--format", "json", "-o", "report.json"});
-  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(ran.status, 0) << ran.err << ran.out;
   EXPECT_THAT(ran.out, IsEmpty());
   const QJsonObject report = QJsonDocument::fromJson(QByteArray::fromStdString(desk_.read("report.json"))).object();
   EXPECT_EQ(report["attempts"].toArray().size(), 2);

@@ -160,7 +160,7 @@ TEST_F(Shown, TheTableAtTheEndNamesEveryPortWithItsVerdictAndWhereTheRecordIs) {
       std::ranges::find_if(all, [](const std::string& line) { return line.starts_with("A2 (1-1.2)  PASS"); });
   ASSERT_NE(row, all.end());
   EXPECT_THAT(*row, HasSubstr("7.61"));
-  EXPECT_THAT(all, testing::Contains(HasSubstr("1 units: 1 passed, 0 already, 0 failed")));
+  EXPECT_THAT(all, testing::Contains(HasSubstr("1 unit: 1 passed, 0 already, 0 failed")));
   EXPECT_THAT(all, testing::Contains(HasSubstr("flashline report --db /r.db")));
 }
 

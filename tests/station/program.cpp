@@ -33,6 +33,9 @@ std::string Desk::read(const std::string& name) const {
 }
 
 int Desk::start(const std::vector<std::string>& arguments) const {
+  // Empty before anybody looks for what the new process has said.
+  write("stdout", "");
+  write("stderr", "");
   const int process = fork();
   if (process != 0) return process;
   if (chdir(folder_.c_str()) != 0) _exit(126);
