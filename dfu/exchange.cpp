@@ -46,6 +46,10 @@ Exchange Exchange::settle(const Profile& profile) {
   return {Kind::settle, profile, class_request(profile, Request::getstatus, 0, 6)};
 }
 
+Exchange Exchange::get_state(const Profile& profile) {
+  return {Kind::get_state, profile, class_request(profile, Request::getstate, 0, 1)};
+}
+
 // wValue 2, as dfu-util sends it (facts/dfu.md 2.3): DfuSe devices tell commands from data by block number 0.
 Exchange Exchange::leave(const Profile& profile) {
   return {Kind::leave, profile, class_request(profile, Request::dnload, dfuse_first_block, 0)};
@@ -111,6 +115,8 @@ Ask Exchange::after_request(const TransferResult& result) {
     case Kind::read_string:
       data_ = result.data;
       return Finished{};
+    case Kind::get_state:
+      return take_state(result.data);
     case Kind::download:
     case Kind::abort:
     case Kind::clear_status:
@@ -120,6 +126,12 @@ Ask Exchange::after_request(const TransferResult& result) {
       break;  // has no request of its own
   }
   return fail(Failure::Why::bad_answer);
+}
+
+Ask Exchange::take_state(const Bytes& answer) {
+  if (answer.empty() || answer[0] > static_cast<std::uint8_t>(State::error)) return fail(Failure::Why::bad_answer);
+  report_.state = static_cast<State>(answer[0]);
+  return Finished{};
 }
 
 Ask Exchange::after_status(const TransferResult& result, Duration now) {

@@ -24,6 +24,8 @@ class Exchange {
   static Exchange clear_status(const Profile& profile);
   // GETSTATUS alone, polled on while the unit is in dfuDNBUSY; any other state ends it.
   static Exchange settle(const Profile& profile);
+  // GETSTATE: the state without a side effect, while GETSTATUS carries out what is pending (facts/dfu.md 1.1).
+  static Exchange get_state(const Profile& profile);
   // Zero-length DNLOAD and one GETSTATUS. Never fails: whatever comes back proves nothing (facts/dfu.md 4.1).
   static Exchange leave(const Profile& profile);
   // String descriptor `index` in US English.
@@ -50,10 +52,10 @@ class Exchange {
   };
   const std::optional<Failure>& failure() const { return failure_; }
   const Bytes& data() const { return data_; }             // of upload and read_string
-  const StatusReport& report() const { return report_; }  // of settle: the state the unit is in
+  const StatusReport& report() const { return report_; }  // of settle and get_state: the state the unit is in
 
  private:
-  enum class Kind { download, upload, abort, clear_status, settle, leave, read_string };
+  enum class Kind { download, upload, abort, clear_status, settle, get_state, leave, read_string };
   enum class Phase { request, status, pause };
 
   Exchange(Kind kind, const Profile& profile, Transfer request);
@@ -61,6 +63,7 @@ class Exchange {
   Ask ask_pause(Duration now);
   Ask fail(Failure::Why why);
   Ask after_request(const TransferResult& result);
+  Ask take_state(const Bytes& answer);
   Ask after_status(const TransferResult& result, Duration now);
 
   Kind kind_;
