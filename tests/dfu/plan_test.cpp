@@ -46,8 +46,7 @@ std::vector<Operation> only(const Plan& plan, Kind kind) {
 // pointer, which an erase leaves somewhere else.
 class Memory {
  public:
-  Memory(std::uint16_t transfer_size, std::map<std::uint32_t, std::uint8_t> held)
-      : stride_(transfer_size), held_(std::move(held)) {}
+  Memory(std::uint16_t transfer_size, Bytes held) : stride_(transfer_size), held_(std::move(held)) {}
 
   void carry_out(const Plan& plan, const Layout& layout) {
     for (const Operation& one : plan.operations) {
@@ -57,10 +56,8 @@ class Memory {
     EXPECT_TRUE(left_);
   }
 
-  std::uint8_t at(std::uint32_t address) const {
-    const auto found = held_.find(address);
-    return found == held_.end() ? 0xFF : found->second;
-  }
+  static constexpr Range range{0x08020000, 0x08100000};
+  std::uint8_t& at(std::uint32_t address) { return held_.at(address - range.begin); }
 
   std::map<std::uint32_t, int> erased;
 
@@ -73,7 +70,7 @@ class Memory {
         EXPECT_NE(in_, In::upload);
         const Sector* sector = photon_map.find(one.address);
         ASSERT_TRUE(sector && sector->erasable && sector->range.size() == one.length);
-        held_.erase(held_.lower_bound(sector->range.begin), held_.lower_bound(sector->range.end));
+        std::fill_n(&at(one.address), one.length, 0xFF);
         ++erased[sector->range.begin];
         pointer_ = 0xDEAD0000;
         in_ = In::download;
@@ -93,7 +90,7 @@ class Memory {
         const ByteView bytes = bytes_of(one, layout);
         for (std::uint32_t i = 0; i < one.length; ++i) {
           if ((at(one.address + i) & bytes[i]) != bytes[i]) ADD_FAILURE() << "not erased: " << one.address + i;
-          held_[one.address + i] = at(one.address + i) & bytes[i];
+          at(one.address + i) &= bytes[i];
         }
         in_ = In::download;
         break;
@@ -121,7 +118,7 @@ class Memory {
   }
 
   std::uint32_t stride_;
-  std::map<std::uint32_t, std::uint8_t> held_;
+  Bytes held_;
   std::uint32_t pointer_ = 0xDEAD0000;
   In in_ = In::idle;
   bool left_ = false;
@@ -295,14 +292,15 @@ TEST(Plan, WhateverIsFoundTheMemoryEndsAsTheRecipeWantsIt) {
     const Layout layout = layout_of(std::move(steps));
     const std::uint16_t sizes[] = {64, 1024, 2048, 4096, 5000, 65535};
     SurveyResult survey = found(layout, Holds::other, sizes[pick(6)]);
-    std::map<std::uint32_t, std::uint8_t> held;
+    Bytes held(Memory::range.size(), 0xFF);
     for (std::size_t i = 0; i < layout.pieces.size(); ++i) {
       const Piece& piece = layout.pieces[i];
       survey.pieces[i] = static_cast<Holds>(pick(3));
       if (survey.pieces[i] == Holds::blank) continue;
       const Step& one = layout.steps[piece.step];
       for (std::uint32_t at = piece.data.begin; at < piece.data.end; ++at) {
-        held[at] = survey.pieces[i] == Holds::same ? one.image->payload()[at - one.address] : 0x00;
+        held[at - Memory::range.begin] =
+            survey.pieces[i] == Holds::same ? one.image->payload()[at - one.address] : 0x00;
       }
     }
     const PlanOptions options{.rewrite = pick(4) == 0, .verify = pick(4) != 0};
