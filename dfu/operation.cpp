@@ -62,8 +62,7 @@ Exchange exchange_for(const Operation& operation, const Profile& profile, ByteVi
 }
 
 ByteView bytes_of(const Operation& operation, const Layout& layout) {
-  const Step& step = layout.steps[operation.step];
-  return step.image->payload().subspan(operation.address - step.address, operation.length);
+  return layout.steps[operation.step].payload({operation.address, operation.address + operation.length});
 }
 
 namespace {

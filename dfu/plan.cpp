@@ -86,13 +86,18 @@ class Planner {
 
   void verify() {
     for (std::size_t step = 0; step < layout_.steps.size(); ++step) {
-      const Range range = layout_.steps[step].range();
-      for (std::uint32_t at = range.begin; at < range.end; at += pointer_.chunk()) {
-        transfer(Operation::Kind::read, step, {at, at + std::min(pointer_.chunk(), range.end - at)});
-      }
+      for (const Range& range : layout_.steps[step].ranges()) read_range(step, range);
     }
     add(Operation::Kind::to_idle, layout_.steps.size() - 1, layout_.steps.back().address, 0);
     reading_ = false;
+  }
+
+  void read_range(std::size_t step, Range range) {
+    for (std::uint32_t at = range.begin; at < range.end;) {
+      const Range block{at, at + std::min(pointer_.chunk(), range.end - at)};
+      transfer(Operation::Kind::read, step, block);
+      at = block.end;
+    }
   }
 
   void leave() {

@@ -321,7 +321,7 @@ TEST_F(RecipeFile, FilesThatAreNoFirmwareAreRefusedEachForItsOwnReason) {
   EXPECT_THAT(refused(load_image(text("\x7F"
                                       "ELF\x01\x01\x01"))),
               HasSubstr("is an ELF file"));
-  EXPECT_THAT(refused(load_image(text(":020000040800F2\n:00000001FF\n"))), HasSubstr("is an Intel HEX file"));
+  EXPECT_THAT(refused(load_image(text(":020000040800F2\n:00000001FF\n"))), HasSubstr("has no bytes to flash"));
   EXPECT_THAT(refused(load_image(text("DfuSe\x01 and the rest"))), HasSubstr("is a DfuSe container"));
   EXPECT_THAT(refused(load_image({0x55, 0x46, 0x32, 0x0A, 0x57, 0x51, 0x5D, 0x9E, 0, 0})), HasSubstr("is a UF2 file"));
   EXPECT_THAT(refused(load_image(text("hello"))), HasSubstr("is text, not firmware"));

@@ -21,6 +21,19 @@ Step step(std::string name, std::uint32_t address, std::size_t size, std::option
   return {std::move(name), make_image("image.bin", std::move(bytes)), address, header};
 }
 
+// As a file that says where its bytes go: `count` ranges with gaps between them.
+Step scattered(std::string name, std::uint32_t address, std::uint32_t size, std::uint32_t gap, std::uint32_t count) {
+  Step one = step(std::move(name), address, std::size_t{size} * count);
+  auto image = std::make_shared<Image>(*one.image);
+  image->content = image->file;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::uint32_t begin = address + i * (size + gap);
+    image->facts.ranges.push_back({begin, begin + size});
+  }
+  one.image = std::move(image);
+  return one;
+}
+
 Layout layout_of(std::vector<Step> steps) {
   return std::get<Layout>(lay_out(std::move(steps), photon_map));
 }
@@ -285,8 +298,11 @@ TEST(Plan, WhateverIsFoundTheMemoryEndsAsTheRecipeWantsIt) {
     for (std::uint32_t i = 0; i <= pick(4); ++i) {
       const std::uint32_t size = 1 + pick(60000);
       const auto header = pick(2) != 0 ? std::optional(pick(size)) : std::nullopt;
-      steps.push_back(step("s" + std::to_string(i), address, size, header));
-      address = (address + size + pick(3) * pick(70000) + 3) / 4 * 4;
+      const std::string name = "s" + std::to_string(i);
+      const bool whole = pick(3) != 0;
+      steps.push_back(whole ? step(name, address, size, header)
+                            : scattered(name, address, size / 5 + 1, pick(5000), 5));
+      address = (steps.back().range().end + pick(3) * pick(70000) + 3) / 4 * 4;
     }
     if (pick(2) != 0) std::ranges::reverse(steps);
     const Layout layout = layout_of(std::move(steps));
@@ -299,8 +315,7 @@ TEST(Plan, WhateverIsFoundTheMemoryEndsAsTheRecipeWantsIt) {
       if (survey.pieces[i] == Holds::blank) continue;
       const Step& one = layout.steps[piece.step];
       for (std::uint32_t at = piece.data.begin; at < piece.data.end; ++at) {
-        held[at - Memory::range.begin] =
-            survey.pieces[i] == Holds::same ? one.image->payload()[at - one.address] : 0x00;
+        held[at - Memory::range.begin] = survey.pieces[i] == Holds::same ? one.payload({at, at + 1})[0] : 0x00;
       }
     }
     const PlanOptions options{.rewrite = pick(4) == 0, .verify = pick(4) != 0};
@@ -308,8 +323,10 @@ TEST(Plan, WhateverIsFoundTheMemoryEndsAsTheRecipeWantsIt) {
     memory.carry_out(make_plan(layout, survey, photon, options), layout);
     for (const auto& [sector, times] : memory.erased) EXPECT_EQ(times, 1);
     for (const Step& one : layout.steps) {
-      const ByteView wanted = one.image->payload();
-      for (std::uint32_t i = 0; i < wanted.size(); ++i) ASSERT_EQ(memory.at(one.address + i), wanted[i]) << round;
+      for (const Range& range : one.ranges()) {
+        const ByteView wanted = one.payload(range);
+        for (std::uint32_t i = 0; i < wanted.size(); ++i) ASSERT_EQ(memory.at(range.begin + i), wanted[i]) << round;
+      }
     }
   }
 }
