@@ -72,6 +72,26 @@ std::variant<Unfit, Placement> place_module(const Module& module, std::optional<
   return Placement{module.start, module.header_offset, slot_for(module)};
 }
 
+// Plain DFU has no addresses: the unit knows where its one image goes.
+std::variant<Unfit, Placement> place_plain(const dfu::ImageFacts& facts, std::optional<std::uint32_t> address) {
+  if (!facts.ranges.empty()) {
+    return Unfit{"says where its bytes go, and units of plain DFU have no addresses",
+                 "Use the .bin of the same build."};
+  }
+  if (address && *address != 0) {
+    return Unfit{"is for units of plain DFU, which have no addresses", "Remove 'address' from this step.", true};
+  }
+  return Placement{};
+}
+
+// A Core runs programs without a header, from the one place that it has for them (facts/particle.md 4).
+std::variant<Unfit, Placement> place_legacy_core(std::optional<std::uint32_t> address) {
+  const dfu::particle::Slot& slot = dfu::particle::slots(dfu::particle::Platform::core).front();
+  if (!address || *address == slot.range.begin) return Placement{slot.range.begin, std::nullopt, slot};
+  return Unfit{"belongs at " + hex(slot.range.begin) + " on a Core, but 'address' says " + hex(*address),
+               "Remove 'address' from this step.", true};
+}
+
 // Where the bytes go is said by the file; the recipe may repeat it.
 std::variant<Unfit, Placement> place_ranges(const std::vector<dfu::Range>& ranges,
                                             std::optional<std::uint32_t> address) {
@@ -123,6 +143,10 @@ std::variant<Unfit, Placement> place(const dfu::Image& image, const dfu::Profile
   }
   if (facts.suffix) {
     if (auto wrong = wrong_suffix(*facts.suffix, profile)) return *wrong;
+  }
+  if (profile.dialect == dfu::Dialect::dfu11) return place_plain(facts, address);
+  if (profile.platform == dfu::particle::Platform::core && facts.kind == ImageKind::legacy_core) {
+    return place_legacy_core(address);
   }
   if (profile.platform) {
     if (!facts.module) return without_header(facts.kind, profile.name);

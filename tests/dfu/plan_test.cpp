@@ -117,6 +117,11 @@ class Memory {
         EXPECT_NE(in_, In::upload);
         left_ = true;
         break;
+      case Kind::manifest:
+      case Kind::manifest_and_reset:
+      case Kind::reset:
+        ADD_FAILURE() << "of plain DFU";
+        break;
     }
   }
 
