@@ -72,6 +72,35 @@ std::variant<Unfit, Placement> place_module(const Module& module, std::optional<
   return Placement{module.start, module.header_offset, slot_for(module)};
 }
 
+// Plain DFU has no addresses: the unit knows where its one image goes.
+std::variant<Unfit, Placement> place_plain(const dfu::ImageFacts& facts, std::optional<std::uint32_t> address) {
+  if (!facts.ranges.empty()) {
+    return Unfit{"says where its bytes go, and units of plain DFU have no addresses",
+                 "Use the .bin of the same build."};
+  }
+  if (address && *address != 0) {
+    return Unfit{"is for units of plain DFU, which have no addresses", "Remove 'address' from this step.", true};
+  }
+  return Placement{};
+}
+
+// A Core runs programs without a header, from the one place that it has for them (facts/particle.md 4).
+std::variant<Unfit, Placement> place_legacy_core(std::optional<std::uint32_t> address) {
+  const dfu::particle::Slot& slot = dfu::particle::slots(dfu::particle::Platform::core).front();
+  if (!address || *address == slot.range.begin) return Placement{slot.range.begin, std::nullopt, slot};
+  return Unfit{"belongs at " + hex(slot.range.begin) + " on a Core, but 'address' says " + hex(*address),
+               "Remove 'address' from this step.", true};
+}
+
+// Where the bytes go is said by the file; the recipe may repeat it.
+std::variant<Unfit, Placement> place_ranges(const std::vector<dfu::Range>& ranges,
+                                            std::optional<std::uint32_t> address) {
+  const std::uint32_t first = ranges.front().begin;
+  if (!address || *address == first) return Placement{first, std::nullopt, std::nullopt};
+  return Unfit{"says itself that it begins at " + hex(first) + ", not at " + hex(*address),
+               "Remove 'address' from this step.", true};
+}
+
 }  // namespace
 
 std::optional<Unfit> unsound(const dfu::Image& image) {
@@ -90,9 +119,7 @@ std::optional<Unfit> unsound(const dfu::Image& image) {
     case ImageKind::uf2:
       return Unfit{"is a UF2 file, for boards that show up as a disk", "Use the .bin of the same build."};
     case ImageKind::intel_hex:
-      return Unfit{"is an Intel HEX file, which this version cannot flash", "Use the .bin of the same build."};
     case ImageKind::dfuse:
-      return Unfit{"is a DfuSe container, which this version cannot flash", "Use the .bin of the same build."};
     case ImageKind::particle_module:
     case ImageKind::dfu_suffix:
       if (facts.sound) return {};
@@ -109,8 +136,17 @@ std::optional<Unfit> unsound(const dfu::Image& image) {
 std::variant<Unfit, Placement> place(const dfu::Image& image, const dfu::Profile& profile,
                                      std::optional<std::uint32_t> address) {
   const dfu::ImageFacts& facts = image.facts;
+  if (facts.alternate && *facts.alternate != profile.alternate) {
+    return Unfit{"is for alternate setting " + std::to_string(*facts.alternate) + ", this recipe flashes " +
+                     std::to_string(profile.alternate),
+                 "Use the file for this memory, or change 'alt' in [device]."};
+  }
   if (facts.suffix) {
     if (auto wrong = wrong_suffix(*facts.suffix, profile)) return *wrong;
+  }
+  if (profile.dialect == dfu::Dialect::dfu11) return place_plain(facts, address);
+  if (profile.platform == dfu::particle::Platform::core && facts.kind == ImageKind::legacy_core) {
+    return place_legacy_core(address);
   }
   if (profile.platform) {
     if (!facts.module) return without_header(facts.kind, profile.name);
@@ -118,6 +154,7 @@ std::variant<Unfit, Placement> place(const dfu::Image& image, const dfu::Profile
     return place_module(*facts.module, address);
   }
   if (facts.module) return place_module(*facts.module, address);
+  if (!facts.ranges.empty()) return place_ranges(facts.ranges, address);
   if (!address) {
     return Unfit{"is a raw binary: it does not say where it belongs", "Add to this step: address = 0x..."};
   }

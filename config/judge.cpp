@@ -35,6 +35,13 @@ std::variant<dfu::Fault, dfu::Plan> judge(const Recipe& recipe, const dfu::Surve
                        ". It is not the kind of unit that the recipe is for (" + recipe.profile.name +
                        "): take it out.");
   }
+  const bool plain = recipe.profile.dialect == dfu::Dialect::dfu11;
+  if (verify && plain && survey.can_upload && !survey.tolerant) {
+    return refusal(
+        dfu::FaultCode::read_protected, recipe, recipe.layout.pieces.front(),
+        "This unit starts anew as soon as it has the image, so it cannot be read back afterwards. If this is "
+        "right for this kind of unit, the recipe must say verify = \"none\".");
+  }
   for (const dfu::Piece& piece : recipe.layout.pieces) {
     if (!verify || (survey.can_upload && piece.sector.readable)) continue;
     return refusal(dfu::FaultCode::read_protected, recipe, piece,

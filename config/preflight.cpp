@@ -39,6 +39,7 @@ class Preflight {
     }
     check_dependencies(placed, placed.size() == drafts.size());
     check_slots(placed);
+    check_plain(placed);
     if (profile_) lay_out(std::move(placed));
     return std::move(result_);
   }
@@ -102,6 +103,15 @@ class Preflight {
                         same->file() + "' (line " + std::to_string(same->draft->image->place.line) + ")",
                     "Keep one of the two steps.");
       placed.erase(placed.begin() + static_cast<std::ptrdiff_t>(i--));
+    }
+  }
+
+  void check_plain(std::vector<Placed>& placed) {
+    if (!profile_ || profile_->dialect != dfu::Dialect::dfu11) return;
+    for (; placed.size() > 1; placed.pop_back()) {
+      const Given<std::string>& image = *placed.back().draft->image;
+      report_.error(image.place, image.written, "units of plain DFU take one image, and this is another one",
+                    "Keep one [[step]]: make one file of the images if the unit needs them all.");
     }
   }
 

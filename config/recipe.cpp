@@ -55,6 +55,8 @@ class Loader {
     const auto usb = table.text("usb");
     const auto alt = table.integer("alt", {0, 255});
     const auto map = table.text("map");
+    const auto dialect =
+        table.word<dfu::Dialect>("dialect", {{"dfuse", dfu::Dialect::dfuse}, {"dfu11", dfu::Dialect::dfu11}});
     if (const auto enter = table.boolean("enter_dfu")) recipe_.enter_dfu = enter->value;
     table.finish();
     if (named && usb) {
@@ -65,9 +67,14 @@ class Loader {
     if (named) {
       if (alt) only_with_usb("alt", alt->place, alt->written);
       if (map) only_with_usb("map", map->place, map->written);
+      if (dialect) only_with_usb("dialect", dialect->place, dialect->written);
       return known_profile(table, *named);
     }
-    if (usb) return spelled_out(*usb, static_cast<std::uint8_t>(alt ? alt->value : 0), map);
+    const bool plain = dialect && dialect->value == dfu::Dialect::dfu11;
+    if (plain && map) {
+      report_.error(map->place, map->written, "units of plain DFU have no memory map", "Remove the line.");
+    }
+    if (usb) return spelled_out(*usb, static_cast<std::uint8_t>(alt ? alt->value : 0), plain, map);
     return {};
   }
 
@@ -81,7 +88,7 @@ class Loader {
     return profile;
   }
 
-  std::optional<dfu::Profile> spelled_out(const Given<std::string>& usb, std::uint8_t alt,
+  std::optional<dfu::Profile> spelled_out(const Given<std::string>& usb, std::uint8_t alt, bool plain,
                                           const std::optional<Given<std::string>>& map) {
     const std::string& text = usb.value;
     if (text.size() != 9 || text[4] != ':' || !is_hex(text.substr(0, 4)) || !is_hex(text.substr(5))) {
@@ -94,12 +101,13 @@ class Loader {
     // Spelled out, a known unit would pass without the checks that keep it alive.
     for (const std::string& name : dfu::profile_names()) {
       const auto known = dfu::find_profile(name);
-      if (known && (known->dfu == id || known->application == id)) {
+      if (known && known->platform && (known->dfu == id || known->application == id)) {
         report_.error(usb.place, usb.written, "units with the USB id " + text + " have a profile of their own",
                       "Write instead: profile = \"" + name + "\"");
         return {};
       }
     }
+    if (plain) return dfu::plain_profile(id, alt);
     dfu::Profile profile = dfu::standard_profile(id, alt);
     if (map) profile.map = map->value;
     std::string problem;

@@ -7,6 +7,9 @@ namespace dfu {
 
 namespace {
 
+// How often an STM32L4's ROM may stall a poll that came too early, though not before its time (facts/dfu.md 4.2).
+constexpr int most_early_polls = 3;
+
 Transfer class_request(const Profile& profile, Request request, std::uint16_t value, std::uint16_t length,
                        Bytes data = {}) {
   const bool in = request == Request::upload || request == Request::getstatus || request == Request::getstate;
@@ -46,9 +49,19 @@ Exchange Exchange::settle(const Profile& profile) {
   return {Kind::settle, profile, class_request(profile, Request::getstatus, 0, 6)};
 }
 
+Exchange Exchange::get_state(const Profile& profile) {
+  return {Kind::get_state, profile, class_request(profile, Request::getstate, 0, 1)};
+}
+
 // wValue 2, as dfu-util sends it (facts/dfu.md 2.3): DfuSe devices tell commands from data by block number 0.
 Exchange Exchange::leave(const Profile& profile) {
   return {Kind::leave, profile, class_request(profile, Request::dnload, dfuse_first_block, 0)};
+}
+
+Exchange Exchange::manifest(const Profile& profile, std::uint16_t block, bool tolerant) {
+  Exchange exchange(Kind::manifest, profile, class_request(profile, Request::dnload, block, 0));
+  exchange.tolerant_ = tolerant;
+  return exchange;
 }
 
 Exchange Exchange::read_string(const Profile& profile, std::uint8_t index) {
@@ -65,9 +78,19 @@ Ask Exchange::begin(Duration now) {
 }
 
 Ask Exchange::answer(const Answer& answer, Duration now) {
-  if (phase_ == Phase::pause) return ask_status();
-  const auto& result = std::get<TransferResult>(answer);
-  return phase_ == Phase::request ? after_request(result) : after_status(result, now);
+  switch (phase_) {
+    case Phase::request:
+      return after_request(std::get<TransferResult>(answer));
+    case Phase::refused:
+      return after_refusal(std::get<TransferResult>(answer));
+    case Phase::status:
+      return after_status(std::get<TransferResult>(answer), now);
+    case Phase::pause:
+      return ask_status();
+    case Phase::last_pause:
+      break;
+  }
+  return Finished{};
 }
 
 Ask Exchange::ask_status() {
@@ -105,16 +128,25 @@ std::optional<Exchange::Failure::Why> why(TransferStatus status, bool polling) {
 }  // namespace
 
 Ask Exchange::after_request(const TransferResult& result) {
+  const bool data = kind_ == Kind::download || kind_ == Kind::upload || kind_ == Kind::manifest;
+  if (data && result.status == TransferStatus::stall) {
+    const Ask ask = ask_status();
+    phase_ = Phase::refused;
+    return ask;
+  }
   if (const auto failed = why(result.status, false)) return fail(*failed);
   switch (kind_) {
     case Kind::upload:
     case Kind::read_string:
       data_ = result.data;
       return Finished{};
+    case Kind::get_state:
+      return take_state(result.data);
     case Kind::download:
     case Kind::abort:
     case Kind::clear_status:
     case Kind::leave:
+    case Kind::manifest:
       return ask_status();
     case Kind::settle:
       break;  // has no request of its own
@@ -122,11 +154,32 @@ Ask Exchange::after_request(const TransferResult& result) {
   return fail(Failure::Why::bad_answer);
 }
 
+// A unit that refuses a request may say why, as ST's ROM does when it is protected (facts/dfu.md 4.5).
+Ask Exchange::after_refusal(const TransferResult& result) {
+  const auto report = result.status == TransferStatus::ok ? parse_status(result.data) : std::nullopt;
+  if (!report || report->status == Status::ok) return fail(Failure::Why::stall);
+  report_ = *report;
+  return fail(Failure::Why::error_state);
+}
+
+Ask Exchange::take_state(const Bytes& answer) {
+  if (answer.empty() || answer[0] > static_cast<std::uint8_t>(State::error)) return fail(Failure::Why::bad_answer);
+  report_.state = static_cast<State>(answer[0]);
+  return Finished{};
+}
+
 Ask Exchange::after_status(const TransferResult& result, Duration now) {
-  if (const auto failed = why(result.status, true)) return fail(*failed);
+  const bool early = obey_poll_ && polls_ > 0 && report_.state == State::dnbusy && early_polls_ < most_early_polls;
+  if (result.status == TransferStatus::stall && early) {
+    ++early_polls_;
+    return ask_pause(now);
+  }
+  const bool may_drop = kind_ == Kind::manifest && !tolerant_ && result.status != TransferStatus::cancelled;
+  if (const auto failed = why(result.status, true)) return may_drop ? Ask(Finished{}) : fail(*failed);
   const auto report = parse_status(result.data);
   if (!report) return fail(Failure::Why::bad_answer);
   report_ = *report;
+  if (kind_ == Kind::manifest) return after_manifest_status(now);
   if (kind_ == Kind::leave) return Finished{};
   if (report_.state == State::dnbusy && (kind_ == Kind::download || kind_ == Kind::settle)) return ask_pause(now);
   if (kind_ == Kind::settle) return Finished{};
@@ -135,6 +188,31 @@ Ask Exchange::after_status(const TransferResult& result, Duration now) {
   if (kind_ == Kind::download && report_.state == State::dnload_sync) return ask_pause(now);
   const State wanted = kind_ == Kind::download ? State::dnload_idle : State::dfu_idle;
   return report_.state == wanted ? Ask(Finished{}) : fail(Failure::Why::wrong_state);
+}
+
+Ask Exchange::after_manifest_status(Duration now) {
+  if (report_.state == State::error || report_.status != Status::ok) return fail(Failure::Why::error_state);
+  switch (report_.state) {
+    case State::dfu_idle:
+    case State::manifest_wait_reset:
+      return Finished{};
+    case State::manifest:
+      if (tolerant_) return ask_pause(now);
+      // It may not answer any more: the time that it asks for is all there is to know.
+      phase_ = Phase::last_pause;
+      return Pause{std::min<Duration>(report_.poll_timeout, busy_limit_)};
+    case State::manifest_sync:
+    case State::dnbusy:
+      return ask_pause(now);
+    case State::app_idle:
+    case State::app_detach:
+    case State::dnload_sync:
+    case State::dnload_idle:
+    case State::upload_idle:
+    case State::error:
+      break;
+  }
+  return fail(Failure::Why::wrong_state);
 }
 
 // A unit that means its poll time gets it. One that does not (facts/dfu.md 4.3, Photon) is asked again at once, and if
@@ -229,9 +307,12 @@ Fault fault_of(const Exchange::Failure& failure, OperationKind operation, const 
     case Why::error_state:
       say(code_of_status(failure.report.status, operation),
           "the unit reported " + std::string(to_string(failure.report.status)) + " in state " + state);
+      if (fault.code == FaultCode::read_protected) {
+        fault.text += " It is protected against reading and writing: take the protection off, which erases the unit.";
+      }
       break;
     case Why::busy:
-      say(FaultCode::busy_timeout, "the unit stayed in dfuDNBUSY beyond the limit");
+      say(FaultCode::busy_timeout, "the unit stayed in " + state + " beyond the limit");
       break;
   }
   return fault;

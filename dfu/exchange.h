@@ -24,8 +24,13 @@ class Exchange {
   static Exchange clear_status(const Profile& profile);
   // GETSTATUS alone, polled on while the unit is in dfuDNBUSY; any other state ends it.
   static Exchange settle(const Profile& profile);
+  // GETSTATE: the state without a side effect, while GETSTATUS carries out what is pending (facts/dfu.md 1.1).
+  static Exchange get_state(const Profile& profile);
   // Zero-length DNLOAD and one GETSTATUS. Never fails: whatever comes back proves nothing (facts/dfu.md 4.1).
   static Exchange leave(const Profile& profile);
+  // Zero-length DNLOAD as `block` of plain DFU, polled until the unit has taken the image in: dfuIDLE if it is
+  // manifestation tolerant, else on its way to a reset, and it may drop off the bus at any time (facts/dfu.md 1.3).
+  static Exchange manifest(const Profile& profile, std::uint16_t block, bool tolerant);
   // String descriptor `index` in US English.
   static Exchange read_string(const Profile& profile, std::uint8_t index);
 
@@ -35,7 +40,7 @@ class Exchange {
   // Why it failed; nothing while it runs and when it succeeded.
   struct Failure {
     enum class Why {
-      stall,         // the request was refused
+      stall,         // the request was refused, and the GETSTATUS after it names no error
       status_stall,  // the GETSTATUS after it was: on a Photon, the flash work failed (facts/dfu.md 4.2)
       no_answer,
       gone,
@@ -50,17 +55,20 @@ class Exchange {
   };
   const std::optional<Failure>& failure() const { return failure_; }
   const Bytes& data() const { return data_; }             // of upload and read_string
-  const StatusReport& report() const { return report_; }  // of settle: the state the unit is in
+  const StatusReport& report() const { return report_; }  // of settle and get_state: the state the unit is in
 
  private:
-  enum class Kind { download, upload, abort, clear_status, settle, leave, read_string };
-  enum class Phase { request, status, pause };
+  enum class Kind { download, upload, abort, clear_status, settle, get_state, leave, manifest, read_string };
+  enum class Phase { request, refused, status, pause, last_pause };
 
   Exchange(Kind kind, const Profile& profile, Transfer request);
   Ask ask_status();
   Ask ask_pause(Duration now);
   Ask fail(Failure::Why why);
   Ask after_request(const TransferResult& result);
+  Ask take_state(const Bytes& answer);
+  Ask after_refusal(const TransferResult& result);
+  Ask after_manifest_status(Duration now);
   Ask after_status(const TransferResult& result, Duration now);
 
   Kind kind_;
@@ -70,7 +78,9 @@ class Exchange {
   Duration timeout_;
   Duration busy_limit_;
   Duration begun_{};
+  bool tolerant_ = false;
   int polls_ = 0;
+  int early_polls_ = 0;
   Transfer request_;
   Bytes data_;
   StatusReport report_;

@@ -3,6 +3,23 @@
 #include <algorithm>
 
 namespace dfu {
+
+std::vector<Range> Step::ranges() const {
+  if (!image->facts.ranges.empty()) return image->facts.ranges;
+  return {{address, address + size()}};
+}
+
+ByteView Step::payload(Range bytes) const {
+  std::uint32_t before = 0;
+  for (const Range& range : ranges()) {
+    if (range.contains(bytes)) {
+      return image->payload().subspan(before + bytes.begin - range.begin, bytes.size());
+    }
+    before += range.size();
+  }
+  return {};
+}
+
 namespace {
 
 std::string quoted(const std::string& name) {
@@ -23,8 +40,7 @@ std::optional<Misfit> misfit_in_itself(std::size_t index, const Step& step) {
   return std::nullopt;
 }
 
-std::optional<Misfit> misfit_on_map(std::size_t index, const Step& step, const MemoryMap& map) {
-  const Range range = step.range();
+std::optional<Misfit> misfit_on_map(std::size_t index, const Step& step, Range range, const MemoryMap& map) {
   const Sector* sector = nullptr;
   for (std::uint32_t address = range.begin; address < range.end; address = sector->range.end) {
     sector = map.find(address);
@@ -42,20 +58,20 @@ std::optional<Misfit> misfit_on_map(std::size_t index, const Step& step, const M
   return std::nullopt;
 }
 
-std::optional<Misfit> misfit_with_earlier(std::size_t index, const std::vector<Step>& steps) {
-  const Step& step = steps[index];
+std::optional<Misfit> misfit_with_earlier(std::size_t index, Range range, const std::vector<Step>& steps) {
   for (std::size_t other = 0; other < index; ++other) {
-    if (!step.range().overlaps(steps[other].range())) continue;
-    const std::uint32_t address = std::max(step.range().begin, steps[other].range().begin);
-    return Misfit{index, address,
-                  span_text(step) + " and " + span_text(steps[other]) + " both want the bytes from " +
-                      hex_address(address) + " on."};
+    for (const Range& taken : steps[other].ranges()) {
+      if (!range.overlaps(taken)) continue;
+      const std::uint32_t address = std::max(range.begin, taken.begin);
+      return Misfit{index, address,
+                    span_text(steps[index]) + " and " + span_text(steps[other]) + " both want the bytes from " +
+                        hex_address(address) + " on."};
+    }
   }
   return std::nullopt;
 }
 
-void append_pieces(std::size_t index, const Step& step, const MemoryMap& map, std::vector<Piece>& pieces) {
-  const Range range = step.range();
+void append_pieces(std::size_t index, Range range, const MemoryMap& map, std::vector<Piece>& pieces) {
   for (const Sector& sector : map.covering(range)) {
     const Range data = {std::max(range.begin, sector.range.begin), std::min(range.end, sector.range.end)};
     pieces.push_back({index, sector, data});
@@ -69,9 +85,11 @@ std::variant<Layout, Misfit> lay_out(std::vector<Step> steps, const MemoryMap& m
   for (std::size_t index = 0; index < steps.size(); ++index) {
     const Step& step = steps[index];
     if (auto misfit = misfit_in_itself(index, step)) return *misfit;
-    if (auto misfit = misfit_on_map(index, step, map)) return *misfit;
-    if (auto misfit = misfit_with_earlier(index, steps)) return *misfit;
-    append_pieces(index, step, map, layout.pieces);
+    for (const Range& range : step.ranges()) {
+      if (auto misfit = misfit_on_map(index, step, range, map)) return *misfit;
+      if (auto misfit = misfit_with_earlier(index, range, steps)) return *misfit;
+      append_pieces(index, range, map, layout.pieces);
+    }
   }
   layout.steps = std::move(steps);
   return layout;

@@ -15,12 +15,19 @@ namespace dfu {
 struct Step {
   std::string name;
   std::shared_ptr<const Image> image;
-  std::uint32_t address = 0;
+  std::uint32_t address = 0;  // of its first byte
   // Offset of a header that makes a unit jump into the image: the block that holds it is written last
   // (facts/dfu.md 4.7).
   std::optional<std::uint32_t> header_offset;
 
-  Range range() const { return {address, address + static_cast<std::uint32_t>(image->payload().size())}; }
+  // In flash, without gaps.
+  std::uint32_t size() const { return static_cast<std::uint32_t>(image->payload().size()); }
+  // Where its bytes go, ascending: one range, unless the image says more. The payload has them one after the other.
+  std::vector<Range> ranges() const;
+  // From its first byte to its last, gaps included.
+  Range range() const { return {address, ranges().back().end}; }
+  // REQUIRES: one of its ranges holds `bytes`.
+  ByteView payload(Range bytes) const;
 };
 
 // The part of one step that lies in one sector: what is compared, erased and counted as one.

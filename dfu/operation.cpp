@@ -18,6 +18,11 @@ std::string_view to_string(Operation::Kind kind) {
       return "read";
     case Operation::Kind::leave:
       return "leave";
+    case Operation::Kind::manifest:
+    case Operation::Kind::manifest_and_reset:
+      return "manifest";
+    case Operation::Kind::reset:
+      return "reset";
   }
   return {};
 }
@@ -39,6 +44,11 @@ Duration floor_of(Operation::Kind kind, std::uint32_t length, const Profile& pro
       return wire_time(length);
     case Operation::Kind::leave:
       return wire_time(0) + status;
+    case Operation::Kind::manifest:
+    case Operation::Kind::manifest_and_reset:
+      return wire_time(0) + 2 * status;
+    case Operation::Kind::reset:
+      return std::chrono::milliseconds(10);  // the least that a bus reset lasts
   }
   return {};
 }
@@ -55,15 +65,19 @@ Exchange exchange_for(const Operation& operation, const Profile& profile, ByteVi
       return Exchange::abort(profile);
     case Operation::Kind::read:
       return Exchange::upload(profile, operation.block, static_cast<std::uint16_t>(operation.length));
+    case Operation::Kind::manifest:
+      return Exchange::manifest(profile, operation.block, true);
+    case Operation::Kind::manifest_and_reset:
+      return Exchange::manifest(profile, operation.block, false);
     case Operation::Kind::leave:
+    case Operation::Kind::reset:
       break;
   }
   return Exchange::leave(profile);
 }
 
 ByteView bytes_of(const Operation& operation, const Layout& layout) {
-  const Step& step = layout.steps[operation.step];
-  return step.image->payload().subspan(operation.address - step.address, operation.length);
+  return layout.steps[operation.step].payload({operation.address, operation.address + operation.length});
 }
 
 namespace {
@@ -73,12 +87,15 @@ OperationKind fault_kind(Operation::Kind kind) {
     case Operation::Kind::erase:
       return OperationKind::erase;
     case Operation::Kind::write:
+    case Operation::Kind::manifest:
+    case Operation::Kind::manifest_and_reset:
       return OperationKind::write;
     case Operation::Kind::set_address:
     case Operation::Kind::to_idle:
     case Operation::Kind::read:
       return OperationKind::read;
     case Operation::Kind::leave:
+    case Operation::Kind::reset:
       return OperationKind::leave;
   }
   return OperationKind::read;
@@ -97,17 +114,22 @@ std::string doing(const Operation& operation, const Layout& layout) {
       return "preparing to read " + place;
     case Operation::Kind::read:
       return "reading " + place;
+    case Operation::Kind::manifest:
+    case Operation::Kind::manifest_and_reset:
+      return "waiting until the unit has taken in " + layout.steps[operation.step].name;
     case Operation::Kind::leave:
+    case Operation::Kind::reset:
       break;
   }
   return "leaving DFU mode";
 }
 
 void locate(Fault& fault, const Operation& operation, const Layout& layout) {
-  if (operation.kind == Operation::Kind::leave) return;
+  if (operation.kind == Operation::Kind::leave || operation.kind == Operation::Kind::reset) return;
   fault.step = layout.steps[operation.step].name;
   fault.address = operation.address;
-  if (operation.block >= dfuse_first_block) fault.block = operation.block;
+  const bool data = operation.kind == Operation::Kind::write || operation.kind == Operation::Kind::read;
+  if (data) fault.block = operation.block;
 }
 
 }  // namespace

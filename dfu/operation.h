@@ -18,6 +18,9 @@ struct Operation {
     to_idle,      // ABORT: uploads need dfuIDLE
     read,         // `length` bytes at `address`, as block `block`, compared with the step
     leave,        // zero-length DNLOAD and the GETSTATUS on which the unit goes
+    manifest,     // plain DFU: zero-length DNLOAD as block `block`; the unit takes the image in and stays in dfuIDLE
+    manifest_and_reset,  // the same of a unit that then waits for a reset, or makes one itself
+    reset,               // USB reset: a unit of plain DFU starts its firmware
   } kind = Kind::leave;
   std::size_t step = 0;
   std::uint32_t address = 0;
@@ -31,7 +34,7 @@ std::string_view to_string(Operation::Kind kind);
 // The unit's own time: flash work and wire (facts/dfu.md 4.6, 5.1).
 Duration floor_of(Operation::Kind kind, std::uint32_t length, const Profile& profile);
 
-// The exchange that carries an operation out; `data` are the bytes of a write.
+// The exchange that carries an operation out; `data` are the bytes of a write. REQUIRES: not a reset, which is none.
 Exchange exchange_for(const Operation& operation, const Profile& profile, ByteView data);
 
 // The bytes of the step that an operation writes or must read.

@@ -86,13 +86,18 @@ class Planner {
 
   void verify() {
     for (std::size_t step = 0; step < layout_.steps.size(); ++step) {
-      const Range range = layout_.steps[step].range();
-      for (std::uint32_t at = range.begin; at < range.end; at += pointer_.chunk()) {
-        transfer(Operation::Kind::read, step, {at, at + std::min(pointer_.chunk(), range.end - at)});
-      }
+      for (const Range& range : layout_.steps[step].ranges()) read_range(step, range);
     }
     add(Operation::Kind::to_idle, layout_.steps.size() - 1, layout_.steps.back().address, 0);
     reading_ = false;
+  }
+
+  void read_range(std::size_t step, Range range) {
+    for (std::uint32_t at = range.begin; at < range.end;) {
+      const Range block{at, at + std::min(pointer_.chunk(), range.end - at)};
+      transfer(Operation::Kind::read, step, block);
+      at = block.end;
+    }
   }
 
   void leave() {
@@ -136,6 +141,48 @@ class Planner {
   Plan plan_;
 };
 
+class PlainPlanner {
+ public:
+  PlainPlanner(const Layout& layout, const SurveyResult& survey, const Profile& profile)
+      : range_(layout.steps.front().range()), chunk_(Pointer(survey.transfer_size).chunk()), profile_(profile) {
+    plan_.pieces = survey.pieces;
+  }
+
+  Plan plan(const PlanOptions& options, bool tolerant) {
+    const auto same = [](Holds holds) { return holds == Holds::same; };
+    if (options.rewrite || !std::all_of(plan_.pieces.begin(), plan_.pieces.end(), same)) {
+      each_block(Operation::Kind::write);
+      add(tolerant ? Operation::Kind::manifest : Operation::Kind::manifest_and_reset, range_.end, 0);
+      if (options.verify) {
+        each_block(Operation::Kind::read);
+        add(Operation::Kind::to_idle, range_.begin, 0);
+      }
+    }
+    add(Operation::Kind::reset, range_.begin, 0);
+    return std::move(plan_);
+  }
+
+ private:
+  void each_block(Operation::Kind kind) {
+    for (std::uint32_t at = range_.begin; at < range_.end; at += chunk_) {
+      add(kind, at, std::min(chunk_, range_.end - at));
+    }
+  }
+
+  void add(Operation::Kind kind, std::uint32_t address, std::uint32_t length) {
+    // Rising numbers; where 65536 do not suffice they begin again.
+    const auto block = static_cast<std::uint16_t>((address - range_.begin + chunk_ - 1) / chunk_);
+    const Duration floor = floor_of(kind, length, profile_);
+    plan_.operations.push_back({kind, 0, address, length, block, floor});
+    plan_.floor += floor;
+  }
+
+  Range range_;
+  std::uint32_t chunk_;
+  const Profile& profile_;
+  Plan plan_;
+};
+
 }  // namespace
 
 bool Plan::writes() const {
@@ -145,6 +192,7 @@ bool Plan::writes() const {
 }
 
 Plan make_plan(const Layout& layout, const SurveyResult& survey, const Profile& profile, const PlanOptions& options) {
+  if (profile.dialect == Dialect::dfu11) return PlainPlanner(layout, survey, profile).plan(options, survey.tolerant);
   return Planner(layout, survey, profile, options).take();
 }
 

@@ -19,23 +19,24 @@ constexpr FlashTiming stm32f2_timing = {
 // Slowest sector erase in the same table: 128 KB, lowest supply voltage, maximum.
 constexpr Duration worst_sector_erase = 4s;
 
-Profile photon() {
+// The Particle boards with an STM32F205 have one bootloader in common (dfu.md 4.0, 7.1; particle.md 4).
+Profile particle_f2(std::string name, std::uint16_t product, particle::Platform platform) {
   return {
-      .name = "photon",
-      // facts/dfu.md 7.1; particle.md 4
-      .dfu = {0x2B04, 0xD006},
-      .application = UsbId{0x2B04, 0xC006},
+      .name = std::move(name),
+      // Vendor and product in DFU mode; in application mode the product is 0x1000 less (dfu.md 7.1, particle.md 4).
+      .dfu = {0x2B04, product},
+      .application = UsbId{0x2B04, static_cast<std::uint16_t>(product - 0x1000)},
       .interface_number = 0,
-      // 0 is the internal flash, 1 the configuration store (dfu.md 7.1).
+      // 0 is the internal flash, 1 the configuration store, and on some P1 2 the serial flash (dfu.md 7.1).
       .alternate = 0,
       // The same in every bootloader generation (dfu.md 2.4, particle.md 4). The two writable sectors that it claims
       // below 0x08020000 are refused by the bootloader; particle/slots keeps modules away from them.
       .map = "@Internal Flash   /0x08000000/03*016Ka,01*016Kg,01*064Kg,07*128Kg",
-      .platform = particle::Platform::photon,
-      // dfu.md 1.4
+      .platform = platform,
+      // dfu.md 1.4, 7.1
       .transfer_size = 4096,
       // The unit answers a GETSTATUS only when the work is done; the time it then asks for is a constant. True of every
-      // bootloader generation (dfu.md 4.3).
+      // bootloader generation of d006, d008 and d00a (dfu.md 4.3).
       .obey_poll_timeout = false,
       // A whole sector erase happens inside one GETSTATUS; the supply voltage is not known (dfu.md 0.3 and 8.1).
       .control_timeout = 10s,
@@ -50,9 +51,61 @@ Profile photon() {
   };
 }
 
+Profile core() {
+  return {
+      .name = "core",
+      // dfu.md 7.1, particle.md 4
+      .dfu = {0x1D50, 0x607F},
+      .application = UsbId{0x1D50, 0x607D},
+      .interface_number = 0,
+      // 0 is the internal flash, 1 the SPI flash (particle.md 4).
+      .alternate = 0,
+      // particle.md 4; the 20 pages that cannot be written hold the bootloader.
+      .map = "@Internal Flash  /0x08000000/20*001Ka,108*001Kg",
+      .platform = particle::Platform::core,
+      // dfu.md 2.2, 7.1
+      .transfer_size = 1024,
+      // Nothing is known about the truth of its poll times, so they are obeyed.
+      .obey_poll_timeout = true,
+      // ST's older library jumps to the address pointer or resets; set, it is right for both (dfu.md 2.3).
+      .leave_uses_pointer = true,
+      // Where the work is done is not known: it may be inside a request (dfu.md 8.2).
+      .control_timeout = 10s,
+      .busy_limit = 2 * worst_sector_erase,
+      .depart_limit = 3s,
+      .return_limit = 15s,
+      // STM32F103 data sheet, typical: a page of 1 KiB 20 ms, 16 bits 52.5 us. Not read again here.
+      .timing = {.erase_16k = 20ms, .erase_64k = 20ms, .erase_128k = 20ms, .program_word = 105us},
+  };
+}
+
+// ST's ROM on an STM32F405 or F407 with 1 MiB. Other parts have other maps: they are spelled out in the recipe.
+Profile stm32_rom() {
+  Profile profile = standard_profile({0x0483, 0xDF11}, 0);
+  profile.name = "stm32-rom";
+  // The sectors of dfu.md 4.6, in the spelling of the ROM (dfu.md 2.4).
+  profile.map = "@Internal Flash  /0x08000000/04*016Kg,01*064Kg,07*128Kg";
+  return profile;
+}
+
+// The virtual unit's ids, which pid.codes keeps free for tests. Real units are spelled out in the recipe.
+Profile dfu11() {
+  Profile profile = plain_profile({0x1209, 0x0001}, 0);
+  profile.name = "dfu11";
+  profile.application = UsbId{0x1209, 0x0002};
+  return profile;
+}
+
 // One row per family.
 const std::vector<Profile>& table() {
-  static const std::vector<Profile> profiles = {photon()};
+  static const std::vector<Profile> profiles = {
+      particle_f2("photon", 0xD006, particle::Platform::photon),
+      particle_f2("p1", 0xD008, particle::Platform::p1),
+      particle_f2("electron", 0xD00A, particle::Platform::electron),
+      core(),
+      stm32_rom(),
+      dfu11(),
+  };
   return profiles;
 }
 
@@ -112,6 +165,16 @@ Profile standard_profile(UsbId dfu, std::uint8_t alternate) {
       .return_limit = 15s,
       .timing = stm32f2_timing,
   };
+}
+
+Profile plain_profile(UsbId dfu, std::uint8_t alternate) {
+  Profile profile = standard_profile(dfu, alternate);
+  profile.name = "plain";
+  profile.dialect = Dialect::dfu11;
+  profile.map = "@Firmware/0x00000000/01*4095Mg";
+  // There is no address to jump to.
+  profile.leave_uses_pointer = false;
+  return profile;
 }
 
 }  // namespace dfu

@@ -28,13 +28,21 @@ struct FlashTiming {
 // Wire time of one full-speed control transfer with `bytes` in its data stage (facts/dfu.md 5.1).
 Duration wire_time(std::uint32_t bytes);
 
+enum class Dialect {
+  dfuse,  // ST's: a memory map, addresses, erase by command
+  dfu11,  // plain DFU 1.1: one image, blocks from 0 on, and manifestation at the end
+};
+
 struct Profile {
   std::string name;
+  Dialect dialect = Dialect::dfuse;
   UsbId dfu;                         // in DFU mode
   std::optional<UsbId> application;  // in application mode
   std::uint8_t interface_number = 0;
   std::uint8_t alternate = 0;
-  std::string map;  // layout string of that alternate setting, for checks without a unit; a unit's own must agree
+  // Layout string of that alternate setting, for checks without a unit; a unit's own must agree. Plain DFU has none:
+  // there it is one sector that holds any image.
+  std::string map;
   std::optional<particle::Platform> platform;
   std::uint16_t transfer_size = 0;  // for checks without a unit; a unit's own descriptor decides
 
@@ -54,5 +62,7 @@ std::optional<Profile> find_profile(std::string_view name);
 std::vector<std::string> profile_names();
 // DfuSe as ST documents it, for units that no profile describes: poll times obeyed, no platform, no application id.
 Profile standard_profile(UsbId dfu, std::uint8_t alternate);
+// Plain DFU 1.1 by its specification, likewise.
+Profile plain_profile(UsbId dfu, std::uint8_t alternate);
 
 }  // namespace dfu

@@ -15,8 +15,10 @@ const char* const doing_text = "bringing the unit to dfuIDLE";
 
 Recovery::Recovery(const Profile& profile) : profile_(&profile) {}
 
+// A unit may come with a command of an earlier host that waits for its GETSTATUS: an erase, or leave. So the first
+// look is one that carries nothing out.
 Ask Recovery::begin(Duration now) {
-  return look(now);
+  return run(Doing::peeking, Exchange::get_state(*profile_), now);
 }
 
 Ask Recovery::look(Duration now) {
@@ -50,7 +52,13 @@ Ask Recovery::answer(const Answer& answer, Duration now) {
 Ask Recovery::exchange_done(Duration now) {
   using Why = Exchange::Failure::Why;
   const auto& failure = exchange_->failure();
-  if (!failure) return doing_ == Doing::looking ? act_on(exchange_->report().state, now) : Ask(Finished{});
+  const State state = exchange_->report().state;
+  if (!failure && doing_ == Doing::looking) return act_on(state, now);
+  if (!failure && doing_ == Doing::peeking) {
+    const bool pending = state == State::dnload_sync || state == State::manifest_sync;
+    return pending ? act_on(state, now) : look(now);
+  }
+  if (!failure) return Finished{};
   Fault fault = fault_of(*failure, OperationKind::recover, doing_text);
   switch (failure->why) {
     case Why::gone:

@@ -18,7 +18,7 @@ class Recovery {
   const std::optional<Fault>& fault() const { return fault_; }
 
  private:
-  enum class Doing { looking, aborting, clearing, departing, resetting };
+  enum class Doing { peeking, looking, aborting, clearing, departing, resetting };
 
   Ask look(Duration now);
   Ask run(Doing doing, Exchange exchange, Duration now);
@@ -27,7 +27,7 @@ class Recovery {
   Ask exchange_done(Duration now);
 
   const Profile* profile_;
-  Doing doing_ = Doing::looking;
+  Doing doing_ = Doing::peeking;
   std::optional<Exchange> exchange_;
   int looks_ = 0;
   bool reset_ = false;

@@ -16,17 +16,22 @@ Ask Session::begin(Duration now) {
 
 Ask Session::run(Duration now) {
   const Operation& next = operation();
-  if (stop_ && next.kind != Operation::Kind::leave) {
+  const bool leaving = next.kind == Operation::Kind::leave || next.kind == Operation::Kind::reset;
+  if (stop_ && !leaving) {
     fault_ = fault_of({Exchange::Failure::Why::cancelled, {}}, next, *layout_);
     fault_->text = "Stopped before " + layout_->steps[next.step].name + " was complete.";
     return Finished{};
   }
+  exchange_.reset();
+  if (next.kind == Operation::Kind::reset) return Reset{};
   const bool write = next.kind == Operation::Kind::write;
   exchange_ = exchange_for(next, *profile_, write ? bytes_of(next, *layout_) : ByteView());
   return exchange_->begin(now);
 }
 
 Ask Session::answer(const Answer& answer, Duration now) {
+  // Whatever came of a reset proves nothing: the unit comes back, or it does not.
+  if (!exchange_) return operation_done(now);
   const Ask next = exchange_->answer(answer, now);
   return std::holds_alternative<Finished>(next) ? operation_done(now) : next;
 }
@@ -34,7 +39,7 @@ Ask Session::answer(const Answer& answer, Duration now) {
 Ask Session::operation_done(Duration now) {
   const Operation& done = operation();
   floor_ += done.floor;
-  if (exchange_->failure()) {
+  if (exchange_ && exchange_->failure()) {
     fault_ = fault_of(*exchange_->failure(), done, *layout_);
     return Finished{};
   }
@@ -64,6 +69,9 @@ void Session::tally() {
     case Operation::Kind::set_address:
     case Operation::Kind::to_idle:
     case Operation::Kind::leave:
+    case Operation::Kind::manifest:
+    case Operation::Kind::manifest_and_reset:
+    case Operation::Kind::reset:
       break;
   }
 }

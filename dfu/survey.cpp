@@ -30,6 +30,7 @@ Survey::Survey(const Profile& profile, const Layout& layout, const UnitInfo& uni
       pointer_(std::max<std::uint16_t>(transfer_size_of(unit), 1)) {
   if (const AltSetting* alternate = alternate_of(unit, profile)) name_index_ = alternate->name_index;
   result_.transfer_size = transfer_size_of(unit);
+  result_.tolerant = unit.configuration.functional && unit.configuration.functional->manifestation_tolerant;
   result_.can_upload = unit.configuration.functional && unit.configuration.functional->can_upload;
 }
 
@@ -50,7 +51,11 @@ Ask Survey::answer(const Answer& answer, Duration now) {
     const Ask next = recovery_.answer(answer, now);
     if (!std::holds_alternative<Finished>(next)) return next;
     fault_ = recovery_.fault();
-    return fault_ ? Ask(Finished{}) : name_the_map(now);
+    if (fault_) return Finished{};
+    if (profile_->dialect == Dialect::dfuse) return name_the_map(now);
+    result_.map = parse_memory_map(profile_->map).value();
+    result_.floor = wire_time(6);
+    return begin_reading(now);
   }
   const Ask next = exchange_->answer(answer, now);
   if (!std::holds_alternative<Finished>(next)) return next;
@@ -76,6 +81,10 @@ Ask Survey::take_the_map(Duration now) {
   }
   result_.map = *map;
   result_.floor = wire_time(6) + wire_time(255);
+  return begin_reading(now);
+}
+
+Ask Survey::begin_reading(Duration now) {
   if (!read_pieces_ || !result_.can_upload || misfit(*layout_, result_.map)) {
     result_.pieces.assign(layout_->pieces.size(), Holds::other);
     return Finished{};
@@ -92,6 +101,7 @@ Ask Survey::read_on(Duration now) {
     if (idle_) return Finished{};
     return run({Operation::Kind::to_idle, layout_->steps.size() - 1, layout_->steps.back().address, 0, 0, {}}, now);
   }
+  if (profile_->dialect == Dialect::dfu11) return read_on_plain(now);
   const Piece& piece = layout_->pieces[index];
   Operation operation{Operation::Kind::read, piece.step, next_, 0, 0, {}};
   if (const auto block = pointer_.block_at(next_)) {
@@ -101,6 +111,13 @@ Ask Survey::read_on(Duration now) {
   }
   operation.kind = idle_ ? Operation::Kind::set_address : Operation::Kind::to_idle;
   return run(operation, now);
+}
+
+Ask Survey::read_on_plain(Duration now) {
+  const Piece& piece = layout_->pieces[result_.pieces.size()];
+  const auto block = static_cast<std::uint16_t>((next_ - piece.data.begin) / pointer_.chunk());
+  return run({Operation::Kind::read, piece.step, next_, std::min(pointer_.chunk(), piece.data.end - next_), block, {}},
+             now);
 }
 
 Ask Survey::run(Operation operation, Duration now) {
@@ -134,9 +151,18 @@ Ask Survey::operation_done(Duration now) {
     case Operation::Kind::erase:
     case Operation::Kind::write:
     case Operation::Kind::leave:
+    case Operation::Kind::manifest:
+    case Operation::Kind::manifest_and_reset:
+    case Operation::Kind::reset:
       break;  // a survey does not
   }
   if (operation_.kind == Operation::Kind::read) {
+    const bool shorter = exchange_->data().size() < operation_.length;
+    if (shorter && profile_->dialect == Dialect::dfu11) {
+      idle_ = true;  // a short answer ends the upload
+      next_piece(Holds::other);
+      return read_on(now);
+    }
     if (exchange_->data().size() != operation_.length) {
       fault_ = mismatch(operation_, exchange_->data(), *layout_);
       fault_->operation = OperationKind::survey;

@@ -22,13 +22,14 @@ struct SurveyResult {
   MemoryMap map;                    // as the unit's alternate setting names it
   std::uint16_t transfer_size = 0;  // wTransferSize
   bool can_upload = false;
+  bool tolerant = false;      // plain DFU: it can be read after manifestation
   std::vector<Holds> pieces;  // as Layout::pieces
   Duration floor{};           // the unit's own time for what the survey did
 };
 
 // The conversation. REQUIRES: the unit is open on the profile's alternate setting; profile and layout outlive it.
 // Brings the unit to dfuIDLE, reads its map, then the pieces. A piece is read no further than to the block that shows
-// it is neither the same nor blank.
+// it is neither the same nor blank. A unit of plain DFU has no map to read, and may hold fewer bytes than the piece.
 class Survey {
  public:
   // `read_pieces` false: nothing is read and every piece counts as `other` (a recipe that rewrites what is unchanged).
@@ -49,6 +50,8 @@ class Survey {
   Ask stop(FaultCode code, std::string text);
   Ask name_the_map(Duration now);
   Ask take_the_map(Duration now);
+  Ask begin_reading(Duration now);
+  Ask read_on_plain(Duration now);
   Ask read_on(Duration now);
   Ask run(Operation operation, Duration now);
   Ask operation_done(Duration now);

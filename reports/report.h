@@ -27,5 +27,7 @@ void write_text(const Report& report, std::ostream& out);
 void write_json(const Report& report, std::ostream& out);
 // One attempt a line.
 void write_json_lines(const Report& report, std::ostream& out);
+// One row per attempt, for spreadsheets. Goes through the attempts twice: the columns depend on the number of steps.
+void write_csv(const Report& report, std::ostream& out);
 
 }  // namespace reports

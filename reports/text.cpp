@@ -80,8 +80,10 @@ void put_attempt(const db::Attempt& attempt, std::ostream& out) {
   if (finished.fault) put_wrapped(sentence(*finished.fault), 9, out);
 }
 
-QString percent(const std::optional<double>& ratio) {
-  return ratio ? QString::number(*ratio * 100, 'f', 1) + " %" : QString("-");
+// "66.7 % (2 of 3)"
+QString percent(const std::optional<double>& ratio, std::uint64_t part, std::uint64_t whole) {
+  if (!ratio) return "-";
+  return QString::number(*ratio * 100, 'f', 1) + QString(" % (%1 of %2)").arg(part).arg(whole);
 }
 
 void put_summary(const Summary& summary, std::ostream& out) {
@@ -97,7 +99,8 @@ void put_summary(const Summary& summary, std::ostream& out) {
   }
   out << '\n';
   put_line("Units     " + QString::number(summary.units) + ": " + outcomes.join(", "), out);
-  put_line("Yield     " + percent(summary.yield()) + ", at the first attempt " + percent(summary.first_pass_yield()),
+  put_line("Yield     " + percent(summary.yield(), summary.good(), summary.with_verdict()) + ", at the first attempt " +
+               percent(summary.first_pass_yield(), summary.first_pass, summary.with_verdict()),
            out);
   put_line("Attempts  " + QString::number(summary.attempts) + ", " +
                QString::number(summary.attempts_per_unit().value_or(0), 'f', 2) + " per unit",

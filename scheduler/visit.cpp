@@ -166,7 +166,7 @@ void Visit::hear(const told::Admitted&) {
   if (recipe().policy.confirm != config::Confirm::none) attempt_.booted = false;
   if (recipe().policy.verify != config::Verify::none) attempt_.verified = false;
   for (const dfu::Step& step : recipe().layout.steps) {
-    StepDone done{step.name, step.image, step.address, step.range().size(), 0, 0, 0, 0, {}};
+    StepDone done{step.name, step.image, step.address, step.size(), 0, 0, 0, 0, {}};
     attempt_.steps.push_back(std::move(done));
   }
   note_identity(*present_);

@@ -62,7 +62,7 @@ QJsonArray steps_json(const dfu::Layout& layout) {
     steps.append(QJsonObject{{"name", text(step.name)},
                              {"image", text(step.image->name)},
                              {"address", text(dfu::hex_address(step.address))},
-                             {"bytes", static_cast<qint64>(step.range().size())},
+                             {"bytes", static_cast<qint64>(step.size())},
                              {"sectors", static_cast<qint64>(sectors_of(layout, i))},
                              {"sha256", text(dfu::to_hex(step.image->sha256))}});
   }
@@ -112,7 +112,7 @@ std::string layout_table(const dfu::Layout& layout) {
   for (std::size_t i = 0; i < layout.steps.size(); ++i) {
     const dfu::Step& step = layout.steps[i];
     out += fmt::format("{:<{}}  {:<10}  {:>10}  {:>7}  {:<12}  {}\n", step.name, width, dfu::hex_address(step.address),
-                       grouped(step.range().size()), sectors_of(layout, i),
+                       grouped(step.size()), sectors_of(layout, i),
                        dfu::to_hex(step.image->sha256).substr(0, 12), step.image->name);
   }
   return out;

@@ -42,6 +42,15 @@ QJsonObject image_json(const std::string& file, const dfu::Image& image) {
     object["end"] = text(dfu::hex_address(module.end));
     object["dependencies"] = dependencies_json(module);
   }
+  if (!facts.ranges.empty()) {
+    QJsonArray ranges;
+    for (const dfu::Range& range : facts.ranges) {
+      ranges.append(
+          QJsonObject{{"start", text(dfu::hex_address(range.begin))}, {"end", text(dfu::hex_address(range.end))}});
+    }
+    object["ranges"] = ranges;
+  }
+  if (facts.alternate) object["alternate"] = *facts.alternate;
   if (facts.suffix) {
     object["usb"] = text(dfu::hex_id(facts.suffix->vendor, facts.suffix->product));
     object["release"] = text(dfu::hex_address(facts.suffix->release).substr(6));

@@ -36,6 +36,9 @@ std::string as_text(const std::string& file, const dfu::Image& image) {
       line("needs", dfu::particle::describe(each));
     }
   }
+  for (const dfu::Range& range : facts.ranges) {
+    line("goes to", dfu::hex_address(range.begin) + " to " + dfu::hex_address(range.end));
+  }
   if (facts.suffix) line("made for", dfu::hex_id(facts.suffix->vendor, facts.suffix->product));
   return text;
 }

@@ -40,7 +40,7 @@ std::string remark(const scheduler::AttemptFinished& finished) {
 void ProgressLines::started(const RunFacts& facts) {
   facts_ = facts;
   std::size_t bytes = 0;
-  for (const dfu::Step& step : facts.recipe->layout.steps) bytes += step.range().size();
+  for (const dfu::Step& step : facts.recipe->layout.steps) bytes += step.size();
   out_.line(fmt::format("flashline {}, station {}", version(), facts.station));
   out_.line(fmt::format("recipe    {}{}: {}, {} bytes", facts.recipe->name,
                         facts.recipe->revision.empty() ? "" : " revision " + facts.recipe->revision,

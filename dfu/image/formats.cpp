@@ -24,18 +24,6 @@ std::optional<std::uint8_t> hex_digit(std::uint8_t byte) {
   return std::nullopt;
 }
 
-// Reads pairs of digits until something else comes.
-Bytes hex_pairs(ByteView text) {
-  Bytes bytes;
-  for (std::size_t at = 0; at + 1 < text.size(); at += 2) {
-    const auto high = hex_digit(text[at]);
-    const auto low = hex_digit(text[at + 1]);
-    if (!high || !low) break;
-    bytes.push_back(static_cast<std::uint8_t>(*high << 4 | *low));
-  }
-  return bytes;
-}
-
 // The first 16 words of a Cortex-M program: stack pointer, then the system's own handlers.
 constexpr std::size_t system_vectors = 16;
 
@@ -77,6 +65,17 @@ std::optional<Span> handlers(ByteView file, std::size_t count) {
 }
 
 }  // namespace
+
+Bytes hex_pairs(ByteView text) {
+  Bytes bytes;
+  for (std::size_t at = 0; at + 1 < text.size(); at += 2) {
+    const auto high = hex_digit(text[at]);
+    const auto low = hex_digit(text[at + 1]);
+    if (!high || !low) break;
+    bytes.push_back(static_cast<std::uint8_t>(*high << 4 | *low));
+  }
+  return bytes;
+}
 
 bool is_elf(ByteView file) {
   return starts_with(file,

@@ -10,6 +10,8 @@ bool is_elf(ByteView file);
 bool is_zip(ByteView file);
 bool is_uf2(ByteView file);
 bool is_dfuse(ByteView file);
+// Pairs of hexadecimal digits, up to what is none.
+Bytes hex_pairs(ByteView text);
 // A first record with the right checksum.
 bool is_intel_hex(ByteView file);
 // Text that begins with a tag, after blanks and a byte order mark.

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "dfu/image/containers.h"
 #include "dfu/image/formats.h"
 #include "dfu/image/suffix.h"
 
@@ -31,14 +32,6 @@ std::optional<ImageFacts> by_first_bytes(ByteView file) {
     return unsound(ImageKind::zip, "is a zip archive; unpack it and flash the .bin files that are in it");
   }
   if (is_uf2(file)) return unsound(ImageKind::uf2, "is a UF2 file, which this version cannot flash; flash a .bin");
-  if (is_dfuse(file)) {
-    return unsound(ImageKind::dfuse,
-                   "is a DfuSe container, which this version cannot flash; flash the .bin it was made from");
-  }
-  if (is_intel_hex(file)) {
-    return unsound(ImageKind::intel_hex,
-                   "is an Intel HEX file, which this version cannot flash; flash a .bin made from it");
-  }
   if (is_html(file)) return unsound(ImageKind::html, "is a web page, not firmware; download the firmware again");
   return std::nullopt;
 }
@@ -56,6 +49,26 @@ std::optional<ImageFacts> as_module(ByteView file) {
     return facts;
   }
   return std::nullopt;
+}
+
+// A Particle module may come in one of these too; where it then goes is said twice and must agree.
+ImageFacts with_content(ImageKind kind, const ContentResult& result, Bytes* bytes) {
+  const auto* content = std::get_if<Content>(&result);
+  if (!content) return unsound(kind, std::get<std::string>(result));
+  ImageFacts facts = sound(kind);
+  if (content->ranges.size() == 1) {
+    if (auto module = as_module(content->bytes)) facts = *std::move(module);
+    facts.kind = kind;
+    if (facts.sound && facts.module && facts.module->start != content->ranges[0].begin) {
+      facts.sound = false;
+      facts.problem = "puts a module at " + hex_address(content->ranges[0].begin) + " that was built for " +
+                      hex_address(facts.module->start);
+    }
+  }
+  facts.ranges = content->ranges;
+  facts.alternate = content->alternate;
+  if (bytes) *bytes = content->bytes;
+  return facts;
 }
 
 ImageFacts without_regard_to_suffix(ByteView file) {
@@ -119,13 +132,28 @@ std::string_view to_string(ImageKind kind) {
   return "unknown";
 }
 
-ImageFacts identify(ByteView file) {
-  // A DfuSe container ends in a suffix too.
-  if (const auto suffix = parse_suffix(file); suffix && !is_dfuse(file)) return with_suffix(file, *suffix);
+namespace {
+
+ImageFacts facts_of(ByteView file, Bytes* content) {
+  const auto suffix = parse_suffix(file);
+  if (is_dfuse(file)) {
+    ImageFacts facts = with_content(ImageKind::dfuse, parse_dfuse(file), content);
+    facts.suffix = suffix;
+    return facts;
+  }
+  if (suffix) return with_suffix(file, *suffix);
+  if (is_intel_hex(file)) return with_content(ImageKind::intel_hex, parse_intel_hex(file), content);
   return without_regard_to_suffix(file);
 }
 
+}  // namespace
+
+ImageFacts identify(ByteView file) {
+  return facts_of(file, nullptr);
+}
+
 ByteView Image::payload() const {
+  if (!content.empty()) return content;
   return facts.kind == ImageKind::dfu_suffix ? without_suffix(file, *facts.suffix) : ByteView(file);
 }
 
@@ -133,7 +161,7 @@ std::shared_ptr<const Image> make_image(std::string name, Bytes file) {
   auto image = std::make_shared<Image>();
   image->name = std::move(name);
   image->sha256 = sha256(file);
-  image->facts = identify(file);
+  image->facts = facts_of(file, &image->content);
   image->file = std::move(file);
   return image;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "dfu/bytes.h"
 #include "dfu/hash.h"
@@ -46,6 +47,8 @@ struct ImageFacts {
   std::string problem;                     // why it is not sound: a sentence without the file name
   std::optional<particle::Module> module;  // of a particle-module, also of a damaged one, also inside a dfu-suffix file
   std::optional<DfuSuffix> suffix;
+  std::vector<Range> ranges;              // where a sound dfuse or intel-hex file says its bytes go; ascending
+  std::optional<std::uint8_t> alternate;  // of a dfuse: the memory it is for
 };
 
 ImageFacts identify(ByteView file);
@@ -56,8 +59,9 @@ struct Image {
   Bytes file;        // as on disk
   Sha256 sha256{};   // of the file as on disk
   ImageFacts facts;
+  Bytes content;  // of a file that says where its bytes go: those of all its ranges, one after the other
 
-  // The bytes that go into flash: the file without a DFU suffix.
+  // The bytes that go into flash: the content, or else the file without a DFU suffix.
   ByteView payload() const;
 };
 

@@ -117,5 +117,20 @@ TEST_F(Judge, UnitThatCannotBeReadIsRefusedUnlessTheRecipeWaivesIt) {
   EXPECT_TRUE(std::holds_alternative<dfu::Plan>(judge(recipe, survey)));
 }
 
+TEST_F(Judge, PlainUnitMustBeReadableAfterManifestation) {
+  recipe.profile.dialect = dfu::Dialect::dfu11;
+  recipe.layout.steps.resize(1);
+  std::erase_if(recipe.layout.pieces, [](const dfu::Piece& piece) { return piece.step != 0; });
+  survey.pieces.resize(recipe.layout.pieces.size());
+  EXPECT_EQ(refusal(survey).code, dfu::FaultCode::read_protected);
+  EXPECT_THAT(refusal(survey).text, HasSubstr("verify = \"none\""));
+  survey.tolerant = true;
+  EXPECT_GT(count(std::get<dfu::Plan>(judge(recipe, survey)), dfu::Operation::Kind::read), 0u);
+  survey.can_upload = survey.tolerant = false;
+  EXPECT_EQ(refusal(survey).code, dfu::FaultCode::read_protected);
+  recipe.policy.verify = Verify::none;
+  EXPECT_EQ(count(std::get<dfu::Plan>(judge(recipe, survey)), dfu::Operation::Kind::read), 0u);
+}
+
 }  // namespace
 }  // namespace config

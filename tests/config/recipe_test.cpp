@@ -150,7 +150,7 @@ verify = "readback"
   EXPECT_EQ(said[0].value, "nmae");
   EXPECT_EQ(said[1].message, "'revision' must be a text in quotes, not a whole number");
   EXPECT_EQ(said[2].value, "foton");
-  EXPECT_THAT(said[2].message, HasSubstr("must be photon"));
+  EXPECT_THAT(said[2].message, HasSubstr("must be one of photon, p1,"));
   EXPECT_EQ(said[2].hint, "Did you mean \"photon\"?");
   EXPECT_EQ(said[3].message, "'enter_dfu' must be true or false, not a text in quotes");
   EXPECT_EQ(said[4].message, "'sha256' must be 64 hexadecimal digits");
@@ -220,7 +220,7 @@ TEST_F(RecipeFile, DeviceNeedsProfileOrUsbAndNotBoth) {
   EXPECT_THAT(all(load_with("profile = \"photon\"\nalt = 1", "").diagnostics),
               HasSubstr(":5:7: error: 'alt' does not go with 'profile'"));
   EXPECT_THAT(all(load_with("profile = \"toaster\"", "").diagnostics),
-              HasSubstr("'profile' must be photon, not \"toaster\""));
+              HasSubstr("'profile' must be one of photon, p1, electron, core, stm32-rom and dfu11, not \"toaster\""));
 }
 
 TEST_F(RecipeFile, UsbIdMustBeOne) {
@@ -235,6 +235,13 @@ TEST_F(RecipeFile, KnownUnitCannotBeSpelledOutPastItsChecks) {
     EXPECT_THAT(all(load_with("usb = \"" + id + "\"", "").diagnostics),
                 HasSubstr("Write instead: profile = \"photon\""));
   }
+}
+
+// ST's ROM is in many parts with many maps: only the profile's own one is known.
+TEST_F(RecipeFile, PartOfStMayBeSpelledOut) {
+  const std::string map = "map = \"@Internal Flash  /0x08000000/128*0002Kg\"";
+  const std::string diagnostics = all(load_with("usb = \"0483:df11\"\n" + map, "").diagnostics);
+  EXPECT_EQ(diagnostics.find("profile of their own"), std::string::npos) << diagnostics;
 }
 
 TEST_F(RecipeFile, UsbUnitNeedsAMapThatCanBeRead) {
@@ -321,7 +328,7 @@ TEST_F(RecipeFile, FilesThatAreNoFirmwareAreRefusedEachForItsOwnReason) {
   EXPECT_THAT(refused(load_image(text("\x7F"
                                       "ELF\x01\x01\x01"))),
               HasSubstr("is an ELF file"));
-  EXPECT_THAT(refused(load_image(text(":020000040800F2\n:00000001FF\n"))), HasSubstr("is an Intel HEX file"));
+  EXPECT_THAT(refused(load_image(text(":020000040800F2\n:00000001FF\n"))), HasSubstr("has no bytes to flash"));
   EXPECT_THAT(refused(load_image(text("DfuSe\x01 and the rest"))), HasSubstr("is a DfuSe container"));
   EXPECT_THAT(refused(load_image({0x55, 0x46, 0x32, 0x0A, 0x57, 0x51, 0x5D, 0x9E, 0, 0})), HasSubstr("is a UF2 file"));
   EXPECT_THAT(refused(load_image(text("hello"))), HasSubstr("is text, not firmware"));
@@ -515,6 +522,15 @@ class PlainUnit : public RecipeFile {
  protected:
   PlainUnit() { folder.write("raw.bin", program(0x20020000, 0x08000000)); }
 
+  static dfu::Bytes hex(const std::vector<std::string>& lines) {
+    dfu::Bytes text;
+    for (const std::string& line : lines) {
+      text.insert(text.end(), line.begin(), line.end());
+      text.push_back('\n');
+    }
+    return text;
+  }
+
   RecipeResult load_steps(const std::string& steps) {
     return load(
         "[recipe]\nname = \"r\"\n[device]\nusb = \"0483:df11\"\nalt = 0\n"
@@ -529,6 +545,24 @@ TEST_F(PlainUnit, RawImageGoesWhereTheRecipeSays) {
   EXPECT_EQ(result.recipe->profile.dfu, (dfu::UsbId{0x0483, 0xDF11}));
   EXPECT_EQ(result.recipe->layout.steps[0].address, 0x08004000u);
   EXPECT_EQ(result.recipe->layout.steps[0].header_offset, std::nullopt);
+}
+
+TEST_F(PlainUnit, FileThatSaysItsAddressesGoesThereInAllItsRanges) {
+  folder.write("a.hex", hex({":020000040800F2", ":0400000001020304F2",
+                             ":0480000001020304"
+                             "72",
+                             ":00000001FF"}));
+  for (const std::string address : {"", "address=0x08000000\n"}) {
+    const RecipeResult result = load_steps("[[step]]\nname=\"a\"\nimage=\"a.hex\"\n" + address);
+    ASSERT_NE(result.recipe, nullptr) << all(result.diagnostics);
+    const dfu::Step& step = result.recipe->layout.steps[0];
+    EXPECT_EQ(step.address, 0x08000000u);
+    EXPECT_EQ(step.size(), 8u);
+    ASSERT_EQ(result.recipe->layout.pieces.size(), 2u);
+    EXPECT_EQ(result.recipe->layout.pieces[1].data, (dfu::Range{0x08008000, 0x08008004}));
+  }
+  EXPECT_THAT(all(load_steps("[[step]]\nname=\"a\"\nimage=\"a.hex\"\naddress=0x08000004\n").diagnostics),
+              HasSubstr(":10:9: error: 'a.hex' says itself that it begins at 0x08000000, not at 0x08000004"));
 }
 
 TEST_F(PlainUnit, RawImageNeedsAnAddress) {
@@ -546,6 +580,51 @@ TEST_F(PlainUnit, EveryStepThatDoesNotFitTheMapIsTold) {
       "[[step]]\nname=\"f\"\nimage=\"raw.bin\"\naddress=0x08004000\n");
   EXPECT_EQ(result.recipe, nullptr);
   EXPECT_THAT(places(result.diagnostics), ElementsAre("14:9", "18:9", "22:9", "26:9")) << all(result.diagnostics);
+}
+
+// --- plain DFU
+
+class Dfu11 : public RecipeFile {
+ protected:
+  Dfu11() { folder.write("raw.bin", program(0x20020000, 0x08000000)); }
+
+  RecipeResult load_device(const std::string& device, const std::string& more = "") {
+    return load("[recipe]\nname = \"r\"\n[device]\n" + device + "\n[[step]]\nname=\"a\"\nimage=\"raw.bin\"\n" + more);
+  }
+};
+
+TEST_F(Dfu11, OneImageNeedsNeitherMapNorAddress) {
+  for (const std::string device : {"profile = \"dfu11\"", "usb = \"1234:5678\"\ndialect = \"dfu11\""}) {
+    const RecipeResult result = load_device(device);
+    ASSERT_NE(result.recipe, nullptr) << all(result.diagnostics);
+    EXPECT_EQ(result.recipe->profile.dialect, dfu::Dialect::dfu11);
+    EXPECT_EQ(result.recipe->layout.pieces.size(), 1u);
+    EXPECT_EQ(result.recipe->layout.steps[0].address, 0u);
+  }
+}
+
+TEST_F(Dfu11, WhatPlainDfuDoesNotHaveIsRefused) {
+  const std::string device = "profile = \"dfu11\"";
+  EXPECT_THAT(all(load_device(device, "address = 0x08000000\n").diagnostics), HasSubstr("which have no addresses"));
+  EXPECT_THAT(all(load_device(device, "[[step]]\nname=\"b\"\nimage=\"raw.bin\"\n").diagnostics),
+              HasSubstr(":10:7: error: units of plain DFU take one image"));
+  EXPECT_THAT(all(load_device("usb = \"1234:5678\"\ndialect = \"dfu11\"\nmap = \"@X/0x0/1*1Kg\"").diagnostics),
+              HasSubstr("have no memory map"));
+  EXPECT_THAT(all(load_device(device + "\ndialect = \"dfu11\"").diagnostics), HasSubstr("does not go with 'profile'"));
+  EXPECT_THAT(all(load_device("usb = \"1234:5678\"\ndialect = \"dfu12\"").diagnostics), HasSubstr("dialect"));
+}
+
+// --- the Core
+
+TEST_F(RecipeFile, CoreTakesItsProgramsWithoutAHeader) {
+  folder.write("core.bin", program(0x20005000, 0x08005000));
+  const auto load_core = [&](const std::string& more) {
+    return load("[recipe]\nname=\"r\"\n[device]\nprofile=\"core\"\n[[step]]\nname=\"a\"\nimage=\"core.bin\"\n" + more);
+  };
+  const RecipeResult result = load_core("");
+  ASSERT_NE(result.recipe, nullptr) << all(result.diagnostics);
+  EXPECT_EQ(result.recipe->layout.steps[0].address, 0x08005000u);
+  EXPECT_THAT(all(load_core("address=0x08006000\n").diagnostics), HasSubstr("belongs at 0x08005000 on a Core"));
 }
 
 }  // namespace

@@ -1,6 +1,10 @@
 #include "dfu/profile.h"
 
+#include <tuple>
+
 #include <gtest/gtest.h>
+
+#include "dfu/particle/slots.h"
 
 namespace dfu {
 namespace {
@@ -16,6 +20,47 @@ TEST(Profile, PhotonIsKnownByNameAndItsMapCanBeRead) {
   EXPECT_FALSE(photon->obey_poll_timeout);
   EXPECT_EQ(photon->platform, particle::Platform::photon);
   EXPECT_TRUE(parse_memory_map(photon->map));
+}
+
+TEST(Profile, IdsOfEachFamilyAreThePublishedOnes) {
+  const std::tuple<const char*, const char*, const char*> ids[] = {{"photon", "2b04:d006", "2b04:c006"},
+                                                                   {"p1", "2b04:d008", "2b04:c008"},
+                                                                   {"electron", "2b04:d00a", "2b04:c00a"},
+                                                                   {"core", "1d50:607f", "1d50:607d"},
+                                                                   {"stm32-rom", "0483:df11", nullptr}};
+  for (const auto& [name, dfu_id, application] : ids) {
+    const auto profile = find_profile(name);
+    ASSERT_TRUE(profile) << name;
+    EXPECT_EQ(to_string(profile->dfu), dfu_id);
+    EXPECT_EQ(profile->application ? to_string(*profile->application) : "", application ? application : "");
+  }
+}
+
+TEST(Profile, EverySlotOfAPlatformLiesWhereItsMapLetsAnybodyWrite) {
+  for (const std::string& name : profile_names()) {
+    const auto profile = find_profile(name);
+    const auto map = parse_memory_map(profile->map);
+    ASSERT_TRUE(map) << name;
+    if (!profile->platform) continue;
+    const auto& slots = particle::slots(*profile->platform);
+    EXPECT_FALSE(slots.empty()) << name;
+    for (const particle::Slot& slot : slots) {
+      const auto sectors = map->covering(slot.range);
+      ASSERT_FALSE(sectors.empty()) << name << ' ' << slot.name;
+      for (const Sector& sector : sectors) EXPECT_TRUE(sector.readable && sector.erasable && sector.writable) << name;
+      EXPECT_EQ(sectors.front().range.begin, slot.range.begin);
+    }
+  }
+}
+
+TEST(Profile, PlainDfuIsOneSectorForAnyImage) {
+  const Profile profile = plain_profile({0x1234, 0x5678}, 0);
+  EXPECT_EQ(profile.dialect, Dialect::dfu11);
+  EXPECT_TRUE(profile.obey_poll_timeout);
+  const auto map = parse_memory_map(profile.map);
+  ASSERT_EQ(map.value().sectors.size(), 1u);
+  EXPECT_EQ(map->sectors[0].range.begin, 0u);
+  EXPECT_GE(map->sectors[0].range.size(), 64u << 20);
 }
 
 TEST(Profile, NameThatIsNotKnownGivesNothing) {

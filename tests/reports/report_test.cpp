@@ -46,7 +46,7 @@ A2       1-1.2          1  2026-11-22 06:00:00  interrupted        -  -
          known: flash it again.
 
 Units     3: 2 passed, 1 interrupted
-Yield     66.7 %, at the first attempt 33.3 %
+Yield     66.7 % (2 of 3), at the first attempt 33.3 % (1 of 3)
 Attempts  4, 1.33 per unit
 Time      2026-11-22 06:00:00 to 2026-11-22 06:00:09 UTC
 )");

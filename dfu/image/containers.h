@@ -1,0 +1,29 @@
+// Files that say themselves where their bytes go: the DfuSe container and Intel HEX. Read strictly, because each slip
+// that is let pass is firmware at a wrong place. Source: facts/dfu.md 2.5. Pure; any thread; any bytes are safe input.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "dfu/bytes.h"
+
+namespace dfu {
+
+struct Content {
+  std::vector<Range> ranges;                // ascending, not touching each other, none empty
+  Bytes bytes;                              // of all ranges, one after the other
+  std::optional<std::uint8_t> alternate{};  // of a DfuSe container: the memory it is for
+};
+
+// Content, or what is wrong, to follow the file's name.
+using ContentResult = std::variant<Content, std::string>;
+
+// One target; its sizes must add up to the file's, and the suffix must be whole.
+ContentResult parse_dfuse(ByteView file);
+// Record types 0 to 5, each with its checksum, the last the end record. Start addresses are not used.
+ContentResult parse_intel_hex(ByteView file);
+
+}  // namespace dfu
