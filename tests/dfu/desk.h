@@ -106,7 +106,10 @@ class UnitDesk : public Desk {
     if (reaction.departure) gone_at_ = now + reaction.departure->after;
     return {reaction.status, reaction.data};
   }
-  ResetStatus reset() override { return !gone() && unit_->usb_reset() ? ResetStatus::ok : ResetStatus::lost; }
+  ResetStatus reset() override {
+    const bool stays = !gone() && unit_->usb_reset() == virt::VirtualUnit::AfterReset::stays;
+    return stays ? ResetStatus::ok : ResetStatus::lost;
+  }
 
  private:
   virt::VirtualUnit* unit_;
