@@ -7,7 +7,6 @@
 #include "config/files.h"
 #include "config/port_name.h"
 #include "config/table_reader.h"
-#include "dfu/profile.h"
 
 namespace config {
 
@@ -109,6 +108,10 @@ class Loader {
       unit.starts = starts->value;
     }
     if (const auto flash = table.text("flash")) read_flash(*flash, unit);
+    read_option(table, "read_protected", "stm32-rom", unit.profile, unit.read_protected);
+    read_option(table, "can_upload", "dfu11", unit.profile, unit.can_upload);
+    read_option(table, "manifestation_tolerant", "dfu11", unit.profile, unit.manifestation_tolerant);
+    read_option(table, "will_detach", "dfu11", unit.profile, unit.will_detach);
     for (TableReader& fault : table.tables("fault")) read_fault(fault, unit);
     table.finish();
     if (!port) return;
@@ -118,9 +121,20 @@ class Loader {
   }
 
   void read_profile(TableReader& table, const Given<std::string>& profile, dfu::virt::UnitSpec& unit) {
-    const auto known = dfu::profile_names();
+    const auto known = dfu::virt::virtual_profile_names();
     if (std::ranges::find(known, profile.value) == known.end()) table.not_allowed("profile", profile, known);
     unit.profile = profile.value;
+  }
+
+  void read_option(TableReader& table, std::string_view key, const std::string& profile, const std::string& unit,
+                   bool& option) {
+    const auto given = table.boolean(key);
+    if (!given) return;
+    option = given->value;
+    if (unit == profile) return;
+    report_.error(given->place, given->written,
+                  "'" + std::string(key) + "' means nothing for a unit of profile '" + unit + "'",
+                  "It is for units of profile \"" + profile + "\".");
   }
 
   void read_generation(const Given<std::int64_t>& generation, dfu::virt::UnitSpec& unit) {

@@ -9,57 +9,76 @@ namespace dfu::virt {
 namespace {
 
 using namespace std::chrono_literals;
+using Run = FlashGeometry::Run;
 
-struct Row {
-  std::uint32_t size;
-  Duration erase;
-};
+constexpr std::array<Run, 3> stm32f2_runs{{{4, 0x4000, 250ms}, {1, 0x10000, 550ms}, {7, 0x20000, 1s}}};
+constexpr std::array<Run, 1> stm32f1_runs{{{128, 0x400, 20ms}}};
+constexpr std::array<Run, 1> plain_runs{{{64, 0x1000, 25ms}}};
 
-constexpr Row small{0x4000, 250ms}, middle{0x10000, 550ms}, large{0x20000, 1s};
-constexpr std::array<Row, 12> rows{small, small, small, small, middle, large, large, large, large, large, large, large};
+constexpr FlashGeometry stm32f2{{0x08000000, 0x08100000}, stm32f2_runs, 16us, 8s};
+constexpr FlashGeometry stm32f1{{0x08000000, 0x08020000}, stm32f1_runs, 105us, 20ms};
+constexpr FlashGeometry plain{{0, 0x40000}, plain_runs, 20us, 1600ms};
 
 }  // namespace
 
-Flash::Flash() : bytes_(range.size(), 0xFF) {}
-
-Flash::Flash(Bytes bytes) : bytes_(std::move(bytes)) {
-  assert(bytes_.size() == range.size());
+const FlashGeometry& stm32f2_flash() {
+  return stm32f2;
+}
+const FlashGeometry& stm32f1_flash() {
+  return stm32f1;
+}
+const FlashGeometry& plain_flash() {
+  return plain;
 }
 
-ByteView Flash::view(Range part) const {
-  assert(range.contains(part));
-  return ByteView(bytes_).subspan(part.begin - range.begin, part.size());
-}
-
-std::optional<Range> Flash::sector(std::uint32_t address) {
+std::optional<Range> FlashGeometry::sector(std::uint32_t address) const {
   std::uint32_t begin = range.begin;
-  for (const auto& row : rows) {
-    const Range here{begin, begin + row.size};
-    if (here.contains(address)) return here;
-    begin = here.end;
+  for (const Run& run : runs) {
+    const std::uint32_t end = begin + run.count * run.size;
+    if (Range{begin, end}.contains(address)) {
+      const std::uint32_t here = address - (address - begin) % run.size;
+      return Range{here, here + run.size};
+    }
+    begin = end;
   }
   return {};
 }
 
-Duration Flash::erase_time(Range sector) {
-  const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& one) { return one.size == sector.size(); });
-  assert(row != rows.end());
-  return row->erase;
+Duration FlashGeometry::erase_time(Range sector) const {
+  const auto run = std::find_if(runs.begin(), runs.end(), [&](const Run& one) { return one.size == sector.size(); });
+  assert(run != runs.end());
+  return run->erase;
+}
+
+Flash::Flash(const FlashGeometry& geometry) : geometry_(&geometry), bytes_(geometry.range.size(), 0xFF) {}
+
+Flash::Flash(Bytes bytes, const FlashGeometry& geometry) : geometry_(&geometry), bytes_(std::move(bytes)) {
+  assert(bytes_.size() == geometry.range.size());
+}
+
+ByteView Flash::view(Range part) const {
+  assert(range().contains(part));
+  return ByteView(bytes_).subspan(part.begin - range().begin, part.size());
+}
+
+Range Flash::part(std::uint32_t address, std::uint32_t size) const {
+  if (!range().contains(address)) return {};
+  return {address, address + std::min(size, range().end - address)};
 }
 
 void Flash::erase(Range sector) {
-  std::fill_n(bytes_.begin() + (sector.begin - range.begin), sector.size(), std::uint8_t{0xFF});
+  std::fill_n(bytes_.begin() + (sector.begin - range().begin), sector.size(), std::uint8_t{0xFF});
 }
 
 bool Flash::program(std::uint32_t address, std::uint32_t word) {
-  if (address % 4 != 0 || !range.contains(address)) return false;
-  for (int i = 0; i < 4; ++i) bytes_[address - range.begin + i] &= static_cast<std::uint8_t>(word >> 8 * i);
+  if (address % 4 != 0 || !range().contains(address)) return false;
+  for (int i = 0; i < 4; ++i) bytes_[address - range().begin + i] &= static_cast<std::uint8_t>(word >> 8 * i);
   return true;
 }
 
 void Flash::place(std::uint32_t address, ByteView bytes) {
-  assert(range.contains(address) && bytes.size() <= range.end - address);
-  std::copy(bytes.begin(), bytes.end(), bytes_.begin() + (address - range.begin));
+  assert(range().contains(address) && bytes.size() <= range().end - address);
+  std::copy(bytes.begin(), bytes.end(), bytes_.begin() + (address - range().begin));
 }
 
 }  // namespace dfu::virt

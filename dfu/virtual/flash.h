@@ -1,31 +1,52 @@
-// The flash of an STM32F205: 1 MiB at 0x08000000, twelve sectors, bits that programming can only clear, and the time
-// that the chip needs (typical, 32-bit parallelism). Source: facts/dfu.md 4.6, facts/particle.md 4. A value.
+// The flash of a unit: sectors, bits that programming can only clear, and the time that the chip needs for both.
+// A value; the geometries are constants.
 #pragma once
 
 #include <optional>
+#include <span>
 
 #include "dfu/bytes.h"
 #include "dfu/clock.h"
 
 namespace dfu::virt {
 
+struct FlashGeometry {
+  struct Run {
+    std::uint32_t count;
+    std::uint32_t size;
+    Duration erase;  // of one sector
+  };
+  Range range;
+  std::span<const Run> runs;  // from the first address on
+  Duration program_word{};    // 4 bytes
+  Duration mass_erase{};
+
+  std::optional<Range> sector(std::uint32_t address) const;
+  Duration erase_time(Range sector) const;
+};
+
+// STM32F205 and F4 with 1 MiB, typical times at 3.3 V (facts/dfu.md 4.6, facts/particle.md 4).
+const FlashGeometry& stm32f2_flash();
+// STM32F103 with 128 KiB in pages of 1 KiB (facts/particle.md 4); times from memory of its data sheet.
+const FlashGeometry& stm32f1_flash();
+// 256 KiB in pages of 4 KiB from address 0: the flash of the plain DFU 1.1 unit, which is nobody's in particular.
+const FlashGeometry& plain_flash();
+
 class Flash {
  public:
-  static constexpr Range range{0x08000000, 0x08100000};
-  static constexpr Duration program_word = std::chrono::microseconds(16);
-
-  Flash();  // blank
+  explicit Flash(const FlashGeometry& geometry = stm32f2_flash());  // blank
   // REQUIRES: as many bytes as the flash has.
-  explicit Flash(Bytes bytes);
+  explicit Flash(Bytes bytes, const FlashGeometry& geometry = stm32f2_flash());
 
+  const FlashGeometry& geometry() const { return *geometry_; }
+  Range range() const { return geometry_->range; }
   const Bytes& bytes() const { return bytes_; }
   // REQUIRES: in the flash.
   ByteView view(Range part) const;
   std::uint8_t at(std::uint32_t address) const { return view({address, address + 1})[0]; }
   std::uint32_t word(std::uint32_t address) const { return le32(view({address, address + 4}), 0); }
-
-  static std::optional<Range> sector(std::uint32_t address);
-  static Duration erase_time(Range sector);
+  // Its bytes of [address, address + size); empty where there are none.
+  Range part(std::uint32_t address, std::uint32_t size) const;
 
   void erase(Range sector);
   // One 32-bit word. False, and nothing done, where the chip raises an error: not aligned, or not in the flash.
@@ -34,6 +55,7 @@ class Flash {
   void place(std::uint32_t address, ByteView bytes);
 
  private:
+  const FlashGeometry* geometry_;
   Bytes bytes_;
 };
 

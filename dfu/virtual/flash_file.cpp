@@ -6,14 +6,14 @@
 
 namespace dfu::virt {
 
-std::optional<Flash> read_flash_file(const std::string& path) {
+std::optional<Flash> read_flash_file(const std::string& path, const FlashGeometry& geometry) {
   std::error_code error;
   if (!std::filesystem::exists(path, error) && !error) return {};
   const auto size = std::filesystem::file_size(path, error);
   if (error) throw std::runtime_error("the flash file " + path + " cannot be read: " + error.message());
-  if (size != Flash::range.size()) {
+  if (size != geometry.range.size()) {
     throw std::runtime_error("the flash file " + path + " has " + std::to_string(size) +
-                             " bytes, but the unit's flash " + "has " + std::to_string(Flash::range.size()) +
+                             " bytes, but the unit's flash has " + std::to_string(geometry.range.size()) +
                              "; remove it to start with a blank unit");
   }
   Bytes bytes(size);
@@ -21,7 +21,7 @@ std::optional<Flash> read_flash_file(const std::string& path) {
   if (!file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size))) {
     throw std::runtime_error("the flash file " + path + " cannot be read");
   }
-  return Flash(std::move(bytes));
+  return Flash(std::move(bytes), geometry);
 }
 
 std::optional<std::string> write_flash_file(const std::string& path, ByteView bytes) {

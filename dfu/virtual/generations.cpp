@@ -54,7 +54,20 @@ constexpr std::array<PhotonGeneration, 6> generations{{
      .borrows_dct_code = true},
 }};
 
+// The Core's serial: facts/dfu.md 7.2. No source says how it reports and leaves; it is the root from which the first
+// Photon bootloader was made, so it does the same here.
+constexpr PhotonGeneration core{.number = 0,
+                                .release = 0x0200,
+                                .serial = Serial::short_id,
+                                .drops_inside_leave = true,
+                                .memory_by_alternate = true,
+                                .poll_busy = 50ms};
+
 }  // namespace
+
+const PhotonGeneration& core_bootloader() {
+  return core;
+}
 
 const PhotonGeneration* find_generation(int number) {
   for (const auto& generation : generations) {

@@ -1,4 +1,5 @@
-// The Photon bootloaders that differ over USB, as data: facts/dfu.md 4.0. Immutable; any thread.
+// The Photon bootloaders that differ over USB, as data: facts/dfu.md 4.0. P1 and Electron have the same ones; the Core
+// has its own. Immutable; any thread.
 #pragma once
 
 #include <chrono>
@@ -12,8 +13,8 @@ struct PhotonGeneration {
   std::uint16_t module_version = 0;  // in the bootloader's own header
   std::uint16_t release = 0;         // bcdDevice in DFU mode
 
-  // The serial in DFU mode: a constant of the build, or the chip's id in upper or lower case.
-  enum class Serial { constant, id_upper, id_lower } serial = Serial::constant;
+  // The serial in DFU mode: a constant of the build, the chip's id in upper or lower case, or 12 digits made from it.
+  enum class Serial { constant, id_upper, id_lower, short_id } serial = Serial::constant;
 
   bool drops_inside_leave = false;   // resets while it answers the leave request
   bool reports_failures = false;     // a failed erase or write is a STALL; otherwise nobody is told
@@ -29,5 +30,6 @@ struct PhotonGeneration {
 
 // nullptr for a generation that is not modelled.
 const PhotonGeneration* find_generation(int number);
+const PhotonGeneration& core_bootloader();
 
 }  // namespace dfu::virt

@@ -88,17 +88,9 @@ void VirtualLine::Impl::add_unit(const UnitSpec& spec) {
     throw std::runtime_error(where + "the hub has ports 1 to " + std::to_string(hub->info.ports));
   }
   if (!taken.insert(spec.port).second) throw std::runtime_error(where + "there is another unit at this port");
-  if (spec.profile != "photon")
-    throw std::runtime_error(where + "the profile '" + spec.profile + "' cannot be simulated");
-  if (!find_generation(spec.generation)) {
-    throw std::runtime_error(where + "there is no bootloader generation " + std::to_string(spec.generation));
-  }
-  const std::string id = unit_id(spec);
-  if (id.size() != 24 || id.find_first_not_of("0123456789abcdef") != std::string::npos) {
-    throw std::runtime_error(where + "the id must be 24 hex digits, not '" + id + "'");
-  }
+  if (const auto problem = problem_of(spec)) throw std::runtime_error(where + *problem);
   std::optional<Flash> flash;
-  if (!spec.flash_file.empty()) flash = read_flash_file(spec.flash_file);
+  if (!spec.flash_file.empty()) flash = read_flash_file(spec.flash_file, geometry_of(spec));
   auto port = std::make_unique<Port>(spec, std::move(flash));
   port->hub = hub;
   by_home[spec.port] = port.get();

@@ -36,6 +36,7 @@ void VirtualLine::Impl::go_dark(Port& port) {
 }
 
 void VirtualLine::Impl::depart(Port& port, const Departure& departure) {
+  if (departure.cause == Departure::Cause::detach_over) return port.unit.detach_over();
   go_dark(port);
   if (departure.elsewhere) move(port);
   switch (departure.cause) {
@@ -49,6 +50,8 @@ void VirtualLine::Impl::depart(Port& port, const Departure& departure) {
       return;
     case Departure::Cause::dies:
       port.unit.power_off();
+      return;
+    case Departure::Cause::detach_over:
       return;
   }
 }
@@ -133,13 +136,13 @@ void VirtualLine::Impl::finish_reset(Port& port, std::uint64_t presence, const s
     const std::lock_guard lock(port.mutex);
     if (port.presence == presence) {
       switch (port.unit.usb_reset()) {
-        case VirtualUnit::AfterReset::stays:
+        case AfterReset::stays:
           well = true;
           break;
-        case VirtualUnit::AfterReset::restarts:
+        case AfterReset::restarts:
           depart(port, {});
           break;
-        case VirtualUnit::AfterReset::silent:
+        case AfterReset::silent:
           // A unit that does not answer its enumeration is given up by the host until its power comes anew.
           go_dark(port);
           break;

@@ -37,6 +37,10 @@ std::optional<std::uint32_t> number_from(std::string_view text) {
 
 }  // namespace
 
+std::vector<std::string> virtual_profile_names() {
+  return {"photon", "p1", "electron", "core", "stm32-rom", "dfu11"};
+}
+
 LineSpec photon_line(int units, int generation) {
   constexpr int ports_per_hub = 7;
   LineSpec line;

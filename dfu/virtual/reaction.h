@@ -16,6 +16,8 @@ struct Departure {
     reconnect,  // lets go of the bus and comes back as it is
     power_cut,  // is pulled: stays away until it is plugged in again
     dies,       // stays away, plugged in as it is, until its power has been off
+    // Does not leave at all: the time is over in which the host should have reset it after DETACH.
+    detach_over,
   };
   Duration after{};
   Cause cause = Cause::restart;

@@ -2,20 +2,13 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cctype>
 #include <utility>
-
-#include "dfu/hash.h"
 
 namespace dfu::virt {
 
 namespace {
 
 using namespace std::chrono_literals;
-
-// From the request to leave the application to the reset into the bootloader, and from there to the bus.
-constexpr Duration application_end = 100ms;
-constexpr Duration bootloader_start = 300ms;
 
 enum StandardRequest : std::uint8_t {
   get_status = 0,
@@ -24,42 +17,14 @@ enum StandardRequest : std::uint8_t {
   get_interface = 10,
   set_interface = 11,
 };
-enum SerialPortRequest : std::uint8_t { set_line_coding = 0x20, get_line_coding = 0x21, set_control_lines = 0x22 };
-
 constexpr std::uint8_t type_mask = 0x60, type_standard = 0x00, type_class = 0x20;
-constexpr std::uint32_t dfu_speed = 14400;  // the line speed that means: into DFU mode (facts/particle.md 7.3)
-
 // What the faults `slow`, `poll-lie` and `late` do. A unit is given up when it is not back after 15 s, and needs 2-3 s
 // without the fault.
 constexpr int slow_factor = 3;
 constexpr std::chrono::milliseconds lied_poll = 10s;
 constexpr Duration late_by = 8s;
 
-// System parts before 0.6.0 show a constant in application mode (facts/dfu.md 7.2); 0.6.0 is module version 102.
-constexpr std::uint16_t shows_id_from = 100;
-constexpr const char* constant_dfu_serial = "00000000010C";
-constexpr const char* constant_application_serial = "00000000050C";
-
-template <int change(int)>
-std::string cased(std::string text) {
-  for (char& c : text) c = static_cast<char>(change(static_cast<unsigned char>(c)));
-  return text;
-}
-
-// What a host sees when the unit drops in the middle of a transfer differs in the field; here it is a property of the
-// unit, so that a run can be repeated and a line of units shows all three.
-TransferStatus way_out(const std::string& id) {
-  unsigned sum = 0;
-  for (const char c : id) sum += static_cast<unsigned char>(c);
-  switch (sum % 3) {
-    case 0:
-      return TransferStatus::stall;
-    case 1:
-      return TransferStatus::io_error;
-    default:
-      return TransferStatus::gone;
-  }
-}
+constexpr std::chrono::milliseconds hung_poll = 50ms;
 
 Status failure_of(Moment::Phase phase) {
   switch (phase) {
@@ -77,31 +42,13 @@ Status failure_of(Moment::Phase phase) {
   return Status::err_unknown;
 }
 
-Flash with_bootloader(std::optional<Flash> given, const PhotonGeneration& generation) {
-  Flash flash = given ? std::move(*given) : Flash();
-  if (bootloader_version(flash) != generation.module_version) {
-    flash.erase(*Flash::sector(Flash::range.begin));
-    flash.place(Flash::range.begin, synthetic_bootloader(generation.module_version));
-  }
-  return flash;
-}
-
 }  // namespace
 
-std::string unit_id(const UnitSpec& spec) {
-  if (!spec.id.empty()) return cased<std::tolower>(spec.id);
-  const std::string& port = spec.port.text;
-  const Sha256 digest = sha256({reinterpret_cast<const std::uint8_t*>(port.data()), port.size()});
-  return to_hex(ByteView(digest).first(12));
-}
-
 VirtualUnit::VirtualUnit(const UnitSpec& spec, std::optional<Flash> flash)
-    : generation_(find_generation(spec.generation)),
+    : device_(make_device(spec)),
       id_(unit_id(spec)),
-      flash_(with_bootloader(std::move(flash), *generation_)),
-      dfu_(*generation_, way_out(id_)),
-      faults_(spec.faults),
-      line_coding_{0x80, 0x25, 0, 0, 0, 0, 8} {
+      flash_(device_->flash(flash ? std::optional(flash->bytes()) : std::nullopt)),
+      faults_(spec.faults) {
   switch (spec.starts) {
     case Starts::dfu:
       break;
@@ -116,29 +63,32 @@ VirtualUnit::VirtualUnit(const UnitSpec& spec, std::optional<Flash> flash)
 
 std::optional<Duration> VirtualUnit::restart() {
   hang_ = Hang::none;
-  dfu_.start();
-  if (std::exchange(dfu_requested_, false)) {
+  if (device_->take_dfu_request()) {
+    dialect().start();
     mode_ = Mode::dfu;
-    return bootloader_start;
+    return device_->dfu_start();
   }
-  boot_ = photon_boot(flash_);
-  mode_ = boot_->runs() ? Mode::application : boot_->outcome == BootOutcome::dfu ? Mode::dfu : Mode::off_bus;
+  boot_ = device_->boot(flash_);
+  dialect().start();
+  const bool seen = boot_->runs() && device_->application_on_bus();
+  mode_ = seen ? Mode::application : boot_->outcome == BootOutcome::dfu ? Mode::dfu : Mode::off_bus;
   if (mode_ == Mode::off_bus) return {};
   return boot_->takes;
 }
 
 void VirtualUnit::power_off(std::optional<Duration> into) {
-  if (into) dfu_.cut_work((*into - wire_) / stretch_, flash_);
+  if (into) dialect().cut_work((*into - wire_) / stretch_, flash_);
+  dialect().start();
+  device_->power_off();
   mode_ = Mode::off_bus;
   hang_ = Hang::none;
   left_ = false;
-  dfu_requested_ = false;
 }
 
-VirtualUnit::AfterReset VirtualUnit::usb_reset() {
+AfterReset VirtualUnit::usb_reset() {
   if (hang_ == Hang::silent) return AfterReset::silent;
-  if (mode_ == Mode::dfu && hang_ == Hang::none) dfu_.reopen();
-  return AfterReset::stays;
+  if (hang_ == Hang::busy) return AfterReset::stays;
+  return device_->bus_reset(mode_ == Mode::dfu, flash_);
 }
 
 std::optional<Duration> VirtualUnit::pulled_after_return() {
@@ -146,36 +96,17 @@ std::optional<Duration> VirtualUnit::pulled_after_return() {
   return faults_.pulled_after_return();
 }
 
-PhotonUsb VirtualUnit::usb() const {
-  const bool in_dfu = mode_ == Mode::dfu;
-  PhotonUsb usb{.dfu = in_dfu, .release = generation_->release, .serial = {}};
-  if (in_dfu) {
-    switch (generation_->serial) {
-      case PhotonGeneration::Serial::constant:
-        usb.serial = constant_dfu_serial;
-        break;
-      case PhotonGeneration::Serial::id_upper:
-        usb.serial = cased<std::toupper>(id_);
-        break;
-      case PhotonGeneration::Serial::id_lower:
-        usb.serial = id_;
-        break;
-    }
-    return usb;
-  }
-  const bool shows_id = boot_ && boot_->system_version >= shows_id_from;
-  usb.release = shows_id ? 0x0250 : 0x0200;
-  usb.serial = shows_id ? id_ : constant_application_serial;
-  return usb;
+UsbFace VirtualUnit::face() const {
+  return device_->face(mode_ == Mode::application ? &*boot_ : nullptr);
 }
 
 UnitInfo VirtualUnit::describe() const {
-  const PhotonUsb says = usb();
+  const UsbFace says = face();
   UnitInfo info;
-  info.id = says.id();
+  info.id = says.id;
   info.release = says.release;
   info.serial = says.serial;
-  info.product = says.product();
+  info.product = says.product;
   info.configuration = parse_configuration(says.configuration()).value();
   return info;
 }
@@ -184,7 +115,7 @@ Reaction VirtualUnit::control(const Setup& setup, ByteView data) {
   assert(mode_ != Mode::off_bus);
   assert(setup.in() || data.size() == setup.length);
   ++transfers_;
-  dfu_.settle();
+  dialect().settle();
   stretch_ = 1;
   Reaction out = react(setup, data);
   if (out.data.size() > setup.length) out.data.resize(setup.length);
@@ -202,7 +133,7 @@ Reaction VirtualUnit::react(const Setup& setup, ByteView data) {
   if (hang_ != Hang::none) return hung(setup);
   Moment moment;
   const bool to_dfu = mode_ == Mode::dfu && (setup.request_type & type_mask) == type_class;
-  if (to_dfu) moment = dfu_.moment(setup);
+  if (to_dfu) moment = dfu().moment(setup);
   if (moment.phase == Moment::Phase::block_download) ++blocks_;
   moment.request = transfers_;
   moment.block = blocks_;
@@ -218,7 +149,7 @@ Reaction VirtualUnit::strike(const FaultTable::Strike& fault, const Moment& mome
   const bool works = moment.phase == Moment::Phase::block_work || moment.phase == Moment::Phase::erase_work;
   switch (fault.kind) {
     case FaultKind::stall:
-      return works ? dfu_.refuse() : refusal();
+      return works ? dialect().refuse() : refusal();
     case FaultKind::hang:
       hang_ = works ? Hang::busy : Hang::silent;
       return hung(setup);
@@ -227,7 +158,7 @@ Reaction VirtualUnit::strike(const FaultTable::Strike& fault, const Moment& mome
     case FaultKind::corrupt:
       return corrupt(fault.address, moment, setup, data);
     case FaultKind::status:
-      return dfu_.fail(setup, failure_of(moment.phase));
+      return dialect().fail(setup, failure_of(moment.phase));
     case FaultKind::poll_lie:
     case FaultKind::drop_status:
       return spoil_status(fault.kind, setup, data);
@@ -293,7 +224,7 @@ Reaction VirtualUnit::corrupt(std::uint32_t address, const Moment& moment, const
 Reaction VirtualUnit::hung(const Setup& setup) const {
   if (hang_ == Hang::silent) return {.answered = false};
   if (setup.request_type == request_type_in && setup.request == static_cast<std::uint8_t>(Request::getstatus)) {
-    return answer(encode(StatusReport{Status::ok, generation_->poll_busy, State::dnbusy, 0}));
+    return answer(encode(StatusReport{Status::ok, hung_poll, State::dnbusy, 0}));
   }
   if (setup.request_type == request_type_in && setup.request == static_cast<std::uint8_t>(Request::getstate)) {
     return answer({static_cast<std::uint8_t>(State::dnbusy)});
@@ -306,8 +237,8 @@ Reaction VirtualUnit::carry_on(const Setup& setup, ByteView data) {
   if (type == type_standard) return standard(setup);
   const std::uint8_t interface_number = static_cast<std::uint8_t>(setup.index);
   if (type != type_class || (setup.request_type & 0x1F) != 1) return refusal();
-  if (mode_ == Mode::application) return serial_port(setup, data);
-  return interface_number == 0 ? dfu_.handle(setup, data, flash_) : refusal();
+  if (mode_ == Mode::application) return device_->application(setup, data);
+  return interface_number == 0 ? dialect().handle(setup, data, flash_) : refusal();
 }
 
 Reaction VirtualUnit::standard(const Setup& setup) {
@@ -320,15 +251,14 @@ Reaction VirtualUnit::standard(const Setup& setup) {
       return setup.in() ? answer({1}) : refusal();
     case set_configuration:
       if (setup.in() || setup.value > 1) return refusal();
-      dfu_.reopen();
+      dialect().reopen();
       return answer();
     case get_interface:
-      return setup.in() ? answer({dfu_.alternate()}) : refusal();
+      return setup.in() ? answer({dfu().alternate()}) : refusal();
     case set_interface: {
-      const unsigned alternates = mode_ == Mode::dfu ? photon_alternates : 1;
-      const unsigned interfaces = mode_ == Mode::dfu ? 1 : 2;
-      if (setup.in() || setup.value >= alternates || setup.index >= interfaces) return refusal();
-      dfu_.select(static_cast<std::uint8_t>(setup.value));
+      const UsbFace says = face();
+      if (setup.in() || setup.value >= says.settings() || setup.index >= says.interfaces()) return refusal();
+      dialect().select(static_cast<std::uint8_t>(setup.value));
       return answer();
     }
     default:
@@ -337,7 +267,7 @@ Reaction VirtualUnit::standard(const Setup& setup) {
 }
 
 Reaction VirtualUnit::get_descriptor(const Setup& setup) const {
-  const PhotonUsb says = usb();
+  const UsbFace says = face();
   const auto index = static_cast<std::uint8_t>(setup.value);
   switch (setup.value >> 8) {
     case descriptor_type_device:
@@ -349,24 +279,7 @@ Reaction VirtualUnit::get_descriptor(const Setup& setup) const {
       return text ? answer(std::move(*text)) : refusal();
     }
     case descriptor_type_dfu_functional:
-      return says.dfu ? answer(says.functional()) : refusal();
-    default:
-      return refusal();
-  }
-}
-
-Reaction VirtualUnit::serial_port(const Setup& setup, ByteView data) {
-  switch (setup.request) {
-    case set_line_coding:
-      if (setup.in() || data.size() != line_coding_.size()) return refusal();
-      line_coding_.assign(data.begin(), data.end());
-      if (le32(line_coding_, 0) != dfu_speed) return answer();
-      dfu_requested_ = true;
-      return {.departure = Departure{.after = application_end}};
-    case get_line_coding:
-      return setup.in() ? answer(line_coding_) : refusal();
-    case set_control_lines:
-      return setup.in() ? refusal() : answer();
+      return says.functional ? answer(encode(*says.functional)) : refusal();
     default:
       return refusal();
   }

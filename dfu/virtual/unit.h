@@ -1,48 +1,42 @@
-// One virtual Photon: control transfers in; answer, time and consequences out. A device, not a mock: descriptors, DFU
+// One virtual unit: control transfers in; answer, time and consequences out. A device, not a mock: descriptors, DFU
 // state machine, flash, boot decision and faults, and no rule of the station. It knows neither threads nor a clock:
 // whoever drives it (VirtualLine, a test) lets time pass and calls `restart` or `power_off` when a reaction says so.
-// A value. Not thread-safe.
+// What differs between boards is behind Device. Can be moved. Not thread-safe.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "dfu/bus.h"
+#include "dfu/virtual/device.h"
 #include "dfu/virtual/faults.h"
 #include "dfu/virtual/line_spec.h"
-#include "dfu/virtual/photon_boot.h"
-#include "dfu/virtual/photon_dfu.h"
-#include "dfu/virtual/photon_usb.h"
 #include "dfu/virtual/reaction.h"
 
 namespace dfu::virt {
 
-// 24 hex digits, in lower case: the spec's own, or derived from the port, different for each port.
-std::string unit_id(const UnitSpec& spec);
-
 class VirtualUnit {
  public:
-  enum class Mode { dfu, application, off_bus };  // off_bus: without power, or running into nowhere
+  // off_bus: without power, running into nowhere, or an application without USB.
+  enum class Mode { dfu, application, off_bus };
 
   // In the mode that the spec says; one that starts in application mode boots what its flash holds, which is blank but
-  // for the bootloader unless `flash` is given. REQUIRES: a generation that find_generation knows.
+  // for the bootloader unless `flash` is given. REQUIRES: problem_of finds none.
   explicit VirtualUnit(const UnitSpec& spec, std::optional<Flash> flash = {});
 
   // One control transfer. REQUIRES: not off_bus; `data` holds setup.length bytes if it goes out.
   Reaction control(const Setup& setup, ByteView data = {});
 
-  enum class AfterReset {
-    stays,     // a unit in DFU mode is in dfuIDLE again
-    restarts,  // it lets go of the bus and starts anew
-    silent,    // it does not answer any more
-  };
   AfterReset usb_reset();
   // Reset, or power has come: boots. The time until it connects to the bus; nothing if it never does.
   std::optional<Duration> restart();
   // Power goes, `into` after the start of the last transfer if that was still under way.
   void power_off(std::optional<Duration> into = {});
 
+  void detach_over() { device_->detach_over(); }
   // To be asked when it has been enumerated: somebody pulls it this much later, because a fault says so.
   std::optional<Duration> pulled_after_return();
 
@@ -51,15 +45,14 @@ class VirtualUnit {
 
   Mode mode() const { return mode_; }
   const std::string& id() const { return id_; }
-  const PhotonGeneration& generation() const { return *generation_; }
-  const PhotonDfu& dfu() const { return dfu_; }
+  const Dialect& dfu() const { return std::as_const(*device_).dfu(); }
   const Flash& flash() const { return flash_; }
   Flash& flash() { return flash_; }
   const std::optional<BootResult>& last_boot() const { return boot_; }
   // All counted from 1 over the unit's life.
   std::uint32_t transfers() const { return transfers_; }
   std::uint32_t blocks() const { return blocks_; }
-  const WorkCount& work() const { return dfu_.work(); }
+  const WorkCount& work() const { return dfu().work(); }
 
   // Power is cut when the n-th control transfer over the unit's life is complete.
   void cut_after(std::uint32_t transfers) { cut_after_ = transfers; }
@@ -67,7 +60,8 @@ class VirtualUnit {
  private:
   enum class Hang { none, busy, silent };
 
-  PhotonUsb usb() const;
+  Dialect& dialect() { return device_->dfu(); }
+  UsbFace face() const;
   Reaction react(const Setup& setup, ByteView data);
   Reaction strike(const FaultTable::Strike& fault, const Moment& moment, const Setup& setup, ByteView data);
   Reaction corrupt(std::uint32_t address, const Moment& moment, const Setup& setup, ByteView data);
@@ -76,18 +70,14 @@ class VirtualUnit {
   Reaction carry_on(const Setup& setup, ByteView data);
   Reaction standard(const Setup& setup);
   Reaction get_descriptor(const Setup& setup) const;
-  Reaction serial_port(const Setup& setup, ByteView data);
   Reaction hung(const Setup& setup) const;
 
-  const PhotonGeneration* generation_;
+  std::unique_ptr<Device> device_;
   std::string id_;
   Flash flash_;
-  PhotonDfu dfu_;
   FaultTable faults_;
   Mode mode_ = Mode::dfu;
   Hang hang_ = Hang::none;
-  bool dfu_requested_ = false;
-  Bytes line_coding_;
   std::optional<BootResult> boot_;
   std::uint32_t transfers_ = 0;
   std::uint32_t blocks_ = 0;

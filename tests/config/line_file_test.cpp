@@ -156,6 +156,35 @@ TEST_F(LineFile, EveryKindOfFaultIsTakenAtEveryPoint) {
   EXPECT_THAT(said("[[unit.fault]]\nkind = \"wegde\"\nat = \"leave\"\n"), HasSubstr("Did you mean \"wedge\"?"));
 }
 
+TEST_F(LineFile, EveryBoardIsAccepted) {
+  for (const std::string& profile : virtual_profile_names()) {
+    EXPECT_EQ(said("profile = \"" + profile + "\"\n"), "") << profile;
+  }
+}
+
+TEST_F(LineFile, BoardsHaveOptionsOfTheirOwn) {
+  const auto unit = [&](const std::string& keys) {
+    const LineResult result = load("[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.2\"\n" + keys);
+    EXPECT_TRUE(result.line) << all(result.diagnostics);
+    return result.line ? result.line->units[0] : UnitSpec{};
+  };
+  EXPECT_FALSE(unit("profile = \"stm32-rom\"\n").read_protected);
+  EXPECT_TRUE(unit("profile = \"stm32-rom\"\nread_protected = true\n").read_protected);
+  const UnitSpec usual = unit("profile = \"dfu11\"\n");
+  EXPECT_TRUE(usual.can_upload && usual.will_detach && !usual.manifestation_tolerant);
+  const UnitSpec other =
+      unit("profile = \"dfu11\"\ncan_upload = false\nmanifestation_tolerant = true\nwill_detach = false\n");
+  EXPECT_TRUE(!other.can_upload && !other.will_detach && other.manifestation_tolerant);
+}
+
+TEST_F(LineFile, AnOptionOfAnotherBoardIsRefusedWithTheOneItIsFor) {
+  EXPECT_THAT(said("read_protected = true\n"), HasSubstr("means nothing for a unit of profile 'photon'"));
+  EXPECT_THAT(said("read_protected = true\n"), HasSubstr("It is for units of profile \"stm32-rom\"."));
+  for (const std::string key : {"can_upload", "manifestation_tolerant", "will_detach"}) {
+    EXPECT_THAT(said("profile = \"stm32-rom\"\n" + key + " = true\n"), HasSubstr("of profile \"dfu11\""));
+  }
+}
+
 TEST_F(LineFile, AFaultMayHaveAProbabilityAndASeed) {
   const std::string fault = "[[unit.fault]]\nkind = \"cable\"\nat = \"request:1\"\n";
   const LineResult result = load("[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.2\"\n" + fault +

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dfu/virtual/generations.h"
 #include "tests/dfu/virtual/modules.h"
 
 namespace dfu::virt {
@@ -100,7 +101,7 @@ TEST_P(FaultsOnEachGeneration, HangIsBusyForEverInFlashWorkAndSilenceElsewhere) 
     }
     simple(unit, Request::abort);
     simple(unit, Request::clrstatus);
-    EXPECT_EQ(unit.usb_reset() == VirtualUnit::AfterReset::stays, in_work);
+    EXPECT_EQ(unit.usb_reset() == AfterReset::stays, in_work);
     EXPECT_EQ(get_status(unit).data, last.data) << "only power ends it";
     unit.power_off();
     unit.restart();
@@ -381,7 +382,7 @@ TEST_P(FaultsOnEachGeneration, AWedgedUnitAnswersNothingUntilItsPowerHasBeenOff)
         unit_of(GetParam(), {{FaultKind::wedge, {FaultPoint::Kind::request, static_cast<std::uint32_t>(n)}, 1}});
     EXPECT_EQ(whole_flash(unit).size(), static_cast<std::size_t>(n));
     EXPECT_FALSE(get_status(unit).answered);
-    EXPECT_EQ(unit.usb_reset(), VirtualUnit::AfterReset::silent);
+    EXPECT_EQ(unit.usb_reset(), AfterReset::silent);
     EXPECT_FALSE(get_status(unit).answered);
     unit.power_off();
     unit.restart();

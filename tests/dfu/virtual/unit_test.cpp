@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "dfu/memory_map.h"
+#include "dfu/virtual/generations.h"
 #include "tests/dfu/virtual/modules.h"
 
 namespace dfu::virt {
@@ -25,7 +26,7 @@ StatusReport parsed(const Reaction& reaction) {
 class EachGeneration : public ::testing::TestWithParam<int> {
  protected:
   VirtualUnit unit_ = unit_of(GetParam());
-  const PhotonGeneration& generation_ = unit_.generation();
+  const PhotonGeneration& generation_ = *find_generation(GetParam());
   bool tells_ = generation_.reports_failures;
   TransferStatus failure_ = tells_ ? TransferStatus::stall : TransferStatus::ok;
 };
@@ -291,7 +292,7 @@ TEST_P(EachGeneration, ClearStatusInTheWrongStateMakesAnErrorAndInTheRightOneEnd
 TEST_P(EachGeneration, ABusResetEndsEveryStateInIdle) {
   for (const auto& entry : expected) {
     VirtualUnit unit = in_state(entry.first, GetParam());
-    EXPECT_EQ(unit.usb_reset(), VirtualUnit::AfterReset::stays);
+    EXPECT_EQ(unit.usb_reset(), AfterReset::stays);
     EXPECT_EQ(unit.dfu().state(), State::dfu_idle);
     EXPECT_EQ(parsed(get_status(unit)).status, Status::ok);
   }
@@ -479,8 +480,8 @@ TEST(VirtualUnit, TheNewestBootloaderReadsZerosFromTheConfigurationStoreWithoutI
 // ---- time
 
 TEST_P(EachGeneration, EraseTimesAreThoseOfTheDataSheet) {
-  EXPECT_EQ(Flash::erase_time(*Flash::sector(0x0800C000)), 250ms);
-  EXPECT_EQ(Flash::erase_time(*Flash::sector(0x08010000)), 550ms);
+  EXPECT_EQ(stm32f2_flash().erase_time(*stm32f2_flash().sector(0x0800C000)), 250ms);
+  EXPECT_EQ(stm32f2_flash().erase_time(*stm32f2_flash().sector(0x08010000)), 550ms);
   for (std::uint32_t address = 0x08020000; address < 0x08100000; address += 0x20000) {
     download(unit_, 0, dfuse_erase(address));
     EXPECT_EQ(get_status(unit_).takes, 1s + 500us);

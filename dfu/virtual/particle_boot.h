@@ -1,5 +1,6 @@
-// What a Photon does after a reset, decided from its flash alone: the bootloader's look at system part 1, then system
-// part 2's look at the user module and the factory image. Source: facts/particle.md 5.
+// What a Particle board does after a reset, decided from its flash alone: the bootloader's look at system part 1, then
+// system part 2's look at the user module and the factory image; a Core only looks at the first word of its one image.
+// Source: facts/particle.md 5.
 //
 // This is the device's side and shares no rule with dfu/particle, which predicts it: where the two differ, one is
 // wrong. It really copies the factory image. Not modelled: the update list in the configuration store, and the
@@ -11,6 +12,7 @@
 #include <string_view>
 
 #include "dfu/clock.h"
+#include "dfu/virtual/boards.h"
 #include "dfu/virtual/flash.h"
 
 namespace dfu::virt {
@@ -47,13 +49,16 @@ struct BootResult {
   }
 };
 
-BootResult photon_boot(Flash& flash);
+BootResult particle_boot(Flash& flash, const ParticleBoard& board);
+inline BootResult photon_boot(Flash& flash) {
+  return particle_boot(flash, photon_board());
+}
 
 // A bootloader with a true header and checksums, for sector 0. It stands for the real one, which is not ours to ship.
-Bytes synthetic_bootloader(std::uint16_t module_version);
+Bytes synthetic_bootloader(std::uint16_t module_version, const ParticleBoard& board = photon_board());
 // The version of system part 2; nothing if it is missing or damaged.
-std::optional<std::uint16_t> system_version(const Flash& flash);
+std::optional<std::uint16_t> system_version(const Flash& flash, const ParticleBoard& board = photon_board());
 // The version in the header of the bootloader that the flash holds; nothing if there is none.
-std::optional<std::uint16_t> bootloader_version(const Flash& flash);
+std::optional<std::uint16_t> bootloader_version(const Flash& flash, const ParticleBoard& board = photon_board());
 
 }  // namespace dfu::virt

@@ -1,4 +1,4 @@
-#include "dfu/virtual/photon_boot.h"
+#include "dfu/virtual/particle_boot.h"
 
 #include <filesystem>
 #include <fstream>

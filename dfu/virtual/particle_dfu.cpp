@@ -1,10 +1,8 @@
-#include "dfu/virtual/photon_dfu.h"
+#include "dfu/virtual/particle_dfu.h"
 
 #include <algorithm>
-#include <utility>
 
-#include "dfu/virtual/photon_boot.h"
-#include "dfu/virtual/photon_usb.h"
+#include "dfu/virtual/particle_boot.h"
 
 namespace dfu::virt {
 
@@ -12,58 +10,42 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint32_t protected_end = 0x08020000;  // the bootloader refuses to change what lies below
-constexpr Range dct{0, 0x4000};
-constexpr std::uint32_t dct_at = 0x08004000;  // where its copy in use lies in flash
 constexpr std::uint16_t dct_code_from = 200;  // module version of 0.7.0-rc.1
 constexpr int verify_rounds = 3;              // facts/dfu.md 4.2
 
-// The flash bytes of [address, address + size); empty where there are none.
-Range flash_part(std::uint32_t address, std::uint32_t size) {
-  if (!Flash::range.contains(address)) return {};
-  return {address, address + std::min(size, Flash::range.end - address)};
-}
-
-bool is_class_request(const Setup& setup, Request request) {
-  return setup.request == static_cast<std::uint8_t>(request);
+// Programming can only clear bits: `words` come out as they are if nothing else was there.
+bool sticks(ByteView old, ByteView words) {
+  return old.size() == words.size() &&
+         std::equal(old.begin(), old.end(), words.begin(), [](auto was, auto is) { return (was & is) == is; });
 }
 
 }  // namespace
 
-PhotonDfu::PhotonDfu(const PhotonGeneration& generation, TransferStatus way_out)
-    : generation_(&generation), way_out_(way_out) {
-  start();
+ParticleDfu::ParticleDfu(const ParticleBoard& board, const PhotonGeneration& generation, TransferStatus way_out)
+    : board_(&board), generation_(&generation), way_out_(way_out) {
+  ParticleDfu::start();
 }
 
-void PhotonDfu::start() {
-  reopen();
-  poll_ = 0ms;
-  alternate_ = 0;
-  pointer_ = Flash::range.begin;
-  buffer_.assign(photon_transfer_size, 0);
+void ParticleDfu::start() {
+  Dialect::start();
+  pointer_ = board_->flash->range.begin;
+  buffer_.assign(board_->transfer_size, 0);
 }
 
-void PhotonDfu::reopen() {
-  state_ = State::dfu_idle;
-  status_ = Status::ok;
-  block_ = 0;
-  pending_ = 0;
-  undo_.reset();
+std::uint32_t ParticleDfu::block_address(std::uint16_t block) const {
+  return pointer_ + (block - dfuse_first_block) * std::uint32_t{board_->transfer_size};
 }
 
-std::uint32_t PhotonDfu::block_address(std::uint16_t block) const {
-  return pointer_ + (block - dfuse_first_block) * std::uint32_t{photon_transfer_size};
-}
-
-bool PhotonDfu::command_pending(std::uint8_t command) const {
+bool ParticleDfu::command_pending(std::uint8_t command) const {
   return pending_ > 0 && block_ == 0 && buffer_[0] == command;
 }
 
-Moment PhotonDfu::moment(const Setup& setup) const {
+Moment ParticleDfu::moment(const Setup& setup) const {
   using Phase = Moment::Phase;
   const auto data_at = [&](std::uint16_t block, std::uint32_t size) {
     const std::uint32_t address = block_address(block);
-    return memory(address) == Memory::flash ? flash_part(address, size) : Range{};
+    if (memory(address) != Memory::flash) return Range{};
+    return Range{address, address + std::min(size, board_->flash->range.end - address)};
   };
   if (is_class_request(setup, Request::dnload)) {
     const bool taken = state_ == State::dfu_idle || state_ == State::dnload_idle;
@@ -88,20 +70,7 @@ Moment PhotonDfu::moment(const Setup& setup) const {
   return moment;
 }
 
-Reaction PhotonDfu::refuse() {
-  pending_ = 0;
-  return refusal();
-}
-
-Reaction PhotonDfu::fail(const Setup& setup, Status status) {
-  state_ = State::error;
-  status_ = status;
-  poll_ = 0ms;
-  pending_ = 0;
-  return is_class_request(setup, Request::getstatus) && setup.in() ? answer(report()) : refusal();
-}
-
-Reaction PhotonDfu::handle(const Setup& setup, ByteView data, Flash& flash) {
+Reaction ParticleDfu::handle(const Setup& setup, ByteView data, Flash& flash) {
   const bool in = setup.in();
   // An undefined request is stalled and changes nothing here, unlike in the specification's table.
   if (setup.request > static_cast<std::uint8_t>(Request::abort)) return refusal();
@@ -124,14 +93,14 @@ Reaction PhotonDfu::handle(const Setup& setup, ByteView data, Flash& flash) {
   return refusal();
 }
 
-Reaction PhotonDfu::detach() {
+Reaction ParticleDfu::detach() {
   abort();
   return {.departure = Departure{.cause = Departure::Cause::reconnect}};  // facts/dfu.md 1.5
 }
 
-Reaction PhotonDfu::download(const Setup& setup, ByteView data) {
+Reaction ParticleDfu::download(const Setup& setup, ByteView data) {
   if (state_ != State::dfu_idle && state_ != State::dnload_idle) return refusal();
-  if (setup.length > photon_transfer_size) return refusal();
+  if (setup.length > board_->transfer_size) return refusal();
   if (setup.length == 0) {  // DfuSe: leave, from dfuIDLE too
     state_ = State::manifest_sync;
     return answer();
@@ -143,7 +112,7 @@ Reaction PhotonDfu::download(const Setup& setup, ByteView data) {
   return answer();
 }
 
-Reaction PhotonDfu::upload(const Setup& setup, const Flash& flash) {
+Reaction ParticleDfu::upload(const Setup& setup, const Flash& flash) {
   if (setup.length == 0) {
     state_ = State::dfu_idle;
     return answer();
@@ -162,38 +131,40 @@ Reaction PhotonDfu::upload(const Setup& setup, const Flash& flash) {
     return refusal();
   }
   state_ = State::upload_idle;
-  const std::uint32_t size = std::min(setup.length, photon_transfer_size);
-  const std::uint32_t address = block_address(setup.value);
+  const std::uint32_t size = std::min(setup.length, board_->transfer_size);
+  return answer(read(block_address(setup.value), size, flash));
+}
+
+Bytes ParticleDfu::read(std::uint32_t address, std::uint32_t size, const Flash& flash) const {
   Bytes out(size, 0);
   const Memory source = memory(address);
   if (source == Memory::flash) {
-    const ByteView part = flash.view(flash_part(address, size));
+    const ByteView part = flash.view(flash.part(address, size));
     std::copy(part.begin(), part.end(), out.begin());
   } else if (source == Memory::dct && dct_code(flash)) {
-    const ByteView part = flash.view({dct_at + address, dct_at + std::min(address + size, dct.end)});
+    const std::uint32_t at = board_->dct_at;
+    const ByteView part = flash.view({at + address, at + std::min(address + size, board_->dct.end)});
     std::copy(part.begin(), part.end(), out.begin());
   } else if (source == Memory::none && !generation_->zeros_outside) {
     std::copy_n(buffer_.begin(), size, out.begin());
   }
-  return answer(std::move(out));
+  return out;
 }
 
-Bytes PhotonDfu::report() const {
-  return encode(StatusReport{status_, poll_, state_, 0});
-}
-
-Reaction PhotonDfu::get_status(Flash& flash) {
-  if (state_ == State::manifest_sync) {
-    poll_ = 0ms;
-    if (generation_->drops_inside_leave) {
-      state_ = State::manifest;
-      return {.status = way_out_, .departure = Departure{}};
-    }
-    state_ = State::dnload_idle;  // off the standard, so that old dfu-util ends cleanly (facts/dfu.md 4.1)
-    Reaction out = answer(report());
-    out.departure = Departure{.after = 500ms};
-    return out;
+Reaction ParticleDfu::leave() {
+  poll_ = 0ms;
+  if (generation_->drops_inside_leave) {
+    state_ = State::manifest;
+    return {.status = way_out_, .departure = Departure{}};
   }
+  state_ = State::dnload_idle;  // off the standard, so that old dfu-util ends cleanly (facts/dfu.md 4.1)
+  Reaction out = answer(report());
+  out.departure = Departure{.after = 500ms};
+  return out;
+}
+
+Reaction ParticleDfu::get_status(Flash& flash) {
+  if (state_ == State::manifest_sync) return leave();
   if (state_ != State::dnload_sync) return answer(report());
   if (pending_ == 0) {
     state_ = State::dnload_idle;
@@ -215,7 +186,7 @@ Reaction PhotonDfu::get_status(Flash& flash) {
   return out;
 }
 
-Reaction PhotonDfu::clear_status() {
+Reaction ParticleDfu::clear_status() {
   const bool in_error = state_ == State::error;
   state_ = in_error ? State::dfu_idle : State::error;
   status_ = in_error ? Status::ok : Status::err_unknown;
@@ -223,7 +194,7 @@ Reaction PhotonDfu::clear_status() {
   return answer();
 }
 
-Reaction PhotonDfu::abort() {
+Reaction ParticleDfu::abort() {
   switch (state_) {
     case State::dfu_idle:
     case State::dnload_sync:
@@ -246,19 +217,19 @@ Reaction PhotonDfu::abort() {
   return answer();
 }
 
-PhotonDfu::Memory PhotonDfu::memory(std::uint32_t address) const {
+ParticleDfu::Memory ParticleDfu::memory(std::uint32_t address) const {
   const bool by_alternate = generation_->memory_by_alternate;
-  if (Flash::range.contains(address) && !(by_alternate && alternate_ != 0)) return Memory::flash;
-  if (dct.contains(address) && !(by_alternate && alternate_ != 1)) return Memory::dct;
+  if (board_->flash->range.contains(address) && !(by_alternate && alternate_ != 0)) return Memory::flash;
+  if (board_->dct.contains(address) && !(by_alternate && alternate_ != 1)) return Memory::dct;
   return Memory::none;
 }
 
-bool PhotonDfu::dct_code(const Flash& flash) const {
-  return !generation_->borrows_dct_code || system_version(flash).value_or(0) >= dct_code_from;
+bool ParticleDfu::dct_code(const Flash& flash) const {
+  return !generation_->borrows_dct_code || system_version(flash, *board_).value_or(0) >= dct_code_from;
 }
 
 // False: the work inside GETSTATUS failed, and this bootloader says so.
-bool PhotonDfu::carry_out(Flash& flash, Duration& takes) {
+bool ParticleDfu::carry_out(Flash& flash, Duration& takes) {
   if (block_ >= dfuse_first_block) return write(block_address(block_), flash, takes) || !generation_->reports_failures;
   if (block_ != 0) return true;  // block 1 is reserved and does nothing
   if (buffer_[0] == 0 && pending_ == 1) return true;
@@ -267,69 +238,38 @@ bool PhotonDfu::carry_out(Flash& flash, Duration& takes) {
   if (buffer_[0] != dfuse_command_set_address && buffer_[0] != dfuse_command_erase) return false;
   pointer_ = address;  // erasing moves the pointer too
   if (buffer_[0] == dfuse_command_set_address) return true;
-  return erase(address, flash, takes) || !generation_->reports_failures;
+  return erase_sector(address, flash, takes) || !generation_->reports_failures;
 }
 
-bool PhotonDfu::erase(std::uint32_t address, Flash& flash, Duration& takes) {
+bool ParticleDfu::erase_sector(std::uint32_t address, Flash& flash, Duration& takes) {
   if (memory(address) == Memory::dct) return dct_code(flash);  // copied when written, never erased by request
-  if (memory(address) != Memory::flash || address < protected_end) return false;
-  const Range sector = *Flash::sector(address);
-  const Duration time = Flash::erase_time(sector);
-  const ByteView before = flash.view(sector);
-  undo_ = Undo{sector.begin, Bytes(before.begin(), before.end()), time, true};
-  flash.erase(sector);
-  ++work_.erases;
-  takes += time;
+  if (memory(address) != Memory::flash || address < board_->protected_end) return false;
+  const Range sector = *flash.geometry().sector(address);
+  takes += erase(sector, flash.geometry().erase_time(sector), flash);
   return true;
 }
 
-bool PhotonDfu::write(std::uint32_t address, Flash& flash, Duration& takes) {
+bool ParticleDfu::write(std::uint32_t address, Flash& flash, Duration& takes) {
   if (memory(address) == Memory::dct) return write_dct(address, flash, takes);
-  if (memory(address) != Memory::flash || address < protected_end) return false;
+  if (memory(address) != Memory::flash || address < board_->protected_end) return false;
   while (pending_ % 4 != 0) buffer_[pending_++] = 0xFF;
-  const Range part = flash_part(address, pending_);
-  const ByteView old = flash.view(part);
-  Undo undo{address, Bytes(old.begin(), old.end()), {}, false};
-  bool done = true;
-  for (std::uint32_t at = 0; at < pending_; at += 4) done = flash.program(address + at, le32(buffer_, at)) && done;
-  const std::uint32_t words = pending_ / 4;
-  int rounds = 1;
+  const ByteView words = ByteView(buffer_).first(pending_);
+  const bool fits = address % 4 == 0 && flash.part(address, pending_).size() == pending_;
+  const bool good = fits && sticks(flash.view(flash.part(address, pending_)), words);
   // Nobody looks at the result before generation 7: what was not erased keeps its cleared bits, and all is called well.
-  if (generation_->reports_failures) {
-    const ByteView now = flash.view(part);
-    const bool equal = part.size() == pending_ && std::equal(now.begin(), now.end(), buffer_.begin());
-    if (done && !equal) rounds = verify_rounds;
-    done = done && equal;
-  }
-  undo.takes = words * Flash::program_word * rounds;
-  takes += undo.takes;
-  work_.words += words * static_cast<std::uint32_t>(rounds);
-  undo_ = std::move(undo);
-  return done;
+  const int rounds = generation_->reports_failures && fits && !good ? verify_rounds : 1;
+  program(address, words, rounds, flash, takes);
+  return good;
 }
 
 // The store is copied to the other of its two sectors with the change in it: old contents do not matter.
-bool PhotonDfu::write_dct(std::uint32_t offset, Flash& flash, Duration& takes) {
+bool ParticleDfu::write_dct(std::uint32_t offset, Flash& flash, Duration& takes) {
   if (!dct_code(flash)) return false;
-  const std::uint32_t size = std::min(pending_, dct.end - offset);
-  flash.place(dct_at + offset, ByteView(buffer_).first(size));
-  takes += Flash::erase_time({dct_at, dct_at + dct.size()}) + dct.size() / 4 * Flash::program_word;
+  const std::uint32_t at = board_->dct_at, length = board_->dct.size();
+  const std::uint32_t size = std::min(pending_, length - offset);
+  flash.place(at + offset, ByteView(buffer_).first(size));
+  takes += flash.geometry().erase_time({at, at + length}) + length / 4 * flash.geometry().program_word;
   return size == pending_;
-}
-
-void PhotonDfu::cut_work(Duration into, Flash& flash) {
-  if (!undo_ || into >= undo_->takes) return;
-  const Undo undo = *std::exchange(undo_, {});
-  const auto done = static_cast<std::size_t>(std::max(into, Duration{}) / Flash::program_word) * 4;
-  if (!undo.erase) {
-    if (done >= undo.before.size()) return;
-    flash.place(undo.address + static_cast<std::uint32_t>(done), ByteView(undo.before).subspan(done));
-    return;
-  }
-  // A sector that was being erased holds anything: here, old bits of which some are already set.
-  Bytes left = undo.before;
-  for (std::size_t i = 0; i < left.size(); ++i) left[i] |= static_cast<std::uint8_t>(i * 2654435761u >> 24);
-  flash.place(undo.address, left);
 }
 
 }  // namespace dfu::virt

@@ -1,0 +1,49 @@
+#include "dfu/virtual/device.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "dfu/hash.h"
+#include "dfu/virtual/generations.h"
+
+namespace dfu::virt {
+
+Duration Device::dfu_start() const {
+  return std::chrono::milliseconds(300);
+}
+
+std::string unit_id(const UnitSpec& spec) {
+  std::string id = spec.id;
+  std::transform(id.begin(), id.end(), id.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (!id.empty()) return id;
+  const std::string& port = spec.port.text;
+  const Sha256 digest = sha256({reinterpret_cast<const std::uint8_t*>(port.data()), port.size()});
+  return to_hex(ByteView(digest).first(12));
+}
+
+std::optional<std::string> problem_of(const UnitSpec& spec) {
+  const ParticleBoard* board = find_board(spec.profile);
+  if (!board && spec.profile != "stm32-rom" && spec.profile != "dfu11") {
+    return "the profile '" + spec.profile + "' cannot be simulated";
+  }
+  if (board && board->has_generations && !find_generation(spec.generation)) {
+    return "there is no bootloader generation " + std::to_string(spec.generation);
+  }
+  const std::string id = unit_id(spec);
+  if (id.size() != 24 || id.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    return "the id must be 24 hex digits, not '" + id + "'";
+  }
+  return {};
+}
+
+std::unique_ptr<Device> make_device(const UnitSpec& spec) {
+  if (const ParticleBoard* board = find_board(spec.profile)) return make_particle_device(spec, *board);
+  return spec.profile == "dfu11" ? make_plain_device(spec) : make_rom_device(spec);
+}
+
+const FlashGeometry& geometry_of(const UnitSpec& spec) {
+  if (const ParticleBoard* board = find_board(spec.profile)) return *board->flash;
+  return spec.profile == "dfu11" ? plain_flash() : stm32f2_flash();
+}
+
+}  // namespace dfu::virt

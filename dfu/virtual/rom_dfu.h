@@ -1,0 +1,41 @@
+// The DFU of ST's ROM (DfuSe): commands in block 0, blocks from 2 on, errors in dfuERROR, read protection, mass erase.
+// Source: facts/dfu.md 2.1-2.3, 4.5. Its leave jumps to where the address pointer stands.
+#pragma once
+
+#include "dfu/virtual/busy_dfu.h"
+
+namespace dfu::virt {
+
+inline constexpr std::uint16_t rom_transfer_size = 2048;
+
+class RomDfu : public BusyDfu {
+ public:
+  explicit RomDfu(bool read_protected);
+
+  Moment moment(const Setup& setup) const override;
+  void start() override;
+
+  std::uint32_t pointer() const { return pointer_; }
+  bool read_protected() const { return protected_; }
+
+ protected:
+  bool accepts(std::uint16_t block, std::uint16_t length) const override;
+  bool accepts_end() const override { return true; }
+  Reaction upload(const Setup& setup, const Flash& flash) override;
+  Outcome carry_out(Flash& flash) override;
+  Reaction manifest(Flash& flash) override;
+
+ private:
+  Outcome command(Flash& flash);
+  Outcome erase_all(Flash& flash);
+  Outcome erase_sector(std::uint32_t address, Flash& flash);
+  Outcome write(Flash& flash);
+  std::uint32_t block_address(std::uint16_t block) const;
+  Range data_at(std::uint16_t block, std::uint32_t size) const;
+  bool in_flash(std::uint32_t address) const;
+
+  bool protected_;
+  std::uint32_t pointer_ = 0;
+};
+
+}  // namespace dfu::virt
