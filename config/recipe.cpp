@@ -39,7 +39,6 @@ class Loader {
     PreflightResult checked = preflight(drafts, profile, report_);
     input_missing = checked.input_missing;
     recipe_.layout = std::move(checked.layout);
-    if (!report_.failed()) check_readable(drafts);
     if (profile) recipe_.profile = *std::move(profile);
     return std::move(recipe_);
   }
@@ -194,19 +193,6 @@ class Loader {
       }
     }
     table.finish();
-  }
-
-  // REQUIRES: no error, so that each draft is a step.
-  void check_readable(const std::vector<StepDraft>& drafts) {
-    if (recipe_.policy.verify == Verify::none) return;
-    for (const dfu::Piece& piece : recipe_.layout.pieces) {
-      if (piece.sector.readable) continue;
-      const Given<std::string>& image = *drafts[piece.step].image;
-      return report_.error(image.place, image.written,
-                           "'" + image.value + "' goes to " + dfu::hex_address(piece.data.begin) +
-                               ", which nobody can read, so nothing written there could be proved",
-                           "If this is right for this kind of unit, say in [policy]: verify = \"none\"");
-    }
   }
 
   Report& report_;

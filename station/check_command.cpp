@@ -22,7 +22,7 @@ dfu::Plan plan_for(const config::Recipe& recipe, dfu::Holds everywhere) {
   dfu::SurveyResult survey;
   survey.map = dfu::parse_memory_map(recipe.profile.map).value_or(dfu::MemoryMap{});
   survey.transfer_size = recipe.profile.transfer_size;
-  survey.can_upload = survey.tolerant = recipe.policy.verify == config::Verify::read_back;
+  survey.can_upload = recipe.policy.verify == config::Verify::read_back;
   survey.pieces.assign(recipe.layout.pieces.size(), everywhere);
   return std::get<dfu::Plan>(config::judge(recipe, survey));
 }
@@ -112,8 +112,8 @@ std::string layout_table(const dfu::Layout& layout) {
   for (std::size_t i = 0; i < layout.steps.size(); ++i) {
     const dfu::Step& step = layout.steps[i];
     out += fmt::format("{:<{}}  {:<10}  {:>10}  {:>7}  {:<12}  {}\n", step.name, width, dfu::hex_address(step.address),
-                       grouped(step.size()), sectors_of(layout, i), dfu::to_hex(step.image->sha256).substr(0, 12),
-                       step.image->name);
+                       grouped(step.size()), sectors_of(layout, i),
+                       dfu::to_hex(step.image->sha256).substr(0, 12), step.image->name);
   }
   return out;
 }

@@ -5,7 +5,7 @@ namespace dfu::virt {
 using namespace std::chrono_literals;
 
 void BusyDfu::reopen() {
-  Dialect::reopen();
+  DfuSide::reopen();
   result_ = Status::ok;
   aborted();
 }

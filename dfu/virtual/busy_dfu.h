@@ -3,11 +3,11 @@
 // its flash fetches no code (facts/dfu.md 4.6). An unexpected request is stalled and leads to dfuERROR (1.3).
 #pragma once
 
-#include "dfu/virtual/dialect.h"
+#include "dfu/virtual/dfu_side.h"
 
 namespace dfu::virt {
 
-class BusyDfu : public Dialect {
+class BusyDfu : public DfuSide {
  public:
   Reaction handle(const Setup& setup, ByteView data, Flash& flash) final;
   Reaction refuse() override { return unexpected(); }

@@ -5,8 +5,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
-#include "dfu/virtual/dialect.h"
+#include "dfu/virtual/dfu_side.h"
 #include "dfu/virtual/line_spec.h"
 #include "dfu/virtual/particle_boot.h"
 #include "dfu/virtual/usb_face.h"
@@ -22,9 +23,10 @@ enum class AfterReset {
 class Device {
  public:
   virtual ~Device() = default;
+  virtual std::unique_ptr<Device> clone() const = 0;
 
-  virtual Dialect& dfu() = 0;
-  virtual const Dialect& dfu() const = 0;
+  virtual DfuSide& dfu() = 0;
+  virtual const DfuSide& dfu() const = 0;
   // Blank, or as kept from another run; with the bootloader in place where that lives in this flash.
   virtual Flash flash(std::optional<Bytes> kept) const = 0;
 
@@ -45,6 +47,24 @@ class Device {
   // The host took too long with the reset that should follow DETACH.
   virtual void detach_over() {}
   virtual void power_off() {}
+};
+
+// A device as a value: copied with its owner.
+class DeviceBox {
+ public:
+  explicit DeviceBox(std::unique_ptr<Device> device) : device_(std::move(device)) {}
+  DeviceBox(const DeviceBox& other) : device_(other.device_->clone()) {}
+  DeviceBox(DeviceBox&&) = default;
+  DeviceBox& operator=(DeviceBox other) {
+    device_ = std::move(other.device_);
+    return *this;
+  }
+
+  Device& operator*() const { return *device_; }
+  Device* operator->() const { return device_.get(); }
+
+ private:
+  std::unique_ptr<Device> device_;
 };
 
 // Why there can be no such unit, in a sentence; nothing if there can.

@@ -53,8 +53,9 @@ class ParticleDevice : public Device {
         dfu_(board, generation_, way_out(id_)),
         line_coding_{0x80, 0x25, 0, 0, 0, 0, 8} {}
 
-  Dialect& dfu() override { return dfu_; }
-  const Dialect& dfu() const override { return dfu_; }
+  std::unique_ptr<Device> clone() const override { return std::make_unique<ParticleDevice>(*this); }
+  DfuSide& dfu() override { return dfu_; }
+  const DfuSide& dfu() const override { return dfu_; }
   Flash flash(std::optional<Bytes> kept) const override;
   UsbFace face(const BootResult* boot) const override;
   BootResult boot(Flash& flash) override { return particle_boot(flash, board_); }

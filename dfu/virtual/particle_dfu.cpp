@@ -27,7 +27,7 @@ ParticleDfu::ParticleDfu(const ParticleBoard& board, const PhotonGeneration& gen
 }
 
 void ParticleDfu::start() {
-  Dialect::start();
+  DfuSide::start();
   pointer_ = board_->flash->range.begin;
   buffer_.assign(board_->transfer_size, 0);
 }

@@ -3,12 +3,12 @@
 #pragma once
 
 #include "dfu/virtual/boards.h"
-#include "dfu/virtual/dialect.h"
+#include "dfu/virtual/dfu_side.h"
 #include "dfu/virtual/generations.h"
 
 namespace dfu::virt {
 
-class ParticleDfu : public Dialect {
+class ParticleDfu : public DfuSide {
  public:
   // `way_out`: what a host sees when this unit drops inside its leave request; differs between units.
   ParticleDfu(const ParticleBoard& board, const PhotonGeneration& generation, TransferStatus way_out);

@@ -1,4 +1,5 @@
-// A unit of plain DFU 1.1 with a run-time mode: 1209:db11 in both, told apart by the protocol of its DFU interface.
+// A unit of plain DFU 1.1 with a run-time mode: 1209:0001 in DFU mode, 1209:0002 in application mode, which
+// pid.codes keeps free for tests.
 #include <utility>
 
 #include "dfu/virtual/device.h"
@@ -19,8 +20,9 @@ class PlainDevice : public Device {
  public:
   explicit PlainDevice(const UnitSpec& spec) : spec_(spec), id_(unit_id(spec)), dfu_(spec) {}
 
-  Dialect& dfu() override { return dfu_; }
-  const Dialect& dfu() const override { return dfu_; }
+  std::unique_ptr<Device> clone() const override { return std::make_unique<PlainDevice>(*this); }
+  DfuSide& dfu() override { return dfu_; }
+  const DfuSide& dfu() const override { return dfu_; }
   Flash flash(std::optional<Bytes> kept) const override {
     return kept ? Flash(std::move(*kept), plain_flash()) : Flash(plain_flash());
   }
@@ -43,7 +45,7 @@ class PlainDevice : public Device {
 };
 
 UsbFace PlainDevice::face(const BootResult* boot) const {
-  return {.id = {0x1209, 0xDB11},
+  return {.id = {0x1209, static_cast<std::uint16_t>(boot ? 0x0002 : 0x0001)},
           .release = 0x0100,
           .manufacturer = "Flashline",
           .product = boot ? "Virtual DFU 1.1 unit" : "Virtual DFU 1.1 unit (DFU)",

@@ -30,8 +30,9 @@ class RomDevice : public Device {
   explicit RomDevice(const UnitSpec& spec)
       : id_(unit_id(spec)), boot0_(spec.starts != Starts::application), dfu_(spec.read_protected) {}
 
-  Dialect& dfu() override { return dfu_; }
-  const Dialect& dfu() const override { return dfu_; }
+  std::unique_ptr<Device> clone() const override { return std::make_unique<RomDevice>(*this); }
+  DfuSide& dfu() override { return dfu_; }
+  const DfuSide& dfu() const override { return dfu_; }
   Flash flash(std::optional<Bytes> kept) const override {
     return kept ? Flash(std::move(*kept), stm32f2_flash()) : Flash(stm32f2_flash());
   }

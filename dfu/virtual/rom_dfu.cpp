@@ -18,7 +18,7 @@ RomDfu::RomDfu(bool read_protected) : BusyDfu(rom_transfer_size), protected_(rea
 }
 
 void RomDfu::start() {
-  Dialect::start();
+  DfuSide::start();
   pointer_ = stm32f2_flash().range.begin;
 }
 

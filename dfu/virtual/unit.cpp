@@ -64,12 +64,12 @@ VirtualUnit::VirtualUnit(const UnitSpec& spec, std::optional<Flash> flash)
 std::optional<Duration> VirtualUnit::restart() {
   hang_ = Hang::none;
   if (device_->take_dfu_request()) {
-    dialect().start();
+    dfu_side().start();
     mode_ = Mode::dfu;
     return device_->dfu_start();
   }
   boot_ = device_->boot(flash_);
-  dialect().start();
+  dfu_side().start();
   const bool seen = boot_->runs() && device_->application_on_bus();
   mode_ = seen ? Mode::application : boot_->outcome == BootOutcome::dfu ? Mode::dfu : Mode::off_bus;
   if (mode_ == Mode::off_bus) return {};
@@ -77,8 +77,8 @@ std::optional<Duration> VirtualUnit::restart() {
 }
 
 void VirtualUnit::power_off(std::optional<Duration> into) {
-  if (into) dialect().cut_work((*into - wire_) / stretch_, flash_);
-  dialect().start();
+  if (into) dfu_side().cut_work((*into - wire_) / stretch_, flash_);
+  dfu_side().start();
   device_->power_off();
   mode_ = Mode::off_bus;
   hang_ = Hang::none;
@@ -115,7 +115,7 @@ Reaction VirtualUnit::control(const Setup& setup, ByteView data) {
   assert(mode_ != Mode::off_bus);
   assert(setup.in() || data.size() == setup.length);
   ++transfers_;
-  dialect().settle();
+  dfu_side().settle();
   stretch_ = 1;
   Reaction out = react(setup, data);
   if (out.data.size() > setup.length) out.data.resize(setup.length);
@@ -149,7 +149,7 @@ Reaction VirtualUnit::strike(const FaultTable::Strike& fault, const Moment& mome
   const bool works = moment.phase == Moment::Phase::block_work || moment.phase == Moment::Phase::erase_work;
   switch (fault.kind) {
     case FaultKind::stall:
-      return works ? dialect().refuse() : refusal();
+      return works ? dfu_side().refuse() : refusal();
     case FaultKind::hang:
       hang_ = works ? Hang::busy : Hang::silent;
       return hung(setup);
@@ -158,7 +158,7 @@ Reaction VirtualUnit::strike(const FaultTable::Strike& fault, const Moment& mome
     case FaultKind::corrupt:
       return corrupt(fault.address, moment, setup, data);
     case FaultKind::status:
-      return dialect().fail(setup, failure_of(moment.phase));
+      return dfu_side().fail(setup, failure_of(moment.phase));
     case FaultKind::poll_lie:
     case FaultKind::drop_status:
       return spoil_status(fault.kind, setup, data);
@@ -238,7 +238,7 @@ Reaction VirtualUnit::carry_on(const Setup& setup, ByteView data) {
   const std::uint8_t interface_number = static_cast<std::uint8_t>(setup.index);
   if (type != type_class || (setup.request_type & 0x1F) != 1) return refusal();
   if (mode_ == Mode::application) return device_->application(setup, data);
-  return interface_number == 0 ? dialect().handle(setup, data, flash_) : refusal();
+  return interface_number == 0 ? dfu_side().handle(setup, data, flash_) : refusal();
 }
 
 Reaction VirtualUnit::standard(const Setup& setup) {
@@ -251,14 +251,14 @@ Reaction VirtualUnit::standard(const Setup& setup) {
       return setup.in() ? answer({1}) : refusal();
     case set_configuration:
       if (setup.in() || setup.value > 1) return refusal();
-      dialect().reopen();
+      dfu_side().reopen();
       return answer();
     case get_interface:
       return setup.in() ? answer({dfu().alternate()}) : refusal();
     case set_interface: {
       const UsbFace says = face();
       if (setup.in() || setup.value >= says.settings() || setup.index >= says.interfaces()) return refusal();
-      dialect().select(static_cast<std::uint8_t>(setup.value));
+      dfu_side().select(static_cast<std::uint8_t>(setup.value));
       return answer();
     }
     default:

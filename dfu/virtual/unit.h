@@ -1,14 +1,12 @@
 // One virtual unit: control transfers in; answer, time and consequences out. A device, not a mock: descriptors, DFU
 // state machine, flash, boot decision and faults, and no rule of the station. It knows neither threads nor a clock:
 // whoever drives it (VirtualLine, a test) lets time pass and calls `restart` or `power_off` when a reaction says so.
-// What differs between boards is behind Device. Can be moved. Not thread-safe.
+// What differs between boards is behind Device. A value. Not thread-safe.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 
 #include "dfu/bus.h"
 #include "dfu/virtual/device.h"
@@ -45,7 +43,7 @@ class VirtualUnit {
 
   Mode mode() const { return mode_; }
   const std::string& id() const { return id_; }
-  const Dialect& dfu() const { return std::as_const(*device_).dfu(); }
+  const DfuSide& dfu() const { return static_cast<const Device&>(*device_).dfu(); }
   const Flash& flash() const { return flash_; }
   Flash& flash() { return flash_; }
   const std::optional<BootResult>& last_boot() const { return boot_; }
@@ -60,7 +58,7 @@ class VirtualUnit {
  private:
   enum class Hang { none, busy, silent };
 
-  Dialect& dialect() { return device_->dfu(); }
+  DfuSide& dfu_side() { return device_->dfu(); }
   UsbFace face() const;
   Reaction react(const Setup& setup, ByteView data);
   Reaction strike(const FaultTable::Strike& fault, const Moment& moment, const Setup& setup, ByteView data);
@@ -72,7 +70,7 @@ class VirtualUnit {
   Reaction get_descriptor(const Setup& setup) const;
   Reaction hung(const Setup& setup) const;
 
-  std::unique_ptr<Device> device_;
+  DeviceBox device_;
   std::string id_;
   Flash flash_;
   FaultTable faults_;

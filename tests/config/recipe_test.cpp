@@ -582,18 +582,6 @@ TEST_F(PlainUnit, EveryStepThatDoesNotFitTheMapIsTold) {
   EXPECT_THAT(places(result.diagnostics), ElementsAre("14:9", "18:9", "22:9", "26:9")) << all(result.diagnostics);
 }
 
-TEST_F(PlainUnit, MemoryThatNobodyCanReadNeedsTheWaiver) {
-  const auto load_with_policy = [&](const std::string& policy) {
-    return load(
-        "[recipe]\nname=\"r\"\n[device]\nusb=\"0483:df11\"\nmap=\"@X/0x08000000/04*016Kf\"\n"
-        "[[step]]\nname=\"a\"\nimage=\"raw.bin\"\naddress=0x08000000\n" +
-        policy);
-  };
-  EXPECT_THAT(all(load_with_policy("").diagnostics),
-              HasSubstr(":8:7: error: 'raw.bin' goes to 0x08000000, which nobody"));
-  EXPECT_NE(load_with_policy("[policy]\nverify=\"none\"\n").recipe, nullptr);
-}
-
 // --- plain DFU
 
 class Dfu11 : public RecipeFile {

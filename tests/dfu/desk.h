@@ -107,7 +107,7 @@ class UnitDesk : public Desk {
     return {reaction.status, reaction.data};
   }
   ResetStatus reset() override {
-    const bool stays = !gone() && unit_->usb_reset() == virt::VirtualUnit::AfterReset::stays;
+    const bool stays = !gone() && unit_->usb_reset() == virt::AfterReset::stays;
     return stays ? ResetStatus::ok : ResetStatus::lost;
   }
 

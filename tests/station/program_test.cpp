@@ -99,26 +99,6 @@ TEST_F(Program, CheckWithPlanPrintsEveryOperation) {
   EXPECT_EQ(written, 248732 + 151192 + 86192);
 }
 
-TEST_F(Program, CheckPlansImagesInRangesAndPlainDfu) {
-  desk_.write("a.hex", ":020000040800F2\n:0400000001020304F2\n:048000000102030472\n:00000001FF\n");
-  desk_.write("rom.toml",
-              "[recipe]\nname=\"r\"\n[device]\nprofile=\"stm32-rom\"\n[[step]]\nname=\"a\"\nimage=\"a.hex\"\n");
-  const QJsonObject rom = json(desk_.run({"check", "--json", "rom.toml"}).out);
-  EXPECT_EQ(rom["steps"].toArray().at(0).toObject()["bytes"].toInt(), 8);
-  EXPECT_EQ(rom["steps"].toArray().at(0).toObject()["sectors"].toInt(), 2);
-  EXPECT_EQ(json(desk_.run({"inspect", "--json", "a.hex"}).out)["ranges"].toArray().size(), 2);
-
-  std::string program("\x00\x00\x02\x20", 4);
-  for (int handler = 0; handler < 15; ++handler) program += std::string("\x01\x01\x00\x08", 4);
-  desk_.write("raw.bin", program + std::string(1000, 'x'));
-  desk_.write("plain.toml",
-              "[recipe]\nname=\"r\"\n[device]\nusb=\"1234:5678\"\ndialect=\"dfu11\"\n"
-              "[[step]]\nname=\"a\"\nimage=\"raw.bin\"\n");
-  const Ran plain = desk_.run({"check", "--plan", "plain.toml"});
-  EXPECT_EQ(plain.status, 0) << plain.err;
-  EXPECT_NE(plain.out.find("manifest"), std::string::npos);
-}
-
 TEST_F(Program, ABadRecipeEndsWith65AndEachMistakeIsNamedAtItsPlace) {
   desk_.write("user.bin", user_image());
   desk_.write("recipe.toml",

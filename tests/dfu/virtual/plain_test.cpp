@@ -212,7 +212,7 @@ TEST(Plain, InRunTimeModeItHasAnInterfaceOfProtocolOne) {
   ASSERT_EQ(info.configuration.alternates.size(), 1u);
   EXPECT_EQ(info.configuration.alternates[0].protocol, 1);
   EXPECT_EQ(info.configuration.functional->version, 0x0110);
-  EXPECT_EQ(info.id, (UsbId{0x1209, 0xDB11}));
+  EXPECT_EQ(info.id, (UsbId{0x1209, 0x0002}));
   EXPECT_EQ(parsed(get_status(unit)).state, State::app_idle);
   EXPECT_EQ(download(unit, 0, {1}).status, TransferStatus::stall);
 }

@@ -1,4 +1,4 @@
-#include "dfu/virtual/dialect.h"
+#include "dfu/virtual/dfu_side.h"
 
 #include <algorithm>
 #include <utility>
@@ -9,12 +9,12 @@ bool is_class_request(const Setup& setup, Request request) {
   return setup.request == static_cast<std::uint8_t>(request);
 }
 
-Reaction Dialect::refuse() {
+Reaction DfuSide::refuse() {
   pending_ = 0;
   return refusal();
 }
 
-Reaction Dialect::fail(const Setup& setup, Status status) {
+Reaction DfuSide::fail(const Setup& setup, Status status) {
   state_ = State::error;
   status_ = status;
   poll_ = {};
@@ -22,13 +22,13 @@ Reaction Dialect::fail(const Setup& setup, Status status) {
   return is_class_request(setup, Request::getstatus) && setup.in() ? answer(report()) : refusal();
 }
 
-void Dialect::start() {
+void DfuSide::start() {
   reopen();
   poll_ = {};
   alternate_ = 0;
 }
 
-void Dialect::reopen() {
+void DfuSide::reopen() {
   state_ = State::dfu_idle;
   status_ = Status::ok;
   block_ = 0;
@@ -36,11 +36,11 @@ void Dialect::reopen() {
   undo_.reset();
 }
 
-Bytes Dialect::report() const {
+Bytes DfuSide::report() const {
   return encode(StatusReport{status_, poll_, state_, 0});
 }
 
-Duration Dialect::erase(Range sectors, Duration time, Flash& flash) {
+Duration DfuSide::erase(Range sectors, Duration time, Flash& flash) {
   const ByteView before = flash.view(sectors);
   const Duration earlier = undo_ ? undo_->takes : Duration{};
   undo_ = Undo{sectors.begin, Bytes(before.begin(), before.end()), earlier + time, true};
@@ -49,7 +49,7 @@ Duration Dialect::erase(Range sectors, Duration time, Flash& flash) {
   return time;
 }
 
-bool Dialect::program(std::uint32_t address, ByteView words, int rounds, Flash& flash, Duration& takes) {
+bool DfuSide::program(std::uint32_t address, ByteView words, int rounds, Flash& flash, Duration& takes) {
   const auto size = static_cast<std::uint32_t>(words.size());
   const ByteView old = flash.view(flash.part(address, size));
   const Bytes before(old.begin(), old.end());
@@ -66,7 +66,7 @@ bool Dialect::program(std::uint32_t address, ByteView words, int rounds, Flash& 
   return done;
 }
 
-void Dialect::cut_work(Duration into, Flash& flash) {
+void DfuSide::cut_work(Duration into, Flash& flash) {
   if (!undo_ || into >= undo_->takes) return;
   const Undo undo = *std::exchange(undo_, {});
   const auto done = static_cast<std::size_t>(std::max(into, Duration{}) / flash.geometry().program_word) * 4;

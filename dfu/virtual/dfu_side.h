@@ -19,9 +19,9 @@ struct WorkCount {
 
 bool is_class_request(const Setup& setup, Request request);
 
-class Dialect {
+class DfuSide {
  public:
-  virtual ~Dialect() = default;
+  virtual ~DfuSide() = default;
 
   State state() const { return state_; }
   Status status() const { return status_; }
