@@ -16,11 +16,19 @@ const AltSetting* alternate_of(const UnitInfo& unit, const Profile& profile) {
   return nullptr;
 }
 
+constexpr std::uint8_t run_time_protocol = 1;
+
 std::uint16_t transfer_size_of(const UnitInfo& unit) {
   return unit.configuration.functional ? unit.configuration.functional->transfer_size : 0;
 }
 
 }  // namespace
+
+bool in_dfu_mode(const UnitInfo& unit, const Profile& profile) {
+  if (unit.id != profile.dfu) return false;
+  const AltSetting* alternate = alternate_of(unit, profile);
+  return alternate && alternate->protocol != run_time_protocol;
+}
 
 Survey::Survey(const Profile& profile, const Layout& layout, const UnitInfo& unit, bool read_pieces)
     : profile_(&profile),

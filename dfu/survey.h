@@ -27,6 +27,10 @@ struct SurveyResult {
   Duration floor{};           // the unit's own time for what the survey did
 };
 
+// The unit shows the profile's alternate setting in DFU mode: the same id may stand for its run-time mode too, and only
+// the protocol of the interface tells them apart (facts/dfu.md 1.4).
+bool in_dfu_mode(const UnitInfo& unit, const Profile& profile);
+
 // The conversation. REQUIRES: the unit is open on the profile's alternate setting; profile and layout outlive it.
 // Brings the unit to dfuIDLE, reads its map, then the pieces. A piece is read no further than to the block that shows
 // it is neither the same nor blank. A unit of plain DFU has no map to read, and may hold fewer bytes than the piece.

@@ -50,12 +50,7 @@ std::vector<Want> Visit::on(const Told& told, dfu::Duration now) {
 
 bool Visit::ours(const dfu::UnitInfo& unit) const {
   if (!setting_.recipe) return false;
-  const dfu::Profile& profile = recipe().profile;
-  const auto is_the_alternate = [&profile](const dfu::AltSetting& one) {
-    return one.is_dfu() && one.interface_number == profile.interface_number && one.alternate == profile.alternate;
-  };
-  const auto& alternates = unit.configuration.alternates;
-  return unit.id == profile.dfu && std::any_of(alternates.begin(), alternates.end(), is_the_alternate);
+  return dfu::in_dfu_mode(unit, recipe().profile);
 }
 
 void Visit::wait(Phase phase, dfu::Duration limit) {
@@ -336,8 +331,7 @@ void Visit::returned(const dfu::UnitInfo& unit) {
   attempt_.ended = now_;
   note_identity(unit);
   const dfu::Profile& profile = recipe().profile;
-  const bool in_dfu = unit.id == profile.dfu;
-  if (in_dfu) {
+  if (ours(unit)) {
     attempt_.fault = fault(dfu::FaultCode::back_in_dfu, dfu::OperationKind::proof,
                            "The unit came back in DFU mode instead of starting its firmware.");
   } else if (profile.application && unit.id != *profile.application) {
