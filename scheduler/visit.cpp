@@ -21,21 +21,21 @@ dfu::Fault fault(dfu::FaultCode code, dfu::OperationKind operation, std::string 
 
 dfu::Fault open_fault(const dfu::OpenResult& result) {
   const auto with_detail = [&result](dfu::FaultCode code, const std::string& text) {
-    const std::string detail = result.detail.empty() ? "" : " " + result.detail;
+    const std::string detail = result.detail.empty() ? "." : ": " + result.detail + ".";
     return fault(code, dfu::OperationKind::open, text + detail);
   };
   switch (result.status) {
     case dfu::OpenStatus::access_denied:
-      return with_detail(dfu::FaultCode::access_denied, "The station has no permission to open the unit.");
+      return with_detail(dfu::FaultCode::access_denied, "The station has no permission to open the unit");
     case dfu::OpenStatus::busy:
-      return with_detail(dfu::FaultCode::interface_busy, "Another program holds the unit.");
+      return with_detail(dfu::FaultCode::interface_busy, "Another program holds the unit");
     case dfu::OpenStatus::gone:
-      return with_detail(dfu::FaultCode::unit_gone, "The unit left before it could be opened.");
+      return with_detail(dfu::FaultCode::unit_gone, "The unit left before it could be opened");
     case dfu::OpenStatus::ok:
     case dfu::OpenStatus::failed:
       break;
   }
-  return with_detail(dfu::FaultCode::io_error, "The unit could not be opened.");
+  return with_detail(dfu::FaultCode::io_error, "The unit could not be opened");
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ void Visit::hear(const told::Left& left) {
       watch_for_removal(own_departure ? recipe().profile.return_limit : setting_.insert_after);
       break;
     case Phase::suspecting:
-      if (attempt_.fault->code == dfu::FaultCode::io_error) attempt_.fault->code = dfu::FaultCode::unit_gone;
+      call_it_gone();
       close();
       break;
     case Phase::departing:
@@ -299,8 +299,16 @@ void Visit::suspect_or_close() {
   const dfu::FaultCode code = attempt_.fault->code;
   const bool wire = code == dfu::FaultCode::io_error || code == dfu::FaultCode::unit_gone;
   if (wire && still_here()) return wait(Phase::suspecting, departure_lag);
-  if (code == dfu::FaultCode::io_error && !still_here()) attempt_.fault->code = dfu::FaultCode::unit_gone;
+  if (wire) call_it_gone();
   close();
+}
+
+// An I/O error with a departure behind it was the departure.
+void Visit::call_it_gone() {
+  dfu::Fault& fault = *attempt_.fault;
+  if (fault.code != dfu::FaultCode::io_error) return;
+  fault.code = dfu::FaultCode::unit_gone;
+  fault.text += " The unit has left the bus: it was pulled, or its cable or plug is loose.";
 }
 
 void Visit::close() {

@@ -97,6 +97,7 @@ class Visit {
   void flashed();
   void fail(dfu::Fault fault);
   void suspect_or_close();
+  void call_it_gone();
   void close();
   void leave_or_return();
   void returned(const dfu::UnitInfo& unit);

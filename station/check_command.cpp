@@ -112,8 +112,8 @@ std::string layout_table(const dfu::Layout& layout) {
   for (std::size_t i = 0; i < layout.steps.size(); ++i) {
     const dfu::Step& step = layout.steps[i];
     out += fmt::format("{:<{}}  {:<10}  {:>10}  {:>7}  {:<12}  {}\n", step.name, width, dfu::hex_address(step.address),
-                       grouped(step.size()), sectors_of(layout, i),
-                       dfu::to_hex(step.image->sha256).substr(0, 12), step.image->name);
+                       grouped(step.size()), sectors_of(layout, i), dfu::to_hex(step.image->sha256).substr(0, 12),
+                       step.image->name);
   }
   return out;
 }

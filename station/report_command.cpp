@@ -18,6 +18,8 @@ namespace {
 void write_report(const reports::Report& report, const std::string& format, std::ostream& out) {
   if (format == "json") {
     reports::write_json(report, out);
+  } else if (format == "csv") {
+    reports::write_csv(report, out);
   } else if (format == "jsonl") {
     reports::write_json_lines(report, out);
   } else {

@@ -221,7 +221,7 @@ Reaction VirtualUnit::corrupt(std::uint32_t address, const Moment& moment, const
 }
 
 // A busy one says so for ever, whatever is asked; a silent one answers nothing any more. Only power ends either.
-Reaction VirtualUnit::hung(const Setup& setup) const {
+Reaction VirtualUnit::hung(const Setup& setup) {
   if (hang_ == Hang::silent) return {.answered = false};
   if (setup.request_type == request_type_in && setup.request == static_cast<std::uint8_t>(Request::getstatus)) {
     return answer(encode(StatusReport{Status::ok, hung_poll, State::dnbusy, 0}));
@@ -229,6 +229,8 @@ Reaction VirtualUnit::hung(const Setup& setup) const {
   if (setup.request_type == request_type_in && setup.request == static_cast<std::uint8_t>(Request::getstate)) {
     return answer({static_cast<std::uint8_t>(State::dnbusy)});
   }
+  // What hangs is the flash work: USB itself is served by the interrupt all the same.
+  if ((setup.request_type & type_mask) == type_standard) return standard(setup);
   return refusal();
 }
 

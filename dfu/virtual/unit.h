@@ -68,7 +68,7 @@ class VirtualUnit {
   Reaction carry_on(const Setup& setup, ByteView data);
   Reaction standard(const Setup& setup);
   Reaction get_descriptor(const Setup& setup) const;
-  Reaction hung(const Setup& setup) const;
+  Reaction hung(const Setup& setup);
 
   DeviceBox device_;
   std::string id_;

@@ -165,6 +165,7 @@ TEST(Engine, AUnitHungInDnbusyFailsWithinItsLimitAndItsNeighboursKeepTheirTimes)
   const auto& attempts = fleet.watcher.attempts[{port_of(2)}];
   ASSERT_EQ(attempts.size(), 2u);
   EXPECT_EQ(attempts[0].fault->code, FaultCode::busy_timeout);
+  EXPECT_EQ(attempts[1].fault->code, FaultCode::busy_timeout) << "only power ends a hang";
   EXPECT_LT(attempts[0].flash_seconds, 12);
   for (const int neighbour : {0, 1, 3}) {
     EXPECT_DOUBLE_EQ(fleet.last(port_of(neighbour)).flash_seconds, alone.last(port_of(neighbour)).flash_seconds);

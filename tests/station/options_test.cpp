@@ -108,7 +108,7 @@ TEST(Options, AGenerationThatIsNotModelledIsRefusedWithThoseThatAre) {
 }
 
 TEST(Options, AReportFormatThatDoesNotExistYetIsRefusedWithThoseThatDo) {
-  EXPECT_THAT(refused({"report", "--format", "csv"}), HasSubstr("text, json, jsonl"));
+  EXPECT_THAT(refused({"report", "--format", "pdf"}), HasSubstr("text, csv, json, jsonl"));
 }
 
 TEST(Options, ReportFiltersBecomeAFilter) {

@@ -42,7 +42,7 @@ class Program : public testing::Test {
 
 TEST_F(Program, UsageErrorsEndWith64AndSayNothingOnStandardOutput) {
   const std::vector<std::vector<std::string>> wrong = {
-      {}, {"burn"}, {"flash"}, {"flash", "r.toml", "--unknown"}, {"report", "--format", "csv"}, {"audit"}};
+      {}, {"burn"}, {"flash"}, {"flash", "r.toml", "--unknown"}, {"report", "--format", "pdf"}, {"audit"}};
   for (const auto& arguments : wrong) {
     const Ran ran = desk_.run(arguments);
     EXPECT_EQ(ran.status, 64);
