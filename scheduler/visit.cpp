@@ -92,6 +92,7 @@ void Visit::hear(const told::Arrived& arrived) {
 void Visit::hear(const told::Left& left) {
   if (!present_ || present_->handle != left.handle) return;
   present_.reset();
+  empty_since_ = now_;
   const bool own_departure = own_departure_until_ && now_ <= *own_departure_until_;
   own_departure_until_.reset();
   want(wants::Tell{UnitLeft{options_.port, setting_.slot}});
@@ -127,7 +128,12 @@ void Visit::hear(const told::Left& left) {
 
 // A port that stays empty for long enough ends the visit: what is plugged in next is another unit.
 void Visit::watch_for_removal(dfu::Duration limit) {
-  if (!options_.once) want(wants::Timer{++timer_, limit});
+  if (!options_.once) want(wants::Timer{++timer_, until_empty_for(limit)});
+}
+
+// From now; counted from the departure, however long an attempt took to end after it.
+dfu::Duration Visit::until_empty_for(dfu::Duration limit) const {
+  return std::max(empty_since_ + limit - now_, dfu::Duration{});
 }
 
 void Visit::end_visit() {
@@ -149,6 +155,7 @@ void Visit::begin_visit() {
 }
 
 void Visit::queue() {
+  ++timer_;  // whatever was waited for until now must not pass for a pause of the next attempt
   phase_ = Phase::queued;
   want(wants::RequestPlace{});
 }
@@ -425,7 +432,7 @@ void Visit::ended(bool committed) {
   if (!retry || draining_) return reach_verdict(outcome_);
   if (present_ && ours(*present_)) return queue();
   if (present_) return reach_verdict(outcome_);
-  wait(Phase::awaiting, setting_.insert_after);
+  wait(Phase::awaiting, until_empty_for(setting_.insert_after));
 }
 
 void Visit::reach_verdict(Outcome outcome) {

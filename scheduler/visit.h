@@ -87,6 +87,7 @@ class Visit {
   void hear(const told::Setting& setting);
 
   void begin_visit();
+  dfu::Duration until_empty_for(dfu::Duration limit) const;
   void watch_for_removal(dfu::Duration limit);
   void end_visit();
   void queue();
@@ -118,6 +119,7 @@ class Visit {
   dfu::Duration now_{};
   std::vector<Want> wants_;
   std::optional<dfu::UnitInfo> present_;  // what is on the port now
+  dfu::Duration empty_since_{};           // if nothing is
   // A departure until then is our doing (leave), and so is the return that follows it: neither is an insertion.
   std::optional<dfu::Duration> own_departure_until_;
   bool draining_ = false;  // no new visit, no further attempt

@@ -1,0 +1,223 @@
+// The line that stays: units come and go under a running engine, in virtual time.
+#include <random>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "tests/scheduler/fleet.h"
+
+namespace scheduler {
+namespace {
+
+using namespace std::chrono_literals;
+using fleet::Fleet;
+using fleet::port_of;
+
+const fleet::Sizes small{20000, 12000, 8000};
+
+dfu::virt::LineSpec empty_line(int units, int generation) {
+  dfu::virt::LineSpec spec = dfu::virt::photon_line(units, generation);
+  for (auto& unit : spec.units) unit.starts = dfu::virt::Starts::absent;
+  return spec;
+}
+
+class Line : public Fleet {
+ public:
+  explicit Line(int units, int generation = 8) : Fleet(empty_line(units, generation), fleet::photon_recipe(small)) {
+    options.stay = true;
+    start();
+    clock.run(100ms);
+  }
+
+  // A unit fresh from the tray: it holds nothing but its bootloader and waits in DFU mode.
+  void plug_new(int index) {
+    line.with_unit({port_of(index)}, [](dfu::virt::VirtualUnit& unit) {
+      const dfu::Bytes blank(0x08100000 - 0x08020000, 0xFF);
+      unit.flash().place(0x08020000, blank);
+    });
+    line.plug({port_of(index)});
+  }
+  void pull(int index) { line.pull({port_of(index)}); }
+  void pass_time(dfu::Duration time) { clock.run(clock.now() + time); }
+  std::vector<VerdictReached>& verdicts(int index) { return watcher.verdicts[{port_of(index)}]; }
+
+  template <class T>
+  std::vector<T> recorded() const {
+    std::vector<T> out;
+    for (const Record& record : recorder.records) {
+      if (const T* one = std::get_if<T>(&record)) out.push_back(*one);
+    }
+    return out;
+  }
+};
+
+TEST(StationMode, EachUnitPluggedInIsAVisitOfItsOwn) {
+  Line line(2);
+  for (int i = 0; i < 3; ++i) {
+    line.plug_new(0);
+    line.pass_time(15s);
+    ASSERT_EQ(line.verdicts(0).size(), i + 1u);
+    EXPECT_EQ(line.verdicts(0).back().outcome, Outcome::passed);
+    line.pull(0);
+    line.pass_time(5s);
+  }
+  std::set<std::string> visits;
+  for (const AttemptStarted& started : line.recorded<AttemptStarted>()) visits.insert(started.visit);
+  EXPECT_EQ(visits.size(), 3u);
+  EXPECT_EQ(line.recorded<VisitStarted>().size(), 3u);
+  EXPECT_EQ(line.recorded<VisitEnded>().size(), 3u);
+  EXPECT_FALSE(line.totals) << "the line stays";
+}
+
+TEST(StationMode, AUnitWithAVerdictIsNotTouchedAgainWhenItOnlyBounces) {
+  Line line(1);
+  line.plug_new(0);
+  line.pass_time(15s);
+  for (int i = 0; i < 5; ++i) {
+    line.pull(0);
+    line.pass_time(1s);
+    line.plug_new(0);  // in DFU mode and blank: only the short absence says that it is the same visit
+    line.pass_time(10s);
+  }
+  EXPECT_EQ(line.verdicts(0).size(), 1u);
+  EXPECT_EQ(line.recorded<AttemptStarted>().size(), 1u);
+}
+
+TEST(StationMode, APassedUnitPutBackRunsItsFirmwareAndIsLeftAlone) {
+  Line line(1);
+  line.plug_new(0);
+  line.pass_time(15s);
+  line.pull(0);
+  line.pass_time(5s);
+  line.line.plug({port_of(0)});
+  line.pass_time(15s);
+  EXPECT_EQ(line.verdicts(0).size(), 1u);
+  const auto* last = std::get_if<UnitArrived>(&line.watcher.events.back());
+  ASSERT_TRUE(last);
+  EXPECT_FALSE(last->ours);
+}
+
+TEST(StationMode, APulledUnitThatComesBackAtOnceIsTriedAgainInTheSameVisit) {
+  Line line(1);
+  line.plug_new(0);
+  line.pass_time(600ms);
+  line.pull(0);
+  line.pass_time(1s);
+  line.line.plug({port_of(0)});
+  line.pass_time(20s);
+  ASSERT_EQ(line.verdicts(0).size(), 1u);
+  EXPECT_EQ(line.verdicts(0)[0].outcome, Outcome::passed);
+  EXPECT_EQ(line.verdicts(0)[0].attempts, 2);
+  EXPECT_EQ(line.recorded<VisitStarted>().size(), 1u);
+}
+
+TEST(StationMode, NewSettingsHoldFromTheNextVisitOn) {
+  Line line(1);
+  line.plug_new(0);
+  line.pass_time(500ms);
+  auto other = fleet::photon_recipe({24000, 12000, 8000});
+  other->name = "other";
+  auto station = std::make_shared<config::StationConfig>();
+  station->slots = {{port_of(0), "A1", ""}};
+  line.engine->reload({other, {}, station});
+  line.pass_time(15s);
+  line.pull(0);
+  line.pass_time(5s);
+  line.plug_new(0);
+  line.pass_time(15s);
+  const auto started = line.recorded<AttemptStarted>();
+  ASSERT_EQ(started.size(), 2u);
+  EXPECT_EQ(started[0].recipe->name, "fleet");
+  EXPECT_EQ(started[0].slot, "");
+  EXPECT_EQ(started[1].recipe->name, "other");
+  EXPECT_EQ(started[1].slot, "A1");
+}
+
+TEST(StationMode, ASlotsOwnRecipeGoesBeforeTheLines) {
+  Line line(2);
+  auto own = fleet::photon_recipe({24000, 12000, 8000});
+  own->name = "own";
+  line.engine->reload({line.options.settings.recipe, {{{port_of(1)}, own}}, line.options.settings.station});
+  line.pass_time(100ms);
+  line.plug_new(0);
+  line.plug_new(1);
+  line.pass_time(15s);
+  for (const AttemptStarted& started : line.recorded<AttemptStarted>()) {
+    EXPECT_EQ(started.recipe->name, started.port.text == port_of(1) ? "own" : "fleet");
+  }
+  EXPECT_EQ(line.recorded<AttemptStarted>().size(), 2u);
+}
+
+TEST(StationMode, PausedUnitsWaitAndGoOnWhenThePauseEnds) {
+  Line line(2);
+  line.plug_new(0);
+  line.pass_time(1s);
+  line.engine->pause(true);
+  line.plug_new(1);
+  line.pass_time(15s);
+  EXPECT_EQ(line.verdicts(0).size(), 1u) << "what was in work is finished";
+  EXPECT_TRUE(line.recorded<AttemptStarted>().size() == 1);
+  line.engine->pause(false);
+  line.pass_time(15s);
+  ASSERT_EQ(line.verdicts(1).size(), 1u);
+  EXPECT_EQ(line.verdicts(1)[0].outcome, Outcome::passed);
+}
+
+TEST(StationMode, DrainFinishesWhatIsInWorkAndBeginsNothing) {
+  Line line(2);
+  line.plug_new(0);
+  line.pass_time(1s);
+  line.engine->stop(StopKind::drain);
+  line.pass_time(10ms);
+  line.plug_new(1);
+  line.pass_time(20s);
+  ASSERT_TRUE(line.totals);
+  EXPECT_EQ(line.totals->passed, 1);
+  EXPECT_EQ(line.recorded<AttemptStarted>().size(), 1u);
+}
+
+// Random plugging and pulling: whatever happens, an insertion is one visit and a start has one end.
+TEST(StationMode, AnHourOfPluggingAndPullingLeavesNoAttemptOpenAndNoUnitForgotten) {
+  constexpr int slots = 8;
+  Line line(slots);
+  std::mt19937 random(20261122);
+  std::vector<bool> plugged(slots, false);
+  int insertions = 0;
+  while (line.clock.now() < std::chrono::hours(1)) {
+    line.pass_time(std::chrono::milliseconds(random() % 1500 + 100));
+    const int slot = static_cast<int>(random() % slots);
+    if (plugged[slot]) {
+      line.pull(slot);
+      plugged[slot] = false;
+      line.pass_time(2500ms);  // longer than insert_after: what comes next is another unit
+    } else {
+      line.plug_new(slot);
+      plugged[slot] = true;
+      ++insertions;
+    }
+  }
+  line.engine->stop(StopKind::drain);
+  line.clock.run();
+  ASSERT_TRUE(line.totals);
+  std::map<std::string, int> open;
+  std::set<std::string> visits;
+  for (const AttemptStarted& started : line.recorded<AttemptStarted>()) {
+    ++open[started.attempt];
+    visits.insert(started.visit);
+  }
+  for (const AttemptFinished& ended : line.recorded<AttemptFinished>()) {
+    --open[ended.started.attempt];
+    if (ended.outcome == Outcome::passed) {
+      EXPECT_EQ(ended.verified, true);
+      EXPECT_EQ(ended.booted, true);
+    }
+  }
+  for (const auto& [attempt, count] : open) EXPECT_EQ(count, 0) << attempt;
+  EXPECT_GT(insertions, 500);
+  EXPECT_EQ(static_cast<int>(line.recorded<VisitStarted>().size()), line.totals->units);
+  EXPECT_LE(line.totals->units, insertions);
+  EXPECT_GE(line.totals->units, insertions * 9 / 10) << "a unit pulled within its enumeration was never seen";
+}
+
+}  // namespace
+}  // namespace scheduler
