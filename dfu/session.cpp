@@ -38,11 +38,11 @@ Ask Session::answer(const Answer& answer, Duration now) {
 
 Ask Session::operation_done(Duration now) {
   const Operation& done = operation();
-  floor_ += done.floor;
   if (exchange_ && exchange_->failure()) {
     fault_ = fault_of(*exchange_->failure(), done, *layout_);
     return Finished{};
   }
+  floor_ += done.floor;
   if (done.kind == Operation::Kind::read) {
     fault_ = mismatch(done, exchange_->data(), *layout_);
     if (fault_) return Finished{};

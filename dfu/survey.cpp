@@ -140,12 +140,12 @@ Ask Survey::run(Operation operation, Duration now) {
 }
 
 Ask Survey::operation_done(Duration now) {
-  result_.floor += operation_.floor;
   if (exchange_->failure()) {
     fault_ = fault_of(*exchange_->failure(), operation_, *layout_);
     fault_->operation = OperationKind::survey;
     return Finished{};
   }
+  result_.floor += operation_.floor;
   switch (operation_.kind) {
     case Operation::Kind::set_address:
       pointer_.set(operation_.address);
