@@ -4,6 +4,8 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -26,24 +28,61 @@ namespace station {
 
 namespace {
 
+// The files that may be read again while the line runs.
+struct FileSettings {
+  std::shared_ptr<const config::Recipe> recipe;  // null: only slots' own recipes
+  std::map<std::string, std::shared_ptr<const config::Recipe>>
+      slot_recipes;  // by the port as the station file names it
+  std::shared_ptr<const config::StationConfig> station;
+};
+
 // What the command line named, read and found good.
 struct Inputs {
-  std::shared_ptr<const config::Recipe> recipe;
-  std::shared_ptr<const config::StationConfig> station;
+  FileSettings files;
   dfu::virt::LineSpec line;
   std::string database;
 };
 
-std::variant<Inputs, ExitStatus> read_inputs(const FlashOptions& options) {
-  const auto recipe = read_recipe(options.recipe);
-  if (const auto* status = std::get_if<ExitStatus>(&recipe)) return *status;
+std::variant<FileSettings, ExitStatus> read_settings(const FlashOptions& options) {
+  FileSettings files;
   const auto station = read_station(options.station);
   if (const auto* status = std::get_if<ExitStatus>(&station)) return *status;
+  files.station = std::get<0>(station);
+  if (!options.recipe.empty()) {
+    const auto recipe = read_recipe(options.recipe);
+    if (const auto* status = std::get_if<ExitStatus>(&recipe)) return *status;
+    files.recipe = std::get<0>(recipe);
+  }
+  for (const config::SlotConfig& slot : files.station->slots) {
+    if (!options.stay || slot.recipe.empty()) continue;
+    const auto recipe = read_recipe(slot.recipe);
+    if (const auto* status = std::get_if<ExitStatus>(&recipe)) return *status;
+    files.slot_recipes[slot.port] = std::get<0>(recipe);
+  }
+  if (!files.recipe && files.slot_recipes.empty()) {
+    return complain(ExitStatus::usage,
+                    "there is nothing to flash: name a recipe, or give slots of the station file one.");
+  }
+  return files;
+}
+
+scheduler::LineSettings line_settings(const FileSettings& files, const dfu::Topology& topology) {
+  scheduler::LineSettings settings{files.recipe, {}, files.station};
+  for (const auto& [name, recipe] : files.slot_recipes) {
+    if (const auto port = files.station->port_of(name, topology.controllers)) settings.own_recipes[*port] = recipe;
+  }
+  return settings;
+}
+
+std::variant<Inputs, ExitStatus> read_inputs(const FlashOptions& options) {
+  const auto settings = read_settings(options);
+  if (const auto* status = std::get_if<ExitStatus>(&settings)) return *status;
+  const FileSettings& files = std::get<FileSettings>(settings);
   const auto line = read_line(options);
   if (const auto* status = std::get_if<ExitStatus>(&line)) return *status;
-  const auto database = find_database(options.db, *std::get<0>(station));
+  const auto database = find_database(options.db, *files.station);
   if (const auto* status = std::get_if<ExitStatus>(&database)) return *status;
-  return Inputs{std::get<0>(recipe), std::get<0>(station), std::get<0>(line), std::get<0>(database)};
+  return Inputs{files, std::get<0>(line), std::get<0>(database)};
 }
 
 std::string labels_of(const config::StationConfig& station) {
@@ -77,7 +116,7 @@ db::Run run_row(const FlashOptions& options, db::UuidGenerator& uuids) {
   db::Run run;
   run.at = db::now();
   run.id = uuids.next(run.at);
-  run.command = "flash";
+  run.command = options.stay ? "run" : "flash";
   run.software = version();
   run.host = host_name();
   run.kernel = kernel();
@@ -94,8 +133,8 @@ void tell_interrupted(const db::Store& store, Log& log) {
 }
 
 RunFacts facts_of(const FlashOptions& options, const Inputs& inputs, const Log& log) {
-  return {.recipe = inputs.recipe,
-          .station = inputs.station->name,
+  return {.recipe = inputs.files.recipe,
+          .station = inputs.files.station->name,
           .line = fmt::format("virtual, {} behind {}, speed {}", counted(inputs.line.units.size(), "unit"),
                               counted(inputs.line.hubs.size(), "hub"), inputs.line.speed),
           .database = options.dry_run ? "" : inputs.database,
@@ -118,10 +157,10 @@ ExitStatus status_of(const RunEnd& end) {
 }
 
 // Where the lines that were printed do not say why the status is what it is.
-void explain(ExitStatus status, const config::Recipe& recipe) {
-  if (status == ExitStatus::no_unit) {
+void explain(ExitStatus status, const config::Recipe* recipe) {
+  if (status == ExitStatus::no_unit && recipe) {
     complain(status, "no unit for this recipe is on the ports that were asked for. It wants " +
-                         dfu::to_string(recipe.profile.dfu) + ", in DFU mode.");
+                         dfu::to_string(recipe->profile.dfu) + ", in DFU mode.");
   }
   if (status == ExitStatus::no_permission) {
     complain(status, "not one unit may be opened. Give this user access to the units' device nodes.");
@@ -142,7 +181,7 @@ std::variant<std::unique_ptr<db::Store>, ExitStatus> open_store(const FlashOptio
                                                                 const db::Run& run, db::UuidGenerator& uuids) {
   if (options.dry_run) return std::unique_ptr<db::Store>();
   try {
-    return std::make_unique<db::Store>(inputs.database, inputs.station->name, run, uuids);
+    return std::make_unique<db::Store>(inputs.database, inputs.files.station->name, run, uuids);
   } catch (const db::Error& error) {
     return complain(ExitStatus::records_lost, error.what());
   }
@@ -170,14 +209,22 @@ ExitStatus flash(const FlashOptions& options) {
   const QCoreApplication application(argc, argv);
   std::setlocale(LC_NUMERIC, "C");  // Qt took the user's locale; a decimal comma has no place in what programs read
   FlashRun* running = nullptr;
-  const Signals signals([&running] { running->stop(); });
+  std::function<void()> reload;
+  const auto on_signal = [&](int signal) {
+    if (signal == SIGHUP) return reload();
+    if (signal == SIGUSR1) return running->toggle_pause();
+    running->stop();
+  };
+  const auto signals =
+      options.stay ? std::make_unique<Signals>(std::initializer_list{SIGINT, SIGTERM, SIGHUP, SIGUSR1}, on_signal)
+                   : std::make_unique<Signals>(std::initializer_list{SIGINT, SIGTERM}, on_signal);
 
   auto clock = std::make_unique<scheduler::RealClock>(inputs.line.speed);
   auto made = make_line(inputs.line, *clock);
   if (const auto* status = std::get_if<ExitStatus>(&made)) return *status;
   const dfu::virt::VirtualLine& line = *std::get<0>(made);
   const dfu::Topology topology = std::get<0>(made)->topology();
-  const auto ports = chosen_ports(options, *inputs.station, topology);
+  const auto ports = chosen_ports(options, *inputs.files.station, topology);
   if (const auto* status = std::get_if<ExitStatus>(&ports)) return *status;
   db::UuidGenerator uuids;
   const auto run_facts = std::make_shared<const db::Run>(run_row(options, uuids));
@@ -188,22 +235,27 @@ ExitStatus flash(const FlashOptions& options) {
   Log& log = *std::get<0>(opened);
   if (std::get<0>(store)) tell_interrupted(*std::get<0>(store), log);
 
-  const RecordContext context{inputs.station->name,
+  const RecordContext context{inputs.files.station->name,
                               std::get<0>(store) ? std::get<0>(store)->installation() : db::Uuid{}, run_facts,
                               options.operator_name};
   LineWriter out(STDOUT_FILENO);
   const std::unique_ptr<RunOutput> output = make_output(options, context, out);
   output->started(facts_of(options, inputs, log));
-  FlashRun flash_run({std::move(clock), std::get<0>(std::move(made)), topology, std::get<0>(ports), inputs.recipe,
-                      inputs.station, context, std::get<0>(store).get(), uuids, log, *output});
+  FlashRun flash_run({std::move(clock), std::get<0>(std::move(made)), topology, std::get<0>(ports),
+                      line_settings(inputs.files, topology), options.stay, context, std::get<0>(store).get(), uuids,
+                      log, *output});
   running = &flash_run;
+  reload = [&] {
+    const auto files = read_settings(options);
+    if (const auto* good = std::get_if<FileSettings>(&files)) flash_run.reload(line_settings(*good, topology));
+  };
   flash_run.execute();
   for (const std::string& problem : line.save()) log.logger().error("{}", problem);
   const RunEnd end = flash_run.close();
   output->ended(end);
   const ExitStatus status = status_of(end);
   log.logger().info("the run ends with exit status {}", static_cast<int>(status));
-  explain(status, *inputs.recipe);
+  explain(status, inputs.files.recipe.get());
   return status;
 }
 

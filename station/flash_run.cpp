@@ -15,7 +15,8 @@ FlashRun::FlashRun(RunParts parts)
   }
   scheduler::Recorder& recorder = recorder_ ? static_cast<scheduler::Recorder&>(*recorder_) : no_recorder_;
   scheduler::EngineOptions options;
-  options.settings = {parts_.recipe, {}, parts_.station};
+  options.settings = parts_.settings;
+  options.stay = parts_.stay;
   options.topology = parts_.topology;
   options.only_ports = parts_.only_ports;
   options.dry_run = parts_.store == nullptr;
@@ -51,6 +52,17 @@ RunEnd FlashRun::close() {
   }
   pool_.reset();
   return end_;
+}
+
+void FlashRun::reload(scheduler::LineSettings settings) {
+  parts_.log.logger().info("recipe and station file were read again; they hold for units plugged in from now on");
+  engine_->reload(std::move(settings));
+}
+
+void FlashRun::toggle_pause() {
+  paused_ = !paused_;
+  parts_.log.logger().warn(paused_ ? "paused: units that are plugged in wait" : "the pause is over");
+  engine_->pause(paused_);
 }
 
 void FlashRun::stop() {

@@ -27,8 +27,8 @@ struct RunParts {
   std::unique_ptr<dfu::Bus> bus;
   dfu::Topology topology;
   std::vector<dfu::PortPath> only_ports;
-  std::shared_ptr<const config::Recipe> recipe;
-  std::shared_ptr<const config::StationConfig> station;
+  scheduler::LineSettings settings;
+  bool stay;
   RecordContext context;
   db::Store* store;  // null: a dry run, which records nothing
   db::UuidGenerator& uuids;
@@ -47,6 +47,9 @@ class FlashRun {
   RunEnd close();
   // From the event loop. The first time: no new visit, running ones stop at a safe point. The second: at once.
   void stop();
+  // For units that are plugged in from now on.
+  void reload(scheduler::LineSettings settings);
+  void toggle_pause();
 
  private:
   RunParts parts_;
@@ -57,6 +60,7 @@ class FlashRun {
   std::unique_ptr<StoreRecorder> recorder_;
   std::unique_ptr<scheduler::Engine> engine_;
   int stops_ = 0;
+  bool paused_ = false;
   RunEnd end_;
 };
 

@@ -52,10 +52,11 @@ void JsonLines::started(const RunFacts& facts) {
   QJsonObject object = event_now("run_started");
   object["version"] = text(version());
   object["station"] = text(facts.station);
-  object["recipe"] = text(facts.recipe->name);
-  object["revision"] = text_or_null(facts.recipe->revision);
-  object["recipe_file"] = text(facts.recipe->file);
-  object["recipe_sha256"] = text(dfu::to_hex(facts.recipe->sha256));
+  const config::Recipe* recipe = facts.recipe.get();
+  object["recipe"] = recipe ? QJsonValue(text(recipe->name)) : QJsonValue();
+  object["revision"] = recipe ? text_or_null(recipe->revision) : QJsonValue();
+  object["recipe_file"] = recipe ? QJsonValue(text(recipe->file)) : QJsonValue();
+  object["recipe_sha256"] = recipe ? QJsonValue(text(dfu::to_hex(recipe->sha256))) : QJsonValue();
   object["line"] = text(facts.line);
   object["database"] = text_or_null(facts.database);
   object["log"] = text_or_null(facts.log);

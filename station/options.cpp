@@ -71,10 +71,9 @@ void add_record_options(CLI::App& command, std::string& station, std::string& db
       ->type_name("FILE");
 }
 
-CLI::App* add_flash(CLI::App& app, FlashOptions& options) {
-  CLI::App* flash =
-      app.add_subcommand("flash", "Flash every matching unit on the line once, then exit")->group("Commands");
-  flash->add_option("recipe", options.recipe, "Recipe file")->required()->type_name("FILE");
+CLI::App* add_flash(CLI::App& app, const char* name, const char* what, FlashOptions& options) {
+  CLI::App* flash = app.add_subcommand(name, what)->group("Commands");
+  flash->add_option("recipe", options.recipe, "Recipe file")->required(!options.stay)->type_name("FILE");
   add_record_options(*flash, options.station, options.db);
   flash->add_option("--line", options.line, "usb, virtual, or the file of a virtual line")
       ->type_name("usb|virtual|FILE.toml")
@@ -217,7 +216,11 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
   ReportOptions report;
   ReportTexts report_texts;
   AuditOptions audit;
-  const CLI::App* flash_command = add_flash(app, flash);
+  FlashOptions run;
+  run.stay = true;
+  const CLI::App* flash_command =
+      add_flash(app, "flash", "Flash every matching unit on the line once, then exit", flash);
+  const CLI::App* run_command = add_flash(app, "run", "Keep the line running: units flash as they are plugged in", run);
   const CLI::App* check_command = add_check(app, check);
   const CLI::App* inspect_command = add_inspect(app, inspect);
   const CLI::App* report_command = add_report(app, report, report_texts);
@@ -235,6 +238,11 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
     const std::string problem = contradiction(*flash_command, flash);
     if (!problem.empty()) return usage(problem, *flash_command);
     return flash;
+  }
+  if (run_command->parsed()) {
+    const std::string problem = contradiction(*run_command, run);
+    if (!problem.empty()) return usage(problem, *run_command);
+    return run;
   }
   if (check_command->parsed()) return check;
   if (inspect_command->parsed()) return inspect;

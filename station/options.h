@@ -11,8 +11,10 @@
 
 namespace station {
 
+// Of `flash` and of `run`.
 struct FlashOptions {
-  std::string recipe;
+  bool stay = false;    // `run`: go on with units that are plugged in later
+  std::string recipe;   // empty, with `stay` only: slots with a recipe of their own are worked on
   std::string station;  // file; empty: none
   std::string db;       // empty: the station file's, or the default
   std::string line = "usb";

@@ -35,16 +35,19 @@ std::string remark(const scheduler::AttemptFinished& finished) {
                      finished.booted.value_or(false) ? "booted" : "not asked to boot");
 }
 
+std::string described(const config::Recipe& recipe) {
+  std::size_t bytes = 0;
+  for (const dfu::Step& step : recipe.layout.steps) bytes += step.size();
+  return fmt::format("{}{}: {}, {} bytes", recipe.name, recipe.revision.empty() ? "" : " revision " + recipe.revision,
+                     counted(recipe.layout.steps.size(), "step"), grouped(bytes));
+}
+
 }  // namespace
 
 void ProgressLines::started(const RunFacts& facts) {
   facts_ = facts;
-  std::size_t bytes = 0;
-  for (const dfu::Step& step : facts.recipe->layout.steps) bytes += step.size();
   out_.line(fmt::format("flashline {}, station {}", version(), facts.station));
-  out_.line(fmt::format("recipe    {}{}: {}, {} bytes", facts.recipe->name,
-                        facts.recipe->revision.empty() ? "" : " revision " + facts.recipe->revision,
-                        counted(facts.recipe->layout.steps.size(), "step"), grouped(bytes)));
+  out_.line("recipe    " + (facts.recipe ? described(*facts.recipe) : "each slot has its own"));
   out_.line("line      " + facts.line);
   out_.line("record    " + (facts.dry_run ? "none: this is a dry run, nothing is written" : facts.database));
   out_.line("");

@@ -1,4 +1,4 @@
-// What a run of `flash` is, and how it ended: what the screen and the JSON lines both tell.
+// What a run of the line is, and how it ended: what the screen and the JSON lines both tell.
 #pragma once
 
 #include <memory>
@@ -10,10 +10,10 @@
 namespace station {
 
 struct RunFacts {
-  std::shared_ptr<const config::Recipe> recipe;
-  std::string station;   // name
-  std::string line;      // "virtual line, 8 units behind 2 hubs"
-  std::string database;  // empty: nothing is recorded
+  std::shared_ptr<const config::Recipe> recipe;  // null: each slot has its own
+  std::string station;                           // name
+  std::string line;                              // "virtual line, 8 units behind 2 hubs"
+  std::string database;                          // empty: nothing is recorded
   std::string log;
   bool dry_run = false;
 };

@@ -10,17 +10,17 @@
 
 namespace station {
 
-Signals::Signals(std::function<void()> on_stop) : on_stop_(std::move(on_stop)) {
-  sigset_t stop;
-  sigemptyset(&stop);
-  sigaddset(&stop, SIGINT);
-  sigaddset(&stop, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &stop, &before_);
-  descriptor_ = signalfd(-1, &stop, SFD_NONBLOCK | SFD_CLOEXEC);
+Signals::Signals(std::initializer_list<int> signals, std::function<void(int signal)> on_signal)
+    : on_signal_(std::move(on_signal)) {
+  sigset_t wanted;
+  sigemptyset(&wanted);
+  for (const int signal : signals) sigaddset(&wanted, signal);
+  pthread_sigmask(SIG_BLOCK, &wanted, &before_);
+  descriptor_ = signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
   if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "signals cannot be watched");
   notifier_ = std::make_unique<QSocketNotifier>(descriptor_, QSocketNotifier::Read);
   QObject::connect(notifier_.get(), &QSocketNotifier::activated, [this] {
-    while (take()) on_stop_();
+    while (const int signal = take()) on_signal_(signal);
   });
 }
 
@@ -33,9 +33,9 @@ Signals::~Signals() {
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
-bool Signals::take() {
+int Signals::take() {
   signalfd_siginfo info;
-  return read(descriptor_, &info, sizeof info) == sizeof info;
+  return read(descriptor_, &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
 }
 
 }  // namespace station

@@ -1,9 +1,10 @@
-// SIGINT and SIGTERM as calls on the main thread's event loop. Make it before any other thread starts, so that all of
+// Signals as calls on the main thread's event loop. Make it before any other thread starts, so that all of
 // them inherit the blocked mask; when it goes, the signals work as before.
 #pragma once
 
 #include <csignal>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 
 class QSocketNotifier;
@@ -12,15 +13,16 @@ namespace station {
 
 class Signals {
  public:
-  explicit Signals(std::function<void()> on_stop);
+  Signals(std::initializer_list<int> signals, std::function<void(int signal)> on_signal);
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
  private:
-  bool take();
+  // The number of a signal that has come in; 0: none.
+  int take();
 
-  std::function<void()> on_stop_;
+  std::function<void(int)> on_signal_;
   sigset_t before_{};
   int descriptor_ = -1;
   std::unique_ptr<QSocketNotifier> notifier_;

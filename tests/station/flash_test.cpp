@@ -230,6 +230,37 @@ TEST_F(Flash, ASignalStopsAtASafePointRecordsEverythingAndEndsWith130) {
   }
 }
 
+TEST_F(Flash, RunFlashesWhatIsThereAndStaysUntilItIsStopped) {
+  const int process = desk_.start(
+      {"run", example_recipe(), "--db", "r.db", "--line", "virtual", "--units", "2", "--speed", "5", "--json"});
+  wait_until([&] { return events(whole_json_lines(desk_.read("stdout")), "verdict").size() == 2; });
+  EXPECT_EQ(events(whole_json_lines(desk_.read("stdout")), "summary").size(), 0u) << "it stays";
+  ::kill(process, SIGHUP);   // the files are read again
+  ::kill(process, SIGUSR1);  // pause
+  ::kill(process, SIGTERM);
+  const Ran ran = desk_.finish(process);
+  EXPECT_EQ(ran.status, 130) << ran.err;
+  const std::vector<QJsonObject> all = json_lines(ran.out);
+  EXPECT_EQ(all.back()["event"].toString(), "summary");
+  EXPECT_EQ(all.back()["passed"].toInt(), 2);
+  for (const QJsonObject& one : recorded()) EXPECT_EQ(one["outcome"].toString(), "passed");
+  expect_sound_chain();
+}
+
+TEST_F(Flash, RunWithoutARecipeWorksOnTheSlotsThatHaveTheirOwn) {
+  EXPECT_EQ(desk_.run({"run", "--line", "virtual", "--db", "r.db"}).status, 64);
+  desk_.write("station.toml",
+              "name = \"line-3\"\n[[slot]]\nport = \"1-1.2\"\nlabel = \"A2\"\nrecipe = \"" + example_recipe() + "\"\n");
+  const int process = desk_.start({"run", "--station", "station.toml", "--db", "r.db", "--line", "virtual", "--units",
+                                   "3", "--speed", "5", "--json"});
+  wait_for("\"event\":\"verdict\"");
+  ::kill(process, SIGINT);
+  EXPECT_EQ(desk_.finish(process).status, 130);
+  const std::vector<QJsonObject> all = recorded();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0]["slot"].toString(), "A2");
+}
+
 TEST_F(Flash, ASecondSignalStopsAtOnceAndStillRecordsEverything) {
   const int process = desk_.start({"flash", example_recipe(), "--db", "r.db", "--line", "virtual", "--json"});
   wait_for("\"progress\"");
