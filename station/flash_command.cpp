@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "db/error.h"
@@ -27,6 +28,8 @@
 namespace station {
 
 namespace {
+
+constexpr int line_priority = -10;
 
 // The files that may be read again while the line runs.
 struct FileSettings {
@@ -202,6 +205,9 @@ ExitStatus flash(const FlashOptions& options) {
   if (const auto* status = std::get_if<ExitStatus>(&read)) return *status;
   const Inputs& inputs = std::get<Inputs>(read);
 
+  // The line goes before whatever else this machine does, if the system lets it: units wait for no compiler or backup.
+  // Threads inherit it.
+  setpriority(PRIO_PROCESS, 0, line_priority);
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads the output may go; the line runs on
   int argc = 1;
   char name[] = "flashline";
