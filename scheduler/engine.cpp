@@ -45,6 +45,7 @@ struct Engine::Impl {
   std::shared_ptr<Port> port_for(const dfu::PortPath& path);
   void tell(const std::shared_ptr<Port>& port, Told told);  // any thread
   void hear(const Event& event);
+  void note_access(const dfu::PortPath& port, const std::optional<dfu::Fault>& fault);
   void count(const VerdictReached& verdict);
   void admit();
   void count_work(bool begun);
@@ -214,13 +215,17 @@ void Engine::Impl::hear(const Event& event) {
       totals.records_lost = true;
       stop(StopKind::safe_point);  // when records cannot be written, no further unit is touched
     }
-    const dfu::PortPath& port = ended->finished.started.port;
-    denied.erase(port);
-    if (fault && fault->code == dfu::FaultCode::access_denied) denied.insert(port);
-    totals.access_denied = static_cast<int>(denied.size());
+    note_access(ended->finished.started.port, fault);
   }
+  if (const auto* judged = std::get_if<Judged>(&event)) note_access(judged->unit.port, judged->refusal);
   if (const auto* verdict = std::get_if<VerdictReached>(&event)) count(*verdict);
   observer.on(event);
+}
+
+void Engine::Impl::note_access(const dfu::PortPath& port, const std::optional<dfu::Fault>& fault) {
+  denied.erase(port);
+  if (fault && fault->code == dfu::FaultCode::access_denied) denied.insert(port);
+  totals.access_denied = static_cast<int>(denied.size());
 }
 
 void Engine::Impl::count(const VerdictReached& verdict) {

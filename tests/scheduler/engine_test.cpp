@@ -290,6 +290,16 @@ TEST(Engine, AUnitThatMayNotBeOpenedIsAnErrorOfTheStationAndTheOthersPass) {
   EXPECT_EQ(fleet.watcher.attempts[{port_of(1)}].size(), 1u) << "a missing permission does not go away by trying again";
 }
 
+TEST(Engine, ADryRunCountsTheUnitsThatMayNotBeOpened) {
+  Fleet fleet(photon_line(2, 8));
+  fleet.options.dry_run = true;
+  for (const int unit : {0, 1}) fleet.line.refuse_open({port_of(unit)}, dfu::OpenStatus::access_denied, 5);
+  const auto totals = fleet.run();
+  ASSERT_TRUE(totals);
+  EXPECT_EQ(totals->units, 2);
+  EXPECT_EQ(totals->access_denied, 2);
+}
+
 TEST(Engine, StopEndsEveryAttemptInARecordedStateWithinFifteenSeconds) {
   for (int tenths = 0; tenths < 60; tenths += 3) {
     for (const bool at_once : {false, true}) {
