@@ -8,8 +8,10 @@
 
 #include <compare>
 #include <functional>
+#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "dfu/bytes.h"
 #include "dfu/clock.h"
@@ -51,11 +53,15 @@ struct Setup {
   bool in() const { return (request_type & 0x80) != 0; }
 };
 
-// One control transfer. `data` holds `setup.length` bytes when it goes out and is empty when it comes in.
+// One control transfer, or one bulk transfer where `endpoint` is not 0. `data` holds `setup.length` bytes when it goes
+// out and is empty when it comes in. Of a bulk transfer's setup only the length counts: how many bytes may come in.
 struct Transfer {
   Setup setup;
   Bytes data;
   Duration timeout{};
+  std::uint8_t endpoint = 0;  // bulk: its address, 0x80 for one that comes in
+
+  bool in() const { return endpoint == 0 ? setup.in() : (endpoint & 0x80) != 0; }
 };
 
 enum class TransferStatus {
@@ -77,6 +83,13 @@ enum class OpenStatus { ok, gone, access_denied, busy, failed };
 struct OpenResult {
   OpenStatus status = OpenStatus::ok;
   std::string detail;  // for a person: the node and the remedy, or the program that holds the interface
+};
+
+// An interface to hold while the unit is open. A kernel driver that is bound to it is detached, and attached again at
+// close. `alternate`: the setting to select; nothing leaves it as it is.
+struct Claim {
+  std::uint8_t interface_number = 0;
+  std::optional<std::uint8_t> alternate{};
 };
 
 // `lost`: the reset made the unit enumerate anew; its handle is dead and an Arrived will follow if it is well.
@@ -102,9 +115,8 @@ class Bus {
 
   // Arrived for each unit that is present, then Listed, then changes as they happen; in order for each port.
   virtual void start(OnEvent on_event) = 0;
-  // Opens, claims `interface_number` and selects `alternate`.
-  virtual void open(UnitHandle unit, std::uint8_t interface_number, std::uint8_t alternate,
-                    std::function<void(OpenResult)> done) = 0;
+  // Without claims only requests to the device itself may follow. REQUIRES: at most one claim selects a setting.
+  virtual void open(UnitHandle unit, std::vector<Claim> claims, std::function<void(OpenResult)> done) = 0;
   virtual void submit(UnitHandle unit, Transfer transfer, std::function<void(TransferResult)> done) = 0;
   // USB port reset. The open handle stays usable when the answer is `ok`.
   virtual void reset(UnitHandle unit, std::function<void(ResetStatus)> done) = 0;

@@ -291,7 +291,7 @@ void Engine::Impl::do_want(const std::shared_ptr<Port>&, wants::Note& note) {
 }
 
 void Engine::Impl::do_want(const std::shared_ptr<Port>& port, const wants::Open& open) {
-  bus.open(open.handle, open.interface_number, open.alternate,
+  bus.open(open.handle, open.claims,
            [this, port](dfu::OpenResult result) { tell(port, told::Opened{std::move(result)}); });
 }
 

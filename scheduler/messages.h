@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "config/recipe.h"
 #include "dfu/bus.h"
@@ -73,8 +74,7 @@ struct Note {
 };
 struct Open {
   dfu::UnitHandle handle;
-  std::uint8_t interface_number;
-  std::uint8_t alternate;
+  std::vector<dfu::Claim> claims;
 };
 struct Transfer {
   dfu::UnitHandle handle;

@@ -197,7 +197,7 @@ void Visit::hear(const told::Recorded& recorded) {
 
 void Visit::open() {
   phase_ = Phase::opening;
-  want(wants::Open{attempt_.started.unit.handle, recipe().profile.interface_number, recipe().profile.alternate});
+  want(wants::Open{attempt_.started.unit.handle, {{recipe().profile.interface_number, recipe().profile.alternate}}});
 }
 
 void Visit::hear(const told::Opened& opened) {

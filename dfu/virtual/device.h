@@ -43,6 +43,8 @@ class Device {
 
   // A class request to an interface in application mode.
   virtual Reaction application(const Setup& setup, ByteView data) = 0;
+  // A bulk transfer in application mode; `data` goes out. A board whose application has no such endpoint refuses.
+  virtual Reaction bulk(std::uint8_t, ByteView) { return refusal(); }
   virtual AfterReset bus_reset(bool in_dfu, const Flash& flash) = 0;
   // The host took too long with the reset that should follow DETACH.
   virtual void detach_over() {}

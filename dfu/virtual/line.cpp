@@ -147,8 +147,7 @@ void VirtualLine::start(OnEvent on_event) {
   });
 }
 
-void VirtualLine::open(UnitHandle unit, std::uint8_t interface_number, std::uint8_t alternate,
-                       std::function<void(OpenResult)> done) {
+void VirtualLine::open(UnitHandle unit, std::vector<Claim> claims, std::function<void(OpenResult)> done) {
   const auto refuse = [&](OpenStatus status) {
     impl_->soon([done = std::move(done), status](Impl&) { done({status, refusal_text(status)}); });
   };
@@ -162,10 +161,15 @@ void VirtualLine::open(UnitHandle unit, std::uint8_t interface_number, std::uint
   }
   if (port->open) return refuse(OpenStatus::busy);
   port->open = true;
-  Transfer select{
-      .setup = {.request_type = 0x01, .request = 11, .value = alternate, .index = interface_number, .length = 0},
-      .data = {},
-      .timeout = open_timeout};
+  const auto chosen = std::ranges::find_if(claims, [](const Claim& claim) { return claim.alternate.has_value(); });
+  if (chosen == claims.end()) return impl_->soon([done = std::move(done)](Impl&) { done({}); });
+  Transfer select{.setup = {.request_type = 0x01,
+                            .request = 11,
+                            .value = *chosen->alternate,
+                            .index = chosen->interface_number,
+                            .length = 0},
+                  .data = {},
+                  .timeout = open_timeout};
   impl_->fly(*port, std::move(select), [port, unit, done = std::move(done)](TransferResult result) {
     if (result.status != TransferStatus::ok) {
       const std::lock_guard relock(port->mutex);
@@ -176,7 +180,7 @@ void VirtualLine::open(UnitHandle unit, std::uint8_t interface_number, std::uint
 }
 
 void VirtualLine::submit(UnitHandle unit, Transfer transfer, std::function<void(TransferResult)> done) {
-  assert(transfer.setup.in() || transfer.data.size() == transfer.setup.length);
+  assert(transfer.in() || transfer.data.size() == transfer.setup.length);
   if (Port* port = impl_->find(unit)) {
     const std::lock_guard lock(port->mutex);
     if (port->handle == unit && port->open) return impl_->fly(*port, std::move(transfer), std::move(done));

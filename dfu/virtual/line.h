@@ -30,8 +30,7 @@ class VirtualLine : public Bus, public Hubs {
 
   void start(OnEvent on_event) override;
   // Selecting the alternate setting is a control transfer to the unit and counts as one.
-  void open(UnitHandle unit, std::uint8_t interface_number, std::uint8_t alternate,
-            std::function<void(OpenResult)> done) override;
+  void open(UnitHandle unit, std::vector<Claim> claims, std::function<void(OpenResult)> done) override;
   void submit(UnitHandle unit, Transfer transfer, std::function<void(TransferResult)> done) override;
   void reset(UnitHandle unit, std::function<void(ResetStatus)> done) override;
   void cancel(UnitHandle unit) override;

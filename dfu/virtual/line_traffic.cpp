@@ -47,7 +47,9 @@ void VirtualLine::Impl::fly(Port& port, Transfer transfer, std::function<void(Tr
 void VirtualLine::Impl::begin(Port& port) {
   const Duration now = clock.now() - std::exchange(port.lag, Duration{});
   Flight& flight = port.flight;
-  Reaction reaction = port.unit.control(flight.transfer.setup, flight.transfer.data);
+  const Transfer& asked = flight.transfer;
+  Reaction reaction = asked.endpoint == 0 ? port.unit.control(asked.setup, asked.data)
+                                          : port.unit.bulk(asked.endpoint, asked.data, asked.setup.length);
   port.begun = reserve_wire(port, now, reaction.occupies);
   const Duration end = port.begun + reaction.takes;
   if (reaction.answered) port.busy_until = end + reaction.works_on;

@@ -129,6 +129,17 @@ Reaction VirtualUnit::control(const Setup& setup, ByteView data) {
   return out;
 }
 
+Reaction VirtualUnit::bulk(std::uint8_t endpoint, ByteView data, std::size_t most) {
+  assert(mode_ != Mode::off_bus);
+  Reaction out = hang_ != Hang::none          ? Reaction{.answered = false}
+                 : mode_ == Mode::application ? device_->bulk(endpoint, data)
+                                              : refusal();
+  if (out.data.size() > most) out.data.resize(most);
+  out.takes += transfer_time(std::max(data.size(), out.data.size()));
+  out.occupies = wire_time(std::max(data.size(), out.data.size()));
+  return out;
+}
+
 Reaction VirtualUnit::react(const Setup& setup, ByteView data) {
   if (hang_ != Hang::none) return hung(setup);
   Moment moment;

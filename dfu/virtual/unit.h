@@ -27,6 +27,8 @@ class VirtualUnit {
 
   // One control transfer. REQUIRES: not off_bus; `data` holds setup.length bytes if it goes out.
   Reaction control(const Setup& setup, ByteView data = {});
+  // One bulk transfer; `most` bytes may come in. REQUIRES: not off_bus.
+  Reaction bulk(std::uint8_t endpoint, ByteView data, std::size_t most);
 
   AfterReset usb_reset();
   // Reset, or power has come: boots. The time until it connects to the bus; nothing if it never does.

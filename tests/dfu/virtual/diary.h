@@ -66,7 +66,7 @@ class Line {
 
   OpenResult open(std::uint8_t alternate = 0) { return open_unit(handle(), alternate); }
   OpenResult open_unit(UnitHandle unit, std::uint8_t alternate = 0) {
-    return wait<OpenResult>([&](auto done) { line.open(unit, 0, alternate, done); });
+    return wait<OpenResult>([&](auto done) { line.open(unit, {{0, alternate}}, done); });
   }
   TransferResult submit(const Setup& what, Bytes data = {}, Duration timeout = 5s) {
     return submit(handle(), what, data, timeout);

@@ -156,7 +156,7 @@ TEST(VirtualLine, UnitsWorkAtTheSameTime) {
       return;
     }
     const dfu::Setup what = step == 1 ? setup(Request::dnload, 0, 5) : setup(Request::getstatus, 0, 6);
-    if (step == 0) return line.line.open(unit, 0, 0, [&next, unit](OpenResult) { next(unit, 1); });
+    if (step == 0) return line.line.open(unit, {{0, 0}}, [&next, unit](OpenResult) { next(unit, 1); });
     line.line.submit(unit, {what, step == 1 ? dfuse_erase(user_at) : Bytes{}, 5s},
                      [&next, unit, step](TransferResult) { next(unit, step + 1); });
   };
@@ -361,7 +361,7 @@ struct Chain {
   }
 
   void run(std::size_t strike_at, const std::function<void()>& strike) {
-    line.line.open(unit, 0, 0, [this](OpenResult result) {
+    line.line.open(unit, {{0, 0}}, [this](OpenResult result) {
       opened = result.status;
       next();
     });
@@ -612,7 +612,7 @@ TEST(VirtualLine, ManyThreadsMayCallAtOnce) {
     done.wait(lock, [&] { return over; });
   };
   const auto work_on = [&](const PortPath& port, UnitHandle unit) {
-    wait_for([&](auto done) { line.open(unit, 0, 0, [done](OpenResult) { done(); }); });
+    wait_for([&](auto done) { line.open(unit, {{0, 0}}, [done](OpenResult) { done(); }); });
     for (int i = 0; i < 200; ++i) {
       wait_for([&](auto done) {
         line.submit(unit, {setup(Request::getstate, 0, 1), {}, 5s}, [done](TransferResult) { done(); });
