@@ -6,23 +6,19 @@
 #include <filesystem>
 #include <functional>
 #include <map>
-#include <stdexcept>
 
-#include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "db/error.h"
-#include "dfu/virtual/line.h"
-#include "scheduler/clocks.h"
 #include "station/commands.h"
 #include "station/flash_run.h"
 #include "station/inputs.h"
 #include "station/json_lines.h"
+#include "station/open_line.h"
 #include "station/paths.h"
 #include "station/progress_lines.h"
 #include "station/signals.h"
-#include "station/text.h"
 #include "station/version.h"
 
 namespace station {
@@ -42,7 +38,6 @@ struct FileSettings {
 // What the command line named, read and found good.
 struct Inputs {
   FileSettings files;
-  dfu::virt::LineSpec line;
   std::string database;
 };
 
@@ -81,11 +76,9 @@ std::variant<Inputs, ExitStatus> read_inputs(const FlashOptions& options) {
   const auto settings = read_settings(options);
   if (const auto* status = std::get_if<ExitStatus>(&settings)) return *status;
   const FileSettings& files = std::get<FileSettings>(settings);
-  const auto line = read_line(options);
-  if (const auto* status = std::get_if<ExitStatus>(&line)) return *status;
   const auto database = find_database(options.db, *files.station);
   if (const auto* status = std::get_if<ExitStatus>(&database)) return *status;
-  return Inputs{files, std::get<0>(line), std::get<0>(database)};
+  return Inputs{files, std::get<0>(database)};
 }
 
 std::string labels_of(const config::StationConfig& station) {
@@ -135,11 +128,10 @@ void tell_interrupted(const db::Store& store, Log& log) {
   }
 }
 
-RunFacts facts_of(const FlashOptions& options, const Inputs& inputs, const Log& log) {
+RunFacts facts_of(const FlashOptions& options, const Inputs& inputs, const OpenedLine& line, const Log& log) {
   return {.recipe = inputs.files.recipe,
           .station = inputs.files.station->name,
-          .line = fmt::format("virtual, {} behind {}, speed {}", counted(inputs.line.units.size(), "unit"),
-                              counted(inputs.line.hubs.size(), "hub"), inputs.line.speed),
+          .line = line.description,
           .database = options.dry_run ? "" : inputs.database,
           .log = log.file(),
           .dry_run = options.dry_run};
@@ -167,15 +159,6 @@ void explain(ExitStatus status, const config::Recipe* recipe) {
   }
   if (status == ExitStatus::no_permission) {
     complain(status, "not one unit may be opened. Give this user access to the units' device nodes.");
-  }
-}
-
-std::variant<std::unique_ptr<dfu::virt::VirtualLine>, ExitStatus> make_line(const dfu::virt::LineSpec& spec,
-                                                                            dfu::Clock& clock) {
-  try {
-    return std::make_unique<dfu::virt::VirtualLine>(spec, clock);
-  } catch (const std::runtime_error& error) {
-    return complain(ExitStatus::bad_configuration, error.what());
   }
 }
 
@@ -225,20 +208,18 @@ ExitStatus flash(const FlashOptions& options) {
       options.stay ? std::make_unique<Signals>(std::initializer_list{SIGINT, SIGTERM, SIGHUP, SIGUSR1}, on_signal)
                    : std::make_unique<Signals>(std::initializer_list{SIGINT, SIGTERM}, on_signal);
 
-  auto clock = std::make_unique<scheduler::RealClock>(inputs.line.speed);
-  auto made = make_line(inputs.line, *clock);
-  if (const auto* status = std::get_if<ExitStatus>(&made)) return *status;
-  const dfu::virt::VirtualLine& line = *std::get<0>(made);
-  const dfu::Topology topology = std::get<0>(made)->topology();
+  auto line = open_line(options);
+  if (const auto* status = std::get_if<ExitStatus>(&line)) return *status;
+  const dfu::Topology topology = std::get<OpenedLine>(line).hubs->topology();
   const auto ports = chosen_ports(options, *inputs.files.station, topology);
   if (const auto* status = std::get_if<ExitStatus>(&ports)) return *status;
   db::UuidGenerator uuids;
   const auto run_facts = std::make_shared<const db::Run>(run_row(options, uuids));
   const auto store = open_store(options, inputs, *run_facts, uuids);
   if (const auto* status = std::get_if<ExitStatus>(&store)) return *status;
-  const auto opened = open_log(options, inputs.database);
-  if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
-  Log& log = *std::get<0>(opened);
+  const auto made = open_log(options, inputs.database);
+  if (const auto* status = std::get_if<ExitStatus>(&made)) return *status;
+  Log& log = *std::get<0>(made);
   if (std::get<0>(store)) tell_interrupted(*std::get<0>(store), log);
 
   const RecordContext context{inputs.files.station->name,
@@ -246,8 +227,8 @@ ExitStatus flash(const FlashOptions& options) {
                               options.operator_name};
   LineWriter out(STDOUT_FILENO);
   const std::unique_ptr<RunOutput> output = make_output(options, context, out);
-  output->started(facts_of(options, inputs, log));
-  FlashRun flash_run({std::move(clock), std::get<0>(std::move(made)), topology, std::get<0>(ports),
+  output->started(facts_of(options, inputs, std::get<OpenedLine>(line), log));
+  FlashRun flash_run({std::get<OpenedLine>(std::move(line)), topology, std::get<0>(ports),
                       line_settings(inputs.files, topology), options.stay, context, std::get<0>(store).get(), uuids,
                       log, *output});
   running = &flash_run;
@@ -256,7 +237,6 @@ ExitStatus flash(const FlashOptions& options) {
     if (const auto* good = std::get_if<FileSettings>(&files)) flash_run.reload(line_settings(*good, topology));
   };
   flash_run.execute();
-  for (const std::string& problem : line.save()) log.logger().error("{}", problem);
   const RunEnd end = flash_run.close();
   output->ended(end);
   const ExitStatus status = status_of(end);

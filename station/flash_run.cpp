@@ -21,14 +21,14 @@ FlashRun::FlashRun(RunParts parts)
   options.only_ports = parts_.only_ports;
   options.dry_run = parts_.store == nullptr;
   options.new_id = [&uuids = parts_.uuids] { return db::to_string(uuids.next()); };
-  engine_ =
-      std::make_unique<scheduler::Engine>(*parts_.bus, *parts_.clock, *pool_, recorder, observers_, std::move(options));
+  engine_ = std::make_unique<scheduler::Engine>(*parts_.line.bus, *parts_.line.clock, *pool_, recorder, observers_,
+                                                std::move(options));
 }
 
 FlashRun::~FlashRun() = default;
 
 void FlashRun::execute() {
-  const dfu::Duration begin = parts_.clock->now();
+  const dfu::Duration begin = parts_.line.clock->now();
   engine_->start([this](scheduler::Totals totals) {
     const auto finish = [this, totals] {
       end_.totals = totals;
@@ -37,15 +37,16 @@ void FlashRun::execute() {
     QMetaObject::invokeMethod(QCoreApplication::instance(), finish, Qt::QueuedConnection);
   });
   QCoreApplication::exec();
-  end_.seconds = dfu::seconds(parts_.clock->now() - begin);
+  end_.seconds = dfu::seconds(parts_.line.clock->now() - begin);
   end_.stopped = stops_ > 0;
 }
 
 // First those who make events, then the recorder with what it still has, then the pool with what it still has to run;
 // the time is asked for until the end.
 RunEnd FlashRun::close() {
-  parts_.bus.reset();
-  parts_.clock->stop();
+  for (const std::string& problem : parts_.line.save()) parts_.log.logger().error("{}", problem);
+  parts_.line.bus.reset();
+  parts_.line.clock->stop();
   if (recorder_) {
     recorder_->close();
     end_.records_problem = recorder_->problem();

@@ -1,6 +1,6 @@
 // One run of the line: puts engine, recorder and watchers together, runs Qt's event loop until all is done, and takes
-// them apart again. Belongs to the main thread. What RunParts refers to must outlive it; bus and clock become its own,
-// because they are the first to go: what is quiet calls nobody.
+// them apart again. Belongs to the main thread. What RunParts refers to must outlive it; the line becomes its own,
+// because it is the first to go: what is quiet calls nobody.
 #pragma once
 
 #include <memory>
@@ -10,21 +10,19 @@
 #include "config/recipe.h"
 #include "config/station_config.h"
 #include "db/store.h"
-#include "dfu/bus.h"
 #include "dfu/hubs.h"
-#include "scheduler/clocks.h"
 #include "scheduler/engine.h"
 #include "scheduler/pool.h"
 #include "station/logging.h"
 #include "station/observers.h"
+#include "station/open_line.h"
 #include "station/recorder.h"
 #include "station/run_facts.h"
 
 namespace station {
 
 struct RunParts {
-  std::unique_ptr<scheduler::RealClock> clock;
-  std::unique_ptr<dfu::Bus> bus;
+  OpenedLine line;
   dfu::Topology topology;
   std::vector<dfu::PortPath> only_ports;
   scheduler::LineSettings settings;

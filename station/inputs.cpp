@@ -1,29 +1,10 @@
 #include "station/inputs.h"
 
 #include <cstdio>
-#include <filesystem>
 
-#include <unistd.h>
-
-#include "config/line_file.h"
 #include "station/paths.h"
 
 namespace station {
-
-namespace {
-
-// Units whose flash has a file of its own in the line file keep it there.
-bool keep_flash_in(const std::string& folder, dfu::virt::LineSpec& line) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (access(folder.c_str(), W_OK | X_OK) != 0 || !std::filesystem::is_directory(folder)) return false;
-  for (dfu::virt::UnitSpec& unit : line.units) {
-    if (unit.flash_file.empty()) unit.flash_file = folder + "/" + unit.port.text + ".bin";
-  }
-  return true;
-}
-
-}  // namespace
 
 ExitStatus complain(ExitStatus status, const std::string& sentence) {
   std::fprintf(stderr, "flashline: %s\n", sentence.c_str());
@@ -47,30 +28,6 @@ std::variant<std::shared_ptr<const config::StationConfig>, ExitStatus> read_stat
   print_diagnostics(result.diagnostics);
   if (result.station) return result.station;
   return ExitStatus::bad_configuration;
-}
-
-std::variant<dfu::virt::LineSpec, ExitStatus> read_line(const FlashOptions& options) {
-  if (options.line == "usb") {
-    return complain(ExitStatus::no_unit,
-                    "this version cannot reach units on USB yet. Use --line virtual, or --line FILE.toml for a virtual "
-                    "line of your own.");
-  }
-  dfu::virt::LineSpec line;
-  if (options.line == "virtual") {
-    line = dfu::virt::photon_line(options.units, options.generation);
-  } else {
-    const config::LineResult result = config::load_line(options.line);
-    print_diagnostics(result.diagnostics);
-    if (!result.line) return ExitStatus::bad_configuration;
-    line = *result.line;
-  }
-  if (options.speed) line.speed = *options.speed;
-  if (!options.keep.empty() && !keep_flash_in(options.keep, line)) {
-    return complain(
-        ExitStatus::cannot_create,
-        "the folder '" + options.keep + "' for the units' flash cannot be made. Name another one with --keep.");
-  }
-  return line;
 }
 
 std::variant<std::string, ExitStatus> find_database(const std::string& option, const config::StationConfig& station) {

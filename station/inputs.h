@@ -7,9 +7,7 @@
 
 #include "config/recipe.h"
 #include "config/station_config.h"
-#include "dfu/virtual/line_spec.h"
 #include "station/exit_status.h"
-#include "station/options.h"
 
 namespace station {
 
@@ -20,8 +18,6 @@ void print_diagnostics(const std::vector<config::Diagnostic>& diagnostics);
 std::variant<std::shared_ptr<const config::Recipe>, ExitStatus> read_recipe(const std::string& file);
 // The defaults when `file` is empty.
 std::variant<std::shared_ptr<const config::StationConfig>, ExitStatus> read_station(const std::string& file);
-// The virtual line that --line, --units, --generation, --speed and --keep ask for.
-std::variant<dfu::virt::LineSpec, ExitStatus> read_line(const FlashOptions& options);
 // --db, the station file's database, or the default.
 std::variant<std::string, ExitStatus> find_database(const std::string& option, const config::StationConfig& station);
 std::variant<std::string, ExitStatus> find_database(const std::string& option, const std::string& station_file);

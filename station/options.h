@@ -11,17 +11,21 @@
 
 namespace station {
 
-// Of `flash` and of `run`.
-struct FlashOptions {
-  bool stay = false;    // `run`: go on with units that are plugged in later
-  std::string recipe;   // empty, with `stay` only: slots with a recipe of their own are worked on
-  std::string station;  // file; empty: none
-  std::string db;       // empty: the station file's, or the default
+// Of every command that looks at the line.
+struct LineOptions {
   std::string line = "usb";
   int units = 8;
   int generation = 3;
   std::optional<double> speed;
   std::string keep;  // folder; empty: the units' flash is forgotten
+};
+
+// Of `flash` and of `run`.
+struct FlashOptions : LineOptions {
+  bool stay = false;    // `run`: go on with units that are plugged in later
+  std::string recipe;   // empty, with `stay` only: slots with a recipe of their own are worked on
+  std::string station;  // file; empty: none
+  std::string db;       // empty: the station file's, or the default
   std::vector<std::string> ports;
   std::vector<std::string> slots;
   std::string operator_name;

@@ -1,0 +1,79 @@
+#include "station/open_line.h"
+
+#include <filesystem>
+#include <stdexcept>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "config/line_file.h"
+#include "dfu/virtual/line.h"
+#include "station/inputs.h"
+#include "station/text.h"
+
+namespace station {
+
+namespace {
+
+// Units whose flash has a file of its own in the line file keep it there.
+bool keep_flash_in(const std::string& folder, dfu::virt::LineSpec& line) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (access(folder.c_str(), W_OK | X_OK) != 0 || !std::filesystem::is_directory(folder)) return false;
+  for (dfu::virt::UnitSpec& unit : line.units) {
+    if (unit.flash_file.empty()) unit.flash_file = folder + "/" + unit.port.text + ".bin";
+  }
+  return true;
+}
+
+std::variant<dfu::virt::LineSpec, ExitStatus> read_virtual_line(const LineOptions& options) {
+  dfu::virt::LineSpec line;
+  if (options.line == "virtual") {
+    line = dfu::virt::photon_line(options.units, options.generation);
+  } else {
+    const config::LineResult result = config::load_line(options.line);
+    print_diagnostics(result.diagnostics);
+    if (!result.line) return ExitStatus::bad_configuration;
+    line = *result.line;
+  }
+  if (options.speed) line.speed = *options.speed;
+  if (!options.keep.empty() && !keep_flash_in(options.keep, line)) {
+    return complain(
+        ExitStatus::cannot_create,
+        "the folder '" + options.keep + "' for the units' flash cannot be made. Name another one with --keep.");
+  }
+  return line;
+}
+
+std::variant<OpenedLine, ExitStatus> open_virtual_line(const LineOptions& options) {
+  const auto read = read_virtual_line(options);
+  if (const auto* status = std::get_if<ExitStatus>(&read)) return *status;
+  const dfu::virt::LineSpec& spec = std::get<dfu::virt::LineSpec>(read);
+  OpenedLine opened;
+  opened.description = fmt::format("virtual, {} behind {}, speed {}", counted(spec.units.size(), "unit"),
+                                   counted(spec.hubs.size(), "hub"), spec.speed);
+  opened.speed = spec.speed;
+  opened.clock = std::make_unique<scheduler::RealClock>(spec.speed);
+  try {
+    auto line = std::make_unique<dfu::virt::VirtualLine>(spec, *opened.clock);
+    opened.hubs = line.get();
+    opened.save = [line = line.get()] { return line->save(); };
+    opened.bus = std::move(line);
+  } catch (const std::runtime_error& error) {
+    return complain(ExitStatus::bad_configuration, error.what());
+  }
+  return opened;
+}
+
+}  // namespace
+
+std::variant<OpenedLine, ExitStatus> open_line(const LineOptions& options) {
+  if (options.line == "usb") {
+    return complain(ExitStatus::no_unit,
+                    "this version cannot reach units on USB yet. Use --line virtual, or --line FILE.toml for a virtual "
+                    "line of your own.");
+  }
+  return open_virtual_line(options);
+}
+
+}  // namespace station

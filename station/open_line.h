@@ -1,0 +1,32 @@
+// The line that a command line names, opened: what is behind --line is known here and nowhere else.
+// Belongs to the main thread. An opened line makes threads of its own but announces nothing before its bus is started.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "dfu/bus.h"
+#include "dfu/hubs.h"
+#include "scheduler/clocks.h"
+#include "station/exit_status.h"
+#include "station/options.h"
+
+namespace station {
+
+struct OpenedLine {
+  std::string description;  // "virtual, 8 units behind 2 hubs, speed 1"
+  double speed = 1.0;       // the clock's
+  std::unique_ptr<scheduler::RealClock> clock;
+  std::unique_ptr<dfu::Bus> bus;  // goes before the clock, whose time it asks for
+  dfu::Hubs* hubs = nullptr;      // the bus by its other name
+  // Keeps what units of this line would forget. Sentences about what could not be kept. REQUIRES: the bus is there.
+  std::function<std::vector<std::string>()> save;
+};
+
+// What is wrong has been said on stderr.
+std::variant<OpenedLine, ExitStatus> open_line(const LineOptions& options);
+
+}  // namespace station
