@@ -9,6 +9,7 @@ namespace station {
 ExitStatus flash(const FlashOptions& options);
 ExitStatus check(const CheckOptions& options);
 ExitStatus inspect(const InspectOptions& options);
+ExitStatus list(const ListOptions& options);
 ExitStatus report(const ReportOptions& options);
 ExitStatus audit_verify(const AuditOptions& options);
 

@@ -65,32 +65,40 @@ std::string is_generation(const std::string& text) {
   return one_of(text, known);
 }
 
-void add_record_options(CLI::App& command, std::string& station, std::string& db) {
+void add_station_option(CLI::App& command, std::string& station) {
   command.add_option("--station", station, "Station file: this line's name, limits, hubs and slots")->type_name("FILE");
+}
+
+void add_record_options(CLI::App& command, std::string& station, std::string& db) {
+  add_station_option(command, station);
   command.add_option("--db", db, "Database (default: the station file's, or $XDG_STATE_HOME/flashline/flashline.db)")
       ->type_name("FILE");
+}
+
+void add_line_options(CLI::App& command, LineOptions& options) {
+  command.add_option("--line", options.line, "usb, virtual, or the file of a virtual line")
+      ->type_name("usb|virtual|FILE.toml")
+      ->capture_default_str();
+  command.add_option("--units", options.units, "Units on --line virtual")
+      ->type_name("N")
+      ->check(CLI::Range(1, most_units))
+      ->capture_default_str();
+  command.add_option("--generation", options.generation, "Bootloader generation of the Photons on --line virtual")
+      ->type_name("G")
+      ->check(is_generation)
+      ->capture_default_str();
+  command.add_option("--speed", options.speed, "Speed of a virtual line; 1 is real time")
+      ->type_name("X")
+      ->check(is_speed);
+  command.add_option("--keep", options.keep, "Folder in which the flash of virtual units lives between runs")
+      ->type_name("DIR");
 }
 
 CLI::App* add_flash(CLI::App& app, const char* name, const char* what, FlashOptions& options) {
   CLI::App* flash = app.add_subcommand(name, what)->group("Commands");
   flash->add_option("recipe", options.recipe, "Recipe file")->required(!options.stay)->type_name("FILE");
   add_record_options(*flash, options.station, options.db);
-  flash->add_option("--line", options.line, "usb, virtual, or the file of a virtual line")
-      ->type_name("usb|virtual|FILE.toml")
-      ->capture_default_str();
-  flash->add_option("--units", options.units, "Units on --line virtual")
-      ->type_name("N")
-      ->check(CLI::Range(1, most_units))
-      ->capture_default_str();
-  flash->add_option("--generation", options.generation, "Bootloader generation of the Photons on --line virtual")
-      ->type_name("G")
-      ->check(is_generation)
-      ->capture_default_str();
-  flash->add_option("--speed", options.speed, "Speed of a virtual line; 1 is real time")
-      ->type_name("X")
-      ->check(is_speed);
-  flash->add_option("--keep", options.keep, "Folder in which the flash of virtual units lives between runs")
-      ->type_name("DIR");
+  add_line_options(*flash, options);
   flash->add_option("--port", options.ports, "Only this port (again for more)")->type_name("PATH")->check(is_port);
   flash->add_option("--slot", options.slots, "Only the slot with this label (again for more)")->type_name("LABEL");
   flash->add_option("--operator", options.operator_name, "Who works here, for the record")->type_name("NAME");
@@ -114,6 +122,16 @@ CLI::App* add_inspect(CLI::App& app, InspectOptions& options) {
   inspect->add_option("files", options.files, "Images")->required()->type_name("FILE");
   inspect->add_flag("--json", options.json, "JSON Lines on standard output");
   return inspect;
+}
+
+CLI::App* add_list(CLI::App& app, ListOptions& options) {
+  CLI::App* list =
+      app.add_subcommand("list", "Show controllers, hubs, ports, slots and units; opens no unit")->group("Commands");
+  add_station_option(*list, options.station);
+  add_line_options(*list, options);
+  list->add_option("--recipe", options.recipe, "Only units that this recipe is for are ours")->type_name("FILE");
+  list->add_flag("--json", options.json, "One JSON object on standard output");
+  return list;
 }
 
 CLI::App* add_report(CLI::App& app, ReportOptions& options, ReportTexts& texts) {
@@ -165,8 +183,8 @@ db::Filter filter_from(const ReportTexts& texts) {
 }
 
 // What the options say together; empty if it makes sense.
-std::string contradiction(const CLI::App& flash, const FlashOptions& options) {
-  const auto given = [&](const char* name) { return flash.count(name) > 0; };
+std::string contradiction(const CLI::App& command, const LineOptions& options) {
+  const auto given = [&](const char* name) { return command.count(name) > 0; };
   if (options.line != "virtual") {
     if (given("--units")) return "--units belongs to --line virtual";
     if (given("--generation")) return "--generation belongs to --line virtual";
@@ -175,6 +193,12 @@ std::string contradiction(const CLI::App& flash, const FlashOptions& options) {
     if (given("--speed")) return "--speed belongs to a virtual line: real units have their own time";
     if (given("--keep")) return "--keep belongs to a virtual line: real units keep their flash themselves";
   }
+  return {};
+}
+
+std::string contradiction(const CLI::App& command, const FlashOptions& options) {
+  const std::string problem = contradiction(command, static_cast<const LineOptions&>(options));
+  if (!problem.empty()) return problem;
   if (!options.slots.empty() && options.station.empty()) {
     return "--slot needs --station FILE, which says where the slots are";
   }
@@ -213,6 +237,7 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
   FlashOptions flash;
   CheckOptions check;
   InspectOptions inspect;
+  ListOptions list;
   ReportOptions report;
   ReportTexts report_texts;
   AuditOptions audit;
@@ -223,6 +248,7 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
   const CLI::App* run_command = add_flash(app, "run", "Keep the line running: units flash as they are plugged in", run);
   const CLI::App* check_command = add_check(app, check);
   const CLI::App* inspect_command = add_inspect(app, inspect);
+  const CLI::App* list_command = add_list(app, list);
   const CLI::App* report_command = add_report(app, report, report_texts);
   add_audit(app, audit);
 
@@ -246,6 +272,11 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
   }
   if (check_command->parsed()) return check;
   if (inspect_command->parsed()) return inspect;
+  if (list_command->parsed()) {
+    const std::string problem = contradiction(*list_command, list);
+    if (!problem.empty()) return usage(problem, *list_command);
+    return list;
+  }
   if (report_command->parsed()) {
     report.filter = filter_from(report_texts);
     return report;

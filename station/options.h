@@ -45,6 +45,12 @@ struct InspectOptions {
   bool json = false;
 };
 
+struct ListOptions : LineOptions {
+  std::string station;
+  std::string recipe;  // empty: the units of every profile are ours
+  bool json = false;
+};
+
 struct ReportOptions {
   std::string station;
   std::string db;
@@ -58,7 +64,7 @@ struct AuditOptions {
   std::string db;
 };
 
-using Command = std::variant<FlashOptions, CheckOptions, InspectOptions, ReportOptions, AuditOptions>;
+using Command = std::variant<FlashOptions, CheckOptions, InspectOptions, ListOptions, ReportOptions, AuditOptions>;
 
 // Nothing is to be run: help or version was asked for, or the command line is wrong.
 struct Said {

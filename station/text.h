@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "dfu/bus.h"
 #include "dfu/fault.h"
@@ -18,6 +19,8 @@ std::string sentence(const dfu::Fault& fault);
 std::string yes_no(std::optional<bool> value);
 // "248,732"
 std::string grouped(std::uint64_t number);
+// What others wrote, UTF-8, for a terminal: a '?' for each control character.
+std::string printable(std::string_view text);
 // "1 unit", "8 units"
 std::string counted(std::uint64_t number, const std::string& noun);
 

@@ -1,0 +1,15 @@
+// The units that are on a line at this moment, for commands that look and go. Opens none.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "dfu/bus.h"
+
+namespace station {
+
+// Starts `bus` and waits until it has announced all units that are present; in port order. Nothing if it does not come
+// to an end in ten seconds. REQUIRES: not started before. From then on events of the bus are dropped.
+std::optional<std::vector<dfu::UnitInfo>> units_now(dfu::Bus& bus);
+
+}  // namespace station
