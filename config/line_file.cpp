@@ -22,6 +22,7 @@ class Loader {
     TableReader file(root, "this file", report_);
     if (auto line = file.table("line")) {
       if (const auto speed = line->number("speed", 0.001, 100000)) line_.speed = speed->value;
+      if (const auto control = line->text("control")) line_.control = beside(path_, control->value);
       line->finish();
     }
     for (TableReader& table : file.tables("hub")) hub(table);

@@ -16,7 +16,7 @@ struct LineResult {
   bool input_missing = false;
 };
 
-// `flash` files of units are named relative to the line file; they need not exist.
+// `flash` files of units and the line's `control` socket are named relative to the line file; they need not exist.
 LineResult load_line(const std::string& path);
 
 }  // namespace config

@@ -208,7 +208,7 @@ ExitStatus flash(const FlashOptions& options) {
       options.stay ? std::make_unique<Signals>(std::initializer_list{SIGINT, SIGTERM, SIGHUP, SIGUSR1}, on_signal)
                    : std::make_unique<Signals>(std::initializer_list{SIGINT, SIGTERM}, on_signal);
 
-  auto line = open_line(options);
+  auto line = open_line(options, LineUse::work);
   if (const auto* status = std::get_if<ExitStatus>(&line)) return *status;
   const dfu::Topology topology = std::get<OpenedLine>(line).hubs->topology();
   const auto ports = chosen_ports(options, *inputs.files.station, topology);

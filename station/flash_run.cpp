@@ -45,6 +45,7 @@ void FlashRun::execute() {
 // the time is asked for until the end.
 RunEnd FlashRun::close() {
   for (const std::string& problem : parts_.line.save()) parts_.log.logger().error("{}", problem);
+  parts_.line.control.reset();
   parts_.line.bus.reset();
   parts_.line.clock->stop();
   if (recorder_) {

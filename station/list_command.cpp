@@ -29,7 +29,7 @@ ExitStatus list(const ListOptions& options) {
   if (const auto* status = std::get_if<ExitStatus>(&station)) return *status;
   const auto profiles = wanted_profiles(options.recipe);
   if (const auto* status = std::get_if<ExitStatus>(&profiles)) return *status;
-  const auto opened = open_line(options);
+  const auto opened = open_line(options, LineUse::look);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   const OpenedLine& line = std::get<OpenedLine>(opened);
   const auto units = units_now(*line.bus);

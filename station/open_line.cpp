@@ -45,7 +45,7 @@ std::variant<dfu::virt::LineSpec, ExitStatus> read_virtual_line(const LineOption
   return line;
 }
 
-std::variant<OpenedLine, ExitStatus> open_virtual_line(const LineOptions& options) {
+std::variant<OpenedLine, ExitStatus> open_virtual_line(const LineOptions& options, LineUse use) {
   const auto read = read_virtual_line(options);
   if (const auto* status = std::get_if<ExitStatus>(&read)) return *status;
   const dfu::virt::LineSpec& spec = std::get<dfu::virt::LineSpec>(read);
@@ -56,6 +56,9 @@ std::variant<OpenedLine, ExitStatus> open_virtual_line(const LineOptions& option
   opened.clock = std::make_unique<scheduler::RealClock>(spec.speed);
   try {
     auto line = std::make_unique<dfu::virt::VirtualLine>(spec, *opened.clock);
+    if (use == LineUse::work && !spec.control.empty()) {
+      opened.control = std::make_unique<dfu::virt::ControlSocket>(spec.control, *line);
+    }
     opened.hubs = line.get();
     opened.save = [line = line.get()] { return line->save(); };
     opened.bus = std::move(line);
@@ -67,13 +70,13 @@ std::variant<OpenedLine, ExitStatus> open_virtual_line(const LineOptions& option
 
 }  // namespace
 
-std::variant<OpenedLine, ExitStatus> open_line(const LineOptions& options) {
+std::variant<OpenedLine, ExitStatus> open_line(const LineOptions& options, LineUse use) {
   if (options.line == "usb") {
     return complain(ExitStatus::no_unit,
                     "this version cannot reach units on USB yet. Use --line virtual, or --line FILE.toml for a virtual "
                     "line of your own.");
   }
-  return open_virtual_line(options);
+  return open_virtual_line(options, use);
 }
 
 }  // namespace station

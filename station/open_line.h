@@ -10,23 +10,30 @@
 
 #include "dfu/bus.h"
 #include "dfu/hubs.h"
+#include "dfu/virtual/control.h"
 #include "scheduler/clocks.h"
 #include "station/exit_status.h"
 #include "station/options.h"
 
 namespace station {
 
+enum class LineUse {
+  look,  // what is there now
+  work,  // units may come and go: a virtual line takes commands from outside, if its file says where
+};
+
 struct OpenedLine {
   std::string description;  // "virtual, 8 units behind 2 hubs, speed 1"
   double speed = 1.0;       // the clock's
   std::unique_ptr<scheduler::RealClock> clock;
-  std::unique_ptr<dfu::Bus> bus;  // goes before the clock, whose time it asks for
-  dfu::Hubs* hubs = nullptr;      // the bus by its other name
+  std::unique_ptr<dfu::Bus> bus;                      // goes before the clock, whose time it asks for
+  dfu::Hubs* hubs = nullptr;                          // the bus by its other name
+  std::unique_ptr<dfu::virt::ControlSocket> control;  // goes before the bus it acts on; null: nobody acts from outside
   // Keeps what units of this line would forget. Sentences about what could not be kept. REQUIRES: the bus is there.
   std::function<std::vector<std::string>()> save;
 };
 
 // What is wrong has been said on stderr.
-std::variant<OpenedLine, ExitStatus> open_line(const LineOptions& options);
+std::variant<OpenedLine, ExitStatus> open_line(const LineOptions& options, LineUse use);
 
 }  // namespace station

@@ -16,8 +16,11 @@ std::string unit_id(const UnitSpec& spec) {
   std::string id = spec.id;
   std::transform(id.begin(), id.end(), id.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (!id.empty()) return id;
-  const std::string& port = spec.port.text;
-  const Sha256 digest = sha256({reinterpret_cast<const std::uint8_t*>(port.data()), port.size()});
+  return derived_id(spec.port.text);
+}
+
+std::string derived_id(const std::string& text) {
+  const Sha256 digest = sha256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
   return to_hex(ByteView(digest).first(12));
 }
 

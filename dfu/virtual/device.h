@@ -78,6 +78,8 @@ const FlashGeometry& geometry_of(const UnitSpec& spec);
 
 // 24 hex digits, in lower case: the spec's own, or derived from the port, different for each port.
 std::string unit_id(const UnitSpec& spec);
+// Such an id, from any text.
+std::string derived_id(const std::string& text);
 
 // By family; make_device chooses.
 std::unique_ptr<Device> make_particle_device(const UnitSpec& spec, const ParticleBoard& board);

@@ -49,7 +49,11 @@ bool due(const FaultSpec& fault, const Moment& moment) {
 }  // namespace
 
 FaultTable::FaultTable(const std::vector<FaultSpec>& faults) {
-  for (const auto& spec : faults) faults_.push_back({spec, std::mt19937(spec.seed)});
+  for (const auto& spec : faults) add(spec);
+}
+
+void FaultTable::add(const FaultSpec& fault) {
+  faults_.push_back({fault, std::mt19937(fault.seed)});
 }
 
 bool FaultTable::rolls(Entry& entry) {

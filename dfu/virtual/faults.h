@@ -33,6 +33,7 @@ class FaultTable {
  public:
   FaultTable() = default;
   explicit FaultTable(const std::vector<FaultSpec>& faults);
+  void add(const FaultSpec& fault);
 
   struct Strike {
     FaultKind kind = FaultKind::stall;

@@ -58,8 +58,9 @@ const char* refusal_text(OpenStatus status) {
 
 }  // namespace
 
-Port::Port(const UnitSpec& spec, std::optional<Flash> flash)
-    : home(spec.port),
+Port::Port(const UnitSpec& unit_spec, std::optional<Flash> flash)
+    : home(unit_spec.port),
+      spec(unit_spec),
       flash_file(spec.flash_file),
       bus(bus_of(spec.port)),
       place(spec.port),
@@ -241,22 +242,31 @@ void VirtualLine::set_power(const PortPath& path, bool on, std::function<void(bo
   impl_->at(impl_->clock.now() + power_switch_time, [done = std::move(done), switched](Impl&) { done(switched); });
 }
 
-void VirtualLine::plug(const PortPath& path) {
-  Port& port = impl_->port_at(path);
-  const std::lock_guard lock(port.mutex);
-  if (std::exchange(port.plugged, true)) return;
-  if (port.place != port.home) {
-    const std::lock_guard places(impl_->places_mutex);
-    impl_->taken.erase(port.place);
-    port.place = port.home;
-  }
-  if (port.started && port.powered) impl_->power_up(port);
+bool VirtualLine::has(const PortPath& path) const {
+  return impl_->by_home.contains(path);
 }
 
-void VirtualLine::pull(const PortPath& path) {
+bool VirtualLine::plug(const PortPath& path) {
   Port& port = impl_->port_at(path);
   const std::lock_guard lock(port.mutex);
-  impl_->pull(port);
+  return impl_->plug(port);
+}
+
+bool VirtualLine::pull(const PortPath& path) {
+  Port& port = impl_->port_at(path);
+  const std::lock_guard lock(port.mutex);
+  return impl_->pull(port);
+}
+
+bool VirtualLine::fresh(const PortPath& path) {
+  Port& port = impl_->port_at(path);
+  const std::lock_guard lock(port.mutex);
+  if (port.plugged) return false;
+  UnitSpec spec = port.spec;
+  spec.starts = Starts::absent;
+  spec.id = derived_id(path.text + " " + unit_id(port.spec) + " " + std::to_string(++port.fresh));
+  port.unit = VirtualUnit(spec);
+  return impl_->plug(port);
 }
 
 void VirtualLine::refuse_open(const PortPath& path, OpenStatus status, int times) {

@@ -41,10 +41,14 @@ class VirtualLine : public Bus, public Hubs {
   // others are refused), and on with the first.
   void set_power(const PortPath& port, bool on, std::function<void(bool switched)> done) override;
 
-  // What people do at the line. A unit is named by the port that the spec puts it at, also after it has moved; plugged
-  // in again it is there. REQUIRES here and below: the port has a unit in the spec.
-  void plug(const PortPath& port);
-  void pull(const PortPath& port);
+  // The spec has a unit at this port. A unit is named by the port that the spec puts it at, also after it has moved.
+  bool has(const PortPath& port) const;
+  // What people do at the line; plugged in again a unit is at its own port. False: there is nothing to do, for the unit
+  // is plugged in, or is not. REQUIRES here and below: the port has a unit in the spec.
+  bool plug(const PortPath& port);
+  bool pull(const PortPath& port);
+  // A new unit instead of the one that lived there: blank, another id, the spec's faults anew. False: pull that first.
+  bool fresh(const PortPath& port);
   // The next `times` opens of the unit on this port are refused so.
   void refuse_open(const PortPath& port, OpenStatus status, int times);
 

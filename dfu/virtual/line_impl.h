@@ -43,9 +43,10 @@ struct Hub {
 
 // A unit and the port it is at.
 struct Port {
-  Port(const UnitSpec& spec, std::optional<Flash> flash);
+  Port(const UnitSpec& unit_spec, std::optional<Flash> flash);
 
   const PortPath home;  // where the spec puts it; people name it so
+  const UnitSpec spec;
   const std::string flash_file;
   std::size_t index = 0;
   int bus = 1;
@@ -57,6 +58,7 @@ struct Port {
   bool plugged;          // the cable
   bool powered = true;   // the port
   VirtualUnit unit;
+  int fresh = 0;           // new units that were put here
   UnitHandle handle = 0;   // as last announced, until Left; 0: none
   bool reachable = false;  // the unit is there and enumerated
   bool open = false;
@@ -108,7 +110,8 @@ struct VirtualLine::Impl : std::enable_shared_from_this<Impl> {
   void come_back(Port& port, std::optional<Duration> delay, Duration late = {});
   void power_down(Port& port);
   void power_up(Port& port);
-  void pull(Port& port);
+  bool plug(Port& port);
+  bool pull(Port& port);
   void set_powered(Port& port, bool on);
   Arrived announce(Port& port);
 

@@ -87,9 +87,23 @@ void VirtualLine::Impl::power_up(Port& port) {
   come_back(port, port.unit.restart());
 }
 
-void VirtualLine::Impl::pull(Port& port) {
-  if (!std::exchange(port.plugged, false)) return;
+bool VirtualLine::Impl::plug(Port& port) {
+  if (std::exchange(port.plugged, true)) return false;
+  if (port.place != port.home) {
+    const std::lock_guard places(places_mutex);
+    taken.erase(port.place);
+    port.place = port.home;
+  }
+  if (port.started && port.powered) power_up(port);
+  // Before that it has all the time to boot: it is there when the line starts.
+  if (!port.started && port.unit.mode() == VirtualUnit::Mode::off_bus) port.unit.restart();
+  return true;
+}
+
+bool VirtualLine::Impl::pull(Port& port) {
+  if (!std::exchange(port.plugged, false)) return false;
   if (port.started && port.powered) power_down(port);
+  return true;
 }
 
 void VirtualLine::Impl::set_powered(Port& port, bool on) {

@@ -71,6 +71,7 @@ struct HubSpec {
 
 struct LineSpec {
   double speed = 1.0;
+  std::string control;  // where somebody may plug and pull from outside (control.h); empty: nowhere
   std::vector<HubSpec> hubs;
   std::vector<UnitSpec> units;
 };

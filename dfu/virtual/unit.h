@@ -54,6 +54,8 @@ class VirtualUnit {
   std::uint32_t blocks() const { return blocks_; }
   const WorkCount& work() const { return dfu().work(); }
 
+  // One more fault to come.
+  void add_fault(const FaultSpec& fault) { faults_.add(fault); }
   // Power is cut when the n-th control transfer over the unit's life is complete.
   void cut_after(std::uint32_t transfers) { cut_after_ = transfers; }
 

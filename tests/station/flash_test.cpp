@@ -16,6 +16,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include "tests/station/hand.h"
 #include "tests/station/program.h"
 
 namespace station {
@@ -245,6 +246,57 @@ TEST_F(Flash, RunFlashesWhatIsThereAndStaysUntilItIsStopped) {
   EXPECT_EQ(all.back()["passed"].toInt(), 2);
   for (const QJsonObject& one : recorded()) EXPECT_EQ(one["outcome"].toString(), "passed");
   expect_sound_chain();
+}
+
+TEST_F(Flash, EachInsertionByTheHandFromOutsideIsOneVisit) {
+  desk_.write("line.toml",
+              "[line]\nspeed = 5\ncontrol = \"line.ctl\"\n[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.2\"\n"
+              "generation = 12\nstarts = \"absent\"\n");
+  // Less than a unit needs from its cable to the bus, so that every return is an insertion.
+  desk_.write("station.toml", "insert_after = 0.1\n");
+  const int process = desk_.start(
+      {"run", example_recipe(), "--db", "r.db", "--line", "line.toml", "--station", "station.toml", "--json"});
+  const auto wait_for_events = [&](const char* event, std::size_t count) {
+    wait_until([&] { return events(whole_json_lines(desk_.read("stdout")), event).size() >= count; });
+  };
+  Hand hand(desk_.path("line.ctl"));
+  // Refused at both attempts of its first visit; the same unit again, well; another one.
+  EXPECT_EQ(hand.say("fault 1-1.2 stall block:1 2"), "ok");
+  std::size_t verdicts = 0;
+  for (const char* insertion : {"plug 1-1.2", "plug 1-1.2", "fresh 1-1.2"}) {
+    EXPECT_EQ(hand.say(insertion), "ok");
+    EXPECT_THAT(hand.say(insertion), HasSubstr("error: "));
+    wait_for_events("verdict", ++verdicts);
+    // Once more than by itself, on its way from DFU mode to its application.
+    const std::size_t left = events(whole_json_lines(desk_.read("stdout")), "unit_left").size();
+    EXPECT_EQ(hand.say("pull 1-1.2"), "ok");
+    wait_for_events("unit_left", left + 1);
+  }
+  ::kill(process, SIGTERM);
+  EXPECT_EQ(desk_.finish(process).status, 130);
+  EXPECT_FALSE(std::filesystem::exists(desk_.path("line.ctl")));
+  std::vector<std::string> outcomes;
+  std::set<QString> visits, units;
+  for (const QJsonObject& one : recorded()) {
+    outcomes.push_back(one["outcome"].toString().toStdString());
+    visits.insert(one["visit"].toString());
+    units.insert(one["unit"].toString());
+  }
+  EXPECT_THAT(outcomes, testing::ElementsAre("failed", "failed", "passed", "passed"));
+  EXPECT_EQ(visits.size(), 3u);
+  EXPECT_EQ(units.size(), 2u);
+  expect_sound_chain();
+}
+
+TEST_F(Flash, AControlSocketThatCannotBeMadeEndsWith78BeforeAUnitIsTouched) {
+  desk_.write("line.toml",
+              "[line]\ncontrol = \"nowhere/line.ctl\"\n[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.2\"\n");
+  const Ran ran = desk_.run({"flash", example_recipe(), "--db", "r.db", "--line", "line.toml"});
+  EXPECT_EQ(ran.status, 78);
+  EXPECT_THAT(ran.err, HasSubstr("nowhere/line.ctl"));
+  EXPECT_FALSE(std::filesystem::exists(desk_.path("r.db")));
+  // Whoever only looks makes none.
+  EXPECT_EQ(desk_.run({"list", "--line", "line.toml"}).status, 0);
 }
 
 TEST_F(Flash, RunWithoutARecipeWorksOnTheSlotsThatHaveTheirOwn) {
