@@ -1,7 +1,9 @@
 #include <filesystem>
+#include <system_error>
 
 #include "config/files.h"
 #include "station/commands.h"
+#include "station/files_under.h"
 #include "station/image_json.h"
 #include "station/inputs.h"
 #include "station/output.h"
@@ -22,7 +24,7 @@ std::string what_it_is(const dfu::ImageFacts& facts) {
 
 std::string as_text(const std::string& file, const dfu::Image& image) {
   const dfu::ImageFacts& facts = image.facts;
-  std::string text = file + "\n";
+  std::string text = printable(file) + "\n";
   const auto line = [&text](std::string_view name, const std::string& value) {
     text += "  " + std::string(name) + std::string(14 - name.size(), ' ') + value + "\n";
   };
@@ -43,26 +45,72 @@ std::string as_text(const std::string& file, const dfu::Image& image) {
   return text;
 }
 
+// What was found so far.
+struct Tally {
+  std::size_t sound = 0;
+  std::size_t unreadable = 0;
+  std::vector<std::string> not_sound;  // with the reason
+
+  std::size_t files() const { return sound + unreadable + not_sound.size(); }
+};
+
+// Everything that the command line names, folders opened up.
+std::vector<std::string> files_of(const InspectOptions& options, Tally& tally) {
+  std::vector<std::string> files;
+  const auto unreadable = [&](const std::string& problem) {
+    complain(ExitStatus::input_missing, problem);
+    ++tally.unreadable;
+  };
+  for (const std::string& named : options.files) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(named, error)) {
+      files.push_back(named);
+      continue;
+    }
+    FilesUnder found = files_under(named);
+    for (const std::string& problem : found.problems) unreadable(problem);
+    if (found.files.empty() && found.problems.empty()) unreadable("the folder " + named + " holds no file to inspect.");
+    files.insert(files.end(), found.files.begin(), found.files.end());
+  }
+  return files;
+}
+
+// False: nobody reads what is printed.
+bool inspect_file(const std::string& file, bool json, Tally& tally) {
+  auto read = config::read_file(file, most_bytes);
+  if (const auto* problem = std::get_if<config::Unreadable>(&read)) {
+    complain(ExitStatus::input_missing, file + " " + problem->problem + ".");
+    ++tally.unreadable;
+    return true;
+  }
+  const auto image =
+      dfu::make_image(std::filesystem::path(file).filename().string(), std::get<dfu::Bytes>(std::move(read)));
+  if (image->facts.sound) {
+    ++tally.sound;
+  } else {
+    tally.not_sound.push_back(printable(file) + ": " + image->facts.problem);
+  }
+  return print(json ? compact(image_json(file, *image)) + "\n" : as_text(file, *image));
+}
+
+// After many files the bad ones are said again, where they are seen.
+std::string summary(const Tally& tally) {
+  std::string text = "\n" + counted(tally.files(), "file") + ": " + grouped(tally.sound) + " sound, " +
+                     grouped(tally.not_sound.size()) + " not sound, " + grouped(tally.unreadable) + " unreadable\n";
+  for (const std::string& each : tally.not_sound) text += "NOT SOUND  " + each + "\n";
+  return text;
+}
+
 }  // namespace
 
 ExitStatus inspect(const InspectOptions& options) {
-  bool all_sound = true;
-  bool missing = false;
-  for (const std::string& file : options.files) {
-    auto read = config::read_file(file, most_bytes);
-    if (const auto* problem = std::get_if<config::Unreadable>(&read)) {
-      complain(ExitStatus::input_missing, file + " " + problem->problem + ".");
-      missing = true;
-      continue;
-    }
-    const auto image =
-        dfu::make_image(std::filesystem::path(file).filename().string(), std::get<dfu::Bytes>(std::move(read)));
-    all_sound = all_sound && image->facts.sound;
-    const std::string text = options.json ? compact(image_json(file, *image)) + "\n" : as_text(file, *image);
-    if (!print(text)) return ExitStatus::cannot_create;
+  Tally tally;
+  for (const std::string& file : files_of(options, tally)) {
+    if (!inspect_file(file, options.json, tally)) return ExitStatus::cannot_create;
   }
-  if (missing) return ExitStatus::input_missing;
-  return all_sound ? ExitStatus::passed : ExitStatus::not_passed;
+  if (!options.json && tally.files() > 1 && !print(summary(tally))) return ExitStatus::cannot_create;
+  if (tally.unreadable > 0) return ExitStatus::input_missing;
+  return tally.not_sound.empty() ? ExitStatus::passed : ExitStatus::not_passed;
 }
 
 }  // namespace station

@@ -118,8 +118,11 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
 }
 
 CLI::App* add_inspect(CLI::App& app, InspectOptions& options) {
-  CLI::App* inspect = app.add_subcommand("inspect", "Say what an image is and whether it is sound")->group("Commands");
-  inspect->add_option("files", options.files, "Images")->required()->type_name("FILE");
+  CLI::App* inspect =
+      app.add_subcommand("inspect", "Say what images are and whether they are sound")->group("Commands");
+  inspect->add_option("files", options.files, "Images, and folders of them (without hidden files and linked folders)")
+      ->required()
+      ->type_name("FILE");
   inspect->add_flag("--json", options.json, "JSON Lines on standard output");
   return inspect;
 }

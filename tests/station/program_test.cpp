@@ -5,10 +5,13 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 namespace station {
 namespace {
@@ -167,6 +170,38 @@ TEST_F(Program, InspectEndsWith1ForAnUnsoundFileAnd66ForAMissingOneAndStillDoesT
   EXPECT_EQ(missing.status, 66);
   EXPECT_THAT(missing.err, HasSubstr("nowhere.bin"));
   EXPECT_THAT(missing.out, HasSubstr("user.bin"));
+}
+
+TEST_F(Program, InspectOfAFolderReadsEachFileInItOnceInOrder) {
+  const std::string page = "<!DOCTYPE html><html><body>404</body></html>";
+  desk_.write("images/b.bin", user_image());
+  desk_.write("images/a/second.bin", user_image());
+  desk_.write("images/a/first.bin", page);
+  desk_.write("images/.git/config", page);
+  desk_.write("images/.hidden", page);
+  namespace fs = std::filesystem;
+  fs::create_directory_symlink("..", desk_.path("images/a/around"));
+  fs::create_directory_symlink("a", desk_.path("images/again"));
+  fs::create_symlink("nowhere", desk_.path("images/dangling"));
+  fs::create_symlink("b.bin", desk_.path("images/latest.bin"));
+  ASSERT_EQ(mkfifo(desk_.path("images/pipe").c_str(), 0600), 0);
+  const Ran ran = desk_.run({"inspect", "--json", "images"});
+  EXPECT_EQ(ran.status, 1) << ran.err;
+  std::vector<std::string> files;
+  std::istringstream lines(ran.out);
+  for (std::string line; std::getline(lines, line);) files.push_back(json(line)["file"].toString().toStdString());
+  EXPECT_THAT(files,
+              testing::ElementsAre("images/a/first.bin", "images/a/second.bin", "images/b.bin", "images/latest.bin"));
+  const Ran text = desk_.run({"inspect", "images", "nowhere.bin"});
+  EXPECT_EQ(text.status, 66);
+  EXPECT_THAT(text.out, HasSubstr("\n5 files: 3 sound, 1 not sound, 1 unreadable\nNOT SOUND  images/a/first.bin: "));
+}
+
+TEST_F(Program, InspectOfAFolderWithoutFilesIsNoSuccess) {
+  desk_.write("images/.hidden", "x");
+  const Ran ran = desk_.run({"inspect", "images"});
+  EXPECT_EQ(ran.status, 66);
+  EXPECT_THAT(ran.err, HasSubstr("images holds no file"));
 }
 
 TEST_F(Program, FlashWithoutAUsbBusSaysSoAndEndsWith69) {
