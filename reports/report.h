@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <ostream>
+#include <string>
 #include <vector>
 
 #include "db/reader.h"
@@ -16,6 +17,7 @@ struct Report {
 
   std::vector<db::StationInfo> stations;         // with the head of each chain when the report was begun
   std::function<void(const Visitor&)> attempts;  // in the order in which they were started
+  std::string selection{};                       // "job 4711, slot A2"; empty: everything
 };
 
 // `reader` must outlive the report. Errors: db::Error, also from `attempts`.
@@ -29,5 +31,9 @@ void write_json(const Report& report, std::ostream& out);
 void write_json_lines(const Report& report, std::ostream& out);
 // One row per attempt, for spreadsheets. Goes through the attempts twice: the columns depend on the number of steps.
 void write_csv(const Report& report, std::ostream& out);
+// One page that loads nothing: figures, drawings, and a table that can be searched and sorted.
+void write_html(const Report& report, std::ostream& out);
+// A workbook at `path`, which is written over. Throws std::runtime_error with the reason when it cannot be written.
+void write_xlsx(const Report& report, const std::string& path);
 
 }  // namespace reports

@@ -41,12 +41,13 @@ std::size_t Summarizer::unit_of(const db::Attempt& attempt) {
   std::size_t unit = units_.size();
   if (visit_known && id_known) {
     const auto [earlier, later] = std::minmax({root(visit->second), root(same_id->second)});
+    if (later != earlier) units_[earlier].seen.attempts += units_[later].seen.attempts;
     units_[later].same_as = earlier;
     unit = earlier;
   } else if (visit_known || id_known) {
     unit = root(visit_known ? visit->second : same_id->second);
   } else {
-    units_.push_back({unit, attempt.finished.outcome, attempt.finished.outcome});
+    units_.push_back({unit, {attempt.finished.outcome, attempt.finished.outcome, attempt.started.at, {}, 0}});
   }
   by_visit_[attempt.visit.visit] = unit;
   if (!id.empty()) by_id_[id] = unit;
@@ -54,10 +55,21 @@ std::size_t Summarizer::unit_of(const db::Attempt& attempt) {
 }
 
 void Summarizer::add(const db::Attempt& attempt) {
-  units_[unit_of(attempt)].last = attempt.finished.outcome;
+  UnitSeen& unit = units_[unit_of(attempt)].seen;
+  unit.last = attempt.finished.outcome;
+  unit.place = attempt.visit.slot.empty() ? attempt.visit.port : attempt.visit.slot;
+  ++unit.attempts;
   ++counts_.attempts;
   if (!counts_.first || attempt.started.at < *counts_.first) counts_.first = attempt.started.at;
   if (!counts_.last || attempt.finished.at > *counts_.last) counts_.last = attempt.finished.at;
+}
+
+std::vector<UnitSeen> Summarizer::units() const {
+  std::vector<UnitSeen> all;
+  for (std::size_t i = 0; i < units_.size(); ++i) {
+    if (units_[i].same_as == i) all.push_back(units_[i].seen);
+  }
+  return all;
 }
 
 Summary Summarizer::summary() const {
@@ -65,8 +77,8 @@ Summary Summarizer::summary() const {
   for (std::size_t i = 0; i < units_.size(); ++i) {
     if (units_[i].same_as != i) continue;
     ++summary.units;
-    ++summary.units_by_outcome[static_cast<std::size_t>(units_[i].last)];
-    if (is_good(units_[i].first)) ++summary.first_pass;
+    ++summary.units_by_outcome[static_cast<std::size_t>(units_[i].seen.last)];
+    if (is_good(units_[i].seen.first)) ++summary.first_pass;
   }
   return summary;
 }

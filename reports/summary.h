@@ -30,17 +30,26 @@ struct Summary {
   std::optional<double> attempts_per_unit() const;
 };
 
+// One unit of a Summary.
+struct UnitSeen {
+  db::Outcome first = db::Outcome::error;  // of its first attempt
+  db::Outcome last = db::Outcome::error;
+  db::Time at;        // start of its first attempt
+  std::string place;  // of its last attempt: slot label, else port
+  int attempts = 0;
+};
+
 // Takes attempts one by one, in the order in which they were started, and can be asked at any time.
 class Summarizer {
  public:
   void add(const db::Attempt& attempt);
   Summary summary() const;
+  std::vector<UnitSeen> units() const;
 
  private:
   struct Unit {
     std::size_t same_as = 0;  // index; its own unless it turned out to be one seen before
-    db::Outcome first = db::Outcome::error;
-    db::Outcome last = db::Outcome::error;
+    UnitSeen seen;
   };
 
   std::size_t unit_of(const db::Attempt& attempt);

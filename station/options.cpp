@@ -140,9 +140,9 @@ CLI::App* add_list(CLI::App& app, ListOptions& options) {
 CLI::App* add_report(CLI::App& app, ReportOptions& options, ReportTexts& texts) {
   CLI::App* report = app.add_subcommand("report", "Say which unit got which bytes")->group("Commands");
   add_record_options(*report, options.station, options.db);
-  report->add_option("--format", options.format, "text, csv, json or jsonl")
+  report->add_option("--format", options.format, "text, csv, json, jsonl, html or xlsx")
       ->check([](const std::string& value) {
-        return one_of(value, {"text", "csv", "json", "jsonl"});
+        return one_of(value, {"text", "csv", "json", "jsonl", "html", "xlsx"});
       })
       ->capture_default_str();
   report->add_option("-o,--output", options.output, "Write to this file")->type_name("FILE");

@@ -15,6 +15,7 @@ flashline_packages=(
   libsqlitecpp-dev     # the record, through SQLiteCpp
   libsqlite3-dev       # the record: SQLite itself
   libsodium-dev        # SHA-256
+  libxlsxwriter-dev    # reports as workbooks
   zlib1g-dev           # CRC-32
   libgtest-dev         # tests
   libgmock-dev         # tests

@@ -1,6 +1,8 @@
 #include <QSaveFile>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <stdexcept>
 
 #include <unistd.h>
 
@@ -18,6 +20,8 @@ namespace {
 void write_report(const reports::Report& report, const std::string& format, std::ostream& out) {
   if (format == "json") {
     reports::write_json(report, out);
+  } else if (format == "html") {
+    reports::write_html(report, out);
   } else if (format == "csv") {
     reports::write_csv(report, out);
   } else if (format == "jsonl") {
@@ -52,6 +56,25 @@ ExitStatus to_file(const reports::Report& report, const ReportOptions& options) 
   return out.good() && file.commit() ? ExitStatus::passed : failed();
 }
 
+// A workbook cannot be written to a pipe: it goes into a file beside the one that is wanted, and then takes its name.
+ExitStatus to_workbook(const reports::Report& report, const ReportOptions& options) {
+  if (options.output.empty()) {
+    return complain(ExitStatus::usage, "a workbook needs a file: name it with -o FILE.xlsx.");
+  }
+  const std::string part = options.output + ".part";
+  std::string problem;
+  try {
+    reports::write_xlsx(report, part);
+    if (std::rename(part.c_str(), options.output.c_str()) == 0) return ExitStatus::passed;
+    problem = std::strerror(errno);
+  } catch (const std::runtime_error& error) {
+    problem = error.what();
+  }
+  std::remove(part.c_str());
+  return complain(ExitStatus::cannot_create,
+                  options.output + " cannot be written: " + problem + ". Name another file with -o.");
+}
+
 }  // namespace
 
 ExitStatus report(const ReportOptions& options) {
@@ -60,6 +83,7 @@ ExitStatus report(const ReportOptions& options) {
   try {
     db::Reader reader(std::get<std::string>(database));
     const reports::Report report = reports::make_report(reader, options.filter);
+    if (options.format == "xlsx") return to_workbook(report, options);
     return options.output.empty() ? to_standard_output(report, options.format) : to_file(report, options);
   } catch (const db::Error& error) {
     return complain(ExitStatus::input_missing, error.what());

@@ -58,6 +58,7 @@ const std::vector<Library> libraries = {
     {"toml++", {"toml++/"}, {"config/"}},
     {"oneTBB", {"tbb/", "oneapi/tbb/"}, {"scheduler/pool.", "scheduler/engine."}},
     {"SQLite", {"SQLiteCpp/", "sqlite3.h"}, {"db/"}},
+    {"libxlsxwriter", {"xlsxwriter"}, {"reports/xlsx."}},
     {"Qt", {"Q"}, {"reports/", "station/"}},
     {"spdlog and fmt", {"spdlog/", "fmt/"}, {"station/"}},
     {"CLI11", {"CLI/"}, {"station/"}},

@@ -1,0 +1,240 @@
+// The report that people open: one file, which loads nothing and may be mailed, printed and archived. What is drawn
+// covers every attempt; the table is capped and says so.
+#include <QCryptographicHash>
+#include <QString>
+#include <deque>
+
+#include "reports/attempt_json.h"
+#include "reports/charts.h"
+#include "reports/page.h"
+#include "reports/report.h"
+#include "reports/statistics.h"
+
+namespace reports {
+
+namespace {
+
+constexpr std::size_t table_limit = 2000;   // rows that a browser sorts without a pause
+constexpr std::size_t details_limit = 100;  // attempts up to which each is told step by step
+
+std::string number(double value, int digits) {
+  return QString::number(value, 'f', digits).toStdString();
+}
+
+std::string or_dash(const std::string& text) {
+  return text.empty() ? "-" : escaped(text);
+}
+
+std::string seconds(const std::optional<db::milliseconds>& duration) {
+  return duration ? number(static_cast<double>(duration->count()) / 1000, 2) : "-";
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& one : texts) all += (all.empty() ? "" : " ") + one;
+  return all;
+}
+
+struct Sign {
+  const char *kind, *sign, *word;
+};
+
+Sign sign_of(db::Outcome outcome) {
+  switch (outcome) {
+    case db::Outcome::passed:
+      return {"good", "&#10003;", "passed"};
+    case db::Outcome::already:
+      return {"good", "&#10003;", "already"};
+    case db::Outcome::failed:
+      return {"bad", "&#10007;", "failed"};
+    case db::Outcome::error:
+      return {"odd", "!", "error"};
+    case db::Outcome::cancelled:
+      return {"odd", "&#9632;", "cancelled"};
+    case db::Outcome::interrupted:
+      return {"odd", "?", "interrupted"};
+    case db::Outcome::running:
+      return {"", "&#8230;", "running"};
+  }
+  return {"odd", "?", "unknown"};
+}
+
+// The browser is told to run this one script and to load nothing, whatever text the record holds.
+std::string policy() {
+  const QByteArray hash = QCryptographicHash::hash(QByteArray(page_script), QCryptographicHash::Sha256).toBase64();
+  return "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + hash.toStdString() + "'";
+}
+
+void put_head(const Report& report, std::ostream& out) {
+  const std::string title = "Flashline report" + (report.selection.empty() ? "" : ": " + report.selection);
+  out << "<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n"
+      << "<meta http-equiv=Content-Security-Policy content=\"" << policy() << "\">\n"
+      << "<meta name=viewport content='width=device-width'>\n<title>" << escaped(title) << "</title>\n<style>"
+      << page_style << "</style>\n</head>\n<body>\n<h1>" << escaped(title) << "</h1>\n";
+  for (const db::StationInfo& station : report.stations) {
+    out << "<div class=dim>Station " << or_dash(station.name) << " &middot; <span class=mono>"
+        << to_string(station.installation) << "</span> &middot; record up to row " << station.head.seq
+        << ", <span class=mono>" << db::hex(station.head.hash) << "</span></div>\n";
+  }
+  out << "<svg width=0 height=0 style='position:absolute' aria-hidden=true><defs>"
+         "<pattern id=hatch width=6 height=6 patternUnits=userSpaceOnUse patternTransform='rotate(45)'>"
+         "<rect width=6 height=6 fill='var(--bg)'/><rect width=3 height=6 fill='var(--bad)'/></pattern>"
+         "<pattern id=dots width=5 height=5 patternUnits=userSpaceOnUse>"
+         "<rect width=5 height=5 fill='var(--bg)'/><rect width=3 height=3 fill='var(--odd)'/></pattern></defs></svg>\n";
+}
+
+void put_tile(const std::string& name, const std::string& value, const std::string& note, std::ostream& out) {
+  out << "<div class=tile>" << name << "<b>" << value << "</b><small>" << note << "</small></div>\n";
+}
+
+void put_share(const std::string& name, const Share& share, std::ostream& out) {
+  if (share.whole == 0) return put_tile(name, "-", "no verdict yet", out);
+  const auto [low, high] = share.bounds();
+  put_tile(name, percent(share.value()),
+           std::to_string(share.part) + " of " + std::to_string(share.whole) + "; 95 %: " + percent(low) + " to " +
+               percent(high),
+           out);
+}
+
+void put_tiles(const Summary& summary, std::ostream& out) {
+  out << "<div class=tiles>\n";
+  std::string by_outcome;
+  for (std::size_t i = 0; i < summary.units_by_outcome.size(); ++i) {
+    if (summary.units_by_outcome[i] == 0) continue;
+    by_outcome += (by_outcome.empty() ? "" : ", ") + std::to_string(summary.units_by_outcome[i]) + " " +
+                  std::string(to_string(static_cast<db::Outcome>(i)));
+  }
+  put_tile("Units", std::to_string(summary.units), by_outcome, out);
+  put_share("Yield", {summary.good(), summary.with_verdict()}, out);
+  put_share("First-pass yield", {summary.first_pass, summary.with_verdict()}, out);
+  put_tile("Attempts", std::to_string(summary.attempts),
+           summary.units == 0 ? "" : number(summary.attempts_per_unit().value_or(0), 2) + " per unit", out);
+  if (summary.first && *summary.last > *summary.first) {
+    const double hours = std::chrono::duration<double, std::ratio<3600>>(*summary.last - *summary.first).count();
+    put_tile("Units per hour", number(static_cast<double>(summary.good()) / hours, 0), "good ones, pauses included",
+             out);
+    put_tile("Time (UTC)", minute(*summary.first), "to " + minute(*summary.last), out);
+  }
+  out << "</div>\n";
+}
+
+void put_card(const char* title, const std::string& drawing, const char* key, bool wide, std::ostream& out) {
+  out << "<section class='card" << (wide ? " wide" : "") << "'><h2>" << title << "</h2>\n" << drawing;
+  if (*key) out << "<p class=key>" << key << "</p>\n";
+  out << "</section>\n";
+}
+
+void put_charts(const Statistics& statistics, std::ostream& out) {
+  out << "<div class=charts>\n";
+  put_card("Yield over time", yield_chart(statistics),
+           "&#9679; yield, &#9675; first-pass yield, of the units begun in that time; bars: 95 % bounds", false, out);
+  put_card("Good units per hour", output_chart(statistics), "", false, out);
+  put_card("Faults", fault_chart(statistics), "Attempts by fault; in brackets what the fault speaks about", false, out);
+  put_card("Cycle times", cycle_chart(statistics),
+           "Passed attempts, from first touch to verdict; the floor is the unit's own time (median)", false, out);
+  put_card("Yield per slot", fixture_chart(statistics),
+           "As the fixture stands. A double frame: even the upper 95 % bound is below the yield of all slots", true,
+           out);
+  put_card("Timeline", timeline_chart(statistics), "Plain: good; hatched: failed; dotted: station error or interrupted",
+           true, out);
+  put_card("Attempts per unit", tries_chart(statistics), "", false, out);
+  out << "</div>\n";
+}
+
+constexpr std::array heads{"Started (UTC)", "Slot",    "Port",    "Try",    "Outcome", "Verified", "Booted",   "Unit",
+                           "Serials",       "Flash s", "Floor s", "Recipe", "Job",     "Lot",      "Operator", "Fault"};
+
+std::string yes_no(const std::optional<bool>& fact) {
+  return fact ? *fact ? "yes" : "no" : "-";
+}
+
+std::string step_text(const db::Step& step) {
+  return escaped(step.name) + ": " + escaped(step.image->name) + " <span class=mono>" + db::hex(step.image->sha256) +
+         "</span>, " + std::to_string(step.written_bytes) + " of " + std::to_string(step.bytes) +
+         " bytes written, read back " +
+         (step.readback ? "<span class=mono>" + db::hex(*step.readback) + "</span>" : "no") + "<br>";
+}
+
+std::string table_row(const db::Attempt& attempt) {
+  const db::AttemptStarted& started = attempt.started;
+  const db::AttemptFinished& finished = attempt.finished;
+  const Sign sign = sign_of(finished.outcome);
+  const auto cell = [](const std::string& text) { return "<td>" + text + "</td>"; };
+  const auto count = [](const std::string& text) { return "<td class=n>" + text + "</td>"; };
+  const auto whole = [](const std::string& text) { return "<td class=w>" + text + "</td>"; };
+  std::string out = "<tr>" + whole(rfc3339(started.at).left(19).replace('T', ' ').toStdString()) +
+                    whole(or_dash(attempt.visit.slot)) + whole(escaped(attempt.visit.port)) +
+                    count(std::to_string(started.number)) + "<td class='v " + sign.kind + "'>" + sign.sign + " " +
+                    sign.word + "</td>" + cell(yes_no(finished.verified)) + cell(yes_no(finished.booted));
+  out += "<td class='mono w'>" + or_dash(finished.unit) + "</td><td class=mono>" + or_dash(joined(finished.serials)) +
+         "</td>" + count(seconds(finished.flash)) + count(seconds(finished.floor));
+  std::string recipe = "-";
+  if (started.recipe) {
+    recipe = escaped(started.recipe->name) +
+             (started.recipe->revision.empty() ? "" : " " + escaped(started.recipe->revision));
+  }
+  out += cell(recipe) + cell(or_dash(started.job)) + cell(or_dash(started.lot)) + cell(or_dash(started.operator_name));
+  std::string fault = "-";
+  if (finished.fault) fault = "<b>" + escaped(finished.fault->code) + "</b> " + escaped(finished.fault->text);
+  return out + cell(fault) + "</tr>\n";
+}
+
+std::string details(const db::Attempt& attempt) {
+  std::string out = "<details><summary>" + minute(attempt.started.at) + ", " +
+                    escaped(attempt.visit.slot.empty() ? attempt.visit.port : attempt.visit.slot) + ", attempt " +
+                    std::to_string(attempt.started.number) + ": " + std::string(to_string(attempt.finished.outcome)) +
+                    "</summary><p>attempt <span class=mono>" + to_string(attempt.started.attempt) + "</span><br>";
+  if (attempt.started.recipe) {
+    out += "recipe " + escaped(attempt.started.recipe->name) + " <span class=mono>" +
+           db::hex(attempt.started.recipe->sha256) + "</span><br>";
+  }
+  for (const db::Step& step : attempt.finished.steps) out += step_text(step);
+  return out + "</p></details>\n";
+}
+
+void put_table(const std::deque<std::string>& rows, std::uint64_t all, std::ostream& out) {
+  if (rows.empty()) return;
+  out << "<section class='card wide'><h2>Attempts</h2>\n";
+  if (rows.size() < all) {
+    out << "<p><b>The table holds the last " << rows.size() << " of " << all
+        << " attempts.</b> The drawings and figures above are of all; CSV, JSON and XLSX reports hold every one.</p>\n";
+  }
+  out << "<label class=screen>Search <input id=find type=search autocomplete=off></label><span id=shown class='dim "
+         "screen'>"
+      << rows.size() << " of " << rows.size() << "</span>\n<div class=scroll><table id=attempts><thead><tr>";
+  for (const char* head : heads) out << "<th><button type=button>" << head << "</button></th>";
+  out << "</tr></thead><tbody>\n";
+  for (const std::string& row : rows) out << row;
+  out << "</tbody></table></div></section>\n";
+}
+
+}  // namespace
+
+void write_html(const Report& report, std::ostream& out) {
+  Statistician statistician;
+  std::deque<std::string> rows;
+  std::string told;
+  std::uint64_t all = 0;
+  report.attempts([&](const db::Attempt& attempt) {
+    statistician.add(attempt);
+    rows.push_back(table_row(attempt));
+    if (rows.size() > table_limit) rows.pop_front();
+    if (++all <= details_limit) told += details(attempt);
+    return out.good();
+  });
+  const Statistics statistics = statistician.statistics();
+  put_head(report, out);
+  if (all == 0) {
+    out << "<p>No attempts.</p>\n";
+  } else {
+    put_tiles(statistics.summary, out);
+    put_charts(statistics, out);
+    put_table(rows, all, out);
+    if (all <= details_limit) out << "<section class='card wide'><h2>Step by step</h2>\n" << told << "</section>\n";
+  }
+  out << "<footer>Times are UTC, durations monotonic. A unit is counted once, by its last attempt. "
+         "<span class=mono>flashline audit verify</span> proves that the record is as it was written.</footer>\n"
+      << "<script>" << page_script << "</script>\n</body>\n</html>\n";
+}
+
+}  // namespace reports

@@ -1,0 +1,135 @@
+// A workbook for spreadsheet users, by libxlsxwriter: a sheet of figures, then the attempts with the columns of the
+// CSV. Row by row in constant memory; a sheet holds 1,048,576 rows at the most, so more attempts go on on further
+// sheets.
+#include <QJsonArray>
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <stdexcept>
+
+#include <xlsxwriter.h>
+
+#include "reports/columns.h"
+#include "reports/report.h"
+#include "reports/statistics.h"
+
+namespace reports {
+
+namespace {
+
+constexpr lxw_row_t rows_per_sheet = LXW_ROW_MAX - 1;  // below the heading
+constexpr qsizetype longest_text = 32767;              // what a cell holds
+
+struct Formats {
+  lxw_format* head;
+  lxw_format* percent;
+};
+
+class Sheets {
+ public:
+  Sheets(lxw_workbook* book, std::vector<QString> columns, lxw_format* head)
+      : book_(book), columns_(std::move(columns)), head_(head) {}
+
+  void add(const db::Attempt& attempt) {
+    if (!sheet_ || row_ > rows_per_sheet) next();
+    const std::vector<QJsonValue> cells = cells_of(attempt, columns_);
+    for (std::size_t i = 0; i < cells.size(); ++i) put(static_cast<lxw_col_t>(i), cells[i]);
+    ++row_;
+  }
+  void finish() {
+    if (!sheet_) next();
+    close_sheet();
+  }
+
+ private:
+  void next() {
+    if (sheet_) close_sheet();
+    const std::string name = ++sheets_ == 1 ? "Attempts" : "Attempts " + std::to_string(sheets_);
+    sheet_ = workbook_add_worksheet(book_, name.c_str());
+    worksheet_freeze_panes(sheet_, 1, 0);
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      worksheet_write_string(sheet_, 0, static_cast<lxw_col_t>(i), columns_[i].toUtf8().constData(), head_);
+    }
+    row_ = 1;
+  }
+  void close_sheet() {
+    worksheet_autofilter(sheet_, 0, 0, std::max<lxw_row_t>(row_ - 1, 1), static_cast<lxw_col_t>(columns_.size() - 1));
+  }
+  // A text stays text, whatever it begins with: it is no formula, and an id of digits no number.
+  void put(lxw_col_t column, const QJsonValue& value) {
+    if (value.isBool()) {
+      worksheet_write_boolean(sheet_, row_, column, value.toBool(), nullptr);
+    } else if (value.isDouble()) {
+      worksheet_write_number(sheet_, row_, column, value.toDouble(), nullptr);
+    } else if (value.isString() && !value.toString().isEmpty()) {
+      worksheet_write_string(sheet_, row_, column, value.toString().left(longest_text).toUtf8().constData(), nullptr);
+    }
+  }
+
+  lxw_workbook* book_;
+  std::vector<QString> columns_;
+  lxw_format* head_;
+  lxw_worksheet* sheet_ = nullptr;
+  lxw_row_t row_ = 0;
+  int sheets_ = 0;
+};
+
+void put_figures(lxw_worksheet* sheet, const Report& report, const Statistics& statistics, const Formats& formats) {
+  lxw_row_t row = 0;
+  const auto text = [&](const char* name, const std::string& value) {
+    worksheet_write_string(sheet, row, 0, name, formats.head);
+    worksheet_write_string(sheet, row++, 1, value.c_str(), nullptr);
+  };
+  const auto number = [&](const char* name, double value, lxw_format* format = nullptr) {
+    worksheet_write_string(sheet, row, 0, name, formats.head);
+    worksheet_write_number(sheet, row++, 1, value, format);
+  };
+  worksheet_set_column(sheet, 0, 0, 24, nullptr);
+  worksheet_set_column(sheet, 1, 1, 40, nullptr);
+  text("selection", report.selection.empty() ? "everything" : report.selection);
+  for (const db::StationInfo& station : report.stations) {
+    text("station", station.name);
+    text("installation", to_string(station.installation));
+    number("record rows", static_cast<double>(station.head.seq));
+    text("record hash", db::hex(station.head.hash));
+  }
+  const Summary& summary = statistics.summary;
+  number("attempts", static_cast<double>(summary.attempts));
+  number("units", static_cast<double>(summary.units));
+  for (std::size_t i = 0; i < summary.units_by_outcome.size(); ++i) {
+    const std::string name = "units " + std::string(to_string(static_cast<db::Outcome>(i)));
+    number(name.c_str(), static_cast<double>(summary.units_by_outcome[i]));
+  }
+  if (summary.yield()) number("yield", *summary.yield(), formats.percent);
+  if (summary.first_pass_yield()) number("first-pass yield", *summary.first_pass_yield(), formats.percent);
+  for (const FaultCount& fault : statistics.faults) {
+    number(("fault " + fault.code).c_str(), static_cast<double>(fault.attempts));
+  }
+}
+
+}  // namespace
+
+void write_xlsx(const Report& report, const std::string& path) {
+  const std::size_t steps = most_steps(report);
+  lxw_workbook_options options{};
+  options.constant_memory = LXW_TRUE;
+  lxw_workbook* book = workbook_new_opt(path.c_str(), &options);
+  if (!book) throw std::runtime_error("the workbook cannot be begun");
+  Formats formats{workbook_add_format(book), workbook_add_format(book)};
+  format_set_bold(formats.head);
+  format_set_num_format(formats.percent, "0.0 %");
+  Statistician statistician;
+  Sheets sheets(book, column_names(steps), formats.head);
+  report.attempts([&](const db::Attempt& attempt) {
+    if (steps_of(attempt) > steps) return true;  // started after the columns were counted
+    statistician.add(attempt);
+    sheets.add(attempt);
+    return true;
+  });
+  sheets.finish();
+  put_figures(workbook_add_worksheet(book, "Figures"), report, statistician.statistics(), formats);
+  if (const lxw_error error = workbook_close(book); error != LXW_NO_ERROR)
+    throw std::runtime_error(lxw_strerror(error));
+}
+
+}  // namespace reports

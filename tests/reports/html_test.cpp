@@ -1,0 +1,62 @@
+// What the page holds as text. How it looks and behaves in a browser is for the browser tests.
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "reports/report.h"
+#include "tests/reports/attempt.h"
+
+namespace reports {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string page_of(const Report& report) {
+  std::ostringstream out;
+  write_html(report, out);
+  return out.str();
+}
+
+TEST(HtmlReport, WhatADeviceSaidDoesNotBecomeMarkup) {
+  db::Attempt attempt = sample::attempt(2, 1, sample::failed(2));
+  const std::string hostile = "</script><script>alert(1)</script>'\"><img src=x onerror=y>";
+  attempt.visit.slot = attempt.finished.unit = attempt.started.operator_name = hostile;
+  attempt.finished.serials = {hostile};
+  attempt.finished.fault->text = attempt.finished.fault->code = hostile;
+  Report report = sample::report({attempt});
+  report.selection = hostile;
+  const std::string page = page_of(report);
+  EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
+  EXPECT_THAT(page, Not(HasSubstr("<img")));
+  EXPECT_THAT(page, HasSubstr("&lt;/script&gt;"));
+}
+
+TEST(HtmlReport, LoadsNothingFromElsewhere) {
+  const std::string page = page_of(sample::report({sample::attempt(2, 1, sample::passed(2))}));
+  EXPECT_THAT(page, Not(HasSubstr("http://")));
+  EXPECT_THAT(page, Not(HasSubstr("https://")));
+  for (const char* loading : {" src=", " href=", "@import", "url(h"}) EXPECT_THAT(page, Not(HasSubstr(loading)));
+  EXPECT_THAT(page, HasSubstr("default-src 'none'"));
+}
+
+TEST(HtmlReport, ATableThatIsCutSaysSo) {
+  std::vector<db::Attempt> attempts(2100, sample::attempt(2, 1, sample::passed(2)));
+  const std::string page = page_of(sample::report(attempts));
+  EXPECT_THAT(page, HasSubstr("The table holds the last 2000 of 2100 attempts."));
+}
+
+TEST(HtmlReport, AFewAttemptsAreToldStepByStepWithTheHashesReadBack) {
+  const db::Attempt attempt = sample::attempt(2, 1, sample::passed(2));
+  const std::string page = page_of(sample::report({attempt}));
+  ASSERT_FALSE(attempt.finished.steps.empty());
+  for (const db::Step& step : attempt.finished.steps) EXPECT_THAT(page, HasSubstr(db::hex(step.image->sha256)));
+}
+
+TEST(HtmlReport, OfNothingSaysSo) {
+  EXPECT_THAT(page_of(sample::report({})), HasSubstr("<p>No attempts.</p>"));
+}
+
+}  // namespace
+}  // namespace reports
