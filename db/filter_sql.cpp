@@ -4,7 +4,7 @@
 
 namespace db {
 
-Condition::Condition(const Filter& filter, const std::optional<std::vector<Uuid>>& recipes) {
+Condition::Condition(const Filter& filter, const std::optional<std::vector<Uuid>>& recipes, bool labels) {
   if (filter.attempt) require("s.id = ?", {*filter.attempt});
   if (filter.job) require("s.job = ?", {*filter.job});
   if (filter.lot) require("s.lot = ?", {*filter.lot});
@@ -12,11 +12,20 @@ Condition::Condition(const Filter& filter, const std::optional<std::vector<Uuid>
   if (filter.until) require("s.at < ?", {filter.until->time_since_epoch().count()});
   if (filter.slot) require("(v.slot = ? OR v.port = ?)", {*filter.slot, *filter.slot});
   if (filter.unit) {
-    // instr finds the candidates cheaply; json_each says whether it is one whole serial.
-    require(
-        "(f.unit = ? OR s.serial = ? OR (instr(f.serials, ?) > 0 AND "
-        "EXISTS (SELECT 1 FROM json_each(f.serials) WHERE value = ?)))",
-        {*filter.unit, *filter.unit, encode_text(*filter.unit), *filter.unit});
+    // One pass over the narrow tables instead of one over their join. instr finds the candidates cheaply; json_each
+    // says whether it is one whole serial.
+    std::string of_unit =
+        "SELECT attempt FROM attempt_finished WHERE unit = ? OR (instr(serials, ?) > 0 AND "
+        "EXISTS (SELECT 1 FROM json_each(serials) WHERE value = ?)) "
+        "UNION SELECT id FROM attempt_started WHERE serial = ?";
+    std::vector<Value> values{*filter.unit, encode_text(*filter.unit), *filter.unit, *filter.unit};
+    if (labels) {
+      of_unit +=
+          " UNION SELECT a.id FROM label l JOIN attempt_started a ON a.visit = l.visit AND a.at <= l.at "
+          "WHERE l.label = ?";
+      values.emplace_back(*filter.unit);
+    }
+    require("s.id IN (" + of_unit + ")", std::move(values));
   }
   // Whether an open attempt is running or interrupted is not in the tables: the Reader sorts those out.
   if (filter.outcome == Outcome::running) {

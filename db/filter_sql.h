@@ -15,8 +15,8 @@ namespace db {
 
 class Condition {
  public:
-  // `recipes` are the ids of those that Filter::recipe and Filter::image allow.
-  Condition(const Filter& filter, const std::optional<std::vector<Uuid>>& recipes);
+  // `recipes` are the ids of those that Filter::recipe and Filter::image allow; `labels`: the database knows labels.
+  Condition(const Filter& filter, const std::optional<std::vector<Uuid>>& recipes, bool labels);
 
   const std::string& sql() const { return sql_; }  // " WHERE ...", or empty
   void bind(SQLite::Statement& statement) const;

@@ -18,11 +18,21 @@ namespace {
 constexpr const char* kAttemptTables =
     " FROM attempt_started s JOIN visit v ON v.id = s.visit LEFT JOIN attempt_finished f ON f.attempt = s.id";
 
+// The last attempt of each visit says what became of its unit.
+constexpr const char* kUnitsOfJob =
+    "SELECT coalesce(f.outcome, 'running'), count(*) FROM attempt_started s"
+    " LEFT JOIN attempt_finished f ON f.attempt = s.id"
+    " WHERE s.chain = ?1 AND s.job = ?2"
+    " AND NOT EXISTS (SELECT 1 FROM attempt_started n WHERE n.visit = s.visit AND n.number > s.number) GROUP BY 1";
+
 constexpr const char* kAttemptColumns =
     "SELECT s.chain, v.run, s.recipe, v.id, v.at, v.port, v.slot,"
     " s.id, s.number, s.at, s.job, s.lot, s.operator, s.vendor, s.product, s.release, s.serial, s.product_name,"
     " f.at, f.outcome, f.fault_code, f.fault_about, f.fault_step, f.fault_operation, f.fault_address, f.fault_block,"
     " f.fault_text, f.verified, f.booted, f.unit, f.serials, f.flash_ms, f.return_ms, f.floor_ms";
+constexpr const char* kLabelColumn =
+    ", (SELECT label FROM label l WHERE l.visit = v.id AND l.at >= s.at ORDER BY l.seq DESC LIMIT 1)";
+constexpr int kColumnOfLabel = 34;
 
 constexpr const char* kStepColumns =
     "SELECT t.attempt, t.name, t.image, t.address, t.bytes, t.written_bytes, t.unchanged_bytes, t.erased_sectors,"
@@ -234,6 +244,126 @@ class StepStream {
   bool there_ = false;
 };
 
+// Jobs, events and the like came with schema 2; an older database that nobody has written since has none.
+bool has_second_tables(SQLite::Database& database) {
+  return chained_tables(database).size() == kChainedTables.size();
+}
+
+std::string public_key(SQLite::Database& database, std::int64_t chain) {
+  if (!has_second_tables(database)) return {};
+  SQLite::Statement query(database, "SELECT public_key FROM station_key WHERE chain = ? ORDER BY seq DESC LIMIT 1");
+  query.bind(1, chain);
+  return query.executeStep() ? query.getColumn(0).getString() : std::string();
+}
+
+std::optional<Time> maybe_time(RowReader& row) {
+  const auto value = row.maybe_integer();
+  return value ? std::optional(Time(milliseconds(*value))) : std::nullopt;
+}
+
+std::optional<JobClosed> read_closing(SQLite::Database& database, const std::string& order) {
+  SQLite::Statement query(
+      database, "SELECT at, operator, reason, certificate FROM job_closed WHERE chain = ? AND order_number = ?");
+  query.bind(1, kOwnChain);
+  query.bind(2, order);
+  if (!query.executeStep()) return std::nullopt;
+  RowReader row(query);
+  JobClosed closed;
+  closed.order = order;
+  closed.at = row.time();
+  closed.operator_name = row.text();
+  closed.reason = row.text();
+  closed.certificate = row.text();
+  return closed;
+}
+
+void count_units(SQLite::Database& database, Job& job) {
+  SQLite::Statement query(database, kUnitsOfJob);
+  query.bind(1, kOwnChain);
+  query.bind(2, job.opened.order);
+  while (query.executeStep()) {
+    const Outcome outcome = parse_outcome(query.getColumn(0).getString()).value_or(Outcome::error);
+    job.units[outcome] += query.getColumn(1).getInt64();
+  }
+  job.made = job.units[Outcome::passed] + (job.opened.count_already ? job.units[Outcome::already] : 0);
+}
+
+std::vector<Job> read_jobs(SQLite::Database& database, const std::optional<std::string>& order) {
+  std::vector<Job> jobs;
+  if (!has_second_tables(database)) return jobs;
+  SQLite::Statement query(
+      database,
+      "SELECT at, order_number, product, lot, recipe_name, recipe_sha256, quantity, count_already,"
+      " until, operator FROM job WHERE chain = ?1 AND (?2 IS NULL OR order_number = ?2) ORDER BY seq");
+  query.bind(1, kOwnChain);
+  order ? query.bind(2, *order) : query.bind(2);
+  while (query.executeStep()) {
+    RowReader row(query);
+    Job job;
+    job.opened.at = row.time();
+    for (std::string* text : {&job.opened.order, &job.opened.product, &job.opened.lot, &job.opened.recipe_name}) {
+      *text = row.text();
+    }
+    job.opened.recipe = row.maybe_sha256();
+    job.opened.quantity = row.integer();
+    job.opened.count_already = row.integer() != 0;
+    job.opened.until = maybe_time(row);
+    job.opened.operator_name = row.text();
+    job.closed = read_closing(database, job.opened.order);
+    count_units(database, job);
+    jobs.push_back(std::move(job));
+  }
+  return jobs;
+}
+
+std::optional<Uuid> maybe_uuid(RowReader& row) {
+  if (!row.is_null()) return row.uuid();
+  row.skip(1);
+  return std::nullopt;
+}
+
+std::vector<Event> read_events(SQLite::Database& database, const std::optional<Uuid>& attempt) {
+  std::vector<Event> events;
+  if (!has_second_tables(database)) return events;
+  SQLite::Statement query(database, std::string("SELECT at, kind, attempt, about, text, facts FROM event") +
+                                        (attempt ? " WHERE attempt = ?" : "") + " ORDER BY chain, seq");
+  if (attempt) query.bind(1, attempt->bytes.data(), static_cast<int>(attempt->bytes.size()));
+  while (query.executeStep()) {
+    RowReader row(query);
+    Event event;
+    event.at = row.time();
+    event.kind = row.text();
+    event.attempt = maybe_uuid(row);
+    event.about = row.text();
+    event.text = row.text();
+    event.facts = row.text();
+    events.push_back(std::move(event));
+  }
+  return events;
+}
+
+std::vector<Disposition> read_dispositions(SQLite::Database& database, const Uuid& attempt, const std::string& unit) {
+  std::vector<Disposition> all;
+  if (!has_second_tables(database)) return all;
+  SQLite::Statement query(database,
+                          "SELECT at, attempt, unit, verdict, author, reason FROM disposition "
+                          "WHERE attempt = ?1 OR (?2 <> '' AND unit = ?2) ORDER BY chain, seq");
+  query.bind(1, attempt.bytes.data(), static_cast<int>(attempt.bytes.size()));
+  query.bind(2, unit);
+  while (query.executeStep()) {
+    RowReader row(query);
+    Disposition one;
+    one.at = row.time();
+    one.attempt = maybe_uuid(row);
+    one.unit = row.text();
+    one.verdict = parse_verdict(row.text()).value_or(Verdict::comment);
+    one.author = row.text();
+    one.reason = row.text();
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
 }  // namespace
 
 class Reader::Impl {
@@ -244,13 +374,15 @@ class Reader::Impl {
     translated(path_, [&] {
       const Snapshot snapshot(*this);
       const Shared shared = read_shared(database_);
-      const Condition condition(filter, recipes_for(filter, shared));
-      SQLite::Statement query(database_,
-                              std::string(kAttemptColumns) + kAttemptTables + condition.sql() + " ORDER BY s.id");
+      const bool labels = has_second_tables(database_);
+      const Condition condition(filter, recipes_for(filter, shared), labels);
+      SQLite::Statement query(database_, std::string(kAttemptColumns) + (labels ? kLabelColumn : "") + kAttemptTables +
+                                             condition.sql() + " ORDER BY s.id");
       condition.bind(query);
       StepStream steps(database_, condition, shared);
       while (query.executeStep()) {
         Attempt attempt = read_attempt(query, shared, snapshot);
+        if (labels) attempt.label = query.getColumn(kColumnOfLabel).getString();
         if (filter.outcome && attempt.finished.outcome != *filter.outcome) continue;
         steps.take(attempt.started.attempt, attempt.finished.steps);
         if (!visit(attempt)) return;
@@ -261,7 +393,7 @@ class Reader::Impl {
   Counts counts(const Filter& filter) {
     return translated(path_, [&] {
       const Snapshot snapshot(*this);
-      const Condition condition(filter, recipes_for(filter, read_shared(database_)));
+      const Condition condition(filter, recipes_for(filter, read_shared(database_)), has_second_tables(database_));
       SQLite::Statement query(database_, "SELECT f.outcome, CASE WHEN f.attempt IS NULL THEN v.run END, count(*)" +
                                              std::string(kAttemptTables) + condition.sql() + " GROUP BY 1, 2");
       condition.bind(query);
@@ -288,10 +420,26 @@ class Reader::Impl {
       read_stations(database_, shared);
       std::vector<StationInfo> stations;
       for (const auto& [chain, station] : shared.stations) {
-        stations.push_back({station.installation, station.name, last_row(database_, chain).head});
+        stations.push_back(
+            {station.installation, station.name, last_row(database_, chain).head, public_key(database_, chain)});
       }
       return stations;
     });
+  }
+
+  std::vector<Job> jobs(const std::optional<std::string>& order) {
+    return translated(path_, [&] {
+      const Snapshot snapshot(*this);
+      return read_jobs(database_, order);
+    });
+  }
+
+  std::vector<Event> events(const std::optional<Uuid>& attempt) {
+    return translated(path_, [&] { return read_events(database_, attempt); });
+  }
+
+  std::vector<Disposition> dispositions(const Uuid& attempt, const std::string& unit) {
+    return translated(path_, [&] { return read_dispositions(database_, attempt, unit); });
   }
 
  private:
@@ -368,6 +516,20 @@ Counts Reader::counts(const Filter& filter) {
 }
 std::vector<StationInfo> Reader::stations() {
   return impl_->stations();
+}
+std::vector<Job> Reader::jobs() {
+  return impl_->jobs(std::nullopt);
+}
+std::optional<Job> Reader::job(const std::string& order) {
+  std::vector<Job> found = impl_->jobs(order);
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
+}
+std::vector<Event> Reader::events(const std::optional<Uuid>& attempt) {
+  return impl_->events(attempt);
+}
+std::vector<Disposition> Reader::dispositions(const Uuid& attempt, const std::string& unit) {
+  return impl_->dispositions(attempt, unit);
 }
 
 }  // namespace db

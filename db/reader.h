@@ -6,6 +6,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,7 @@ struct Attempt {
   // nothing else (its `at` is that of the start).
   bool open = false;
   AttemptFinished finished;
+  std::string label;  // that was scanned for it last
 };
 
 // All that are set must hold.
@@ -35,7 +37,7 @@ struct Filter {
   std::optional<std::string> lot{};
   std::optional<std::string> recipe{};  // name, or the first digits (4 or more) of its SHA-256
   std::optional<std::string> image{};   // likewise; attempts whose recipe asked for it, whatever came of them
-  std::optional<std::string> unit{};    // chip or device id, or a serial that was shown
+  std::optional<std::string> unit{};    // chip or device id, a serial that was shown, or its printed label
   std::optional<std::string> slot{};    // label or port path
   std::optional<Outcome> outcome{};
   std::optional<Time> since{};  // of the start, inclusive
@@ -54,6 +56,14 @@ struct StationInfo {
   Uuid installation;
   std::string name;
   Head head;
+  std::string public_key{};  // as minisign writes it; empty where none is on record
+};
+
+struct Job {
+  JobOpened opened;
+  std::optional<JobClosed> closed;
+  std::map<Outcome, std::int64_t> units;  // by the last attempt of each visit
+  std::int64_t made = 0;                  // that count towards the quantity
 };
 
 class Reader {
@@ -70,6 +80,13 @@ class Reader {
   Counts counts(const Filter& filter = {});
   // The station of this database first, then those whose rows were merged into it.
   std::vector<StationInfo> stations();
+  // In the order in which they were opened; only this station's own.
+  std::vector<Job> jobs();
+  std::optional<Job> job(const std::string& order);
+  // In the order in which they came; of one attempt if `attempt` is given.
+  std::vector<Event> events(const std::optional<Uuid>& attempt = std::nullopt);
+  // Of the attempt, or of the unit with this id.
+  std::vector<Disposition> dispositions(const Uuid& attempt, const std::string& unit);
 
  private:
   class Impl;

@@ -53,6 +53,12 @@ RecordWriter::RecordWriter(SQLite::Database& database, std::int64_t chain, Head 
       step_(database, "step"),
       finished_(database, "attempt_finished"),
       ended_(database, "visit_ended"),
+      key_(database, "station_key"),
+      event_(database, "event"),
+      job_(database, "job"),
+      job_closed_(database, "job_closed"),
+      disposition_(database, "disposition"),
+      label_(database, "label"),
       find_image_(database, "SELECT id FROM image WHERE chain = ? AND sha256 = ? AND name = ?"),
       find_recipe_(database, "SELECT id FROM recipe WHERE chain = ? AND sha256 = ? AND images = ? AND file IS ?"),
       find_unit_(database, "SELECT 1 FROM unit WHERE chain = ? AND unit = ?") {}
@@ -111,6 +117,54 @@ void RecordWriter::write(const AttemptFinished& attempt) {
 
 void RecordWriter::write(const VisitEnded& visit) {
   insert(ended_.set("visit", visit.visit).set("at", visit.at));
+}
+
+void RecordWriter::write(const Event& event) {
+  if (event.attempt) event_.set("attempt", *event.attempt);
+  insert(event_.set("run", run_)
+             .set("at", event.at)
+             .set("kind", event.kind)
+             .set("about", event.about)
+             .set("text", event.text)
+             .set("facts", event.facts));
+}
+
+void RecordWriter::write(const JobOpened& job) {
+  if (job.recipe) job_.set("recipe_sha256", *job.recipe);
+  if (job.until) job_.set("until", *job.until);
+  insert(job_.set("at", job.at)
+             .set("order_number", job.order)
+             .set("product", job.product)
+             .set("lot", job.lot)
+             .set("recipe_name", job.recipe_name)
+             .set("quantity", job.quantity)
+             .set("count_already", number(job.count_already))
+             .set("operator", job.operator_name));
+}
+
+void RecordWriter::write(const JobClosed& job) {
+  insert(job_closed_.set("at", job.at)
+             .set("order_number", job.order)
+             .set("operator", job.operator_name)
+             .set("reason", job.reason)
+             .set("certificate", job.certificate));
+}
+
+void RecordWriter::write(const Disposition& disposition) {
+  if (disposition.attempt) disposition_.set("attempt", *disposition.attempt);
+  insert(disposition_.set("at", disposition.at)
+             .set("unit", disposition.unit)
+             .set("verdict", std::string(to_string(disposition.verdict)))
+             .set("author", disposition.author)
+             .set("reason", disposition.reason));
+}
+
+void RecordWriter::write(const Labelled& label) {
+  insert(label_.set("at", label.at).set("visit", label.visit).set("label", label.label).set("author", label.author));
+}
+
+void RecordWriter::write_key(Time at, const std::string& public_key) {
+  insert(key_.set("at", at).set("public_key", public_key));
 }
 
 void RecordWriter::write_station(Time at, const Uuid& installation, const std::string& name) {

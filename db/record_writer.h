@@ -15,9 +15,15 @@ class RecordWriter {
   void write(const AttemptStarted& attempt);
   void write(const AttemptFinished& attempt);
   void write(const VisitEnded& visit);
+  void write(const Event& event);
+  void write(const JobOpened& job);
+  void write(const JobClosed& job);
+  void write(const Disposition& disposition);
+  void write(const Labelled& label);
 
   void write_station(Time at, const Uuid& installation, const std::string& name);
   void write_run(const Run& run);
+  void write_key(Time at, const std::string& public_key);
 
   const Head& head() const { return head_; }
   void rewind(const Head& head) { head_ = head; }
@@ -33,7 +39,8 @@ class RecordWriter {
   Head head_;
   Uuid run_;
   UuidGenerator& uuids_;
-  RowWriter station_, runs_, image_, recipe_, visit_, started_, unit_, step_, finished_, ended_;
+  RowWriter station_, runs_, image_, recipe_, visit_, started_, unit_, step_, finished_, ended_, key_, event_, job_,
+      job_closed_, disposition_, label_;
   SQLite::Statement find_image_, find_recipe_, find_unit_;
 };
 

@@ -181,6 +181,96 @@ CREATE TABLE visit_ended (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// What happened beside the attempts; production orders; corrections, which are rows of their own.
+constexpr const char* kSecondTables = R"sql(
+CREATE TABLE station_key (
+  chain INTEGER NOT NULL REFERENCES chain (chain),
+  seq INTEGER NOT NULL CHECK (seq > 0),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  at INTEGER NOT NULL,
+  public_key TEXT NOT NULL, -- as minisign writes it
+  PRIMARY KEY (chain, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE event (
+  chain INTEGER NOT NULL REFERENCES chain (chain),
+  seq INTEGER NOT NULL CHECK (seq > 0),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  run BLOB NOT NULL REFERENCES run (id),
+  at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  attempt BLOB REFERENCES attempt_started (id),
+  about TEXT,
+  text TEXT,
+  facts TEXT, -- JSON object
+  PRIMARY KEY (chain, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX event_attempt ON event (attempt) WHERE attempt IS NOT NULL;
+
+CREATE TABLE job (
+  chain INTEGER NOT NULL REFERENCES chain (chain),
+  seq INTEGER NOT NULL CHECK (seq > 0),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  at INTEGER NOT NULL,
+  order_number TEXT NOT NULL,
+  product TEXT,
+  lot TEXT,
+  recipe_name TEXT,
+  recipe_sha256 BLOB CHECK (length(recipe_sha256) = 32),
+  quantity INTEGER NOT NULL CHECK (quantity > 0),
+  count_already INTEGER NOT NULL CHECK (count_already IN (0, 1)),
+  until INTEGER,
+  operator TEXT,
+  PRIMARY KEY (chain, seq),
+  UNIQUE (chain, order_number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE job_closed (
+  chain INTEGER NOT NULL REFERENCES chain (chain),
+  seq INTEGER NOT NULL CHECK (seq > 0),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  at INTEGER NOT NULL,
+  order_number TEXT NOT NULL,
+  operator TEXT,
+  reason TEXT,
+  certificate TEXT NOT NULL,
+  PRIMARY KEY (chain, seq),
+  UNIQUE (chain, order_number),
+  FOREIGN KEY (chain, order_number) REFERENCES job (chain, order_number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE disposition (
+  chain INTEGER NOT NULL REFERENCES chain (chain),
+  seq INTEGER NOT NULL CHECK (seq > 0),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  at INTEGER NOT NULL,
+  attempt BLOB REFERENCES attempt_started (id),
+  unit TEXT,
+  verdict TEXT NOT NULL CHECK (verdict IN ('rework', 'scrap', 'waiver', 'comment')),
+  author TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (chain, seq),
+  CHECK ((attempt IS NULL) <> (unit IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX disposition_attempt ON disposition (attempt) WHERE attempt IS NOT NULL;
+CREATE INDEX disposition_unit ON disposition (unit) WHERE unit IS NOT NULL;
+
+CREATE TABLE label (
+  chain INTEGER NOT NULL REFERENCES chain (chain),
+  seq INTEGER NOT NULL CHECK (seq > 0),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  at INTEGER NOT NULL,
+  visit BLOB NOT NULL REFERENCES visit (id),
+  label TEXT NOT NULL,
+  author TEXT,
+  PRIMARY KEY (chain, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX label_visit ON label (visit);
+CREATE INDEX label_label ON label (label);
+)sql";
+
+constexpr std::size_t kTablesOfFirst = 10;  // of kChainedTables
+
 std::string append_only(std::string_view table) {
   const std::string name(table);
   return "CREATE TRIGGER " + name + "_no_update BEFORE UPDATE ON " + name +
@@ -191,7 +281,13 @@ std::string append_only(std::string_view table) {
 
 std::string first_schema() {
   std::string sql = kTables + append_only("chain");
-  for (const std::string_view table : kChainedTables) sql += append_only(table);
+  for (const std::string_view table : std::span(kChainedTables).first(kTablesOfFirst)) sql += append_only(table);
+  return sql;
+}
+
+std::string second_schema() {
+  std::string sql = kSecondTables;
+  for (const std::string_view table : std::span(kChainedTables).subspan(kTablesOfFirst)) sql += append_only(table);
   return sql;
 }
 
@@ -202,8 +298,12 @@ int version_of(SQLite::Database& database) {
 }  // namespace
 
 std::span<const Migration> migrations() {
-  static const std::vector<Migration> steps{{1, first_schema()}};
+  static const std::vector<Migration> steps{{1, first_schema()}, {2, second_schema()}};
   return steps;
+}
+
+std::span<const std::string_view> chained_tables(SQLite::Database& database) {
+  return std::span(kChainedTables).first(version_of(database) == 1 ? kTablesOfFirst : kChainedTables.size());
 }
 
 void migrate(SQLite::Database& database, const std::string& path, std::span<const Migration> steps) {

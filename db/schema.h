@@ -18,8 +18,11 @@ inline constexpr std::int64_t kApplicationId = 0x464C534C;  // "FLSL"
 inline constexpr std::int64_t kOwnChain = 1;
 
 // The tables whose rows are links of a hash chain. Their names are part of the hashes.
-inline constexpr std::array<std::string_view, 10> kChainedTables{
-    "station", "run", "image", "recipe", "visit", "attempt_started", "unit", "step", "attempt_finished", "visit_ended"};
+inline constexpr std::array<std::string_view, 16> kChainedTables{
+    "station",          "run",         "image",       "recipe", "visit", "attempt_started", "unit",        "step",
+    "attempt_finished", "visit_ended", "station_key", "event",  "job",   "job_closed",      "disposition", "label"};
+// Those that a database of an older schema has.
+std::span<const std::string_view> chained_tables(SQLite::Database& database);
 
 struct Migration {
   int version = 0;  // user_version after it

@@ -35,6 +35,12 @@ std::string station_on_record(SQLite::Database& database) {
   return name.executeStep() ? name.getColumn(0).getString() : std::string();
 }
 
+std::string key_on_record(SQLite::Database& database) {
+  SQLite::Statement key(database, "SELECT public_key FROM station_key WHERE chain = ? ORDER BY seq DESC LIMIT 1");
+  key.bind(1, kOwnChain);
+  return key.executeStep() ? key.getColumn(0).getString() : std::string();
+}
+
 // Every opening closes what it finds open, so attempts that are open are younger than the last run.
 std::vector<Uuid> open_attempts(SQLite::Database& database) {
   SQLite::Statement open(
@@ -73,6 +79,7 @@ class Store::Impl {
   Impl(const std::string& path, const std::string& station_name, Run run, UuidGenerator& uuids)
       : path_(canonical_path(path)), database_(prepared(path_, run.id, lock_)), installation_(identity(run, uuids)) {
     run.sqlite = sqlite3_libversion();
+    key_ = StationKey::load_or_make(path_ + ".key");
     translated(path_, [&] {
       const bool new_chain = !own_installation(database_);
       writer_.emplace(database_, kOwnChain, sound_head(database_, path_, installation_), run.id, uuids);
@@ -80,6 +87,9 @@ class Store::Impl {
       if (new_chain) make_own_chain(database_, installation_);
       if (new_chain || station_on_record(database_) != station_name) {
         writer_->write_station(run.at, installation_, station_name);
+      }
+      if (key_on_record(database_) != to_string(key_->public_key())) {
+        writer_->write_key(run.at, to_string(key_->public_key()));
       }
       interrupted_ = open_attempts(database_);
       for (const Uuid& attempt : interrupted_) writer_->write(interruption(attempt, run.at));
@@ -106,6 +116,7 @@ class Store::Impl {
 
   Head head() const { return writer_->head(); }
   const Uuid& installation() const { return installation_; }
+  const StationKey& key() const { return *key_; }
   const std::vector<Uuid>& interrupted() const { return interrupted_; }
 
  private:
@@ -135,6 +146,7 @@ class Store::Impl {
   // Constant after construction
   std::string path_;
   std::optional<WriterLock> lock_;
+  std::optional<StationKey> key_;
   // The recorder's thread only
   SQLite::Database database_;
   Uuid installation_;
@@ -153,6 +165,9 @@ Head Store::head() const {
 }
 const Uuid& Store::installation() const {
   return impl_->installation();
+}
+const StationKey& Store::key() const {
+  return impl_->key();
 }
 const std::vector<Uuid>& Store::interrupted() const {
   return impl_->interrupted();

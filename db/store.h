@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "db/chain.h"
+#include "db/signature.h"
 #include "db/values.h"
 
 namespace db {
@@ -34,6 +35,8 @@ class Store {
   // keeps this elsewhere can.
   Head head() const;
   const Uuid& installation() const;
+  // The station's, in the file `<path>.key`, made when there is none; its public half is on record.
+  const StationKey& key() const;
   // The attempts that were found open and have been closed as interrupted.
   const std::vector<Uuid>& interrupted() const;
 

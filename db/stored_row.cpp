@@ -84,7 +84,7 @@ Sha256 StoredRows::computed_hash(RowHasher& hasher, const Sha256& previous, std:
 
 LastRow last_row(SQLite::Database& database, std::int64_t chain) {
   LastRow last;
-  for (const std::string_view table : kChainedTables) {
+  for (const std::string_view table : chained_tables(database)) {
     SQLite::Statement query(database, "SELECT max(seq) FROM " + std::string(table) + " WHERE chain = ?");
     query.bind(1, chain);
     query.executeStep();
@@ -98,7 +98,7 @@ LastRow last_row(SQLite::Database& database, std::int64_t chain) {
 }
 
 std::optional<LastRow> find_row(SQLite::Database& database, std::int64_t chain, std::int64_t seq) {
-  for (const std::string_view table : kChainedTables) {
+  for (const std::string_view table : chained_tables(database)) {
     StoredRows row(database, table, chain, seq);
     if (row.next()) return LastRow{table, {seq, row.stored_hash()}};
   }

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::array<std::string_view, 7> kOutcomes{"passed",      "failed",  "error",  "cancelled",
                                                     "interrupted", "already", "running"};
+constexpr std::array<std::string_view, 4> kVerdicts{"rework", "scrap", "waiver", "comment"};
 
 }  // namespace
 
@@ -30,6 +31,16 @@ std::optional<Outcome> parse_outcome(std::string_view text) {
   const auto found = std::ranges::find(kOutcomes, text);
   if (found == kOutcomes.end()) return std::nullopt;
   return static_cast<Outcome>(found - kOutcomes.begin());
+}
+
+std::string_view to_string(Verdict verdict) {
+  return kVerdicts[static_cast<std::size_t>(verdict)];
+}
+
+std::optional<Verdict> parse_verdict(std::string_view text) {
+  const auto found = std::ranges::find(kVerdicts, text);
+  if (found == kVerdicts.end()) return std::nullopt;
+  return static_cast<Verdict>(found - kVerdicts.begin());
 }
 
 Fault interrupted_fault() {

@@ -137,6 +137,62 @@ struct VisitEnded {
   Time at;
 };
 
-using Record = std::variant<VisitStarted, AttemptStarted, AttemptFinished, VisitEnded>;
+// What happened beside the attempts: "clock-step", "duplicate-id", "recovery", "quarantine"... `about` names the slot,
+// unit or attempt it speaks of, `facts` is a JSON object.
+struct Event {
+  Time at;
+  std::string kind;
+  std::optional<Uuid> attempt;
+  std::string about;
+  std::string text;  // one sentence for a person
+  std::string facts;
+};
+
+// A production order. `order` names it: on the command line, in attempt_started.job, on the certificate.
+struct JobOpened {
+  Time at;
+  std::string order;
+  std::string product;
+  std::string lot;
+  std::string recipe_name;
+  std::optional<Sha256> recipe;  // of the recipe's text: no other may be flashed for this job
+  std::int64_t quantity = 0;
+  bool count_already = false;  // units that held everything count as made for this job
+  std::optional<Time> until;   // no unit is begun later
+  std::string operator_name;
+};
+
+struct JobClosed {
+  Time at;
+  std::string order;
+  std::string operator_name;
+  std::string reason;
+  std::string certificate;  // the text that was signed
+};
+
+enum class Verdict { rework, scrap, waiver, comment };
+std::string_view to_string(Verdict verdict);
+std::optional<Verdict> parse_verdict(std::string_view text);
+
+// A correction: never a change of what was recorded, always a further row with its author and reason.
+struct Disposition {
+  Time at;
+  std::optional<Uuid> attempt;  // either this
+  std::string unit;             // or this
+  Verdict verdict = Verdict::comment;
+  std::string author;
+  std::string reason;
+};
+
+// A printed label that was scanned for the unit of a visit.
+struct Labelled {
+  Time at;
+  Uuid visit;
+  std::string label;
+  std::string author;
+};
+
+using Record = std::variant<VisitStarted, AttemptStarted, AttemptFinished, VisitEnded, Event, JobOpened, JobClosed,
+                            Disposition, Labelled>;
 
 }  // namespace db

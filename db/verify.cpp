@@ -33,7 +33,7 @@ class Walk {
 
   ChainVerification run() {
     try {
-      for (const std::string_view table : kChainedTables) {
+      for (const std::string_view table : chained_tables(database_)) {
         tables_.push_back({StoredRows(database_, table, chain_), false});
         advance(tables_.back());
       }
@@ -127,7 +127,7 @@ class Walk {
 
   // A second pass, made once: the row, wherever it stands, whose hash follows from `previous` as row `seq`.
   std::optional<Displaced> find_displaced(std::int64_t seq, const Sha256& previous) {
-    for (const std::string_view table : kChainedTables) {
+    for (const std::string_view table : chained_tables(database_)) {
       StoredRows rows(database_, table, chain_);
       while (rows.next()) {
         if (rows.computed_hash(hasher_, previous, seq) == rows.stored_hash()) {
@@ -168,7 +168,7 @@ void check_schema(SQLite::Database& database, std::vector<std::string>& problems
 }
 
 void check_strays(SQLite::Database& database, std::vector<std::string>& problems) {
-  for (const std::string_view table : kChainedTables) {
+  for (const std::string_view table : chained_tables(database)) {
     const std::string name(table);
     SQLite::Statement strays(database,
                              "SELECT count(*) FROM " + name + " WHERE chain NOT IN (SELECT chain FROM chain) LIMIT 1");

@@ -19,6 +19,7 @@ flashline_packages=(
   zlib1g-dev           # CRC-32
   libgtest-dev         # tests
   libgmock-dev         # tests
+  minisign             # tests: checks signatures with a program that is not ours
   sqlite3              # tests: reads the record with a program that is not ours
 )
 

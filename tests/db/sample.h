@@ -167,4 +167,26 @@ inline db::AttemptFinished failed(std::uint8_t n) {
   return finished;
 }
 
+inline db::JobOpened job(const std::string& order = "J-7") {
+  db::JobOpened job;
+  job.at = at(1);
+  job.order = order;
+  job.product = "gadget";
+  job.lot = "L-9";
+  job.recipe_name = "photon";
+  job.recipe = digest(0x77);
+  job.quantity = 5;
+  job.until = at(100000);
+  job.operator_name = "Ada";
+  return job;
+}
+
+// What is recorded beside the attempts, once each, about attempt and visit `n`.
+inline std::vector<db::Record> beside(std::uint8_t attempt, std::uint8_t visit) {
+  return {job(), db::Event{at(30), "recovery", uuid(attempt), "A2", "The unit was reset.", R"({"rung":"reset"})"},
+          db::Disposition{at(40), uuid(attempt), {}, db::Verdict::waiver, "Grace", "Seen by eye."},
+          db::Labelled{at(50), uuid(visit), "SN-0001", "Ada"},
+          db::JobClosed{at(60), "J-7", "Ada", "done", "certificate"}};
+}
+
 }  // namespace sample

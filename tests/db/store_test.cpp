@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "db/error.h"
+#include "db/reader.h"
 #include "db/schema.h"
 #include "db/verify.h"
 #include "tests/db/sample.h"
@@ -40,6 +41,7 @@ class StoreTest : public testing::Test {
     store.append(sample::visit(1));
     store.append(sample::started(2, 1));
     store.append(sample::passed(2));
+    store.append(sample::beside(2, 1));
     store.append(VisitEnded{sample::uuid(1), sample::at(20000)});
   }
   SQLite::Database raw() { return {path_, SQLite::OPEN_READWRITE}; }
@@ -67,10 +69,10 @@ TEST_F(StoreTest, SetsUpAWriteAheadLogAndItsApplicationId) {
 
 TEST_F(StoreTest, EveryRowIsTheNextLinkOfOneChainOverAllTables) {
   const std::unique_ptr<Store> store = open();
-  EXPECT_EQ(store->head().seq, 2);  // station, run
+  EXPECT_EQ(store->head().seq, 3);  // station, its key, run
   fill(*store);
-  // visit; two images, recipe, attempt; unit, two steps, verdict; end of visit
-  EXPECT_EQ(store->head().seq, 2 + 1 + 4 + 4 + 1);
+  // visit; two images, recipe, attempt; unit, two steps, verdict; end of visit; what is beside
+  EXPECT_EQ(store->head().seq, 3 + 1 + 4 + 4 + 1 + 5);
   const Verification verified = verify_chain(path_);
   ASSERT_EQ(verified.chains.size(), 1U);
   EXPECT_TRUE(verified.sound()) << testing::PrintToString(verified.file_problems);
@@ -274,14 +276,38 @@ TEST(Migration, BringsAnOlderSchemaToTheNewestAndKeepsItsChain) {
   }
   SQLite::Database file(path, SQLite::OPEN_READWRITE);
   std::vector<Migration> steps(migrations().begin(), migrations().end());
-  steps.push_back({2, "ALTER TABLE visit ADD COLUMN label TEXT; CREATE INDEX visit_label ON visit (label);"});
+  const int next = steps.back().version + 1;
+  steps.push_back({next, "ALTER TABLE visit ADD COLUMN label TEXT; CREATE INDEX visit_label ON visit (label);"});
   migrate(file, path, steps);
-  EXPECT_EQ(file.execAndGet("PRAGMA user_version").getInt(), 2);
+  EXPECT_EQ(file.execAndGet("PRAGMA user_version").getInt(), next);
   migrate(file, path, steps);  // again: nothing to do
   EXPECT_EQ(file.execAndGet("SELECT count(*) FROM visit WHERE label IS NULL").getInt(), 1);
   // A column that was added and is NULL in older rows leaves their hashes as they are.
-  file.exec("PRAGMA user_version = 1");
+  file.exec("PRAGMA user_version = " + std::to_string(next - 1));
   EXPECT_EQ(verify_chain(path).chains[0].problem, std::nullopt);
+}
+
+// A record as the first version of the program wrote it, kept for good: 16 attempts on 14 units.
+TEST(Migration, TheRecordOfEveryOlderSchemaIsReadAsItIsAndGoesOnAfterMigration) {
+  const sample::Folder folder;
+  const std::string path = folder.file();
+  {
+    std::ifstream dump(FLASHLINE_SOURCE_DIR "/tests/db/fixtures/schema-1.sql");
+    const std::string sql(std::istreambuf_iterator<char>(dump), {});
+    SQLite::Database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec(sql);
+  }
+  const Verification before = verify_chain(path);
+  ASSERT_TRUE(before.sound()) << testing::PrintToString(before.file_problems);
+  EXPECT_EQ(before.chains[0].rows, 114);
+  EXPECT_EQ(Reader(path).attempts().size(), 16U);
+  EXPECT_TRUE(Reader(path).jobs().empty());
+  UuidGenerator uuids;
+  Store store(path, "line-3", sample::run(), uuids);
+  store.append(sample::job());
+  const Verification after = verify_chain(path);
+  ASSERT_TRUE(after.sound()) << testing::PrintToString(after.file_problems);
+  EXPECT_EQ(Reader(path).counts().of(Outcome::failed), 3U);
+  EXPECT_EQ(Reader(path).jobs().size(), 1U);
 }
 
 TEST(Migration, ThatFailsHalfWayLeavesTheOlderSchema) {
@@ -289,10 +315,11 @@ TEST(Migration, ThatFailsHalfWayLeavesTheOlderSchema) {
   migrate(file, ":memory:");
   const std::string before = schema_of(file);
   std::vector<Migration> steps(migrations().begin(), migrations().end());
-  steps.push_back({2, "CREATE TABLE extra (a INTEGER) STRICT; CREATE TABLE wrong (;"});
+  const int newest = steps.back().version;
+  steps.push_back({newest + 1, "CREATE TABLE extra (a INTEGER) STRICT; CREATE TABLE wrong (;"});
   EXPECT_THROW(migrate(file, ":memory:", steps), SQLite::Exception);
   EXPECT_EQ(schema_of(file), before);
-  EXPECT_EQ(file.execAndGet("PRAGMA user_version").getInt(), 1);
+  EXPECT_EQ(file.execAndGet("PRAGMA user_version").getInt(), newest);
 }
 
 }  // namespace

@@ -34,6 +34,7 @@ class VerifyTest : public testing::Test {
                               : sample::passed(static_cast<std::uint8_t>(n + 1)));
       store.append(VisitEnded{sample::uuid(n), sample::at(20000)});
     }
+    store.append(sample::beside(2, 1));
     head_ = store.head();
   }
 
