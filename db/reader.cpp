@@ -293,13 +293,15 @@ std::vector<Job> read_jobs(SQLite::Database& database, const std::optional<std::
   if (!has_second_tables(database)) return jobs;
   SQLite::Statement query(
       database,
-      "SELECT at, order_number, product, lot, recipe_name, recipe_sha256, quantity, count_already,"
+      "SELECT seq, hash, at, order_number, product, lot, recipe_name, recipe_sha256, quantity, count_already,"
       " until, operator FROM job WHERE chain = ?1 AND (?2 IS NULL OR order_number = ?2) ORDER BY seq");
   query.bind(1, kOwnChain);
   order ? query.bind(2, *order) : query.bind(2);
   while (query.executeStep()) {
     RowReader row(query);
     Job job;
+    job.row.seq = row.integer();
+    job.row.hash = row.sha256();
     job.opened.at = row.time();
     for (std::string* text : {&job.opened.order, &job.opened.product, &job.opened.lot, &job.opened.recipe_name}) {
       *text = row.text();

@@ -64,6 +64,7 @@ struct Job {
   std::optional<JobClosed> closed;
   std::map<Outcome, std::int64_t> units;  // by the last attempt of each visit
   std::int64_t made = 0;                  // that count towards the quantity
+  Head row;                               // with which it was opened
 };
 
 class Reader {

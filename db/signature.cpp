@@ -118,8 +118,8 @@ std::optional<PublicKey> parse_public_key(std::string_view text) {
 
 StationKey StationKey::load_or_make(const std::string& path) {
   if (sodium_init() < 0) throw key_error(path, "cannot be used: libsodium does not start.");
-  StationKey key;
   if (!std::filesystem::exists(path)) {
+    StationKey key;
     crypto_sign_keypair(key.public_key_.key.data(), key.secret_.data());
     randombytes_buf(key.public_key_.id.data(), id_size);
     Bytes bytes;
@@ -127,6 +127,17 @@ StationKey StationKey::load_or_make(const std::string& path) {
     append(bytes, key.secret_);
     write_file(path, std::string(secret_comment) + "\n" + base64(bytes) + "\n", 0600);
   }
+  StationKey key = load(path);
+  if (!std::filesystem::exists(path + ".pub")) {
+    write_file(path + ".pub", "untrusted comment: flashline station public key\n" + to_string(key.public_key_) + "\n",
+               0644);
+  }
+  return key;
+}
+
+StationKey StationKey::load(const std::string& path) {
+  if (sodium_init() < 0) throw key_error(path, "cannot be used: libsodium does not start.");
+  StationKey key;
   const std::string text = read_file(path);
   const auto lines = lines_of(text);
   const auto bytes = lines.size() < 2 ? std::nullopt : from_base64(lines[1]);
@@ -138,10 +149,6 @@ StationKey StationKey::load_or_make(const std::string& path) {
   std::copy_n(bytes->begin(), id_size, key.public_key_.id.begin());
   std::copy_n(bytes->begin() + id_size, key.secret_.size(), key.secret_.begin());
   crypto_sign_ed25519_sk_to_pk(key.public_key_.key.data(), key.secret_.data());
-  if (!std::filesystem::exists(path + ".pub")) {
-    write_file(path + ".pub", "untrusted comment: flashline station public key\n" + to_string(key.public_key_) + "\n",
-               0644);
-  }
   return key;
 }
 

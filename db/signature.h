@@ -28,6 +28,7 @@ class StationKey {
  public:
   // Reads `path`; makes a key and the file (mode 0600) when there is none. The public half goes to `path`.pub.
   static StationKey load_or_make(const std::string& path);
+  static StationKey load(const std::string& path);
 
   const PublicKey& public_key() const { return public_key_; }
   // The text of a .minisig file. `comment` is signed too; one line.

@@ -1,6 +1,8 @@
 #include "db/verify.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "db/connection.h"
 #include "db/row_reader.h"
@@ -26,7 +28,13 @@ struct Displaced {
 // One chain, read as a merge of its tables by seq.
 class Walk {
  public:
-  Walk(SQLite::Database& database, std::int64_t chain, const Uuid& installation) : database_(database), chain_(chain) {
+  // `anchors` are answered as the walk comes by them; those that it never reaches stay as they are.
+  Walk(SQLite::Database& database, std::int64_t chain, const Uuid& installation,
+       std::vector<std::pair<Anchor, AnchorCheck>>& anchors)
+      : database_(database), chain_(chain) {
+    for (auto& [anchor, check] : anchors) {
+      if (anchor.installation == installation) anchors_.emplace(anchor.head.seq, std::pair(anchor.head.hash, &check));
+    }
     result_.installation = installation;
     result_.proven = {0, genesis(installation)};
   }
@@ -44,6 +52,9 @@ class Walk {
         advance(*table);
       }
       if (result_.rows == 0) report(Damage::missing, 1, {}, "the rows of this station are gone");
+      for (auto anchor = anchors_.upper_bound(result_.proven.seq); anchor != anchors_.end(); ++anchor) {
+        *anchor->second.second = result_.problem ? AnchorCheck::unproven : AnchorCheck::cut_off;
+      }
     } catch (const SQLite::Exception& exception) {
       report(Damage::changed, result_.proven.seq + 1, {}, std::string("it cannot be read: ") + exception.what());
     }
@@ -84,6 +95,10 @@ class Walk {
     } else if (const Sha256 hash = table.rows.stored_hash();
                table.rows.computed_hash(hasher_, result_.proven.hash, seq) == hash) {
       result_.proven = {seq, hash};
+      const auto [first, last] = anchors_.equal_range(seq);
+      for (auto anchor = first; anchor != last; ++anchor) {
+        *anchor->second.second = anchor->second.first == hash ? AnchorCheck::holds : AnchorCheck::differs;
+      }
     } else {
       diagnose_mismatch(table);
     }
@@ -148,6 +163,7 @@ class Walk {
   SQLite::Database& database_;
   std::int64_t chain_;
   ChainVerification result_;
+  std::multimap<std::int64_t, std::pair<Sha256, AnchorCheck*>> anchors_;  // by seq
   std::vector<Table> tables_;
   RowHasher hasher_;
 };
@@ -187,7 +203,7 @@ void check_chains(SQLite::Database& database, Verification& result) {
     const std::int64_t chain = row.integer();
     const Uuid installation = row.uuid();
     const std::string station = row.text();
-    result.chains.push_back(Walk(database, chain, installation).run());
+    result.chains.push_back(Walk(database, chain, installation, result.anchors).run());
     result.chains.back().station = station;
   }
   if (result.chains.empty()) result.file_problems.emplace_back("The file names no station.");
@@ -203,9 +219,10 @@ void attempt_check(std::vector<std::string>& problems, Check check) {
   }
 }
 
-Verification verify_with(const std::string& path, Snapshot snapshot) {
+Verification verify_with(const std::string& path, Snapshot snapshot, const std::vector<Anchor>& anchors) {
   SQLite::Database database = open_for_reading(path, snapshot);
   Verification result;
+  for (const Anchor& anchor : anchors) result.anchors.emplace_back(anchor, AnchorCheck::not_here);
   return translated(path, [&] {
     const SQLite::Transaction one_state(database);
     std::vector<std::string>& problems = result.file_problems;
@@ -234,20 +251,21 @@ std::string_view to_string(Damage damage) {
 }
 
 bool Verification::sound() const {
-  return file_problems.empty() && !wal_missing &&
+  const auto holds = [](const auto& anchor) { return anchor.second == AnchorCheck::holds; };
+  return file_problems.empty() && !wal_missing && std::ranges::all_of(anchors, holds) &&
          std::ranges::none_of(chains, [](const ChainVerification& chain) { return chain.problem.has_value(); });
 }
 
-Verification verify_chain(const std::string& path) {
+Verification verify_chain(const std::string& path, const std::vector<Anchor>& anchors) {
   const std::string file = canonical_path(path);
   const auto has_wal = [&] { return std::filesystem::exists(file + "-wal"); };
   // SQLite makes the two together and removes the -shm first.
   const bool wal_missing = std::filesystem::exists(file + "-shm") && !has_wal();
   // A copy, or a database at rest: read it without leaving -wal and -shm beside it.
   const bool at_rest = !has_wal() && !run_of_live_writer(file);
-  Verification result = verify_with(file, at_rest ? Snapshot::untouched : Snapshot::live);
+  Verification result = verify_with(file, at_rest ? Snapshot::untouched : Snapshot::live, anchors);
   // A writer that began meanwhile may have changed pages under that reading.
-  if (at_rest && has_wal()) result = verify_with(file, Snapshot::live);
+  if (at_rest && has_wal()) result = verify_with(file, Snapshot::live, anchors);
   result.wal_missing = wal_missing;
   return result;
 }

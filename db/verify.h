@@ -1,14 +1,15 @@
 // `audit verify`: walks the hash chains of a database, offline, read-only, also on a copy. Streaming: one row per table
 // in memory. Errors that keep it from reading at all are db::Error; everything found in the rows is in the result.
 //
-// It cannot see that rows were cut off at the end, nor that somebody recomputed a whole chain: compare the head with
-// one that was kept elsewhere.
+// By itself it cannot see that rows were cut off at the end, nor that somebody recomputed a whole chain. An anchor,
+// kept elsewhere, proves both up to its row.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "db/chain.h"
@@ -40,16 +41,33 @@ struct ChainVerification {
   std::optional<ChainProblem> problem;
 };
 
+// Where a chain once ended, as a certificate, a report or an anchor file says.
+struct Anchor {
+  Uuid installation;
+  Head head;
+
+  bool operator==(const Anchor&) const = default;
+};
+
+enum class AnchorCheck {
+  holds,     // the row is there, with this hash, and everything before it is proven
+  differs,   // there is another row in its place: the chain was made anew
+  cut_off,   // the chain ends before it
+  unproven,  // the chain is broken before it
+  not_here,  // of a station that this database does not hold
+};
+
 struct Verification {
   std::vector<ChainVerification> chains;
   // What is wrong with the file, outside the rows: SQLite's own check, tables or triggers that are not as this program
   // makes them, rows of no known station.
   std::vector<std::string> file_problems;
+  std::vector<std::pair<Anchor, AnchorCheck>> anchors;  // those that were given
   bool wal_missing = false;  // the file was copied without its -wal: the latest rows may be in there
 
   bool sound() const;
 };
 
-Verification verify_chain(const std::string& path);
+Verification verify_chain(const std::string& path, const std::vector<Anchor>& anchors = {});
 
 }  // namespace db

@@ -1,10 +1,18 @@
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "db/error.h"
+#include "db/signature.h"
 #include "db/verify.h"
+#include "station/anchor_text.h"
 #include "station/commands.h"
 #include "station/inputs.h"
 #include "station/output.h"
+#include "station/signed_file.h"
 #include "station/text.h"
 
 namespace station {
@@ -21,18 +29,72 @@ std::string as_text(const db::ChainVerification& chain) {
   return out + fmt::format("  proven  rows 1 to {} are as they were written\n", chain.proven.seq);
 }
 
+std::string as_text(const db::Anchor& anchor, db::AnchorCheck check) {
+  const auto row = anchor.head.seq;
+  switch (check) {
+    case db::AnchorCheck::holds:
+      return fmt::format("  anchor  HOLDS: rows 1 to {} are those that the file vouches for\n", row);
+    case db::AnchorCheck::differs:
+      return fmt::format("  anchor  DOES NOT HOLD: row {} is another one than the file says: the chain was made anew\n",
+                         row);
+    case db::AnchorCheck::cut_off:
+      return fmt::format("  anchor  DOES NOT HOLD: the file knows row {}, and it is not here: rows were cut off\n",
+                         row);
+    case db::AnchorCheck::unproven:
+      return fmt::format("  anchor  CANNOT BE CHECKED: the chain is broken before row {}\n", row);
+    case db::AnchorCheck::not_here:
+      return fmt::format("  anchor  DOES NOT FIT: it speaks of installation {}, which this database does not hold\n",
+                         db::to_string(anchor.installation));
+  }
+  return {};
+}
+
 std::string as_text(const std::string& path, const db::Verification& result) {
   std::string out = path + "\n";
   for (const db::ChainVerification& chain : result.chains) out += as_text(chain);
+  for (const auto& [anchor, check] : result.anchors) out += as_text(anchor, check);
   for (const std::string& problem : result.file_problems) out += "  file    NOT SOUND: " + problem + "\n";
   if (result.wal_missing) {
     out += "  note    the file was copied without its -wal: its latest rows may be missing here\n";
   }
-  return out + (result.sound() ? "VERIFIED\n" : "NOT VERIFIED\n");
+  if (result.anchors.empty()) {
+    out +=
+        "  note    nothing in a database proves that its last rows were not cut off, or the whole chain made anew:\n"
+        "          --against FILE does, with a certificate, anchor or report that was kept elsewhere\n";
+  }
+  return out;
 }
 
 bool unreadable(db::Trouble trouble) {
   return trouble == db::Trouble::missing || trouble == db::Trouble::cannot_open;
+}
+
+// What the file given with --against says, and how far it can be trusted itself.
+struct Against {
+  std::vector<db::Anchor> anchors;
+  std::string text;
+  bool good = true;
+};
+
+std::variant<Against, ExitStatus> read_against(const AuditOptions& options, const std::string& database) {
+  Against against;
+  if (options.against.empty()) return against;
+  std::ifstream file(options.against, std::ios::binary);
+  if (!file) {
+    return complain(ExitStatus::input_missing, options.against + " cannot be read: " + std::strerror(errno) + ".");
+  }
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  against.anchors = anchors_in(text);
+  if (against.anchors.empty()) {
+    return complain(ExitStatus::input_missing,
+                    options.against +
+                        " names no row of a record. Give a certificate, an anchor, or a text, JSON or "
+                        "HTML report.");
+  }
+  const SignatureReport signature = check_signed_file(options.against, text, options.key, database);
+  against.text = "  signed  " + signature.text + "\n";
+  against.good = signature.good;
+  return against;
 }
 
 }  // namespace
@@ -41,12 +103,34 @@ ExitStatus audit_verify(const AuditOptions& options) {
   const auto database = find_database(options.db, options.station);
   if (const auto* status = std::get_if<ExitStatus>(&database)) return *status;
   const std::string& path = std::get<std::string>(database);
+  const auto read = read_against(options, path);
+  if (const auto* status = std::get_if<ExitStatus>(&read)) return *status;
+  const Against& against = std::get<Against>(read);
   try {
-    const db::Verification result = db::verify_chain(path);
-    if (!print(as_text(path, result))) return ExitStatus::cannot_create;
-    return result.sound() ? ExitStatus::passed : ExitStatus::not_passed;
+    const db::Verification result = db::verify_chain(path, against.anchors);
+    const bool good = result.sound() && against.good;
+    if (!print(as_text(path, result) + against.text + (good ? "VERIFIED\n" : "NOT VERIFIED\n"))) {
+      return ExitStatus::cannot_create;
+    }
+    return good ? ExitStatus::passed : ExitStatus::not_passed;
   } catch (const db::Error& error) {
     return complain(unreadable(error.trouble()) ? ExitStatus::input_missing : ExitStatus::not_passed, error.what());
+  }
+}
+
+ExitStatus audit_anchor(const AnchorOptions& options) {
+  const auto database = find_database(options.db, options.station);
+  if (const auto* status = std::get_if<ExitStatus>(&database)) return *status;
+  const std::string& path = std::get<std::string>(database);
+  try {
+    const std::vector<db::StationInfo> stations = db::Reader(path).stations();
+    if (stations.empty()) return complain(ExitStatus::input_missing, path + " holds no record yet.");
+    const std::string text = anchor_text(stations.front(), db::now());
+    const db::StationKey key = db::StationKey::load(key_path(path));
+    if (options.output.empty()) return print(text) ? ExitStatus::passed : ExitStatus::cannot_create;
+    return write_signed(options.output, text, "flashline anchor of " + stations.front().name, key);
+  } catch (const db::Error& error) {
+    return complain(ExitStatus::input_missing, error.what());
   }
 }
 

@@ -12,5 +12,10 @@ ExitStatus inspect(const InspectOptions& options);
 ExitStatus list(const ListOptions& options);
 ExitStatus report(const ReportOptions& options);
 ExitStatus audit_verify(const AuditOptions& options);
+ExitStatus audit_anchor(const AnchorOptions& options);
+ExitStatus dispose(const DisposeOptions& options);
+ExitStatus job_open(const JobOpenOptions& options);
+ExitStatus job_close(const JobCloseOptions& options);
+ExitStatus job_list(const RecordOptions& options);
 
 }  // namespace station

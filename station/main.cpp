@@ -19,6 +19,11 @@ struct Run {
   ExitStatus operator()(const station::ListOptions& options) const { return station::list(options); }
   ExitStatus operator()(const station::ReportOptions& options) const { return station::report(options); }
   ExitStatus operator()(const station::AuditOptions& options) const { return station::audit_verify(options); }
+  ExitStatus operator()(const station::AnchorOptions& options) const { return station::audit_anchor(options); }
+  ExitStatus operator()(const station::DisposeOptions& options) const { return station::dispose(options); }
+  ExitStatus operator()(const station::JobOpenOptions& options) const { return station::job_open(options); }
+  ExitStatus operator()(const station::JobCloseOptions& options) const { return station::job_close(options); }
+  ExitStatus operator()(const station::JobListOptions& options) const { return station::job_list(options); }
 };
 
 // A descriptor that the caller closed would be given to the next file that is opened, and what is meant for the screen

@@ -160,12 +160,84 @@ CLI::App* add_report(CLI::App& app, ReportOptions& options, ReportTexts& texts) 
   return report;
 }
 
-CLI::App* add_audit(CLI::App& app, AuditOptions& options) {
-  CLI::App* audit = app.add_subcommand("audit", "Prove the record")->group("Commands");
+// Commands about the record, each with what it was told.
+struct RecordCommands {
+  AuditOptions verify;
+  AnchorOptions anchor;
+  DisposeOptions dispose;
+  std::string verdict;
+  JobOpenOptions open;
+  std::string until;
+  JobCloseOptions close;
+  JobListOptions list;
+};
+
+void add_audit(CLI::App& app, RecordCommands& commands) {
+  CLI::App* audit = app.add_subcommand("audit", "Prove the record, and correct it by further rows")->group("Commands");
   audit->require_subcommand(1);
   CLI::App* verify = audit->add_subcommand("verify", "Check the hash chain of a database")->group("Commands");
-  add_record_options(*verify, options.station, options.db);
-  return audit;
+  add_record_options(*verify, commands.verify.station, commands.verify.db);
+  verify->add_option("--against", commands.verify.against, "A certificate, anchor or report that was kept elsewhere")
+      ->type_name("FILE");
+  verify->add_option("--key", commands.verify.key, "The station's public key, or a file with it")->type_name("KEY");
+  CLI::App* anchor =
+      audit->add_subcommand("anchor", "Say where the record ends, to be kept elsewhere")->group("Commands");
+  add_record_options(*anchor, commands.anchor.station, commands.anchor.db);
+  anchor->add_option("-o,--output", commands.anchor.output, "Write to this file, and its signature beside it")
+      ->type_name("FILE");
+  CLI::App* dispose =
+      audit->add_subcommand("dispose", "Record a decision about an attempt or a unit")->group("Commands");
+  add_record_options(*dispose, commands.dispose.record.station, commands.dispose.record.db);
+  dispose->add_option("subject", commands.dispose.subject, "Id of the attempt, or id, serial or label of the unit")
+      ->required();
+  dispose->add_option("verdict", commands.verdict, "rework, scrap, waiver or comment")
+      ->required()
+      ->check([](const std::string& value) {
+        return one_of(value, {"rework", "scrap", "waiver", "comment"});
+      });
+  dispose->add_option("--reason", commands.dispose.disposition.reason, "Why")->required();
+  dispose->add_option("--author", commands.dispose.disposition.author, "Who decided")->required();
+}
+
+void add_job(CLI::App& app, RecordCommands& commands) {
+  CLI::App* job = app.add_subcommand("job", "Production orders")->group("Commands");
+  job->require_subcommand(1);
+  CLI::App* open = job->add_subcommand("open", "Begin an order")->group("Commands");
+  add_record_options(*open, commands.open.record.station, commands.open.record.db);
+  open->add_option("order", commands.open.job.order, "Order number")->required();
+  open->add_option("--quantity", commands.open.job.quantity, "Units to make")
+      ->required()
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+  open->add_option("--recipe", commands.open.recipe, "Only this recipe may be flashed for it")->type_name("FILE");
+  open->add_option("--product", commands.open.job.product, "Product");
+  open->add_option("--lot", commands.open.job.lot, "Lot");
+  open->add_option("--until", commands.until, "No unit is begun later")->type_name("TIME")->check(is_time);
+  open->add_option("--operator", commands.open.job.operator_name, "Who opens it");
+  open->add_flag("--count-already", commands.open.job.count_already,
+                 "Units that hold everything already count as made");
+  CLI::App* close = job->add_subcommand("close", "End an order with a signed certificate")->group("Commands");
+  add_record_options(*close, commands.close.record.station, commands.close.record.db);
+  close->add_option("order", commands.close.order, "Order number")->required();
+  close->add_option("--operator", commands.close.operator_name, "Who closes it");
+  close->add_option("--reason", commands.close.reason, "Why, if it is not complete");
+  close->add_option("-o,--output", commands.close.output, "Write the certificate to this file")->type_name("FILE");
+  CLI::App* list = job->add_subcommand("list", "Name the orders and what was made")->group("Commands");
+  add_record_options(*list, commands.list.station, commands.list.db);
+}
+
+Command record_command(const CLI::App& app, RecordCommands& commands) {
+  const CLI::App& audit = *app.get_subcommand("audit");
+  const CLI::App& job = *app.get_subcommand("job");
+  if (job.parsed()) {
+    if (!commands.until.empty()) commands.open.job.until = time_from(commands.until);
+    if (job.got_subcommand("open")) return commands.open;
+    if (job.got_subcommand("close")) return commands.close;
+    return commands.list;
+  }
+  if (audit.got_subcommand("anchor")) return commands.anchor;
+  if (audit.got_subcommand("verify")) return commands.verify;
+  commands.dispose.disposition.verdict = db::parse_verdict(commands.verdict).value();
+  return commands.dispose;
 }
 
 db::Filter filter_from(const ReportTexts& texts) {
@@ -243,7 +315,7 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
   ListOptions list;
   ReportOptions report;
   ReportTexts report_texts;
-  AuditOptions audit;
+  RecordCommands commands;
   FlashOptions run;
   run.stay = true;
   const CLI::App* flash_command =
@@ -253,7 +325,8 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
   const CLI::App* inspect_command = add_inspect(app, inspect);
   const CLI::App* list_command = add_list(app, list);
   const CLI::App* report_command = add_report(app, report, report_texts);
-  add_audit(app, audit);
+  add_audit(app, commands);
+  add_job(app, commands);
 
   try {
     app.parse(argc, argv);
@@ -284,7 +357,7 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
     report.filter = filter_from(report_texts);
     return report;
   }
-  return audit;
+  return record_command(app, commands);
 }
 
 }  // namespace station

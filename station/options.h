@@ -59,12 +59,45 @@ struct ReportOptions {
   db::Filter filter;
 };
 
-struct AuditOptions {
+// Which record a command speaks of.
+struct RecordOptions {
   std::string station;
   std::string db;
 };
 
-using Command = std::variant<FlashOptions, CheckOptions, InspectOptions, ListOptions, ReportOptions, AuditOptions>;
+struct AuditOptions : RecordOptions {
+  std::string against;  // file; empty: none
+  std::string key;      // public key, or a file with one; empty: the record's own
+};
+
+struct AnchorOptions : RecordOptions {
+  std::string output;  // empty: standard output, unsigned
+};
+
+struct DisposeOptions {
+  RecordOptions record;
+  std::string subject;  // attempt or unit
+  db::Disposition disposition;
+};
+
+struct JobOpenOptions {
+  RecordOptions record;
+  std::string recipe;  // file; empty: any recipe
+  db::JobOpened job;
+};
+
+struct JobCloseOptions {
+  RecordOptions record;
+  std::string order;
+  std::string operator_name;
+  std::string reason;
+  std::string output;  // empty: ORDER.certificate
+};
+
+struct JobListOptions : RecordOptions {};
+
+using Command = std::variant<FlashOptions, CheckOptions, InspectOptions, ListOptions, ReportOptions, AuditOptions,
+                             AnchorOptions, DisposeOptions, JobOpenOptions, JobCloseOptions, JobListOptions>;
 
 // Nothing is to be run: help or version was asked for, or the command line is wrong.
 struct Said {

@@ -1,0 +1,119 @@
+// Orders, anchors, certificates and corrections, as somebody meets them at the command line.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "station/anchor_text.h"
+#include "tests/station/program.h"
+
+namespace station {
+namespace {
+
+using testing::HasSubstr;
+
+class RecordCommandsTest : public testing::Test {
+ protected:
+  Ran run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--db", "r.db"});
+    return desk_.run(arguments);
+  }
+  void flash(int units) {
+    ASSERT_EQ(
+        run({"flash", example_recipe(), "--line", "virtual", "--units", std::to_string(units), "--speed", "20"}).status,
+        0);
+  }
+  Ran against(const std::string& file) { return run({"audit", "verify", "--against", file}); }
+  std::string report(const std::string& format) {
+    run({"report", "--format", format, "-o", "report." + format});
+    return "report." + format;
+  }
+
+  Desk desk_;
+};
+
+TEST_F(RecordCommandsTest, AnOrderIsOpenedOnceListedAndClosedWithACertificateThatVerifies) {
+  EXPECT_EQ(run({"job", "open", "4711", "--quantity", "5", "--lot", "L1", "--operator", "Eve"}).status, 0);
+  EXPECT_THAT(run({"job", "list"}).out, HasSubstr("0 of 5"));
+  const Ran twice = run({"job", "open", "4711", "--quantity", "9"});
+  EXPECT_EQ(twice.status, 64);
+  EXPECT_THAT(twice.err, HasSubstr("4711 already"));
+  flash(2);
+  EXPECT_EQ(run({"job", "close", "4711", "--operator", "Eve", "-o", "c.txt"}).status, 0);
+  EXPECT_EQ(against("c.txt").status, 0);
+  EXPECT_EQ(run({"job", "close", "4711"}).status, 64);
+  EXPECT_EQ(run({"job", "close", "4712"}).status, 64);
+  EXPECT_THAT(run({"job", "list"}).out, HasSubstr("closed"));
+}
+
+TEST_F(RecordCommandsTest, ACertificateThatWasChangedIsNotBelieved) {
+  run({"job", "open", "4711", "--quantity", "5"});
+  run({"job", "close", "4711", "-o", "c.txt"});
+  std::string text = desk_.read("c.txt");
+  text.replace(text.find("quantity: 5"), 11, "quantity: 6");
+  desk_.write("c.txt", text);
+  const Ran ran = against("c.txt");
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.out, HasSubstr("not as it was signed"));
+}
+
+TEST_F(RecordCommandsTest, EveryReportThatIsTextIsAnAnchor) {
+  flash(2);
+  for (const char* format : {"text", "json", "html"}) {
+    const Ran ran = against(report(format));
+    EXPECT_EQ(ran.status, 0) << format << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("HOLDS")) << format;
+  }
+  desk_.write("audit.txt", run({"audit", "verify"}).out);
+  EXPECT_EQ(against("audit.txt").status, 0);
+  desk_.write("nothing.txt", "installation: x\n");
+  EXPECT_EQ(against("nothing.txt").status, 66);
+}
+
+TEST_F(RecordCommandsTest, RowsThatWereCutOffAreMissedByAnAnchorOnly) {
+  flash(1);
+  run({"audit", "anchor", "-o", "before.txt"});
+  std::filesystem::copy_file(desk_.path("r.db"), desk_.path("old.db"));
+  std::filesystem::copy_file(desk_.path("r.db.key"), desk_.path("old.db.key"));
+  flash(1);
+  run({"audit", "anchor", "-o", "after.txt"});
+  const auto old = [&](const std::string& anchor) {
+    return desk_.run({"audit", "verify", "--db", "old.db", "--against", anchor});
+  };
+  EXPECT_EQ(desk_.run({"audit", "verify", "--db", "old.db"}).status, 0) << "nothing in the file itself tells";
+  EXPECT_EQ(old("before.txt").status, 0);
+  const Ran cut = old("after.txt");
+  EXPECT_EQ(cut.status, 1);
+  EXPECT_THAT(cut.out, HasSubstr("cut off"));
+}
+
+TEST_F(RecordCommandsTest, AnAnchorOfAnotherStationDoesNotFit) {
+  flash(1);
+  Desk other;
+  other.run({"flash", example_recipe(), "--line", "virtual", "--units", "1", "--speed", "20", "--db", "r.db"});
+  other.run({"audit", "anchor", "--db", "r.db", "-o", "a.txt"});
+  const Ran ran = against(other.path("a.txt"));
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.out, HasSubstr("DOES NOT FIT"));
+  EXPECT_THAT(ran.out, HasSubstr("BY ANOTHER KEY"));
+}
+
+TEST_F(RecordCommandsTest, ADecisionIsAFurtherRowAndNeedsSomethingToSpeakOf) {
+  flash(1);
+  EXPECT_EQ(run({"audit", "dispose", "nobody", "scrap", "--reason", "r", "--author", "Eve"}).status, 64);
+  EXPECT_EQ(run({"audit", "dispose", "00000000010C", "waiver", "--reason", "seen by eye", "--author", "Eve"}).status,
+            0);
+  EXPECT_EQ(run({"audit", "verify"}).status, 0);
+}
+
+// A recipe's text in a page, or an attempt's ids, are no anchors.
+TEST(AnchorText, IsFoundInItsOwnFormsOnly) {
+  const std::string uuid = "01930000-0000-7000-8000-0000000000fa", hash(64, 'a');
+  EXPECT_TRUE(anchors_in("attempt " + uuid + " row 7 " + hash).empty());
+  EXPECT_TRUE(anchors_in("installation: " + uuid + "\nrow: 7\nhash: " + hash.substr(1) + "\n").empty());
+  const std::string good = "installation: " + uuid + "\nrow: 7\nhash: " + hash + "\n";
+  EXPECT_EQ(anchors_in(good + good).size(), 1u);
+  EXPECT_EQ(anchors_in("x\r\ninstallation: " + uuid + "\r\nrow: 7\r\nhash: " + hash + "\r\n").size(), 1u);
+  EXPECT_EQ(anchors_in(good)[0].head.seq, 7);
+}
+
+}  // namespace
+}  // namespace station
