@@ -27,7 +27,7 @@ void Admission::release(const dfu::PortPath& port) {
 }
 
 bool Admission::room_for(const dfu::PortPath& port) const {
-  if (working() >= limits_.cap) return false;
+  if (working() >= std::min(limits_.cap, left_.value_or(limits_.cap))) return false;
   return std::all_of(limits_.pools.begin(), limits_.pools.end(), [&](const Pool& pool) {
     const auto in_pool = [&pool](const dfu::PortPath& other) { return behind(other, pool.hub); };
     return !in_pool(port) || std::count_if(working_.begin(), working_.end(), in_pool) < pool.width;

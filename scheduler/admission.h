@@ -32,6 +32,9 @@ class Admission {
   // Who works goes on working, also beyond the new limits.
   void change(Limits limits);
 
+  // No more may be in work than are still to be made; nothing: any number.
+  void set_left(std::optional<int> left) { left_ = left; }
+
   void request(const dfu::PortPath& port);
   // Ends a wait or frees a place, whichever the port has.
   void release(const dfu::PortPath& port);
@@ -49,6 +52,7 @@ class Admission {
   dfu::Duration earliest(const dfu::PortPath& port) const;
 
   Limits limits_;
+  std::optional<int> left_;
   std::deque<dfu::PortPath> waiting_;
   std::vector<dfu::PortPath> working_;
   std::map<std::string, dfu::Duration> last_start_;  // by hub

@@ -34,7 +34,10 @@ struct Engine::Impl {
         options(std::move(options_)),
         line(std::make_shared<Mailbox>(pool_)),
         settings(options.settings),
-        admission(limits()) {}
+        admission(limits()),
+        quota(options.quota) {
+    if (quota) admission.set_left(quota->left);
+  }
 
   // Everything below runs in the line's mailbox, except where it says so.
   void on_bus(const dfu::BusEvent& event);
@@ -47,6 +50,7 @@ struct Engine::Impl {
   void hear(const Event& event);
   void note_access(const dfu::PortPath& port, const std::optional<dfu::Fault>& fault);
   void count(const VerdictReached& verdict);
+  void count_made(const AttemptFinished& finished);
   void admit();
   void count_work(bool begun);
   void all_listed();
@@ -78,6 +82,7 @@ struct Engine::Impl {
   // Line mailbox only.
   LineSettings settings;
   Admission admission;
+  std::optional<Quota> quota;
   bool paused = false;
   std::optional<dfu::Duration> next_admission;
   std::map<dfu::PortPath, std::shared_ptr<Port>> ports;
@@ -216,6 +221,8 @@ void Engine::Impl::hear(const Event& event) {
       stop(StopKind::safe_point);  // when records cannot be written, no further unit is touched
     }
     note_access(ended->finished.started.port, fault);
+    observer.on(event);
+    return count_made(ended->finished);
   }
   if (const auto* judged = std::get_if<Judged>(&event)) note_access(judged->unit.port, judged->refusal);
   if (const auto* verdict = std::get_if<VerdictReached>(&event)) count(*verdict);
@@ -226,6 +233,17 @@ void Engine::Impl::note_access(const dfu::PortPath& port, const std::optional<df
   denied.erase(port);
   if (fault && fault->code == dfu::FaultCode::access_denied) denied.insert(port);
   totals.access_denied = static_cast<int>(denied.size());
+}
+
+void Engine::Impl::count_made(const AttemptFinished& finished) {
+  const bool made =
+      finished.outcome == Outcome::passed || (finished.outcome == Outcome::already && quota && quota->count_already);
+  if (!quota || !made || quota->left == 0) return;
+  admission.set_left(--quota->left);
+  observer.on(UnitMade{quota->left});
+  if (quota->left > 0) return;
+  totals.quota_made = true;
+  stop(StopKind::drain);
 }
 
 void Engine::Impl::count(const VerdictReached& verdict) {
@@ -246,6 +264,7 @@ void Engine::Impl::count(const VerdictReached& verdict) {
     case Outcome::cancelled:
     case Outcome::interrupted:
       ++totals.cancelled;
+      if (verdict.attempts == 0) ++totals.not_begun;
       break;
   }
 }

@@ -29,13 +29,20 @@ struct LineSettings {
   std::shared_ptr<const config::StationConfig> station;
 };
 
+// How many units a job still wants. The line stops when they are made; no more are begun than could be used.
+struct Quota {
+  int left = 0;
+  bool count_already = false;  // a unit that held everything counts as made
+};
+
 struct EngineOptions {
   LineSettings settings;
   dfu::Topology topology;
   std::vector<dfu::PortPath> only_ports;  // empty: every port
   bool stay = false;                      // `run`: go on with units that are plugged in later
-  bool dry_run = false;                   // surveys and judges, writes nothing, records nothing
-  std::function<std::string()> new_id;    // UUIDv7s; called from any thread
+  std::optional<Quota> quota;
+  bool dry_run = false;                 // surveys and judges, writes nothing, records nothing
+  std::function<std::string()> new_id;  // UUIDv7s; called from any thread
 };
 
 // Units counted by their last attempt.
@@ -46,9 +53,11 @@ struct Totals {
   int failed = 0;
   int error = 0;
   int cancelled = 0;
+  int not_begun = 0;  // of `cancelled`: stopped before the first attempt
   int attempts = 0;
   int access_denied = 0;  // of `error`: units that could not be opened for lack of permission
   bool records_lost = false;
+  bool quota_made = false;  // the quota was reached, and the line stopped for that
 };
 
 class Engine {

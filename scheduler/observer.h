@@ -51,7 +51,13 @@ struct VerdictReached {
   int attempts = 0;  // 0: stopped before the first one
 };
 
-using Event = std::variant<UnitArrived, UnitLeft, AttemptBegan, Progress, AttemptEnded, Judged, VerdictReached>;
+// A unit was made for the job, and so many are still to be made. At 0 the line stops.
+struct UnitMade {
+  int left = 0;
+};
+
+using Event =
+    std::variant<UnitArrived, UnitLeft, AttemptBegan, Progress, AttemptEnded, Judged, VerdictReached, UnitMade>;
 
 class Observer {
  public:

@@ -426,8 +426,8 @@ void Visit::ended(bool committed) {
     attempt_.fault = end.fault;
   }
   outcome_ = end.outcome;
+  want(wants::Tell{AttemptEnded{std::move(end)}});  // first: whoever is admitted to its place must not exceed a quota
   want(wants::ReleasePlace{});
-  want(wants::Tell{AttemptEnded{std::move(end)}});
   const bool retry = attempt_.fault && worth_retrying(attempt_.fault->code) && attempts_ < recipe().policy.attempts;
   if (!retry || draining_) return reach_verdict(outcome_);
   if (present_ && ours(*present_)) return queue();

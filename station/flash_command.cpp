@@ -14,6 +14,7 @@
 #include "station/commands.h"
 #include "station/flash_run.h"
 #include "station/inputs.h"
+#include "station/job_order.h"
 #include "station/json_lines.h"
 #include "station/open_line.h"
 #include "station/paths.h"
@@ -62,6 +63,12 @@ std::variant<FileSettings, ExitStatus> read_settings(const FlashOptions& options
                     "there is nothing to flash: name a recipe, or give slots of the station file one.");
   }
   return files;
+}
+
+std::vector<std::shared_ptr<const config::Recipe>> recipes_of(const FileSettings& files) {
+  std::vector<std::shared_ptr<const config::Recipe>> recipes{files.recipe};
+  for (const auto& [port, recipe] : files.slot_recipes) recipes.push_back(recipe);
+  return recipes;
 }
 
 scheduler::LineSettings line_settings(const FileSettings& files, const dfu::Topology& topology) {
@@ -128,10 +135,13 @@ void tell_interrupted(const db::Store& store, Log& log) {
   }
 }
 
-RunFacts facts_of(const FlashOptions& options, const Inputs& inputs, const OpenedLine& line, const Log& log) {
+RunFacts facts_of(const FlashOptions& options, const Inputs& inputs, const OpenedLine& line,
+                  const std::optional<JobOrder>& job, const Log& log) {
   return {.recipe = inputs.files.recipe,
           .station = inputs.files.station->name,
           .line = line.description,
+          .job = job ? job->opened.order : "",
+          .quota = job ? std::optional(job->quota) : std::nullopt,
           .database = options.dry_run ? "" : inputs.database,
           .log = log.file(),
           .dry_run = options.dry_run};
@@ -147,8 +157,10 @@ ExitStatus status_of(const RunEnd& end) {
   if (totals.records_lost || !end.records_problem.empty()) return ExitStatus::records_lost;
   if (end.stopped) return ExitStatus::stopped;
   if (totals.units == 0) return ExitStatus::no_unit;
+  // Units that were not begun because the order is complete have not failed.
+  const int begun = totals.units - (totals.quota_made ? totals.not_begun : 0);
   if (totals.access_denied == totals.units) return ExitStatus::no_permission;
-  return totals.passed + totals.already == totals.units ? ExitStatus::passed : ExitStatus::not_passed;
+  return totals.passed + totals.already == begun ? ExitStatus::passed : ExitStatus::not_passed;
 }
 
 // Where the lines that were printed do not say why the status is what it is.
@@ -170,6 +182,14 @@ std::variant<std::unique_ptr<db::Store>, ExitStatus> open_store(const FlashOptio
     return std::make_unique<db::Store>(inputs.database, inputs.files.station->name, run, uuids);
   } catch (const db::Error& error) {
     return complain(ExitStatus::records_lost, error.what());
+  }
+}
+
+std::variant<std::optional<JobOrder>, ExitStatus> job_of(const FlashOptions& options, const Inputs& inputs) {
+  try {
+    return find_job(options.job, inputs.database, recipes_of(inputs.files));
+  } catch (const db::Error& error) {
+    return complain(ExitStatus::input_missing, error.what());
   }
 }
 
@@ -221,20 +241,34 @@ ExitStatus flash(const FlashOptions& options) {
   if (const auto* status = std::get_if<ExitStatus>(&made)) return *status;
   Log& log = *std::get<0>(made);
   if (std::get<0>(store)) tell_interrupted(*std::get<0>(store), log);
+  const auto found = job_of(options, inputs);
+  if (const auto* status = std::get_if<ExitStatus>(&found)) return *status;
+  const std::optional<JobOrder>& job = std::get<0>(found);
 
   const RecordContext context{inputs.files.station->name,
-                              std::get<0>(store) ? std::get<0>(store)->installation() : db::Uuid{}, run_facts,
-                              options.operator_name};
+                              std::get<0>(store) ? std::get<0>(store)->installation() : db::Uuid{},
+                              run_facts,
+                              options.operator_name,
+                              job ? job->opened.order : "",
+                              job ? job->opened.lot : ""};
   LineWriter out(STDOUT_FILENO);
   const std::unique_ptr<RunOutput> output = make_output(options, context, out);
-  output->started(facts_of(options, inputs, std::get<OpenedLine>(line), log));
+  output->started(facts_of(options, inputs, std::get<OpenedLine>(line), job, log));
   FlashRun flash_run({std::get<OpenedLine>(std::move(line)), topology, std::get<0>(ports),
-                      line_settings(inputs.files, topology), options.stay, context, std::get<0>(store).get(), uuids,
-                      log, *output});
+                      line_settings(inputs.files, topology), options.stay,
+                      job ? std::optional(job->quota) : std::nullopt, context, std::get<0>(store).get(), uuids, log,
+                      *output});
   running = &flash_run;
   reload = [&] {
     const auto files = read_settings(options);
-    if (const auto* good = std::get_if<FileSettings>(&files)) flash_run.reload(line_settings(*good, topology));
+    const auto* good = std::get_if<FileSettings>(&files);
+    if (!good) return;
+    const std::string problem = job ? foreign_recipe(job->opened, recipes_of(*good)) : "";
+    if (!problem.empty()) {
+      complain(ExitStatus::bad_recipe, problem);
+      return;
+    }
+    flash_run.reload(line_settings(*good, topology));
   };
   flash_run.execute();
   const RunEnd end = flash_run.close();

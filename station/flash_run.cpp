@@ -17,6 +17,7 @@ FlashRun::FlashRun(RunParts parts)
   scheduler::EngineOptions options;
   options.settings = parts_.settings;
   options.stay = parts_.stay;
+  options.quota = parts_.quota;
   options.topology = parts_.topology;
   options.only_ports = parts_.only_ports;
   options.dry_run = parts_.store == nullptr;

@@ -27,6 +27,7 @@ struct RunParts {
   std::vector<dfu::PortPath> only_ports;
   scheduler::LineSettings settings;
   bool stay;
+  std::optional<scheduler::Quota> quota;
   RecordContext context;
   db::Store* store;  // null: a dry run, which records nothing
   db::UuidGenerator& uuids;

@@ -159,4 +159,10 @@ void JsonLines::on_event(const scheduler::VerdictReached& event) {
   out_.line(compact(object));
 }
 
+void JsonLines::on_event(const scheduler::UnitMade& event) {
+  QJsonObject object = event_now("unit_made");
+  object["left"] = event.left;
+  out_.line(compact(object));
+}
+
 }  // namespace station

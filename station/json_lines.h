@@ -32,6 +32,7 @@ class JsonLines : public RunOutput {
   void on_event(const scheduler::AttemptEnded& event);
   void on_event(const scheduler::Judged& event);
   void on_event(const scheduler::VerdictReached& event);
+  void on_event(const scheduler::UnitMade& event);
 
   LineWriter& out_;
   RecordRows rows_;

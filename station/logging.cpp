@@ -132,4 +132,8 @@ void LogObserver::on_event(const scheduler::VerdictReached& event) {
                scheduler::to_string(event.outcome), event.attempts);
 }
 
+void LogObserver::on_event(const scheduler::UnitMade& event) {
+  logger_.info("job: {} still to be made", event.left);
+}
+
 }  // namespace station

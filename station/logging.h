@@ -44,6 +44,7 @@ class LogObserver : public scheduler::Observer {
   void on_event(const scheduler::AttemptEnded& event);
   void on_event(const scheduler::Judged& event);
   void on_event(const scheduler::VerdictReached& event);
+  void on_event(const scheduler::UnitMade& event);
 
   spdlog::logger& logger_;
   // What each attempt was doing when last heard of: only changes are worth a line.

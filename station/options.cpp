@@ -102,6 +102,7 @@ CLI::App* add_flash(CLI::App& app, const char* name, const char* what, FlashOpti
   flash->add_option("--port", options.ports, "Only this port (again for more)")->type_name("PATH")->check(is_port);
   flash->add_option("--slot", options.slots, "Only the slot with this label (again for more)")->type_name("LABEL");
   flash->add_option("--operator", options.operator_name, "Who works here, for the record")->type_name("NAME");
+  flash->add_option("--job", options.job, "The order that units are made for; stops at its quantity")->type_name("ID");
   flash->add_flag("--dry-run", options.dry_run, "Survey and judge; write nothing, record nothing");
   flash->add_flag("--json", options.json, "JSON Lines on standard output");
   flash->add_flag("-v,--verbose", options.verbosity, "More of the log on standard error; twice for all of it");

@@ -29,6 +29,7 @@ struct FlashOptions : LineOptions {
   std::vector<std::string> ports;
   std::vector<std::string> slots;
   std::string operator_name;
+  std::string job;  // order number; empty: none
   bool dry_run = false;
   bool json = false;
   int verbosity = 0;

@@ -49,6 +49,7 @@ void ProgressLines::started(const RunFacts& facts) {
   out_.line(fmt::format("flashline {}, station {}", version(), facts.station));
   out_.line("recipe    " + (facts.recipe ? described(*facts.recipe) : "each slot has its own"));
   out_.line("line      " + facts.line);
+  if (facts.quota) out_.line(fmt::format("order     {}, {} to be made", facts.job, facts.quota->left));
   out_.line("record    " + (facts.dry_run ? "none: this is a dry run, nothing is written" : facts.database));
   out_.line("");
 }
@@ -122,6 +123,15 @@ void ProgressLines::on_event(const scheduler::VerdictReached& event) {
   // A fault was told when its attempt ended.
   if (!shown.last.fault) text += "    " + shown.remark;
   say(place(event.port, event.slot), text);
+}
+
+// The end of an order is announced in time to bring the next one.
+void ProgressLines::on_event(const scheduler::UnitMade& event) {
+  constexpr int near_the_end = 10;
+  if (event.left > near_the_end) return;
+  say("", event.left == 0
+              ? "ORDER " + facts_.job + " IS COMPLETE"
+              : fmt::format("order {}: {} left", facts_.job, counted(static_cast<std::uint64_t>(event.left), "unit")));
 }
 
 void ProgressLines::print_table() {

@@ -16,6 +16,8 @@ struct RecordContext {
   db::Uuid installation;
   std::shared_ptr<const db::Run> run;
   std::string operator_name;
+  std::string job{};
+  std::string lot{};
 };
 
 class RecordRows {

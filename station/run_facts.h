@@ -13,6 +13,8 @@ struct RunFacts {
   std::shared_ptr<const config::Recipe> recipe;  // null: each slot has its own
   std::string station;                           // name
   std::string line;                              // "virtual line, 8 units behind 2 hubs"
+  std::string job{};                             // order number; empty: none
+  std::optional<scheduler::Quota> quota{};       // of the job
   std::string database;                          // empty: nothing is recorded
   std::string log;
   bool dry_run = false;

@@ -44,6 +44,45 @@ TEST_F(RecordCommandsTest, AnOrderIsOpenedOnceListedAndClosedWithACertificateTha
   EXPECT_THAT(run({"job", "list"}).out, HasSubstr("closed"));
 }
 
+TEST_F(RecordCommandsTest, ALineStopsAtTheQuantityAndMakesNotOneUnitMore) {
+  run({"job", "open", "4711", "--quantity", "5", "--recipe", example_recipe(), "--lot", "L1"});
+  const std::vector<std::string> all{"flash", example_recipe(), "--line", "virtual", "--units",
+                                     "8",     "--speed",        "20",     "--job",   "4711"};
+  const Ran ran = run(all);
+  EXPECT_EQ(ran.status, 0) << "units that nobody wanted have not failed";
+  EXPECT_THAT(ran.out, HasSubstr("5 passed"));
+  EXPECT_THAT(ran.out, HasSubstr("ORDER 4711 IS COMPLETE"));
+  EXPECT_THAT(run({"job", "list"}).out, HasSubstr("5 of 5"));
+  const Ran more = run(all);
+  EXPECT_EQ(more.status, 64);
+  EXPECT_THAT(more.err, HasSubstr("is complete"));
+  run({"job", "close", "4711", "-o", "c.txt"});
+  const std::string certificate = desk_.read("c.txt");
+  EXPECT_THAT(certificate, HasSubstr("\nmade: 5\n"));
+  EXPECT_THAT(certificate, HasSubstr("\nlot: L1\n"));
+  std::size_t units = 0;
+  for (std::size_t at = 0; (at = certificate.find("\nunit: passed ", at)) != std::string::npos; ++at) ++units;
+  EXPECT_EQ(units, 5u);
+  EXPECT_EQ(run(all).status, 64) << "a closed order is no order";
+}
+
+TEST_F(RecordCommandsTest, AnOrderIsForItsRecipeAndForItsTime) {
+  std::string text = desk_.read(example_recipe());
+  const std::string beside = std::filesystem::path(example_recipe()).parent_path().string() + "/";
+  for (std::size_t at = 0; (at = text.find("image = \"", at)) != std::string::npos; at += beside.size()) {
+    text.insert(at + 9, beside);
+  }
+  desk_.write("other.toml", text);
+  run({"job", "open", "1", "--quantity", "5", "--recipe", example_recipe()});
+  const Ran foreign = run({"flash", "other.toml", "--line", "virtual", "--job", "1"});
+  EXPECT_EQ(foreign.status, 65);
+  run({"job", "open", "2", "--quantity", "5", "--until", "2026-01-01T00:00:00Z"});
+  const Ran late = run({"flash", example_recipe(), "--line", "virtual", "--job", "2"});
+  EXPECT_EQ(late.status, 64);
+  EXPECT_THAT(late.err, HasSubstr("2026-01-01"));
+  EXPECT_EQ(run({"flash", example_recipe(), "--line", "virtual", "--job", "3"}).status, 64);
+}
+
 TEST_F(RecordCommandsTest, ACertificateThatWasChangedIsNotBelieved) {
   run({"job", "open", "4711", "--quantity", "5"});
   run({"job", "close", "4711", "-o", "c.txt"});

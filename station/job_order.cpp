@@ -1,0 +1,47 @@
+#include "station/job_order.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "station/anchor_text.h"
+#include "station/inputs.h"
+
+namespace station {
+
+std::string foreign_recipe(const db::JobOpened& job,
+                           const std::vector<std::shared_ptr<const config::Recipe>>& recipes) {
+  if (!job.recipe) return {};
+  for (const auto& recipe : recipes) {
+    if (recipe && recipe->sha256 != *job.recipe) {
+      return "order " + job.order + " is for recipe " + job.recipe_name + " (SHA-256 " +
+             db::hex(*job.recipe).substr(0, 12) + "), and " + recipe->file +
+             " is another text. Name that recipe, or open an order for this one.";
+    }
+  }
+  return {};
+}
+
+std::variant<std::optional<JobOrder>, ExitStatus> find_job(
+    const std::string& order, const std::string& database,
+    const std::vector<std::shared_ptr<const config::Recipe>>& recipes) {
+  if (order.empty()) return std::optional<JobOrder>();
+  const std::optional<db::Job> job = db::Reader(database).job(order);
+  const auto refuse = [](const std::string& sentence) { return complain(ExitStatus::usage, sentence); };
+  if (!job) return refuse("there is no order " + order + ". `flashline job list` names them, `job open` begins one.");
+  const db::JobOpened& opened = job->opened;
+  if (job->closed) return refuse("order " + order + " was closed at " + utc(job->closed->at) + ". Open another one.");
+  if (opened.until && *opened.until <= db::now()) {
+    return refuse("order " + order + " was good until " + utc(*opened.until) + ". Close it and open another one.");
+  }
+  if (job->made >= opened.quantity) {
+    return refuse("order " + order + " is complete: " + std::to_string(job->made) + " of " +
+                  std::to_string(opened.quantity) + " units. Close it with `flashline job close`.");
+  }
+  if (const std::string problem = foreign_recipe(opened, recipes); !problem.empty()) {
+    return complain(ExitStatus::bad_recipe, problem);
+  }
+  const std::int64_t left = std::min<std::int64_t>(opened.quantity - job->made, std::numeric_limits<int>::max());
+  return std::optional(JobOrder{opened, {static_cast<int>(left), opened.count_already}});
+}
+
+}  // namespace station

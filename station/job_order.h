@@ -1,0 +1,31 @@
+// The production order that a run works for, checked before a unit is touched.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/recipe.h"
+#include "db/reader.h"
+#include "scheduler/engine.h"
+#include "station/exit_status.h"
+
+namespace station {
+
+struct JobOrder {
+  db::JobOpened opened;
+  scheduler::Quota quota;
+};
+
+// Nothing without an order number. What is wrong with the order has been said on stderr: unknown, closed, expired,
+// complete, or of another recipe than one of these. Errors: db::Error.
+std::variant<std::optional<JobOrder>, ExitStatus> find_job(
+    const std::string& order, const std::string& database,
+    const std::vector<std::shared_ptr<const config::Recipe>>& recipes);
+
+// Empty if all of them may be flashed for the order.
+std::string foreign_recipe(const db::JobOpened& job, const std::vector<std::shared_ptr<const config::Recipe>>& recipes);
+
+}  // namespace station
