@@ -421,10 +421,15 @@ class Reader::Impl {
       Shared shared;
       read_stations(database_, shared);
       std::vector<StationInfo> stations;
+      bool own = false;
       for (const auto& [chain, station] : shared.stations) {
+        own = own || chain == kOwnChain;
         stations.push_back(
             {station.installation, station.name, last_row(database_, chain).head, public_key(database_, chain)});
       }
+      // Merged stations stand in an order that does not depend on which came first.
+      std::sort(stations.begin() + (own ? 1 : 0), stations.end(),
+                [](const StationInfo& a, const StationInfo& b) { return a.installation < b.installation; });
       return stations;
     });
   }

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "db/error.h"
+#include "db/row_reader.h"
 
 namespace db {
 
@@ -182,7 +183,11 @@ CREATE TABLE visit_ended (
 )sql";
 
 // What happened beside the attempts; production orders; corrections, which are rows of their own.
+// A chain that goes on where an archived record ended says so.
 constexpr const char* kSecondTables = R"sql(
+ALTER TABLE chain ADD COLUMN start_seq INTEGER;
+ALTER TABLE chain ADD COLUMN start_hash BLOB CHECK (length(start_hash) = 32);
+
 CREATE TABLE station_key (
   chain INTEGER NOT NULL REFERENCES chain (chain),
   seq INTEGER NOT NULL CHECK (seq > 0),
@@ -304,6 +309,20 @@ std::span<const Migration> migrations() {
 
 std::span<const std::string_view> chained_tables(SQLite::Database& database) {
   return std::span(kChainedTables).first(version_of(database) == 1 ? kTablesOfFirst : kChainedTables.size());
+}
+
+Head start_of(SQLite::Database& database, std::int64_t chain, const Uuid& installation) {
+  const Head genesis_of_it{0, genesis(installation)};
+  if (chained_tables(database).size() < kChainedTables.size()) return genesis_of_it;
+  SQLite::Statement query(database,
+                          "SELECT start_seq, start_hash FROM chain WHERE chain = ? AND start_seq IS NOT NULL");
+  query.bind(1, chain);
+  if (!query.executeStep()) return genesis_of_it;
+  RowReader row(query);
+  Head start;
+  start.seq = row.integer();
+  start.hash = row.sha256();
+  return start;
 }
 
 void migrate(SQLite::Database& database, const std::string& path, std::span<const Migration> steps) {

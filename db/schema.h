@@ -10,6 +10,8 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include "db/chain.h"
+
 namespace db {
 
 inline constexpr std::int64_t kApplicationId = 0x464C534C;  // "FLSL"
@@ -23,6 +25,9 @@ inline constexpr std::array<std::string_view, 16> kChainedTables{
     "attempt_finished", "visit_ended", "station_key", "event",  "job",   "job_closed",      "disposition", "label"};
 // Those that a database of an older schema has.
 std::span<const std::string_view> chained_tables(SQLite::Database& database);
+
+// The hash before a chain's first row, and that row's seq less one: the genesis, or where an archived record ended.
+Head start_of(SQLite::Database& database, std::int64_t chain, const Uuid& installation);
 
 struct Migration {
   int version = 0;  // user_version after it

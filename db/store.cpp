@@ -23,7 +23,7 @@ std::optional<Uuid> own_installation(SQLite::Database& database) {
 }
 
 void make_own_chain(SQLite::Database& database, const Uuid& installation) {
-  SQLite::Statement insert(database, "INSERT INTO chain VALUES (?, ?)");
+  SQLite::Statement insert(database, "INSERT INTO chain (chain, installation) VALUES (?, ?)");
   insert.bind(1, kOwnChain);
   insert.bind(2, installation.bytes.data(), static_cast<int>(installation.bytes.size()));
   insert.exec();
@@ -57,9 +57,10 @@ std::vector<Uuid> open_attempts(SQLite::Database& database) {
 // Whole chains take their time (verify_chain); a torn or edited end is noticed before anything is linked to it.
 Head sound_head(SQLite::Database& database, const std::string& path, const Uuid& installation) {
   const LastRow last = last_row(database, kOwnChain);
-  if (last.head.seq == 0) return {0, genesis(installation)};
-  std::optional<Sha256> previous = genesis(installation);
-  if (last.head.seq > 1) {
+  const Head start = start_of(database, kOwnChain, installation);
+  if (last.head.seq == 0) return start;
+  std::optional<Sha256> previous = start.hash;
+  if (last.head.seq > start.seq + 1) {
     const std::optional<LastRow> before = find_row(database, kOwnChain, last.head.seq - 1);
     previous = before ? std::optional(before->head.hash) : std::nullopt;
   }

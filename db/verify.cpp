@@ -36,7 +36,13 @@ class Walk {
       if (anchor.installation == installation) anchors_.emplace(anchor.head.seq, std::pair(anchor.head.hash, &check));
     }
     result_.installation = installation;
-    result_.proven = {0, genesis(installation)};
+    result_.start = result_.proven = start_of(database, chain, installation);
+    if (const auto [first, last] = anchors_.equal_range(result_.start.seq); result_.start.seq > 0) {
+      for (auto anchor = first; anchor != last; ++anchor) answer(*anchor, result_.start);
+    }
+    for (auto anchor = anchors_.begin(); anchor != anchors_.lower_bound(result_.start.seq); ++anchor) {
+      *anchor->second.second = AnchorCheck::archived;
+    }
   }
 
   ChainVerification run() {
@@ -51,7 +57,7 @@ class Walk {
         if (!result_.problem) check(*table);
         advance(*table);
       }
-      if (result_.rows == 0) report(Damage::missing, 1, {}, "the rows of this station are gone");
+      if (result_.rows == 0) report(Damage::missing, result_.start.seq + 1, {}, "the rows of this station are gone");
       for (auto anchor = anchors_.upper_bound(result_.proven.seq); anchor != anchors_.end(); ++anchor) {
         *anchor->second.second = result_.problem ? AnchorCheck::unproven : AnchorCheck::cut_off;
       }
@@ -62,6 +68,12 @@ class Walk {
   }
 
  private:
+  using Anchors = std::multimap<std::int64_t, std::pair<Sha256, AnchorCheck*>>;  // by seq
+
+  static void answer(Anchors::value_type& anchor, const Head& here) {
+    *anchor.second.second = anchor.second.first == here.hash ? AnchorCheck::holds : AnchorCheck::differs;
+  }
+
   struct Table {
     StoredRows rows;
     bool there = false;
@@ -96,9 +108,7 @@ class Walk {
                table.rows.computed_hash(hasher_, result_.proven.hash, seq) == hash) {
       result_.proven = {seq, hash};
       const auto [first, last] = anchors_.equal_range(seq);
-      for (auto anchor = first; anchor != last; ++anchor) {
-        *anchor->second.second = anchor->second.first == hash ? AnchorCheck::holds : AnchorCheck::differs;
-      }
+      for (auto anchor = first; anchor != last; ++anchor) answer(*anchor, result_.proven);
     } else {
       diagnose_mismatch(table);
     }
@@ -163,7 +173,7 @@ class Walk {
   SQLite::Database& database_;
   std::int64_t chain_;
   ChainVerification result_;
-  std::multimap<std::int64_t, std::pair<Sha256, AnchorCheck*>> anchors_;  // by seq
+  Anchors anchors_;
   std::vector<Table> tables_;
   RowHasher hasher_;
 };

@@ -36,7 +36,8 @@ struct ChainVerification {
   Uuid installation;
   std::string station;    // name on record
   std::int64_t rows = 0;  // that were read
-  Head proven;            // rows 1..seq are as they were written
+  Head start;             // before the first row: seq 0, or where an archived record ended
+  Head proven;            // rows up to seq are as they were written
   Head last;              // of the last row that is there, proven or not
   std::optional<ChainProblem> problem;
 };
@@ -53,6 +54,7 @@ enum class AnchorCheck {
   holds,     // the row is there, with this hash, and everything before it is proven
   differs,   // there is another row in its place: the chain was made anew
   cut_off,   // the chain ends before it
+  archived,  // the chain begins after it: the row is in an older, archived database
   unproven,  // the chain is broken before it
   not_here,  // of a station that this database does not hold
 };

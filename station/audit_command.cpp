@@ -23,6 +23,10 @@ std::string as_text(const db::ChainVerification& chain) {
   std::string out = fmt::format("station {}, installation {}\n", chain.station, db::to_string(chain.installation));
   out += fmt::format("  rows    {}\n  head    {} {}\n", grouped(static_cast<std::uint64_t>(chain.rows)), chain.last.seq,
                      db::hex(chain.last.hash));
+  if (chain.start.seq > 0) {
+    out +=
+        fmt::format("  goes on after row {} {} of an archived database\n", chain.start.seq, db::hex(chain.start.hash));
+  }
   if (!chain.problem) return out + "  chain   SOUND: every row is as it was written\n";
   out += fmt::format("  chain   NOT SOUND at row {}: {}: {}\n", chain.problem->seq,
                      db::to_string(chain.problem->damage), chain.problem->text);
@@ -39,6 +43,9 @@ std::string as_text(const db::Anchor& anchor, db::AnchorCheck check) {
                          row);
     case db::AnchorCheck::cut_off:
       return fmt::format("  anchor  DOES NOT HOLD: the file knows row {}, and it is not here: rows were cut off\n",
+                         row);
+    case db::AnchorCheck::archived:
+      return fmt::format("  anchor  IS OF THE ARCHIVE: row {} is in the database that was archived before this one\n",
                          row);
     case db::AnchorCheck::unproven:
       return fmt::format("  anchor  CANNOT BE CHECKED: the chain is broken before row {}\n", row);

@@ -17,5 +17,8 @@ ExitStatus dispose(const DisposeOptions& options);
 ExitStatus job_open(const JobOpenOptions& options);
 ExitStatus job_close(const JobCloseOptions& options);
 ExitStatus job_list(const RecordOptions& options);
+ExitStatus db_backup(const BackupOptions& options);
+ExitStatus db_merge(const MergeOptions& options);
+ExitStatus db_archive(const ArchiveOptions& options);
 
 }  // namespace station

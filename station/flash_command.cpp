@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "db/error.h"
+#include "station/at_the_record.h"
 #include "station/commands.h"
 #include "station/flash_run.h"
 #include "station/inputs.h"
@@ -116,14 +117,7 @@ std::variant<std::vector<dfu::PortPath>, ExitStatus> chosen_ports(const FlashOpt
 }
 
 db::Run run_row(const FlashOptions& options, db::UuidGenerator& uuids) {
-  db::Run run;
-  run.at = db::now();
-  run.id = uuids.next(run.at);
-  run.command = options.stay ? "run" : "flash";
-  run.software = version();
-  run.host = host_name();
-  run.kernel = kernel();
-  run.operator_name = options.operator_name;
+  db::Run run = run_of_command(options.stay ? "run" : "flash", options.operator_name, uuids);
   run.recipe_file = options.recipe;
   return run;
 }

@@ -1,67 +1,16 @@
 // Production orders: opened by a supervisor, counted by the record, closed with a signed certificate.
 #include <fmt/format.h>
 
-#include "db/error.h"
-#include "db/store.h"
 #include "station/anchor_text.h"
+#include "station/at_the_record.h"
 #include "station/certificate.h"
 #include "station/commands.h"
-#include "station/inputs.h"
 #include "station/output.h"
 #include "station/signed_file.h"
-#include "station/version.h"
 
 namespace station {
 
 namespace {
-
-// One writing session of a command that is no run of the line.
-class Desk {
- public:
-  Desk(const std::string& database, const std::string& station, const std::string& command,
-       const std::string& operator_name) {
-    db::Run run;
-    run.at = db::now();
-    run.id = uuids_.next(run.at);
-    run.command = command;
-    run.software = version();
-    run.host = host_name();
-    run.kernel = kernel();
-    run.operator_name = operator_name;
-    store_.emplace(database, station, run, uuids_);
-  }
-  db::Store& store() { return *store_; }
-
- private:
-  db::UuidGenerator uuids_;
-  std::optional<db::Store> store_;
-};
-
-struct Place {
-  std::string database;
-  std::string station;
-};
-
-std::variant<Place, ExitStatus> place_of(const RecordOptions& options) {
-  const auto station = read_station(options.station);
-  if (const auto* status = std::get_if<ExitStatus>(&station)) return *status;
-  const auto database = find_database(options.db, *std::get<0>(station));
-  if (const auto* status = std::get_if<ExitStatus>(&database)) return *status;
-  return Place{std::get<std::string>(database), std::get<0>(station)->name};
-}
-
-// `work` gets the place; what db throws becomes a sentence and 74, because it could not be written.
-template <typename Work>
-ExitStatus at_the_record(const RecordOptions& options, Work work) {
-  const auto place = place_of(options);
-  if (const auto* status = std::get_if<ExitStatus>(&place)) return *status;
-  try {
-    return work(std::get<Place>(place));
-  } catch (const db::Error& error) {
-    return complain(error.trouble() == db::Trouble::missing ? ExitStatus::input_missing : ExitStatus::records_lost,
-                    error.what());
-  }
-}
 
 std::optional<db::Job> job_on_record(const std::string& database, const std::string& order) {
   return db::Reader(database).job(order);
@@ -86,42 +35,43 @@ ExitStatus job_open(const JobOpenOptions& options) {
     job.recipe_name = read.name;
     job.recipe = read.sha256;
   }
-  return at_the_record(options.record, [&](const Place& place) {
-    Desk desk(place.database, place.station, "job open", job.operator_name);
+  return at_the_record(options.record, [&](const RecordPlace& place) {
+    WritingSession session(place, "job open", job.operator_name);
     if (job_on_record(place.database, job.order)) {
       return complain(ExitStatus::usage,
                       "there is an order " + job.order + " already. An order number is used once; choose another one.");
     }
     job.at = db::now();
-    desk.store().append(job);
+    session.store().append(job);
     return print(fmt::format("order {} is open: {} units\n", job.order, job.quantity)) ? ExitStatus::passed
                                                                                        : ExitStatus::cannot_create;
   });
 }
 
 ExitStatus job_close(const JobCloseOptions& options) {
-  return at_the_record(options.record, [&](const Place& place) {
-    Desk desk(place.database, place.station, "job close", options.operator_name);
+  return at_the_record(options.record, [&](const RecordPlace& place) {
+    WritingSession session(place, "job close", options.operator_name);
     const std::optional<db::Job> job = job_on_record(place.database, options.order);
     if (!job) return complain(ExitStatus::usage, "there is no order " + options.order + ". `job list` names them.");
     if (job->closed) {
       return complain(ExitStatus::usage, "order " + options.order + " was closed at " + utc(job->closed->at) + ".");
     }
-    const db::JobClosed closed = closing_of(*job, place.database, desk.store(), options.operator_name, options.reason);
-    desk.store().append(closed);
+    const db::JobClosed closed =
+        closing_of(*job, place.database, session.store(), options.operator_name, options.reason);
+    session.store().append(closed);
     const std::string file = options.output.empty() ? options.order + ".certificate" : options.output;
     const ExitStatus status =
-        write_signed(file, closed.certificate, "flashline certificate " + options.order, desk.store().key());
+        write_signed(file, closed.certificate, "flashline certificate " + options.order, session.store().key());
     if (status != ExitStatus::passed) return status;
     return print(fmt::format("order {} is closed: {} of {} units\ncertificate {}\npublic key  {}\n", options.order,
-                             job->made, job->opened.quantity, file, db::to_string(desk.store().key().public_key())))
+                             job->made, job->opened.quantity, file, db::to_string(session.store().key().public_key())))
                ? ExitStatus::passed
                : ExitStatus::cannot_create;
   });
 }
 
 ExitStatus job_list(const RecordOptions& options) {
-  return at_the_record(options, [&](const Place& place) {
+  return at_the_record(options, [&](const RecordPlace& place) {
     std::string out;
     for (const db::Job& job : db::Reader(place.database).jobs()) out += line_of(job);
     return print(out.empty() ? "no orders\n" : out) ? ExitStatus::passed : ExitStatus::cannot_create;
@@ -129,7 +79,7 @@ ExitStatus job_list(const RecordOptions& options) {
 }
 
 ExitStatus dispose(const DisposeOptions& options) {
-  return at_the_record(options.record, [&](const Place& place) {
+  return at_the_record(options.record, [&](const RecordPlace& place) {
     db::Disposition disposition = options.disposition;
     disposition.attempt = db::parse_uuid(options.subject);
     if (!disposition.attempt) disposition.unit = options.subject;
@@ -139,9 +89,9 @@ ExitStatus dispose(const DisposeOptions& options) {
     if (db::Reader(place.database).counts(filter).attempts == 0) {
       return complain(ExitStatus::usage, "the record knows no attempt and no unit " + options.subject + ".");
     }
-    Desk desk(place.database, place.station, "audit dispose", disposition.author);
+    WritingSession session(place, "audit dispose", disposition.author);
     disposition.at = db::now();
-    desk.store().append(disposition);
+    session.store().append(disposition);
     return print("recorded; what was recorded before stays as it is\n") ? ExitStatus::passed
                                                                         : ExitStatus::cannot_create;
   });

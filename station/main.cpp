@@ -24,6 +24,9 @@ struct Run {
   ExitStatus operator()(const station::JobOpenOptions& options) const { return station::job_open(options); }
   ExitStatus operator()(const station::JobCloseOptions& options) const { return station::job_close(options); }
   ExitStatus operator()(const station::JobListOptions& options) const { return station::job_list(options); }
+  ExitStatus operator()(const station::BackupOptions& options) const { return station::db_backup(options); }
+  ExitStatus operator()(const station::MergeOptions& options) const { return station::db_merge(options); }
+  ExitStatus operator()(const station::ArchiveOptions& options) const { return station::db_archive(options); }
 };
 
 // A descriptor that the caller closed would be given to the next file that is opened, and what is meant for the screen

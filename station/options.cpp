@@ -171,6 +171,9 @@ struct RecordCommands {
   std::string until;
   JobCloseOptions close;
   JobListOptions list;
+  BackupOptions backup;
+  MergeOptions merge;
+  ArchiveOptions archive;
 };
 
 void add_audit(CLI::App& app, RecordCommands& commands) {
@@ -226,9 +229,29 @@ void add_job(CLI::App& app, RecordCommands& commands) {
   add_record_options(*list, commands.list.station, commands.list.db);
 }
 
+void add_db(CLI::App& app, RecordCommands& commands) {
+  CLI::App* db = app.add_subcommand("db", "Care of the data")->group("Commands");
+  db->require_subcommand(1);
+  CLI::App* backup = db->add_subcommand("backup", "Copy the record, also while a line runs")->group("Commands");
+  add_record_options(*backup, commands.backup.station, commands.backup.db);
+  backup->add_option("to", commands.backup.to, "New file")->required()->type_name("FILE");
+  CLI::App* merge =
+      db->add_subcommand("merge", "Take over what other databases hold, each row once")->group("Commands");
+  add_record_options(*merge, commands.merge.station, commands.merge.db);
+  merge->add_option("sources", commands.merge.sources, "Databases of other stations")->required()->type_name("FILE");
+  CLI::App* archive =
+      db->add_subcommand("archive", "Close the database and begin a new one that goes on from it")->group("Commands");
+  add_record_options(*archive, commands.archive.station, commands.archive.db);
+  archive->add_option("to", commands.archive.to, "Name of the closed database")->required()->type_name("FILE");
+}
+
 Command record_command(const CLI::App& app, RecordCommands& commands) {
   const CLI::App& audit = *app.get_subcommand("audit");
   const CLI::App& job = *app.get_subcommand("job");
+  const CLI::App& db = *app.get_subcommand("db");
+  if (db.got_subcommand("backup")) return commands.backup;
+  if (db.got_subcommand("merge")) return commands.merge;
+  if (db.got_subcommand("archive")) return commands.archive;
   if (job.parsed()) {
     if (!commands.until.empty()) commands.open.job.until = time_from(commands.until);
     if (job.got_subcommand("open")) return commands.open;
@@ -328,6 +351,7 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
   const CLI::App* report_command = add_report(app, report, report_texts);
   add_audit(app, commands);
   add_job(app, commands);
+  add_db(app, commands);
 
   try {
     app.parse(argc, argv);

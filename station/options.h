@@ -97,8 +97,21 @@ struct JobCloseOptions {
 
 struct JobListOptions : RecordOptions {};
 
+struct BackupOptions : RecordOptions {
+  std::string to;
+};
+
+struct MergeOptions : RecordOptions {
+  std::vector<std::string> sources;
+};
+
+struct ArchiveOptions : RecordOptions {
+  std::string to;
+};
+
 using Command = std::variant<FlashOptions, CheckOptions, InspectOptions, ListOptions, ReportOptions, AuditOptions,
-                             AnchorOptions, DisposeOptions, JobOpenOptions, JobCloseOptions, JobListOptions>;
+                             AnchorOptions, DisposeOptions, JobOpenOptions, JobCloseOptions, JobListOptions,
+                             BackupOptions, MergeOptions, ArchiveOptions>;
 
 // Nothing is to be run: help or version was asked for, or the command line is wrong.
 struct Said {

@@ -1,0 +1,49 @@
+// Commands about the record that are no run of the line: where it is, a writing session, and what becomes of errors.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "db/error.h"
+#include "db/store.h"
+#include "station/inputs.h"
+#include "station/options.h"
+
+namespace station {
+
+struct RecordPlace {
+  std::string database;
+  std::string station;  // name
+};
+
+std::variant<RecordPlace, ExitStatus> place_of(const RecordOptions& options);
+
+// The row of a program run of its own, made now.
+db::Run run_of_command(const std::string& command, const std::string& operator_name, db::UuidGenerator& uuids);
+
+class WritingSession {
+ public:
+  // Errors: db::Error.
+  WritingSession(const RecordPlace& place, const std::string& command, const std::string& operator_name);
+  db::Store& store() { return *store_; }
+
+ private:
+  db::UuidGenerator uuids_;
+  std::optional<db::Store> store_;
+};
+
+// `work` gets the place; what db throws becomes a sentence and 66 or 74.
+template <typename Work>
+ExitStatus at_the_record(const RecordOptions& options, Work work) {
+  const auto place = place_of(options);
+  if (const auto* status = std::get_if<ExitStatus>(&place)) return *status;
+  try {
+    return work(std::get<RecordPlace>(place));
+  } catch (const db::Error& error) {
+    return complain(error.trouble() == db::Trouble::missing ? ExitStatus::input_missing : ExitStatus::records_lost,
+                    error.what());
+  }
+}
+
+}  // namespace station
