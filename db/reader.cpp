@@ -381,12 +381,13 @@ class Reader::Impl {
       SQLite::Statement query(database_, std::string(kAttemptColumns) + (labels ? kLabelColumn : "") + kAttemptTables +
                                              condition.sql() + " ORDER BY s.id");
       condition.bind(query);
-      StepStream steps(database_, condition, shared);
+      std::optional<StepStream> steps;
+      if (filter.steps) steps.emplace(database_, condition, shared);
       while (query.executeStep()) {
         Attempt attempt = read_attempt(query, shared, snapshot);
         if (labels) attempt.label = query.getColumn(kColumnOfLabel).getString();
         if (filter.outcome && attempt.finished.outcome != *filter.outcome) continue;
-        steps.take(attempt.started.attempt, attempt.finished.steps);
+        if (steps) steps->take(attempt.started.attempt, attempt.finished.steps);
         if (!visit(attempt)) return;
       }
     });

@@ -43,6 +43,7 @@ struct Filter {
   std::optional<Time> since{};  // of the start, inclusive
   std::optional<Time> until{};  // of the start, exclusive
   std::optional<Uuid> attempt{};
+  bool steps = true;  // false: the attempts come without theirs, in much less time
 };
 
 struct Counts {

@@ -38,31 +38,39 @@ std::size_t most_steps(const Report& report) {
   return steps;
 }
 
-std::vector<QString> column_names(std::size_t steps) {
-  std::vector<QString> names(columns.begin(), columns.end());
-  for (std::size_t step = 1; step <= steps; ++step) {
-    for (const char* key : step_columns) names.push_back(QString("step.%1.%2").arg(step).arg(key));
+std::vector<Column> columns_for(std::size_t steps) {
+  std::vector<Column> all;
+  for (const QString name : columns) {
+    const qsizetype dot = name.indexOf('.');
+    all.push_back({name, dot < 0 ? QString() : name.left(dot), name.mid(dot + 1), 0});
   }
-  return names;
+  for (int step = 1; step <= static_cast<int>(steps); ++step) {
+    for (const char* key : step_columns) all.push_back({QString("step.%1.%2").arg(step).arg(key), "steps", key, step});
+  }
+  return all;
 }
 
-std::vector<QJsonValue> cells_of(const db::Attempt& attempt, const std::vector<QString>& names) {
+std::vector<QJsonValue> cells_of(const db::Attempt& attempt, const std::vector<Column>& columns_wanted) {
   const QJsonObject json = attempt_json(attempt);
   const QJsonArray steps = json["steps"].toArray();
   std::vector<QJsonValue> cells;
-  cells.reserve(names.size());
-  for (const QString& name : names) {
-    const QStringList path = name.split('.');
-    if (path[0] == "step") {
-      cells.push_back(steps.at(path[1].toInt() - 1).toObject()[path[2]]);
-    } else {
-      cells.push_back(path.size() == 1 ? json[name] : json[path[0]].toObject()[path[1]]);
+  cells.reserve(columns_wanted.size());
+  QJsonObject group;
+  QString in;
+  int step = 0;
+  for (const Column& column : columns_wanted) {
+    if (column.group != in || column.step != step) {
+      in = column.group;
+      step = column.step;
+      group = step > 0 ? steps.at(step - 1).toObject() : json[in].toObject();
     }
-    if (cells.back().isArray()) {
+    QJsonValue value = in.isEmpty() ? json[column.key] : group[column.key];
+    if (value.isArray()) {
       QStringList texts;
-      for (const QJsonValue& one : cells.back().toArray()) texts << one.toString();
-      cells.back() = texts.join(' ');
+      for (const QJsonValue& one : value.toArray()) texts << one.toString();
+      value = texts.join(' ');
     }
+    cells.push_back(std::move(value));
   }
   return cells;
 }

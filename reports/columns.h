@@ -15,8 +15,15 @@ namespace reports {
 std::size_t steps_of(const db::Attempt& attempt);
 // Goes through all attempts.
 std::size_t most_steps(const Report& report);
-std::vector<QString> column_names(std::size_t steps);
-// Null where there is nothing; arrays as they are in the JSON.
-std::vector<QJsonValue> cells_of(const db::Attempt& attempt, const std::vector<QString>& columns);
+
+struct Column {
+  QString name;   // "step.1.sha256"
+  QString group;  // the key that holds it; empty: the attempt itself
+  QString key;
+  int step = 0;  // from 1; 0: of no step
+};
+std::vector<Column> columns_for(std::size_t steps);
+// Null where there is nothing; of an array its texts, with blanks between.
+std::vector<QJsonValue> cells_of(const db::Attempt& attempt, const std::vector<Column>& columns);
 
 }  // namespace reports

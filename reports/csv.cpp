@@ -48,9 +48,11 @@ void put_row(const QStringList& cells, std::ostream& out) {
 
 void write_csv(const Report& report, std::ostream& out) {
   const std::size_t steps = most_steps(report);
-  const std::vector<QString> columns = column_names(steps);
+  const std::vector<Column> columns = columns_for(steps);
   out << "\xEF\xBB\xBF";
-  put_row({columns.begin(), columns.end()}, out);
+  QStringList names;
+  for (const Column& column : columns) names << column.name;
+  put_row(names, out);
   report.attempts([&](const db::Attempt& attempt) {
     // One with more steps was started after the columns were counted: it is for the next report.
     if (steps_of(attempt) > steps) return true;

@@ -192,7 +192,7 @@ std::string details(const db::Attempt& attempt) {
   return out + "</p></details>\n";
 }
 
-void put_table(const std::deque<std::string>& rows, std::uint64_t all, std::ostream& out) {
+void put_table(const std::deque<db::Attempt>& rows, std::uint64_t all, std::ostream& out) {
   if (rows.empty()) return;
   out << "<section class='card wide'><h2>Attempts</h2>\n";
   if (rows.size() < all) {
@@ -204,7 +204,7 @@ void put_table(const std::deque<std::string>& rows, std::uint64_t all, std::ostr
       << rows.size() << " of " << rows.size() << "</span>\n<div class=scroll><table id=attempts><thead><tr>";
   for (const char* head : heads) out << "<th><button type=button>" << head << "</button></th>";
   out << "</tr></thead><tbody>\n";
-  for (const std::string& row : rows) out << row;
+  for (const db::Attempt& row : rows) out << table_row(row);
   out << "</tbody></table></div></section>\n";
 }
 
@@ -212,13 +212,13 @@ void put_table(const std::deque<std::string>& rows, std::uint64_t all, std::ostr
 
 void write_html(const Report& report, std::ostream& out) {
   Statistician statistician;
-  std::deque<std::string> rows;
+  std::deque<db::Attempt> last;
   std::string told;
   std::uint64_t all = 0;
   report.attempts([&](const db::Attempt& attempt) {
     statistician.add(attempt);
-    rows.push_back(table_row(attempt));
-    if (rows.size() > table_limit) rows.pop_front();
+    last.push_back(attempt);
+    if (last.size() > table_limit) last.pop_front();
     if (++all <= details_limit) told += details(attempt);
     return out.good();
   });
@@ -229,7 +229,7 @@ void write_html(const Report& report, std::ostream& out) {
   } else {
     put_tiles(statistics.summary, out);
     put_charts(statistics, out);
-    put_table(rows, all, out);
+    put_table(last, all, out);
     if (all <= details_limit) out << "<section class='card wide'><h2>Step by step</h2>\n" << told << "</section>\n";
   }
   out << "<footer>Times are UTC, durations monotonic. A unit is counted once, by its last attempt. "

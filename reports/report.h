@@ -25,6 +25,8 @@ Report make_report(db::Reader& reader, const db::Filter& filter);
 
 // For a person at a terminal, at most 100 columns wide.
 void write_text(const Report& report, std::ostream& out);
+// What it comes to, without the attempts.
+void write_summary(const Report& report, std::ostream& out);
 // One object: attempts, stations, summary.
 void write_json(const Report& report, std::ostream& out);
 // One attempt a line.

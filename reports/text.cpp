@@ -121,6 +121,16 @@ void put_stations(const std::vector<db::StationInfo>& stations, std::ostream& ou
 
 }  // namespace
 
+void write_summary(const Report& report, std::ostream& out) {
+  Summarizer summarizer;
+  put_stations(report.stations, out);
+  report.attempts([&](const db::Attempt& attempt) {
+    summarizer.add(attempt);
+    return true;
+  });
+  put_summary(summarizer.summary(), out);
+}
+
 void write_text(const Report& report, std::ostream& out) {
   Summarizer summarizer;
   bool first = true;

@@ -27,7 +27,7 @@ struct Formats {
 
 class Sheets {
  public:
-  Sheets(lxw_workbook* book, std::vector<QString> columns, lxw_format* head)
+  Sheets(lxw_workbook* book, std::vector<Column> columns, lxw_format* head)
       : book_(book), columns_(std::move(columns)), head_(head) {}
 
   void add(const db::Attempt& attempt) {
@@ -48,7 +48,7 @@ class Sheets {
     sheet_ = workbook_add_worksheet(book_, name.c_str());
     worksheet_freeze_panes(sheet_, 1, 0);
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-      worksheet_write_string(sheet_, 0, static_cast<lxw_col_t>(i), columns_[i].toUtf8().constData(), head_);
+      worksheet_write_string(sheet_, 0, static_cast<lxw_col_t>(i), columns_[i].name.toUtf8().constData(), head_);
     }
     row_ = 1;
   }
@@ -67,7 +67,7 @@ class Sheets {
   }
 
   lxw_workbook* book_;
-  std::vector<QString> columns_;
+  std::vector<Column> columns_;
   lxw_format* head_;
   lxw_worksheet* sheet_ = nullptr;
   lxw_row_t row_ = 0;
@@ -119,7 +119,7 @@ void write_xlsx(const Report& report, const std::string& path) {
   format_set_bold(formats.head);
   format_set_num_format(formats.percent, "0.0 %");
   Statistician statistician;
-  Sheets sheets(book, column_names(steps), formats.head);
+  Sheets sheets(book, columns_for(steps), formats.head);
   report.attempts([&](const db::Attempt& attempt) {
     if (steps_of(attempt) > steps) return true;  // started after the columns were counted
     statistician.add(attempt);

@@ -146,6 +146,7 @@ CLI::App* add_report(CLI::App& app, ReportOptions& options, ReportTexts& texts) 
         return one_of(value, {"text", "csv", "json", "jsonl", "html", "xlsx"});
       })
       ->capture_default_str();
+  report->add_flag("--summary", options.summary, "What it comes to, without the attempts; as text");
   report->add_option("-o,--output", options.output, "Write to this file")->type_name("FILE");
   report->add_option("--job", texts.job, "Only attempts of this job");
   report->add_option("--lot", texts.lot, "Only attempts of this lot");
@@ -379,6 +380,7 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
     return list;
   }
   if (report_command->parsed()) {
+    if (report.summary && report.format != "text") return usage("--summary is text", *report_command);
     report.filter = filter_from(report_texts);
     return report;
   }

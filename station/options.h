@@ -57,6 +57,7 @@ struct ReportOptions {
   std::string db;
   std::string format = "text";
   std::string output;  // empty: standard output
+  bool summary = false;
   db::Filter filter;
 };
 

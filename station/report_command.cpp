@@ -17,8 +17,11 @@ namespace station {
 
 namespace {
 
-void write_report(const reports::Report& report, const std::string& format, std::ostream& out) {
-  if (format == "json") {
+void write_report(const reports::Report& report, const ReportOptions& options, std::ostream& out) {
+  const std::string& format = options.format;
+  if (options.summary) {
+    reports::write_summary(report, out);
+  } else if (format == "json") {
     reports::write_json(report, out);
   } else if (format == "html") {
     reports::write_html(report, out);
@@ -32,9 +35,9 @@ void write_report(const reports::Report& report, const std::string& format, std:
   out.flush();
 }
 
-ExitStatus to_standard_output(const reports::Report& report, const std::string& format) {
+ExitStatus to_standard_output(const reports::Report& report, const ReportOptions& options) {
   SinkStream out([](std::string_view bytes) { return write_all(STDOUT_FILENO, bytes); });
-  write_report(report, format, out);
+  write_report(report, options, out);
   if (out.good()) return ExitStatus::passed;
   return complain(ExitStatus::cannot_create,
                   std::string("standard output takes no more: ") + std::strerror(errno) + ".");
@@ -52,7 +55,7 @@ ExitStatus to_file(const reports::Report& report, const ReportOptions& options) 
     const auto size = static_cast<qint64>(bytes.size());
     return file.write(bytes.data(), size) == size;
   });
-  write_report(report, options.format, out);
+  write_report(report, options, out);
   return out.good() && file.commit() ? ExitStatus::passed : failed();
 }
 
@@ -82,9 +85,11 @@ ExitStatus report(const ReportOptions& options) {
   if (const auto* status = std::get_if<ExitStatus>(&database)) return *status;
   try {
     db::Reader reader(std::get<std::string>(database));
-    const reports::Report report = reports::make_report(reader, options.filter);
+    db::Filter filter = options.filter;
+    filter.steps = options.format != "text";  // which tells none
+    const reports::Report report = reports::make_report(reader, filter);
     if (options.format == "xlsx") return to_workbook(report, options);
-    return options.output.empty() ? to_standard_output(report, options.format) : to_file(report, options);
+    return options.output.empty() ? to_standard_output(report, options) : to_file(report, options);
   } catch (const db::Error& error) {
     return complain(ExitStatus::input_missing, error.what());
   }

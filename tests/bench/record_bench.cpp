@@ -1,0 +1,256 @@
+// How the record bears a factory's years: makes a database of N attempts through the real store, and times what people
+// ask of it with the real program. Prints; asserts nothing.
+//
+//   record_bench FLASHLINE [ATTEMPTS] [FOLDER]
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <mutex>
+#include <random>
+#include <semaphore>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "db/store.h"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+constexpr int slots = 64;
+constexpr std::array<const char*, 4> faults{"verify-mismatch", "unit-gone", "busy-timeout", "not-back"};
+
+// A line of 64 slots that makes a unit every few seconds, day and night; one in fifty fails at first, and ids are read.
+class Factory {
+ public:
+  explicit Factory(db::UuidGenerator& uuids) : uuids_(uuids) {
+    for (const char* name : {"system-part1.bin", "system-part2.bin", "user.bin"}) {
+      auto image = std::make_shared<db::Image>();
+      image->name = name;
+      image->size = 150000;
+      image->sha256.fill(static_cast<std::uint8_t>(image->name.size()));
+      image->kind = "particle-module";
+      images_.push_back(image);
+    }
+    auto recipe = std::make_shared<db::Recipe>();
+    recipe->sha256.fill(7);
+    recipe->name = "photon";
+    recipe->text = std::string(800, '#');
+    recipe->images.assign(images_.begin(), images_.end());
+    recipe_ = recipe;
+  }
+
+  // One visit with its one or two attempts: 4 to 6 records.
+  std::vector<db::Record> unit() {
+    now_ += std::chrono::milliseconds(900);
+    const int slot = static_cast<int>(made_ % slots);
+    const db::Uuid visit = uuids_.next(now_);
+    std::vector<db::Record> out{db::VisitStarted{visit, now_, fmt::format("1-{}.{}", slot / 8 + 1, slot % 8 + 1),
+                                                 fmt::format("A{}", slot + 1)}};
+    const bool bad = random_() % 50 == 0;
+    if (bad) attempt(visit, 1, false, out);
+    attempt(visit, bad ? 2 : 1, random_() % 1000 != 0, out);
+    out.push_back(db::VisitEnded{visit, now_ + std::chrono::seconds(12)});
+    ++made_;
+    return out;
+  }
+  std::size_t attempts() const { return attempts_; }
+  std::string last_unit() const { return last_unit_; }
+
+ private:
+  void attempt(const db::Uuid& visit, int number, bool good, std::vector<db::Record>& out) {
+    db::AttemptStarted started;
+    started.attempt = uuids_.next(now_);
+    started.visit = visit;
+    started.number = number;
+    started.at = now_;
+    started.recipe = recipe_;
+    started.job = fmt::format("J-{}", made_ / 5000);
+    started.lot = fmt::format("L-{}", made_ / 50000);
+    started.operator_name = "Ada";
+    started.vendor = 0x2B04;
+    started.product = 0xD006;
+    started.release = 0x0250;
+    started.serial = last_unit_ = fmt::format("3b00{:020x}", made_);
+    out.push_back(started);
+    db::AttemptFinished finished;
+    finished.attempt = started.attempt;
+    finished.at = now_ + std::chrono::milliseconds(9000 + random_() % 800);
+    finished.outcome = good ? db::Outcome::passed : db::Outcome::failed;
+    if (!good) {
+      db::Fault fault;
+      fault.code = faults[random_() % faults.size()];
+      fault.about = "unit";
+      fault.text = "Something was not as it should be.";
+      finished.fault = fault;
+    }
+    finished.verified = finished.booted = good;
+    finished.unit = started.serial;
+    finished.serials = {started.serial};
+    finished.flash = std::chrono::milliseconds(7500 + random_() % 300);
+    finished.back = std::chrono::milliseconds(1500);
+    finished.floor = std::chrono::milliseconds(7480);
+    for (const auto& image : images_) {
+      db::Step step;
+      step.name = image->name;
+      step.image = image;
+      step.bytes = step.written_bytes = image->size;
+      step.erased_sectors = 2;
+      step.readback = image->sha256;
+      finished.steps.push_back(step);
+    }
+    out.push_back(finished);
+    ++attempts_;
+  }
+
+  db::UuidGenerator& uuids_;
+  std::vector<std::shared_ptr<const db::Image>> images_;
+  std::shared_ptr<const db::Recipe> recipe_;
+  std::mt19937 random_{20261124};
+  db::Time now_{std::chrono::hours(24 * 365 * 55)};
+  std::size_t made_ = 0, attempts_ = 0;
+  std::string last_unit_;
+};
+
+db::Run this_run(db::UuidGenerator& uuids) {
+  db::Run run;
+  run.at = db::now();
+  run.id = uuids.next(run.at);
+  run.command = "record_bench";
+  return run;
+}
+
+std::string fill(const std::string& path, std::size_t attempts) {
+  db::UuidGenerator uuids;
+  Factory factory(uuids);
+  db::Store store(path, "bench", this_run(uuids), uuids);
+  const auto begin = Clock::now();
+  while (factory.attempts() < attempts) {
+    std::vector<db::Record> batch;
+    for (int i = 0; i < slots; ++i) {
+      for (db::Record& record : factory.unit()) batch.push_back(std::move(record));
+    }
+    store.append(batch);
+  }
+  const double took = seconds_since(begin);
+  std::cout << fmt::format("written    {} attempts with {} rows in {:.1f} s: {:.0f} attempts/s, {:.0f} rows/s\n",
+                           factory.attempts(), store.head().seq, took, static_cast<double>(factory.attempts()) / took,
+                           static_cast<double>(store.head().seq) / took);
+  std::cout << fmt::format("size       {:.0f} MiB, {:.0f} bytes an attempt\n",
+                           static_cast<double>(std::filesystem::file_size(path)) / 1048576,
+                           static_cast<double>(std::filesystem::file_size(path)) / static_cast<double>(attempts));
+  return factory.last_unit();
+}
+
+// 64 units, each of which waits for its record before it goes on, as the engine's do: how long is the wait? Commits are
+// gathered as the recorder gathers them: whatever is waiting goes into one transaction.
+void acknowledge(const std::string& path, int rounds) {
+  db::UuidGenerator uuids;
+  Factory factory(uuids);
+  db::Store store(path, "bench", this_run(uuids), uuids);
+  struct Waiting {
+    db::Record record;
+    Clock::time_point since;
+    std::binary_semaphore* done;
+  };
+  std::mutex mutex;
+  std::vector<Waiting> waiting;
+  std::vector<double> waits;
+  std::jthread recorder([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      std::vector<Waiting> batch;
+      {
+        const std::lock_guard lock(mutex);
+        batch.swap(waiting);
+      }
+      if (batch.empty()) {
+        std::this_thread::sleep_for(std::chrono::microseconds(200));
+        continue;
+      }
+      std::vector<db::Record> records;
+      for (const Waiting& one : batch) records.push_back(one.record);
+      store.append(records);
+      for (const Waiting& one : batch) {
+        waits.push_back(seconds_since(one.since) * 1000);
+        one.done->release();
+      }
+    }
+  });
+  std::vector<std::jthread> units;
+  for (int i = 0; i < slots; ++i) {
+    units.emplace_back([&] {
+      std::binary_semaphore done(0);
+      for (int round = 0; round < rounds; ++round) {
+        std::vector<db::Record> records;
+        {
+          const std::lock_guard lock(mutex);
+          records = factory.unit();
+        }
+        for (db::Record& record : records) {
+          {
+            const std::lock_guard lock(mutex);
+            waiting.push_back({std::move(record), Clock::now(), &done});
+          }
+          done.acquire();
+        }
+      }
+    });
+  }
+  units.clear();
+  recorder.request_stop();
+  recorder.join();
+  std::ranges::sort(waits);
+  std::cout << fmt::format(
+      "commits    64 units at once, {} acknowledged: p50 {:.1f} ms, p99 {:.1f} ms, worst {:.1f} ms\n", waits.size(),
+      waits[waits.size() / 2], waits[waits.size() * 99 / 100], waits.back());
+}
+
+void time_command(const std::string& what, const std::string& command, std::size_t rows = 0) {
+  const auto begin = Clock::now();
+  const int status = std::system((command + " >/dev/null").c_str());
+  const double took = seconds_since(begin);
+  std::cout << fmt::format("{:<34} {:7.2f} s", what, took);
+  if (rows > 0) std::cout << fmt::format("  {:9.0f} rows/s", static_cast<double>(rows) / took);
+  std::cout << (status == 0 ? "\n" : "  EXIT STATUS NOT 0\n") << std::flush;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    std::cerr << "record_bench FLASHLINE [ATTEMPTS] [FOLDER]\n";
+    return 64;
+  }
+  const std::string program = argv[1];
+  const std::size_t attempts = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1'000'000;
+  const std::filesystem::path folder = argc > 3 ? argv[3] : std::filesystem::temp_directory_path() / "record_bench";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  acknowledge(folder / "commits.db", 20);
+  const std::string path = folder / "record.db";
+  const std::string unit = fill(path, attempts);
+  const std::string report = program + " report --db " + path + " ";
+  time_command("audit verify", program + " audit verify --db " + path, attempts * 8);
+  time_command("summary (report --summary)", report + "--summary");
+  time_command("one unit", report + "--unit " + unit);
+  time_command("one slot, one day", report + "--slot A7 --since 2024-12-20 --until 2024-12-21");
+  time_command("one job", report + "--job J-7");
+  time_command("html of one job", report + "--job J-7 --format html -o " + (folder / "j.html").string());
+  time_command("text of all", report, attempts);
+  time_command("csv of all", report + "--format csv", attempts);
+  time_command("jsonl of all", report + "--format jsonl", attempts);
+  time_command("html of all", report + "--format html", attempts);
+  time_command("xlsx of all", report + "--format xlsx -o " + (folder / "all.xlsx").string(), attempts);
+  time_command("backup", program + " db backup --db " + path + " " + (folder / "copy.db").string());
+  std::filesystem::remove_all(folder);
+}
