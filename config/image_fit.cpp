@@ -35,6 +35,10 @@ Unfit without_header(ImageKind kind, const std::string& units) {
 std::optional<Unfit> wrong_module(const Module& module, const dfu::Profile& profile) {
   const std::string& units = profile.name;
   if (module.platform != *profile.platform) {
+    if (module.for_any_platform()) {
+      return Unfit{"is a file for an application's use (" + describe(module) + "), and DFU cannot store it",
+                   "Leave this step out: it goes to the unit over the air."};
+    }
     return Unfit{"was built for " + std::string(to_string(module.platform)) + ", this recipe flashes " + units + " (" +
                      describe(module) + ")",
                  "Use the file that was built for " + units + "."};
@@ -112,7 +116,8 @@ std::optional<Unfit> unsound(const dfu::Image& image) {
       return Unfit{"is a web page, not firmware: the download failed",
                    "Fetch the file again, and look at it before you use it."};
     case ImageKind::zip:
-      return Unfit{"is a zip archive, not firmware", "Unpack it and name the .bin that is inside."};
+      return Unfit{facts.sound ? "is a bundle, which DFU cannot flash as a whole" : "is a zip archive, not firmware",
+                   "Unpack it and name the .bin that is inside."};
     case ImageKind::elf:
       return Unfit{"is an ELF file, as the linker makes it, not what goes into flash",
                    "Use the .bin that the build makes beside it."};
@@ -122,8 +127,11 @@ std::optional<Unfit> unsound(const dfu::Image& image) {
     case ImageKind::dfuse:
     case ImageKind::particle_module:
     case ImageKind::dfu_suffix:
-      if (facts.sound) return {};
-      return Unfit{facts.problem, "Fetch or build the file again."};
+      if (!facts.sound) return Unfit{facts.problem, "Fetch or build the file again."};
+      if (facts.module && !only_over_the_air(*facts.module).empty()) {
+        return Unfit{only_over_the_air(*facts.module), "Use the plain module that it was made from."};
+      }
+      return {};
     case ImageKind::unknown:
       return Unfit{facts.problem, "Is this the right file? Fetch or build it again."};
     case ImageKind::raw:

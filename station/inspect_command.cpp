@@ -33,10 +33,15 @@ std::string as_text(const std::string& file, const dfu::Image& image) {
   line("bytes", grouped(image.file.size()));
   line("sha256", dfu::to_hex(image.sha256));
   if (facts.module) {
-    line("addresses", dfu::hex_address(facts.module->start) + " to " + dfu::hex_address(facts.module->end));
-    for (const dfu::particle::Dependency& each : facts.module->dependencies) {
-      line("needs", dfu::particle::describe(each));
-    }
+    const dfu::particle::Module& module = *facts.module;
+    line("addresses", dfu::hex_address(module.start) + " to " + dfu::hex_address(module.end));
+    for (const dfu::particle::Dependency& each : module.dependencies) line("needs", dfu::particle::describe(each));
+    for (const dfu::particle::AssetNeed& each : module.assets) line("needs file", each.name);
+    for (const dfu::particle::Module& each : module.following) line("then", dfu::particle::describe(each));
+    if (!only_over_the_air(module).empty()) line("note", only_over_the_air(module));
+  }
+  for (const dfu::Packed& packed : facts.packed) {
+    line("holds", packed.name + (packed.module ? ": " + dfu::particle::describe(*packed.module) : ""));
   }
   for (const dfu::Range& range : facts.ranges) {
     line("goes to", dfu::hex_address(range.begin) + " to " + dfu::hex_address(range.end));

@@ -32,8 +32,10 @@ bool is_ram(std::uint32_t address) {
   return bank == 0x20000000 || bank == 0x10000000 || bank == 0x24000000 || bank == 0x30000000;
 }
 
+// Code from 0 (nRF, Kinetis, LPC, SAM), of STM32 and RTL872x, and of XMC.
 bool is_flash(std::uint32_t address) {
-  return address < 0x00200000 || (address >= 0x08000000 && address < 0x08800000);
+  return address < 0x00600000 || (address >= 0x08000000 && address < 0x08800000) ||
+         (address >= 0x0C000000 && address < 0x0C200000);
 }
 
 bool is_handler(std::uint32_t vector) {
@@ -92,7 +94,8 @@ bool is_uf2(ByteView file) {
 }
 
 bool is_dfuse(ByteView file) {
-  return starts_with(file, "DfuSe");
+  // A text about the format may begin with the word; a container goes on with its version.
+  return starts_with(file, "DfuSe") && file.size() > 5 && file[5] < ' ' && !is_blank(file[5]);
 }
 
 bool is_intel_hex(ByteView file) {
@@ -120,6 +123,32 @@ bool is_html(ByteView file) {
   if (file.size() < 2 || file[0] != '<') return false;
   const bool tag = file[1] == '!' || file[1] == '?' || std::isalpha(file[1]) != 0;
   return tag && is_text(file);
+}
+
+std::string_view other_file(ByteView file) {
+  struct Beginning {
+    std::string_view bytes;
+    std::string_view name;
+  };
+  constexpr Beginning beginnings[] = {
+      {"\x1F\x8B", "a gzip archive"},
+      {"\xFD"
+       "7zXZ",
+       "an xz archive"},
+      {"7z\xBC\xAF\x27\x1C", "a 7-Zip archive"},
+      {"!<arch>\n", "a library for the linker"},
+      {"\x89PNG", "a picture"},
+      {"\xFF\xD8\xFF", "a picture"},
+      {"GIF8", "a picture"},
+      {"%PDF-", "a PDF document"},
+      {"MZ", "a Windows program"},
+      {"\xCF\xFA\xED\xFE", "a macOS program"},
+      {"\xCE\xFA\xED\xFE", "a macOS program"},
+      {"SQLite format 3", "a database"},
+  };
+  const auto found =
+      std::ranges::find_if(beginnings, [&](const Beginning& one) { return starts_with(file, one.bytes); });
+  return found == std::end(beginnings) ? std::string_view() : found->name;
 }
 
 bool is_legacy_core(ByteView file) {

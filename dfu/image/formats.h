@@ -2,6 +2,8 @@
 // only about the form; what is inside is judged elsewhere. Pure; any thread; any bytes are safe input.
 #pragma once
 
+#include <string_view>
+
 #include "dfu/bytes.h"
 
 namespace dfu {
@@ -17,6 +19,9 @@ bool is_intel_hex(ByteView file);
 // Text that begins with a tag, after blanks and a byte order mark.
 bool is_html(ByteView file);
 bool is_text(ByteView file);
+
+// What other files begin with that end up in a folder of firmware: "a gzip archive". Empty for all others.
+std::string_view other_file(ByteView file);
 
 // A Core program from before modules: nothing but its vector table tells it. Source: facts/particle.md 10.1.
 bool is_legacy_core(ByteView file);

@@ -2,8 +2,10 @@
 
 #include <utility>
 
+#include "dfu/image/bundle.h"
 #include "dfu/image/containers.h"
 #include "dfu/image/formats.h"
+#include "dfu/image/programs.h"
 #include "dfu/image/suffix.h"
 
 namespace dfu {
@@ -23,15 +25,21 @@ ImageFacts unsound(ImageKind kind, std::string problem) {
   return facts;
 }
 
+// What is not flashed, however whole it is.
+ImageFacts program(ImageKind kind, ProgramFacts found) {
+  const bool whole = !found.ranges.empty();
+  ImageFacts facts = unsound(kind, std::move(found.text) + (whole ? "; flash the .bin made from it" : ""));
+  facts.ranges = std::move(found.ranges);
+  return facts;
+}
+
 constexpr const char* nothing_known = "is nothing that can be recognised as firmware";
 
 std::optional<ImageFacts> by_first_bytes(ByteView file) {
   if (file.empty()) return unsound(ImageKind::empty, "is empty");
-  if (is_elf(file)) return unsound(ImageKind::elf, "is an ELF file; flash the .bin made from it");
-  if (is_zip(file)) {
-    return unsound(ImageKind::zip, "is a zip archive; unpack it and flash the .bin files that are in it");
-  }
-  if (is_uf2(file)) return unsound(ImageKind::uf2, "is a UF2 file, which this version cannot flash; flash a .bin");
+  if (is_elf(file)) return program(ImageKind::elf, read_elf(file));
+  if (is_zip(file)) return identify_zip(file);
+  if (is_uf2(file)) return program(ImageKind::uf2, read_uf2(file));
   if (is_html(file)) return unsound(ImageKind::html, "is a web page, not firmware; download the firmware again");
   return std::nullopt;
 }
@@ -74,9 +82,9 @@ ImageFacts with_content(ImageKind kind, const ContentResult& result, Bytes* byte
 ImageFacts without_regard_to_suffix(ByteView file) {
   if (auto facts = by_first_bytes(file)) return *std::move(facts);
   if (auto facts = as_module(file)) return *std::move(facts);
-  if (particle::resembles_module(file)) {
-    return unsound(ImageKind::unknown,
-                   "looks like a Particle module, but its header is damaged or of a platform that is not known");
+  if (std::string seen = particle::resemblance(file); !seen.empty()) return unsound(ImageKind::unknown, seen);
+  if (const auto name = other_file(file); !name.empty()) {
+    return unsound(ImageKind::unknown, "is " + std::string(name) + ", not firmware");
   }
   if (is_legacy_core(file)) return sound(ImageKind::legacy_core);
   if (is_cortex_m_program(file)) return sound(ImageKind::raw);

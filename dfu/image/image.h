@@ -1,4 +1,5 @@
-// What a file is, and whether it is sound: one answer for any bytes. Source: facts/dfu.md 1.6, 2.5;
+// What a file is, and whether it is sound: one answer for any bytes. Sound means whole, and good for what it was made
+// for, which need not be flashing by DFU: a bundle is, and a compressed module. Source: facts/dfu.md 1.6, 2.5;
 // facts/particle.md 3. Pure; any thread; any bytes are safe input.
 #pragma once
 
@@ -41,14 +42,25 @@ struct DfuSuffix {
   std::uint32_t crc = 0;
 };
 
+// A file inside a zip archive.
+struct Packed {
+  std::string name;
+  std::size_t bytes = 0;
+  ImageKind kind = ImageKind::unknown;
+  bool sound = false;
+  std::optional<particle::Module> module{};
+};
+
 struct ImageFacts {
   ImageKind kind = ImageKind::unknown;
   bool sound = false;
   std::string problem;                     // why it is not sound: a sentence without the file name
   std::optional<particle::Module> module;  // of a particle-module, also of a damaged one, also inside a dfu-suffix file
   std::optional<DfuSuffix> suffix;
-  std::vector<Range> ranges;              // where a sound dfuse or intel-hex file says its bytes go; ascending
+  // Where a sound dfuse or intel-hex file, or an undamaged ELF or UF2, says its bytes go; ascending.
+  std::vector<Range> ranges;
   std::optional<std::uint8_t> alternate;  // of a dfuse: the memory it is for
+  std::vector<Packed> packed;             // what is in an undamaged zip archive
 };
 
 ImageFacts identify(ByteView file);

@@ -62,12 +62,33 @@ void put_header(Bytes& bytes, const ModuleSpec& spec, std::uint32_t at) {
   }
 }
 
+// The records of a module with assets, in front of the suffix's fixed end (facts/particle.md 3.5).
+Bytes asset_records(const ModuleSpec& spec) {
+  constexpr std::uint16_t asset_type = 0x12;
+  constexpr std::uint16_t front = 6;  // type, length, kind of hash, length of the hash
+  Bytes records;
+  for (const AssetNeed& asset : spec.assets) {
+    append_le16(records, asset_type);
+    append_le16(records, static_cast<std::uint16_t>(front + asset.sha256.size() + asset.name.size()));
+    records.push_back(0);
+    records.push_back(static_cast<std::uint8_t>(asset.sha256.size()));
+    records.insert(records.end(), asset.sha256.begin(), asset.sha256.end());
+    records.insert(records.end(), asset.name.begin(), asset.name.end());
+  }
+  return records;
+}
+
 void put_suffix(Bytes& bytes, const ModuleSpec& spec) {
   const std::uint32_t end = spec.file_size - crc_size;
-  put_le16(bytes, end - 40, static_cast<std::uint16_t>(spec.platform));  // product id: the platform's own
-  put_le16(bytes, end - 38, 0xFFFF);                                     // product version: none
+  const Bytes records = asset_records(spec);
+  if (records.empty()) {
+    put_le16(bytes, end - 40, static_cast<std::uint16_t>(spec.platform));  // product id: the platform's own
+    put_le16(bytes, end - 38, 0xFFFF);                                     // product version: none
+  } else {
+    std::ranges::copy(records, bytes.begin() + (end - 36 - static_cast<std::uint32_t>(records.size())));
+  }
   put_le16(bytes, end - 36, 0);
-  put_le16(bytes, end - 2, suffix_size);
+  put_le16(bytes, end - 2, static_cast<std::uint16_t>(records.empty() ? suffix_size : 36 + records.size()));
   const Sha256 hash = sha256(ByteView(bytes).first(end - 34));
   std::ranges::copy(hash, bytes.begin() + (end - 34));
 }

@@ -16,6 +16,7 @@ struct ModuleSpec {
   std::uint32_t file_size = 0;  // of the whole file, CRC included
   std::vector<Dependency> dependencies;
   std::uint32_t seed = 1;  // of the filling bytes
+  std::vector<AssetNeed> assets{};
 };
 
 // REQUIRES: file_size is large enough for vector table (where the function has one), header, suffix and CRC.

@@ -19,6 +19,7 @@ Range flash_of(Mcu mcu, Function function) {
       if (function == Function::user_part) return {0x00080000, 0x00100000};
       return {0x00020000, 0x00100000};
     case Mcu::rtl872x:
+      if (function == Function::user_part) return {0x08400000, 0x08600000};
       return {0x08000000, 0x08800000};
   }
   return {};
@@ -79,10 +80,12 @@ bool placed_by_the_unit(Function function) {
 }
 
 bool possible_addresses(const Module& module) {
-  // No slot of any platform begins within a flash page, and none has a higher index.
+  // No slot begins within a flash page, and none has a higher index.
   constexpr std::uint32_t page = 0x1000;
   constexpr std::uint8_t highest_index = 3;
-  if (module.start >= module.end || module.start % page != 0) return false;
+  // Except on RTL872x: there they end at a fixed address and grow downwards, record by record (facts/particle.md 3.5).
+  const bool grows_down = module.function == Function::user_part && mcu_of(module.platform) == Mcu::rtl872x;
+  if (module.start >= module.end || module.start % (grows_down ? 4 : page) != 0) return false;
   if (placed_by_the_unit(module.function)) return module.start == 0 && module.end <= 16 * 1024 * 1024;
   // Reserved names; no platform has a place for them.
   if (module.function == Function::resource || module.function == Function::settings) return false;

@@ -60,6 +60,22 @@ struct Dependency {
   bool operator==(const Dependency&) const = default;
 };
 
+// Bits of Module::flags (facts/particle.md 3.5).
+namespace flag {
+inline constexpr std::uint8_t drop_header = 0x01;  // the header is taken off before the module goes to its place
+inline constexpr std::uint8_t compressed = 0x02;
+inline constexpr std::uint8_t combined = 0x04;  // another module follows in the same file
+inline constexpr std::uint8_t encrypted = 0x08;
+inline constexpr std::uint8_t extended = 0x10;  // records follow the header
+}  // namespace flag
+
+// A file that an application wants beside itself.
+struct AssetNeed {
+  std::string name;
+  Sha256 sha256{};
+  bool operator==(const AssetNeed&) const = default;
+};
+
 struct Module {
   std::uint32_t header_offset = 0;  // of the 24 header bytes in the file
   std::uint32_t start = 0;          // first address
@@ -74,10 +90,18 @@ struct Module {
   std::optional<std::uint16_t> product_id;
   std::optional<std::uint16_t> product_version;
   std::optional<Sha256> hash;  // SHA-256 field of the tail: the "u" value a unit reports for its user part
+  // From the extension records, if there are any.
+  std::string name;  // of an asset
+  std::vector<AssetNeed> assets;
+  std::uint32_t unpacked_size = 0;  // of a compressed module: what comes out
+  std::vector<Module> following{};  // of a combined file: the other modules in it
 
   Range range() const { return {start, end}; }
   // Bytes in flash: the module and its CRC.
   std::uint32_t stored_size() const { return end - start + 4; }
+  bool has(std::uint8_t bit) const { return (flags & bit) != 0; }
+  // An asset is for any platform; the id that it carries, 0, is the Core's as well (facts/particle.md 3.3).
+  bool for_any_platform() const { return function == Function::asset && platform == Platform::core; }
 };
 
 struct NotAModule {};
@@ -92,12 +116,16 @@ struct DamagedModule {
 using ModuleResult = std::variant<NotAModule, DamagedModule, Module>;
 
 // What the bytes of a file are, as a Particle module. A file that is longer or shorter than its header says, or whose
-// CRC is wrong, is damaged.
+// CRC is wrong, is damaged; so is a compressed module that does not unpack to what it says. A hash that differs is no
+// damage: old softdevices carry another one (facts/particle.md 3.4).
 ModuleResult parse_module(ByteView file);
 
-// True for a file that has no header by parse_module, but most of one: one with a damaged header field, or of a
-// platform that is not known. Such a file must never be taken for a raw program.
-bool resembles_module(ByteView file);
+// What a file looks like that has no header by parse_module, but most of one: one with a damaged header field, or of a
+// platform that is not known. Such a file must never be taken for a raw program. Empty for all others.
+std::string resemblance(ByteView file);
+
+// Why these bytes must not be written to flash as they are, although the module is sound; empty if they may be.
+std::string only_over_the_air(const Module& module);
 
 // Only the 24 header bytes; nothing if they are no plausible header. For headers read from a unit: header_offset is
 // where this kind of module keeps it.

@@ -46,6 +46,7 @@ TEST(Identify, BytesThatOnlyBeginLikeATagAreNoWebPage) {
 TEST(Identify, TextIsNoFirmware) {
   expect_refused(bytes_of("404: Not Found\n"), ImageKind::unknown);
   EXPECT_THAT(identify(bytes_of("404: Not Found\n")).problem, HasSubstr("text"));
+  expect_refused(bytes_of("DfuSe:\n- Do erase and write in two separate passes\n"), ImageKind::unknown);
 }
 
 TEST(Identify, KnownContainersAreNamedByTheirFirstBytes) {
