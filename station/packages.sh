@@ -23,6 +23,12 @@ flashline_packages=(
   sqlite3              # tests: reads the record with a program that is not ours
 )
 
+# Only for tests/fuzz/run.sh.
+fuzz_packages=(
+  clang             # its sanitizers lead the fuzzer through the code
+  libclang-rt-dev   # libFuzzer itself, and the sanitizers' run time
+)
+
 say() { printf '\n== %s\n' "$*"; }
 fail() {
   printf 'error: %s\n' "$*" >&2
