@@ -180,6 +180,10 @@ class Loader {
             table.word<Unchanged>("unchanged", {{"skip", Unchanged::skip}, {"rewrite", Unchanged::rewrite}})) {
       policy.unchanged = unchanged->value;
     }
+    if (const auto downgrade =
+            table.word<Downgrade>("downgrade", {{"refuse", Downgrade::refuse}, {"allow", Downgrade::allow}})) {
+      policy.downgrade = downgrade->value;
+    }
     if (const auto confirm = table.word<Confirm>("confirm", {{"application", Confirm::application},
                                                              {"none", Confirm::none},
                                                              {"reread", Confirm::reread},
@@ -218,6 +222,16 @@ std::string_view to_string(Unchanged unchanged) {
       return "skip";
     case Unchanged::rewrite:
       return "rewrite";
+  }
+  return {};
+}
+
+std::string_view to_string(Downgrade downgrade) {
+  switch (downgrade) {
+    case Downgrade::refuse:
+      return "refuse";
+    case Downgrade::allow:
+      return "allow";
   }
   return {};
 }

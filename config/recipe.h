@@ -17,16 +17,19 @@ namespace config {
 
 enum class Verify { read_back, none };
 enum class Unchanged { skip, rewrite };
+enum class Downgrade { refuse, allow };
 enum class Confirm { none, application, reread, modules };
 
 std::string_view to_string(Verify verify);        // "read-back"
 std::string_view to_string(Unchanged unchanged);  // "skip"
+std::string_view to_string(Downgrade downgrade);  // "refuse"
 std::string_view to_string(Confirm confirm);      // "application"
 
 struct Policy {
   int attempts = 2;
   Verify verify = Verify::read_back;
   Unchanged unchanged = Unchanged::skip;
+  Downgrade downgrade = Downgrade::refuse;  // of system parts and bootloader, as the unit holds them
   Confirm confirm = Confirm::application;
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dfu/particle/outlook.h"
+
 namespace dfu {
 
 namespace {
@@ -93,9 +95,13 @@ Ask Survey::take_the_map(Duration now) {
 }
 
 Ask Survey::begin_reading(Duration now) {
-  if (!read_pieces_ || !result_.can_upload || misfit(*layout_, result_.map)) {
-    result_.pieces.assign(layout_->pieces.size(), Holds::other);
-    return Finished{};
+  const bool fits = !misfit(*layout_, result_.map);
+  if (!read_pieces_ || !result_.can_upload || !fits) result_.pieces.assign(layout_->pieces.size(), Holds::other);
+  if (!result_.can_upload || !fits) return Finished{};
+  if (profile_->platform) {
+    for (const particle::Place& place : particle::places(*profile_->platform)) {
+      heads_.push_back({place.address, place.address + particle::place_bytes});
+    }
   }
   doing_ = Doing::reading;
   next_ = layout_->pieces.front().data.begin;
@@ -104,6 +110,10 @@ Ask Survey::begin_reading(Duration now) {
 
 // The next operation that reading needs: the next block, or the way to it.
 Ask Survey::read_on(Duration now) {
+  if (reading_heads()) {
+    const Range head = heads_[result_.heads.size()];
+    return read_block(0, head.begin, head.size(), now);
+  }
   const std::size_t index = result_.pieces.size();
   if (index == layout_->pieces.size()) {
     if (idle_) return Finished{};
@@ -111,13 +121,17 @@ Ask Survey::read_on(Duration now) {
   }
   if (profile_->dialect == Dialect::dfu11) return read_on_plain(now);
   const Piece& piece = layout_->pieces[index];
-  Operation operation{Operation::Kind::read, piece.step, next_, 0, 0, {}};
-  if (const auto block = pointer_.block_at(next_)) {
+  return read_block(piece.step, next_, std::min(pointer_.chunk(), piece.data.end - next_), now);
+}
+
+Ask Survey::read_block(std::size_t step, std::uint32_t address, std::uint32_t length, Duration now) {
+  Operation operation{Operation::Kind::read, step, address, length, 0, {}};
+  if (const auto block = pointer_.block_at(address)) {
     operation.block = *block;
-    operation.length = std::min(pointer_.chunk(), piece.data.end - next_);
     return run(operation, now);
   }
   operation.kind = idle_ ? Operation::Kind::set_address : Operation::Kind::to_idle;
+  operation.length = 0;
   return run(operation, now);
 }
 
@@ -141,7 +155,9 @@ Ask Survey::run(Operation operation, Duration now) {
 
 Ask Survey::operation_done(Duration now) {
   if (exchange_->failure()) {
-    fault_ = fault_of(*exchange_->failure(), operation_, *layout_);
+    fault_ = reading_heads() ? fault_of(*exchange_->failure(), OperationKind::survey,
+                                        "reading what the unit holds at " + hex_address(operation_.address))
+                             : fault_of(*exchange_->failure(), operation_, *layout_);
     fault_->operation = OperationKind::survey;
     return Finished{};
   }
@@ -164,7 +180,15 @@ Ask Survey::operation_done(Duration now) {
     case Operation::Kind::reset:
       break;  // a survey does not
   }
-  if (operation_.kind == Operation::Kind::read) {
+  if (operation_.kind == Operation::Kind::read && reading_heads()) {
+    // A header that is not whole must not pass for a module that is not there.
+    if (exchange_->data().size() != operation_.length) {
+      return stop(FaultCode::device_error, "Reading what the unit holds at " + hex_address(operation_.address) +
+                                               " gave " + std::to_string(exchange_->data().size()) +
+                                               " bytes instead of " + std::to_string(operation_.length) + ".");
+    }
+    result_.heads.push_back(exchange_->data());
+  } else if (operation_.kind == Operation::Kind::read) {
     const bool shorter = exchange_->data().size() < operation_.length;
     if (shorter && profile_->dialect == Dialect::dfu11) {
       idle_ = true;  // a short answer ends the upload

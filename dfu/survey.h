@@ -24,7 +24,9 @@ struct SurveyResult {
   bool can_upload = false;
   bool tolerant = false;      // plain DFU: it can be read after manifestation
   std::vector<Holds> pieces;  // as Layout::pieces
-  Duration floor{};           // the unit's own time for what the survey did
+  // The first bytes of each of particle::places(), of units that have such; empty if nothing could be read.
+  std::vector<Bytes> heads{};
+  Duration floor{};  // the unit's own time for what the survey did
 };
 
 // The unit shows the profile's alternate setting in DFU mode: the same id may stand for its run-time mode too, and only
@@ -32,8 +34,9 @@ struct SurveyResult {
 bool in_dfu_mode(const UnitInfo& unit, const Profile& profile);
 
 // The conversation. REQUIRES: the unit is open on the profile's alternate setting; profile and layout outlive it.
-// Brings the unit to dfuIDLE, reads its map, then the pieces. A piece is read no further than to the block that shows
-// it is neither the same nor blank. A unit of plain DFU has no map to read, and may hold fewer bytes than the piece.
+// Brings the unit to dfuIDLE, reads its map, the headers of its modules, then the pieces. A piece is read no further
+// than to the block that shows it is neither the same nor blank. A unit of plain DFU has no map to read, and may hold
+// fewer bytes than the piece.
 class Survey {
  public:
   // `read_pieces` false: nothing is read and every piece counts as `other` (a recipe that rewrites what is unchanged).
@@ -56,6 +59,8 @@ class Survey {
   Ask take_the_map(Duration now);
   Ask begin_reading(Duration now);
   Ask read_on_plain(Duration now);
+  Ask read_block(std::size_t step, std::uint32_t address, std::uint32_t length, Duration now);
+  bool reading_heads() const { return result_.heads.size() < heads_.size(); }
   Ask read_on(Duration now);
   Ask run(Operation operation, Duration now);
   Ask operation_done(Duration now);
@@ -71,7 +76,8 @@ class Survey {
   std::optional<Exchange> exchange_;
   Operation operation_;
   Pointer pointer_;
-  bool idle_ = true;  // the unit is in dfuIDLE
+  bool idle_ = true;          // the unit is in dfuIDLE
+  std::vector<Range> heads_;  // what is read before the pieces
   std::uint32_t next_ = 0;
   bool same_ = true;
   bool blank_ = true;

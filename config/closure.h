@@ -1,0 +1,24 @@
+// Recipe and unit together, module by module: what will be in the unit's flash afterwards, and whether that starts.
+// Pure; any thread.
+#pragma once
+
+#include <optional>
+
+#include "config/recipe.h"
+#include "dfu/fault.h"
+#include "dfu/particle/outlook.h"
+#include "dfu/survey.h"
+
+namespace config {
+
+// Nothing for units whose starts are not known, and where nobody could read what the unit holds.
+std::optional<dfu::particle::Contents> contents_after(const Recipe& recipe, const dfu::SurveyResult& survey);
+
+// image-unfit, with the sentence that says which module needs which; nothing if the unit will run the application. A
+// recipe that asks for no proof (confirm = "none") may leave a unit without one, but not with modules that lack others.
+std::optional<dfu::Fault> unfit_together(const Recipe& recipe, const dfu::SurveyResult& survey);
+
+// image-unfit for a system part or bootloader that the unit holds in a newer version, unless the recipe allows that.
+std::optional<dfu::Fault> downgrade(const Recipe& recipe, const dfu::SurveyResult& survey);
+
+}  // namespace config
