@@ -64,6 +64,11 @@ Exchange Exchange::manifest(const Profile& profile, std::uint16_t block, bool to
   return exchange;
 }
 
+Exchange Exchange::select(const Profile& profile, std::uint8_t alternate) {
+  const Setup setup{request_type_standard_interface_out, request_set_interface, alternate, profile.interface_number, 0};
+  return {Kind::select, profile, {setup, {}, profile.control_timeout}};
+}
+
 Exchange Exchange::read_string(const Profile& profile, std::uint8_t index) {
   constexpr std::uint16_t us_english = 0x0409;
   const auto value = static_cast<std::uint16_t>(descriptor_type_string << 8 | index);
@@ -139,6 +144,8 @@ Ask Exchange::after_request(const TransferResult& result) {
     case Kind::upload:
     case Kind::read_string:
       data_ = result.data;
+      return Finished{};
+    case Kind::select:
       return Finished{};
     case Kind::get_state:
       return take_state(result.data);

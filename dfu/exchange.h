@@ -31,6 +31,8 @@ class Exchange {
   // Zero-length DNLOAD as `block` of plain DFU, polled until the unit has taken the image in: dfuIDLE if it is
   // manifestation tolerant, else on its way to a reset, and it may drop off the bus at any time (facts/dfu.md 1.3).
   static Exchange manifest(const Profile& profile, std::uint16_t block, bool tolerant);
+  // SET_INTERFACE: requests that follow go to this alternate setting. REQUIRES: the unit is in dfuIDLE.
+  static Exchange select(const Profile& profile, std::uint8_t alternate);
   // String descriptor `index` in US English.
   static Exchange read_string(const Profile& profile, std::uint8_t index);
 
@@ -58,7 +60,7 @@ class Exchange {
   const StatusReport& report() const { return report_; }  // of settle and get_state: the state the unit is in
 
  private:
-  enum class Kind { download, upload, abort, clear_status, settle, get_state, leave, manifest, read_string };
+  enum class Kind { download, upload, abort, clear_status, settle, get_state, leave, manifest, read_string, select };
   enum class Phase { request, refused, status, pause, last_pause };
 
   Exchange(Kind kind, const Profile& profile, Transfer request);

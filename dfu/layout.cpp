@@ -58,8 +58,13 @@ std::optional<Misfit> misfit_on_map(std::size_t index, const Step& step, Range r
   return std::nullopt;
 }
 
+bool in_store(const Step& step) {
+  return step.does == Step::Does::patch;
+}
+
 std::optional<Misfit> misfit_with_earlier(std::size_t index, Range range, const std::vector<Step>& steps) {
   for (std::size_t other = 0; other < index; ++other) {
+    if (in_store(steps[other]) != in_store(steps[index])) continue;
     for (const Range& taken : steps[other].ranges()) {
       if (!range.overlaps(taken)) continue;
       const std::uint32_t address = std::max(range.begin, taken.begin);
@@ -67,6 +72,33 @@ std::optional<Misfit> misfit_with_earlier(std::size_t index, Range range, const 
                     span_text(steps[index]) + " and " + span_text(steps[other]) + " both want the bytes from " +
                         hex_address(address) + " on."};
     }
+  }
+  return std::nullopt;
+}
+
+// Writing goes by whole sectors: what is written, erased or left alone must not lie in one of another kind.
+std::optional<Misfit> misfit_in_sectors(std::size_t index, const Layout& layout, const std::vector<Step>& steps) {
+  for (const Piece& mine : layout.pieces) {
+    if (mine.step != index || in_store(steps[index])) continue;
+    for (const Piece& other : layout.pieces) {
+      const bool shared = other.step != index && !in_store(steps[other.step]) && other.sector == mine.sector;
+      if (!shared || steps[other.step].does == steps[index].does) continue;
+      return Misfit{index, mine.data.begin,
+                    span_text(steps[index]) + " and " + span_text(steps[other.step]) + " share the sector at " +
+                        hex_address(mine.sector.range.begin) + ", which can only be erased as a whole."};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Misfit> misfit_of_erase(std::size_t index, const Layout& layout, const std::vector<Step>& steps) {
+  if (steps[index].does != Step::Does::erase) return std::nullopt;
+  for (const Piece& piece : layout.pieces) {
+    if (piece.step != index || piece.data == piece.sector.range) continue;
+    return Misfit{index, piece.data.begin,
+                  span_text(steps[index]) + " covers only a part of the sector from " +
+                      hex_address(piece.sector.range.begin) + " to " + hex_address(piece.sector.range.end) +
+                      ", and a sector is erased as a whole. Name all of it."};
   }
   return std::nullopt;
 }
@@ -80,23 +112,27 @@ void append_pieces(std::size_t index, Range range, const MemoryMap& map, std::ve
 
 }  // namespace
 
-std::variant<Layout, Misfit> lay_out(std::vector<Step> steps, const MemoryMap& map) {
+std::variant<Layout, Misfit> lay_out(std::vector<Step> steps, const MemoryMap& map, const MemoryMap& store) {
   Layout layout;
   for (std::size_t index = 0; index < steps.size(); ++index) {
     const Step& step = steps[index];
+    const MemoryMap& where = in_store(step) ? store : map;
     if (auto misfit = misfit_in_itself(index, step)) return *misfit;
     for (const Range& range : step.ranges()) {
-      if (auto misfit = misfit_on_map(index, step, range, map)) return *misfit;
+      if (auto misfit = misfit_on_map(index, step, range, where)) return *misfit;
       if (auto misfit = misfit_with_earlier(index, range, steps)) return *misfit;
-      append_pieces(index, range, map, layout.pieces);
+      append_pieces(index, range, where, layout.pieces);
     }
+    if (auto misfit = misfit_of_erase(index, layout, steps)) return *misfit;
+    if (auto misfit = misfit_in_sectors(index, layout, steps)) return *misfit;
   }
   layout.steps = std::move(steps);
   return layout;
 }
 
 const Piece* misfit(const Layout& layout, const MemoryMap& map) {
-  const auto differs = [&map](const Piece& piece) {
+  const auto differs = [&](const Piece& piece) {
+    if (in_store(layout.steps[piece.step])) return false;
     const Sector* sector = map.find(piece.sector.range.begin);
     return !sector || *sector != piece.sector;
   };

@@ -23,6 +23,8 @@ std::string_view to_string(Operation::Kind kind) {
       return "manifest";
     case Operation::Kind::reset:
       return "reset";
+    case Operation::Kind::select:
+      return "select";
   }
   return {};
 }
@@ -42,6 +44,8 @@ Duration floor_of(Operation::Kind kind, std::uint32_t length, const Profile& pro
       return wire_time(0) + status;
     case Operation::Kind::read:
       return wire_time(length);
+    case Operation::Kind::select:
+      return wire_time(0);
     case Operation::Kind::leave:
       return wire_time(0) + status;
     case Operation::Kind::manifest:
@@ -69,6 +73,8 @@ Exchange exchange_for(const Operation& operation, const Profile& profile, ByteVi
       return Exchange::manifest(profile, operation.block, true);
     case Operation::Kind::manifest_and_reset:
       return Exchange::manifest(profile, operation.block, false);
+    case Operation::Kind::select:
+      return Exchange::select(profile, static_cast<std::uint8_t>(operation.block));
     case Operation::Kind::leave:
     case Operation::Kind::reset:
       break;
@@ -93,6 +99,7 @@ OperationKind fault_kind(Operation::Kind kind) {
     case Operation::Kind::set_address:
     case Operation::Kind::to_idle:
     case Operation::Kind::read:
+    case Operation::Kind::select:
       return OperationKind::read;
     case Operation::Kind::leave:
     case Operation::Kind::reset:
@@ -117,6 +124,8 @@ std::string doing(const Operation& operation, const Layout& layout) {
     case Operation::Kind::manifest:
     case Operation::Kind::manifest_and_reset:
       return "waiting until the unit has taken in " + layout.steps[operation.step].name;
+    case Operation::Kind::select:
+      return "choosing the memory of " + layout.steps[operation.step].name;
     case Operation::Kind::leave:
     case Operation::Kind::reset:
       break;

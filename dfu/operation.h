@@ -21,6 +21,7 @@ struct Operation {
     manifest,     // plain DFU: zero-length DNLOAD as block `block`; the unit takes the image in and stays in dfuIDLE
     manifest_and_reset,  // the same of a unit that then waits for a reset, or makes one itself
     reset,               // USB reset: a unit of plain DFU starts its firmware
+    select,              // SET_INTERFACE: alternate setting `block`; the address pointer is lost
   } kind = Kind::leave;
   std::size_t step = 0;
   std::uint32_t address = 0;

@@ -15,12 +15,21 @@ class Planner {
       : layout_(layout), profile_(profile), pointer_(survey.transfer_size) {
     plan_.pieces = survey.pieces;
     find_dirty(options.rewrite);
-    for (std::size_t step = 0; step < layout.steps.size(); ++step) {
+    const bool verify = options.verify && changes();
+    const std::size_t early = early_steps();
+    for (std::size_t step = 0; step < early; ++step) {
+      if (dirty_step(step) || verify) select(layout.steps[step].does == Step::Does::patch, step);
+      erase_step(step);
+      write_step(step);
+      if (verify) verify_step(step);
+    }
+    if (selected_store_) select(false, early - 1);
+    for (std::size_t step = early; step < layout.steps.size(); ++step) {
       erase_step(step);
       write_step(step);
     }
     write_headers();
-    if (options.verify && plan_.writes()) verify();
+    if (verify) verify_from(early);
     leave();
   }
 
@@ -31,12 +40,45 @@ class Planner {
   // sake of another piece. A sector is erased when one of its pieces holds something else.
   void find_dirty(bool rewrite) {
     for (std::size_t i = 0; i < layout_.pieces.size(); ++i) {
-      if (rewrite || plan_.pieces[i] == Holds::other) to_erase_.insert(layout_.pieces[i].sector.range.begin);
+      const Step::Does does = layout_.steps[layout_.pieces[i].step].does;
+      if (does == Step::Does::patch || does == Step::Does::hold) continue;
+      const bool blank_enough =
+          plan_.pieces[i] == Holds::same || (does == Step::Does::write && plan_.pieces[i] == Holds::blank);
+      if (rewrite || !blank_enough) to_erase_.insert(layout_.pieces[i].sector.range.begin);
     }
     for (std::size_t i = 0; i < layout_.pieces.size(); ++i) {
-      const bool erased = to_erase_.contains(layout_.pieces[i].sector.range.begin);
-      dirty_.push_back(erased || plan_.pieces[i] != Holds::same);
+      const Step::Does does = layout_.steps[layout_.pieces[i].step].does;
+      const bool erased = does == Step::Does::write && to_erase_.contains(layout_.pieces[i].sector.range.begin);
+      const bool takes_bytes = does == Step::Does::write || does == Step::Does::patch;
+      dirty_.push_back(takes_bytes && (erased || rewrite || plan_.pieces[i] != Holds::same));
     }
+  }
+
+  bool changes() const { return !to_erase_.empty() || std::ranges::find(dirty_, true) != dirty_.end(); }
+
+  bool dirty_step(std::size_t step) const {
+    for (std::size_t i = 0; i < layout_.pieces.size(); ++i) {
+      if (layout_.pieces[i].step == step && dirty_[i]) return true;
+    }
+    return false;
+  }
+
+  // Everything up to the last step into the store comes first and is read back at once: the code that reaches the
+  // store may lie in the parts that are written afterwards (facts/particle.md 7.2, 8).
+  std::size_t early_steps() const {
+    for (std::size_t step = layout_.steps.size(); step > 0; --step) {
+      if (layout_.steps[step - 1].does == Step::Does::patch) return step;
+    }
+    return 0;
+  }
+
+  void select(bool store, std::size_t step) {
+    if (store == selected_store_) return;
+    add(Operation::Kind::to_idle, step, layout_.steps[step].address, 0);
+    add(Operation::Kind::select, step, 0, 0, store ? profile_.store_alternate : profile_.alternate);
+    reading_ = false;
+    selected_store_ = store;
+    pointer_.lose();
   }
 
   // The address of the header if this step has one.
@@ -54,6 +96,8 @@ class Planner {
         const Piece& piece = layout_.pieces[i];
         if (piece.step != step || (head && piece.data.contains(*head)) != with_header) continue;
         if (to_erase_.erase(piece.sector.range.begin) == 0) continue;
+        if (reading_) add(Operation::Kind::to_idle, step, piece.sector.range.begin, 0);
+        reading_ = false;
         add(Operation::Kind::erase, step, piece.sector.range.begin, piece.sector.range.size());
         pointer_.lose();
       }
@@ -84,10 +128,12 @@ class Planner {
     }
   }
 
-  void verify() {
-    for (std::size_t step = 0; step < layout_.steps.size(); ++step) {
-      for (const Range& range : layout_.steps[step].ranges()) read_range(step, range);
-    }
+  void verify_step(std::size_t step) {
+    for (const Range& range : layout_.steps[step].ranges()) read_range(step, range);
+  }
+
+  void verify_from(std::size_t first) {
+    for (std::size_t step = first; step < layout_.steps.size(); ++step) verify_step(step);
     add(Operation::Kind::to_idle, layout_.steps.size() - 1, layout_.steps.back().address, 0);
     reading_ = false;
   }
@@ -134,7 +180,8 @@ class Planner {
   const Layout& layout_;
   const Profile& profile_;
   Pointer pointer_;
-  bool reading_ = false;  // the unit is in dfuUPLOAD-IDLE
+  bool reading_ = false;         // the unit is in dfuUPLOAD-IDLE
+  bool selected_store_ = false;  // the store, not the flash
   std::set<std::uint32_t> to_erase_;
   std::vector<bool> dirty_;
   std::vector<std::pair<std::size_t, Range>> headers_;  // blocks with a header, by step: written after everything else

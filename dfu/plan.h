@@ -29,6 +29,8 @@ struct PlanOptions {
 // Steps go in recipe order, and within a step the erases come first, the header's sector before the others. The blocks
 // that hold headers go last of all, the first step's at the very end: a Photon's bootloader jumps on a header alone, so
 // a unit that is cut off anywhere before must find none and stay in DFU mode (facts/dfu.md 4.7, 8.8).
+// Steps into the store come before all of that, with the steps before them, and are read back one by one; a step that
+// only erases writes nothing, and one that must hold its bytes is only read back.
 // A unit of plain DFU gets its one step in blocks from 0 on, and is read after it has taken the image in.
 // REQUIRES: a layout of one step for plain DFU.
 Plan make_plan(const Layout& layout, const SurveyResult& survey, const Profile& profile, const PlanOptions& options);

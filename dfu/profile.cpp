@@ -33,6 +33,8 @@ Profile particle_f2(std::string name, std::uint16_t product, particle::Platform 
       // below 0x08020000 are refused by the bootloader; particle/slots keeps modules away from them.
       .map = "@Internal Flash   /0x08000000/03*016Ka,01*016Kg,01*064Kg,07*128Kg",
       .platform = platform,
+      // Copied whole with each change, so there is nothing to erase in it (facts/dfu.md 7.1, particle.md 8).
+      .store_map = "@DCT Flash   /0x00000000/01*016Kg",
       // dfu.md 1.4, 7.1
       .transfer_size = 4096,
       // The unit answers a GETSTATUS only when the work is done; the time it then asks for is a constant. True of every

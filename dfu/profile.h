@@ -44,6 +44,9 @@ struct Profile {
   // there it is one sector that holds any image.
   std::string map;
   std::optional<particle::Platform> platform;
+  // The memory beside it that holds settings, of families that have one: its alternate setting's number and layout.
+  std::uint8_t store_alternate = 1;
+  std::string store_map{};
   std::uint16_t transfer_size = 0;  // for checks without a unit; a unit's own descriptor decides
 
   // The wait that a unit asks for in dfuDNBUSY is real. Where it is not, waiting only costs time.

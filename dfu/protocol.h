@@ -97,11 +97,13 @@ inline constexpr std::uint8_t dfuse_command_read_unprotect = 0x92;
 // Block numbers from 2 on address memory: pointer + (block - 2) x wTransferSize.
 inline constexpr std::uint16_t dfuse_first_block = 2;
 
-// bmRequestType of the class requests to an interface, and of GET_DESCRIPTOR.
+// bmRequestType of the class requests to an interface, of GET_DESCRIPTOR and of SET_INTERFACE.
 inline constexpr std::uint8_t request_type_out = 0x21;
 inline constexpr std::uint8_t request_type_in = 0xA1;
 inline constexpr std::uint8_t request_type_standard_in = 0x80;
+inline constexpr std::uint8_t request_type_standard_interface_out = 0x01;
 inline constexpr std::uint8_t request_get_descriptor = 6;
+inline constexpr std::uint8_t request_set_interface = 11;
 inline constexpr std::uint8_t descriptor_type_device = 1;
 inline constexpr std::uint8_t descriptor_type_configuration = 2;
 inline constexpr std::uint8_t descriptor_type_string = 3;

@@ -72,6 +72,7 @@ void Session::tally() {
     case Operation::Kind::manifest:
     case Operation::Kind::manifest_and_reset:
     case Operation::Kind::reset:
+    case Operation::Kind::select:
       break;
   }
 }

@@ -18,6 +18,14 @@ const AltSetting* alternate_of(const UnitInfo& unit, const Profile& profile) {
   return nullptr;
 }
 
+bool shows_store(const UnitInfo& unit, const Profile& profile) {
+  return !profile.store_map.empty() &&
+         std::ranges::any_of(unit.configuration.alternates, [&](const AltSetting& alternate) {
+           return alternate.interface_number == profile.interface_number &&
+                  alternate.alternate == profile.store_alternate && alternate.is_dfu();
+         });
+}
+
 constexpr std::uint8_t run_time_protocol = 1;
 
 std::uint16_t transfer_size_of(const UnitInfo& unit) {
@@ -41,6 +49,7 @@ Survey::Survey(const Profile& profile, const Layout& layout, const UnitInfo& uni
   if (const AltSetting* alternate = alternate_of(unit, profile)) name_index_ = alternate->name_index;
   result_.transfer_size = transfer_size_of(unit);
   result_.tolerant = unit.configuration.functional && unit.configuration.functional->manifestation_tolerant;
+  result_.has_store = shows_store(unit, profile);
   result_.can_upload = unit.configuration.functional && unit.configuration.functional->can_upload;
 }
 
@@ -116,12 +125,29 @@ Ask Survey::read_on(Duration now) {
   }
   const std::size_t index = result_.pieces.size();
   if (index == layout_->pieces.size()) {
+    if (auto ask = change_memory(false, layout_->steps.size() - 1, now)) return *ask;
     if (idle_) return Finished{};
     return run({Operation::Kind::to_idle, layout_->steps.size() - 1, layout_->steps.back().address, 0, 0, {}}, now);
   }
   if (profile_->dialect == Dialect::dfu11) return read_on_plain(now);
   const Piece& piece = layout_->pieces[index];
+  const bool store = layout_->steps[piece.step].does == Step::Does::patch;
+  // A unit without one has nothing there; that it is the wrong unit is for the judge to say.
+  if (store && !result_.has_store) {
+    next_piece(Holds::other);
+    return read_on(now);
+  }
+  if (auto ask = change_memory(store, piece.step, now)) return *ask;
   return read_block(piece.step, next_, std::min(pointer_.chunk(), piece.data.end - next_), now);
+}
+
+// Nothing if that memory is selected already.
+std::optional<Ask> Survey::change_memory(bool store, std::size_t step, Duration now) {
+  if (store == in_store_) return {};
+  if (!idle_) return run({Operation::Kind::to_idle, step, 0, 0, 0, {}}, now);
+  in_store_ = store;
+  const std::uint8_t alternate = store ? profile_->store_alternate : profile_->alternate;
+  return run({Operation::Kind::select, step, 0, 0, alternate, {}}, now);
 }
 
 Ask Survey::read_block(std::size_t step, std::uint32_t address, std::uint32_t length, Duration now) {
@@ -168,6 +194,9 @@ Ask Survey::operation_done(Duration now) {
       break;
     case Operation::Kind::to_idle:
       idle_ = true;
+      break;
+    case Operation::Kind::select:
+      pointer_.lose();
       break;
     case Operation::Kind::read:
       idle_ = false;

@@ -23,6 +23,7 @@ struct SurveyResult {
   std::uint16_t transfer_size = 0;  // wTransferSize
   bool can_upload = false;
   bool tolerant = false;      // plain DFU: it can be read after manifestation
+  bool has_store = false;     // it shows the profile's store beside its flash
   std::vector<Holds> pieces;  // as Layout::pieces
   // The first bytes of each of particle::places(), of units that have such; empty if nothing could be read.
   std::vector<Bytes> heads{};
@@ -60,6 +61,7 @@ class Survey {
   Ask begin_reading(Duration now);
   Ask read_on_plain(Duration now);
   Ask read_block(std::size_t step, std::uint32_t address, std::uint32_t length, Duration now);
+  std::optional<Ask> change_memory(bool store, std::size_t step, Duration now);
   bool reading_heads() const { return result_.heads.size() < heads_.size(); }
   Ask read_on(Duration now);
   Ask run(Operation operation, Duration now);
@@ -77,6 +79,7 @@ class Survey {
   Operation operation_;
   Pointer pointer_;
   bool idle_ = true;          // the unit is in dfuIDLE
+  bool in_store_ = false;     // the store is selected
   std::vector<Range> heads_;  // what is read before the pieces
   std::uint32_t next_ = 0;
   bool same_ = true;

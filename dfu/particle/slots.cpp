@@ -63,4 +63,21 @@ std::optional<Slot> slot_for(const Module& module) {
   return *found;
 }
 
+std::optional<Range> factory_slot(Platform platform) {
+  if (platform == Platform::photon || platform == Platform::p1) return Range{0x080E0000, 0x08100000};
+  if (platform == Platform::electron) return Range{0x080A0000, 0x080C0000};
+  return std::nullopt;
+}
+
+std::optional<Range> update_area(Platform platform) {
+  // As large as the bootloader's own sector: what lies behind is left alone.
+  if (!factory_slot(platform)) return std::nullopt;
+  return Range{0x080C0000, 0x080C4000};
+}
+
+Range protected_range(Platform platform) {
+  if (update_area(platform)) return {0x08000000, 0x08020000};
+  return platform == Platform::core ? Range{0x08000000, 0x08005000} : Range{};
+}
+
 }  // namespace dfu::particle

@@ -23,4 +23,14 @@ const std::vector<Slot>& slots(Platform platform);
 // The slot for this module, or nothing (a bootloader, a foreign function or index).
 std::optional<Slot> slot_for(const Module& module);
 
+// Where the application that a unit falls back on lies; nothing for a platform without one in its flash.
+std::optional<Range> factory_slot(Platform platform);
+
+// Where a bootloader waits until the system puts it into its place (facts/particle.md 5.4); nothing where none can.
+std::optional<Range> update_area(Platform platform);
+
+// What no recipe may write, erase or read by address: bootloader, configuration store with its private keys, and
+// emulated EEPROM (facts/particle.md 4). Empty for a platform whose map is not known here.
+Range protected_range(Platform platform);
+
 }  // namespace dfu::particle

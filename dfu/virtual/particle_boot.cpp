@@ -16,6 +16,13 @@ constexpr std::uint32_t user_slot = 0x20000;
 // module is below 200, 0.7.0 is 207.
 constexpr std::uint16_t tests_everything = 200;
 
+// From 1.2.1 on the system looks for a bootloader in the update area at its start, if the configuration store says so
+// (facts/particle.md 5.4, 8).
+constexpr std::uint16_t takes_bootloader = 1213;
+constexpr std::uint32_t update_area = 0x080C0000;
+constexpr std::uint32_t update_flag = 1753;
+constexpr std::uint8_t update_waits = 0xA5;
+
 constexpr Duration bootloader_start = 300ms;
 constexpr Duration system_start = 1s;
 
@@ -82,6 +89,7 @@ class Boot : public Modules {
   std::optional<BootResult> check_system(std::uint16_t system) const;
   BootResult run_user(std::uint16_t system) const;
   BootResult without_user(std::uint16_t system);
+  void update_bootloader(std::uint16_t system);
 
   Flash& flash_;
 };
@@ -175,6 +183,23 @@ std::optional<BootResult> Boot::check_system(std::uint16_t system) const {
   return {};
 }
 
+// Copied over the old one if it is a whole bootloader for this board; the flag is taken back in any case.
+void Boot::update_bootloader(std::uint16_t system) {
+  const std::uint32_t flag = board_.dct_at + update_flag;
+  if (system < takes_bootloader || flash_.at(flag) != update_waits) return;
+  const Header update = header_at(flash_, update_area);
+  const Range sector = *flash_.geometry().sector(bootloader_at);
+  if (header_good(update, bootloader_at) && checksum_good(update, update_area) &&
+      update.end - update.start + 4 <= sector.size()) {
+    const ByteView image = flash_.view({update_area, update_area + update.end - update.start + 4});
+    const Bytes copy(image.begin(), image.end());
+    flash_.erase(sector);
+    flash_.place(bootloader_at, copy);
+  }
+  const std::uint8_t done = 0xFF;
+  flash_.place(flag, {&done, 1});
+}
+
 BootResult Boot::run_user(std::uint16_t system) const {
   const Header user = header_at(flash_, board_.user);
   if (!checksum_good(user, board_.user)) return safe_mode(system, "the user module's checksum is wrong");
@@ -246,6 +271,7 @@ BootResult Boot::run() {
   if (board_.part3 != 0 && system >= board_.part3_since && !sound(board_.part3)) {
     return crash("the system parts run into a system part 3 that is missing or damaged");
   }
+  update_bootloader(system);
   if (auto found = check_system(system)) return *found;
   if (!header_good(header_at(flash_, board_.user), board_.user)) return without_user(system);
   return run_user(system);

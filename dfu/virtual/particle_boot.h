@@ -3,8 +3,8 @@
 // Source: facts/particle.md 5.
 //
 // This is the device's side and shares no rule with dfu/particle, which predicts it: where the two differ, one is
-// wrong. It really copies the factory image. Not modelled: the update list in the configuration store, and the
-// bootloader that system parts before 0.7.0 carry inside them.
+// wrong. It really copies the factory image, and a bootloader from the update area. Not modelled: the update list in
+// the configuration store, and the bootloader that system parts before 0.7.0 carry inside them.
 #pragma once
 
 #include <optional>

@@ -122,6 +122,9 @@ class Memory {
       case Kind::reset:
         ADD_FAILURE() << "of plain DFU";
         break;
+      case Kind::select:
+        ADD_FAILURE() << "no step here goes into the store";
+        break;
     }
   }
 
