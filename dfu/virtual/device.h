@@ -20,6 +20,13 @@ enum class AfterReset {
   silent,    // it does not answer any more
 };
 
+// The application that runs, and what it can look at when the host asks it something.
+struct Running {
+  const Flash& flash;
+  const BootResult& boot;
+  Duration up{};  // since the host enumerated it
+};
+
 class Device {
  public:
   virtual ~Device() = default;
@@ -41,10 +48,11 @@ class Device {
   // The application can be seen on the bus.
   virtual bool application_on_bus() const { return true; }
 
-  // A class request to an interface in application mode.
-  virtual Reaction application(const Setup& setup, ByteView data) = 0;
-  // A bulk transfer in application mode; `data` goes out. A board whose application has no such endpoint refuses.
-  virtual Reaction bulk(std::uint8_t, ByteView) { return refusal(); }
+  // A class request to an interface in application mode, or a vendor request to the device.
+  virtual Reaction application(const Setup& setup, ByteView data, const Running& running) = 0;
+  // A bulk transfer in application mode; `data` goes out, or `most` bytes may come in. A board whose application has no
+  // such endpoint refuses.
+  virtual Reaction bulk(std::uint8_t, ByteView, std::size_t, const Running&) { return refusal(); }
   virtual AfterReset bus_reset(bool in_dfu, const Flash& flash) = 0;
   // The host took too long with the reset that should follow DETACH.
   virtual void detach_over() {}

@@ -60,6 +60,7 @@ struct Port {
   VirtualUnit unit;
   int fresh = 0;           // new units that were put here
   UnitHandle handle = 0;   // as last announced, until Left; 0: none
+  Duration announced{};    // when it was
   bool reachable = false;  // the unit is there and enumerated
   bool open = false;
   std::uint64_t presence = 0;  // counts comings and goings: what was due for an earlier presence is void

@@ -135,6 +135,7 @@ void VirtualLine::Impl::arrive(Port& port, std::uint64_t presence) {
 
 Arrived VirtualLine::Impl::announce(Port& port) {
   port.handle = ++enumerations << port_bits | port.index;
+  port.announced = clock.now();
   port.reachable = true;
   port.open = false;
   port.busy_until = {};

@@ -48,6 +48,7 @@ void VirtualLine::Impl::begin(Port& port) {
   const Duration now = clock.now() - std::exchange(port.lag, Duration{});
   Flight& flight = port.flight;
   const Transfer& asked = flight.transfer;
+  port.unit.up_for(now - port.announced);
   Reaction reaction = asked.endpoint == 0 ? port.unit.control(asked.setup, asked.data)
                                           : port.unit.bulk(asked.endpoint, asked.data, asked.setup.length);
   port.begun = reserve_wire(port, now, reaction.occupies);

@@ -37,6 +37,8 @@ struct Header {
   std::uint32_t end = 0;
   std::uint16_t version = 0;
   std::uint16_t platform = 0;
+  std::uint8_t function = 0;
+  std::uint8_t index = 0;
   Need first{}, second{};
 };
 
@@ -53,6 +55,8 @@ Header header_at(const Flash& flash, std::uint32_t module) {
           .end = le32(raw, 4),
           .version = le16(raw, 10),
           .platform = le16(raw, 12),
+          .function = raw[14],
+          .index = raw[15],
           .first = need(raw.subspan(16)),
           .second = need(raw.subspan(20))};
 }
@@ -299,6 +303,58 @@ std::string_view to_string(BootOutcome outcome) {
       return "crash";
   }
   return {};
+}
+
+namespace {
+
+// The hash that the build left in front of the checksum, behind a suffix long enough to hold it.
+std::optional<Bytes> suffix_sha(const Flash& flash, std::uint32_t end_of_module) {
+  constexpr std::uint32_t shortest = 36;
+  const ByteView size = flash.view({end_of_module - 2, end_of_module});
+  if (le16(size, 0) < shortest) return {};
+  const ByteView sha = flash.view({end_of_module - 34, end_of_module - 2});
+  return Bytes(sha.begin(), sha.end());
+}
+
+ModuleListing listing(const Flash& flash, const ParticleBoard& board, std::uint32_t at, std::uint32_t room,
+                      bool second_dependency) {
+  constexpr std::uint8_t integrity = 2, dependencies = 4, range = 8, platform = 16;
+  const Modules modules(flash, board);
+  const bool factory = at == board.factory && at != 0;
+  const std::uint32_t start = factory ? board.user : at;
+  ModuleListing out{.room = room, .factory = factory, .held = {}};
+  const Header header = header_at(flash, at);
+  if (!modules.header_good(header, start)) return out;
+  ModuleListing::Held held{header.function, header.index, header.version, {}, {}};
+  bool met = true;
+  for (const Need& one : {header.first, second_dependency ? header.second : Need{}}) {
+    if (one.function == 0) continue;
+    held.needs.push_back({one.function, one.index, one.version, modules.version_of(one.function, one.index)});
+    met = met && !modules.unmet(one);
+  }
+  const std::uint32_t size = header.end - header.start;
+  out.good = static_cast<std::uint8_t>(platform | (size + 4 <= room ? range : 0) | (met ? dependencies : 0) |
+                                       (modules.checksum_good(header, at) ? integrity : 0));
+  constexpr std::uint8_t user_part = 5;
+  if (header.function == user_part && size >= 64 && size <= room) held.sha = suffix_sha(flash, at + size);
+  out.held = std::move(held);
+  return out;
+}
+
+}  // namespace
+
+std::vector<ModuleListing> list_modules(const Flash& flash, const ParticleBoard& board, std::uint16_t system_version) {
+  const bool second = system_version >= tests_everything;
+  std::vector<ModuleListing> all;
+  const auto list = [&](std::uint32_t at, std::uint32_t room) {
+    if (at != 0) all.push_back(listing(flash, board, at, room, second));
+  };
+  if (board.has_generations) list(bootloader_at, 0x4000);
+  const std::uint32_t part_room = board.part3 == 0 ? 0x40000 : 0x20000;
+  for (const std::uint32_t part : {board.part1, board.part2, board.part3}) list(part, part_room);
+  list(board.user, user_slot);
+  list(board.factory, user_slot);
+  return all;
 }
 
 Bytes synthetic_bootloader(std::uint16_t module_version, const ParticleBoard& board) {

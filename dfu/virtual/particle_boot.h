@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "dfu/clock.h"
 #include "dfu/virtual/boards.h"
@@ -53,6 +54,22 @@ BootResult particle_boot(Flash& flash, const ParticleBoard& board);
 inline BootResult photon_boot(Flash& flash) {
   return particle_boot(flash, photon_board());
 }
+
+// A place for a module as the running system lists it, with what is there.
+struct ModuleListing {
+  std::uint32_t room = 0;
+  bool factory = false;
+  // Bits of what was tested and of what was found good: 2 integrity, 4 dependencies, 8 range, 16 platform.
+  std::uint8_t checked = 30, good = 0;
+  struct Held {
+    std::uint8_t function = 0, index = 0;
+    std::uint16_t version = 0;
+    std::optional<Bytes> sha;          // as its suffix says, if it has one
+    std::vector<MissingModule> needs;  // what it depends on
+  };
+  std::optional<Held> held;  // nothing: no header of this board
+};
+std::vector<ModuleListing> list_modules(const Flash& flash, const ParticleBoard& board, std::uint16_t system_version);
 
 // A bootloader with a true header and checksums, for sector 0. It stands for the real one, which is not ours to ship.
 Bytes synthetic_bootloader(std::uint16_t module_version, const ParticleBoard& board = photon_board());

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "dfu/virtual/device.h"
+#include "dfu/virtual/particle_application.h"
 #include "dfu/virtual/particle_dfu.h"
 
 namespace dfu::virt {
@@ -12,14 +13,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// From the request to leave the application to the reset into the bootloader.
-constexpr Duration application_end = 100ms;
-
-enum SerialPortRequest : std::uint8_t { set_line_coding = 0x20, get_line_coding = 0x21, set_control_lines = 0x22 };
-constexpr std::uint32_t dfu_speed = 14400;  // the line speed that means: into DFU mode (facts/particle.md 7.3)
-
 // System parts before 0.6.0 show a constant in application mode (facts/dfu.md 7.2); 0.6.0 is module version 102.
 constexpr std::uint16_t shows_id_from = 100;
+constexpr std::uint32_t stored_id_offset = 3618;  // in the configuration store (facts/particle.md 8)
 constexpr const char* constant_dfu_serial = "00000000010C";
 constexpr const char* constant_application_serial = "00000000050C";
 
@@ -51,28 +47,33 @@ class ParticleDevice : public Device {
         generation_(board.has_generations ? *find_generation(spec.generation) : core_bootloader()),
         id_(unit_id(spec)),
         dfu_(board, generation_, way_out(id_)),
-        line_coding_{0x80, 0x25, 0, 0, 0, 0, 8} {}
+        application_(board, id_) {}
 
   std::unique_ptr<Device> clone() const override { return std::make_unique<ParticleDevice>(*this); }
   DfuSide& dfu() override { return dfu_; }
   const DfuSide& dfu() const override { return dfu_; }
   Flash flash(std::optional<Bytes> kept) const override;
   UsbFace face(const BootResult* boot) const override;
-  BootResult boot(Flash& flash) override { return particle_boot(flash, board_); }
-  bool take_dfu_request() override { return std::exchange(dfu_requested_, false); }
-  Reaction application(const Setup& setup, ByteView data) override;
+  BootResult boot(Flash& flash) override;
+  bool take_dfu_request() override { return application_.take_dfu_request(); }
+  Reaction application(const Setup& setup, ByteView data, const Running& running) override {
+    return application_.control(setup, data, running);
+  }
+  Reaction bulk(std::uint8_t endpoint, ByteView data, std::size_t most, const Running& running) override {
+    return application_.bulk(endpoint, data, most, running);
+  }
   AfterReset bus_reset(bool in_dfu, const Flash&) override;
-  void power_off() override { dfu_requested_ = false; }
+  void power_off() override { application_.take_dfu_request(); }
 
  private:
   std::string dfu_serial() const;
+  void keep_id(Flash& flash) const;
 
   const ParticleBoard& board_;
   const PhotonGeneration& generation_;
   const std::string id_;
   ParticleDfu dfu_;
-  Bytes line_coding_;
-  bool dfu_requested_ = false;
+  ParticleApplication application_;
 };
 
 // The Core's bootloader has no header and is nobody's to read: its pages stay blank.
@@ -128,21 +129,24 @@ UsbFace ParticleDevice::face(const BootResult* boot) const {
   return face;
 }
 
-Reaction ParticleDevice::application(const Setup& setup, ByteView data) {
-  switch (setup.request) {
-    case set_line_coding:
-      if (setup.in() || data.size() != line_coding_.size()) return refusal();
-      line_coding_.assign(data.begin(), data.end());
-      if (le32(line_coding_, 0) != dfu_speed) return answer();
-      dfu_requested_ = true;
-      return {.departure = Departure{.after = application_end}};
-    case get_line_coding:
-      return setup.in() ? answer(line_coding_) : refusal();
-    case set_control_lines:
-      return setup.in() ? refusal() : answer();
-    default:
-      return refusal();
+BootResult ParticleDevice::boot(Flash& flash) {
+  BootResult result = particle_boot(flash, board_);
+  if (result.runs() && result.system_version >= shows_id_from) keep_id(flash);
+  application_.start();
+  return result;
+}
+
+// The system keeps the chip's id in the configuration store if it finds none there (facts/dfu.md 7.2).
+void ParticleDevice::keep_id(Flash& flash) const {
+  if (board_.dct.empty()) return;
+  const std::uint32_t at = board_.dct_at + stored_id_offset;
+  const ByteView held = flash.view({at, at + 12});
+  if (!std::ranges::all_of(held, [](std::uint8_t byte) { return byte == 0xFF; })) return;
+  Bytes id;
+  for (std::size_t i = 0; i < id_.size(); i += 2) {
+    id.push_back(static_cast<std::uint8_t>(std::stoul(id_.substr(i, 2), nullptr, 16)));
   }
+  flash.place(at, id);
 }
 
 AfterReset ParticleDevice::bus_reset(bool in_dfu, const Flash&) {

@@ -29,7 +29,7 @@ class PlainDevice : public Device {
   UsbFace face(const BootResult* boot) const override;
   BootResult boot(Flash& flash) override;
   bool take_dfu_request() override { return std::exchange(dfu_requested_, false); }
-  Reaction application(const Setup& setup, ByteView data) override;
+  Reaction application(const Setup& setup, ByteView data, const Running& running) override;
   AfterReset bus_reset(bool in_dfu, const Flash& flash) override;
   void detach_over() override { detaching_ = false; }
   void power_off() override { detaching_ = dfu_requested_ = false; }
@@ -70,7 +70,8 @@ BootResult PlainDevice::boot(Flash& flash) {
           .takes = dfu_start()};
 }
 
-Reaction PlainDevice::application(const Setup& setup, ByteView) {
+Reaction PlainDevice::application(const Setup& setup, ByteView, const Running&) {
+  if ((setup.request_type & 0x60) != 0x20) return refusal();
   const State state = detaching_ ? State::app_detach : State::app_idle;
   if (is_class_request(setup, Request::detach) && !setup.in()) return detach(setup);
   if (is_class_request(setup, Request::getstatus) && setup.in()) {

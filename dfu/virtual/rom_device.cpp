@@ -39,7 +39,7 @@ class RomDevice : public Device {
   UsbFace face(const BootResult*) const override;
   BootResult boot(Flash& flash) override;
   bool application_on_bus() const override { return false; }
-  Reaction application(const Setup&, ByteView) override { return refusal(); }
+  Reaction application(const Setup&, ByteView, const Running&) override { return refusal(); }
   AfterReset bus_reset(bool, const Flash&) override {
     dfu_.reopen();
     return AfterReset::stays;

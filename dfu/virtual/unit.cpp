@@ -17,7 +17,8 @@ enum StandardRequest : std::uint8_t {
   get_interface = 10,
   set_interface = 11,
 };
-constexpr std::uint8_t type_mask = 0x60, type_standard = 0x00, type_class = 0x20;
+constexpr std::uint8_t type_mask = 0x60, type_standard = 0x00, type_class = 0x20, type_vendor = 0x40;
+constexpr std::uint8_t recipient_mask = 0x1F, recipient_device = 0, recipient_interface = 1;
 // What the faults `slow`, `poll-lie` and `late` do. A unit is given up when it is not back after 15 s, and needs 2-3 s
 // without the fault.
 constexpr int slow_factor = 3;
@@ -131,19 +132,24 @@ Reaction VirtualUnit::control(const Setup& setup, ByteView data) {
 
 Reaction VirtualUnit::bulk(std::uint8_t endpoint, ByteView data, std::size_t most) {
   assert(mode_ != Mode::off_bus);
-  Reaction out = hang_ != Hang::none          ? Reaction{.answered = false}
-                 : mode_ == Mode::application ? device_->bulk(endpoint, data)
-                                              : refusal();
+  ++transfers_;
+  stretch_ = 1;
+  bulk_ = Bulk{endpoint, most};
+  Reaction out = react({}, data);
+  bulk_.reset();
   if (out.data.size() > most) out.data.resize(most);
-  out.takes += transfer_time(std::max(data.size(), out.data.size()));
-  out.occupies = wire_time(std::max(data.size(), out.data.size()));
+  const std::size_t size = std::max(data.size(), out.data.size());
+  wire_ = transfer_time(size) * stretch_;
+  out.takes = wire_ + out.takes * stretch_;
+  out.occupies = wire_time(size);
+  if (cut_after_ == transfers_ && out.answered) out.departure = Departure{.cause = Departure::Cause::power_cut};
   return out;
 }
 
 Reaction VirtualUnit::react(const Setup& setup, ByteView data) {
   if (hang_ != Hang::none) return hung(setup);
   Moment moment;
-  const bool to_dfu = mode_ == Mode::dfu && (setup.request_type & type_mask) == type_class;
+  const bool to_dfu = mode_ == Mode::dfu && !bulk_ && (setup.request_type & type_mask) == type_class;
   if (to_dfu) moment = dfu().moment(setup);
   if (moment.phase == Moment::Phase::block_download) ++blocks_;
   moment.request = transfers_;
@@ -233,7 +239,7 @@ Reaction VirtualUnit::corrupt(std::uint32_t address, const Moment& moment, const
 
 // A busy one says so for ever, whatever is asked; a silent one answers nothing any more. Only power ends either.
 Reaction VirtualUnit::hung(const Setup& setup) {
-  if (hang_ == Hang::silent) return {.answered = false};
+  if (hang_ == Hang::silent || bulk_) return {.answered = false};
   if (setup.request_type == request_type_in && setup.request == static_cast<std::uint8_t>(Request::getstatus)) {
     return answer(encode(StatusReport{Status::ok, hung_poll, State::dnbusy, 0}));
   }
@@ -246,12 +252,16 @@ Reaction VirtualUnit::hung(const Setup& setup) {
 }
 
 Reaction VirtualUnit::carry_on(const Setup& setup, ByteView data) {
+  const bool runs = mode_ == Mode::application;
+  if (bulk_) return runs ? device_->bulk(bulk_->endpoint, data, bulk_->most, running()) : refusal();
   const std::uint8_t type = setup.request_type & type_mask;
+  const std::uint8_t recipient = setup.request_type & recipient_mask;
   if (type == type_standard) return standard(setup);
-  const std::uint8_t interface_number = static_cast<std::uint8_t>(setup.index);
-  if (type != type_class || (setup.request_type & 0x1F) != 1) return refusal();
-  if (mode_ == Mode::application) return device_->application(setup, data);
-  return interface_number == 0 ? dfu_side().handle(setup, data, flash_) : refusal();
+  const bool to_interface = type == type_class && recipient == recipient_interface;
+  const bool to_device = type == type_vendor && recipient == recipient_device;
+  if (runs) return to_interface || to_device ? device_->application(setup, data, running()) : refusal();
+  return to_interface && static_cast<std::uint8_t>(setup.index) == 0 ? dfu_side().handle(setup, data, flash_)
+                                                                     : refusal();
 }
 
 Reaction VirtualUnit::standard(const Setup& setup) {

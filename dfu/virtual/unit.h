@@ -36,6 +36,8 @@ class VirtualUnit {
   // Power goes, `into` after the start of the last transfer if that was still under way.
   void power_off(std::optional<Duration> into = {});
 
+  // How long ago it was enumerated, for the transfers that follow. Whoever drives it may leave that out: long ago.
+  void up_for(Duration time) { up_ = time; }
   void detach_over() { device_->detach_over(); }
   // To be asked when it has been enumerated: somebody pulls it this much later, because a fault says so.
   std::optional<Duration> pulled_after_return();
@@ -56,7 +58,7 @@ class VirtualUnit {
 
   // One more fault to come.
   void add_fault(const FaultSpec& fault) { faults_.add(fault); }
-  // Power is cut when the n-th control transfer over the unit's life is complete.
+  // Power is cut when the n-th transfer over the unit's life is complete.
   void cut_after(std::uint32_t transfers) { cut_after_ = transfers; }
 
  private:
@@ -64,6 +66,7 @@ class VirtualUnit {
 
   DfuSide& dfu_side() { return device_->dfu(); }
   UsbFace face() const;
+  Running running() const { return {flash_, *boot_, up_}; }
   Reaction react(const Setup& setup, ByteView data);
   Reaction strike(const FaultTable::Strike& fault, const Moment& moment, const Setup& setup, ByteView data);
   Reaction corrupt(std::uint32_t address, const Moment& moment, const Setup& setup, ByteView data);
@@ -84,6 +87,12 @@ class VirtualUnit {
   std::uint32_t transfers_ = 0;
   std::uint32_t blocks_ = 0;
   std::optional<std::uint32_t> cut_after_;
+  struct Bulk {
+    std::uint8_t endpoint = 0;
+    std::size_t most = 0;
+  };
+  std::optional<Bulk> bulk_;  // the transfer that is being answered is one of these
+  Duration up_ = std::chrono::hours(1);
   Duration wire_{};    // of the last transfer: its work began after that
   int stretch_ = 1;    // how many times longer than it should the last transfer took
   bool left_ = false;  // it has been told to leave DFU mode since its power came

@@ -32,10 +32,10 @@ void append_serial_port(Bytes& out) {
   append_interface(out, {.interface_class = 2, .interface_subclass = 2, .protocol = 1}, 1);
   const Bytes functions{5, 0x24, 0, 0x10, 0x01, 5, 0x24, 1, 0, 1, 4, 0x24, 2, 2, 5, 0x24, 6, 0, 1};
   out.insert(out.end(), functions.begin(), functions.end());
-  append_endpoint(out, 0x82, 3, 8, 16);
+  append_endpoint(out, UsbFace::serial_notice, 3, 8, 16);
   append_interface(out, {.interface_number = 1, .interface_class = 0x0A}, 2);
-  append_endpoint(out, 0x01, 2, 64, 0);
-  append_endpoint(out, 0x81, 2, 64, 0);
+  append_endpoint(out, UsbFace::serial_out, 2, 64, 0);
+  append_endpoint(out, UsbFace::serial_in, 2, 64, 0);
 }
 
 }  // namespace

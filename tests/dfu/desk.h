@@ -64,7 +64,7 @@ class Desk {
       return reset();
     }
     const Transfer& one = std::get<Submit>(ask).transfer;
-    EXPECT_EQ(one.data.size(), one.setup.in() ? 0u : one.setup.length);
+    EXPECT_EQ(one.data.size(), one.in() ? 0u : one.setup.length);
     EXPECT_GT(one.timeout, Duration{});
     asked.push_back(one.setup);
     return transfer(one);
@@ -97,7 +97,10 @@ class UnitDesk : public Desk {
  protected:
   TransferResult transfer(const Transfer& transfer) override {
     if (gone()) return {TransferStatus::gone, {}};
-    const virt::Reaction reaction = unit_->control(transfer.setup, transfer.data);
+    unit_->up_for(now);
+    const virt::Reaction reaction = transfer.endpoint == 0
+                                        ? unit_->control(transfer.setup, transfer.data)
+                                        : unit_->bulk(transfer.endpoint, transfer.data, transfer.setup.length);
     if (!reaction.answered || reaction.takes > transfer.timeout) {
       now += transfer.timeout;
       return {TransferStatus::timed_out, {}};

@@ -279,6 +279,11 @@ TEST(VirtualLine, AnApplicationTouchedAt14400BaudComesBackInDfuMode) {
   line.open();
   line.submit({0x21, 0x20, 0, 0, 7}, {0x40, 0x38, 0, 0, 0, 0, 8});
   line.clock.run();
+  EXPECT_EQ(line.diary.size(), 4u) << "in its first second it does not notice";
+  line.clock.after(1s, [] {});
+  line.clock.run();
+  line.submit({0x21, 0x20, 0, 0, 7}, {0x40, 0x38, 0, 0, 0, 0, 8});
+  line.clock.run();
   EXPECT_EQ(line.diary,
             (std::vector<std::string>{"+1-1.1 dfu", "listed", "-1-1.1", "+1-1.1 app", "-1-1.1", "+1-1.1 dfu"}));
 }
