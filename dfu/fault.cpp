@@ -138,6 +138,8 @@ std::string_view to_string(OperationKind kind) {
   switch (kind) {
     case OperationKind::open:
       return "open";
+    case OperationKind::enter:
+      return "enter";
     case OperationKind::survey:
       return "survey";
     case OperationKind::recover:

@@ -52,7 +52,7 @@ enum class FaultCode {
 enum class About { unit, cable, image, port, hub, station };
 
 // What was being done when it happened.
-enum class OperationKind { open, survey, recover, erase, write, read, leave, proof };
+enum class OperationKind { open, enter, survey, recover, erase, write, read, leave, proof };
 
 About about(FaultCode code);
 std::string_view to_string(FaultCode code);  // "verify-mismatch"

@@ -19,6 +19,10 @@ constexpr FlashTiming stm32f2_timing = {
 // Slowest sector erase in the same table: 128 KB, lowest supply voltage, maximum.
 constexpr Duration worst_sector_erase = 4s;
 
+// An application that crashes at its start resets the unit within a few hundred milliseconds of the enumeration. Also,
+// a Particle unit does not listen to line speeds before its USB has been up for a second (particle.md 7.3).
+constexpr Duration settled = 1s;
+
 // The Particle boards with an STM32F205 have one bootloader in common (dfu.md 4.0, 7.1; particle.md 4).
 Profile particle_f2(std::string name, std::uint16_t product, particle::Platform platform) {
   return {
@@ -44,11 +48,14 @@ Profile particle_f2(std::string name, std::uint16_t product, particle::Platform 
       .control_timeout = 10s,
       // dfu.md 4.4: twice the datasheet's maximum.
       .busy_limit = 2 * worst_sector_erase,
+      // particle.md 7.3: there is no DFU interface in application mode.
+      .entry = Entry::particle,
       // The newer bootloaders reset 0.5 s after the leave request; one still there after 3 s has not left (dfu.md 8.5).
       .depart_limit = 3s,
       // Boot and enumeration take 1-3 s; units that leave together are enumerated one after the other, up to 0.3 s each
       // (dfu.md 4.9, 5.4), and a first boot may rewrite the bootloader (particle.md 10.7).
       .return_limit = 15s,
+      .settle = settled,
       .timing = stm32f2_timing,
   };
 }
@@ -74,8 +81,10 @@ Profile core() {
       // Where the work is done is not known: it may be inside a request (dfu.md 8.2).
       .control_timeout = 10s,
       .busy_limit = 2 * worst_sector_erase,
+      .entry = Entry::particle,
       .depart_limit = 3s,
       .return_limit = 15s,
+      .settle = settled,
       // STM32F103 data sheet, typical: a page of 1 KiB 20 ms, 16 bits 52.5 us. Not read again here.
       .timing = {.erase_16k = 20ms, .erase_64k = 20ms, .erase_128k = 20ms, .program_word = 105us},
   };
@@ -163,8 +172,11 @@ Profile standard_profile(UsbId dfu, std::uint8_t alternate) {
       // An unknown unit may do its work inside a request, as Particle's does.
       .control_timeout = 10s,
       .busy_limit = 2 * worst_sector_erase,
+      // Where the unit shows the interface for it.
+      .entry = Entry::detach,
       .depart_limit = 3s,
       .return_limit = 15s,
+      .settle = settled,
       .timing = stm32f2_timing,
   };
 }

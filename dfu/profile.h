@@ -33,6 +33,13 @@ enum class Dialect {
   dfu11,  // plain DFU 1.1: one image, blocks from 0 on, and manifestation at the end
 };
 
+// The way from application mode into DFU mode.
+enum class Entry {
+  none,      // only a person can: a button, a jumper
+  detach,    // DFU_DETACH to the run-time DFU interface that the unit shows
+  particle,  // a line speed of its serial port, or a vendor request
+};
+
 struct Profile {
   std::string name;
   Dialect dialect = Dialect::dfuse;
@@ -55,8 +62,10 @@ struct Profile {
   bool leave_uses_pointer = false;
   Duration control_timeout{};  // any control transfer
   Duration busy_limit{};       // dfuDNBUSY after one command: twice the datasheet's worst sector erase
-  Duration depart_limit{};     // from leave to gone from the bus
-  Duration return_limit{};     // from gone to back on its port
+  Entry entry = Entry::none;
+  Duration depart_limit{};  // from leave, or from the request to go into DFU mode, to gone from the bus
+  Duration return_limit{};  // from gone to back on its port
+  Duration settle{};        // back in application mode, it must stay for so long: one that restarts does not
   FlashTiming timing;
 };
 

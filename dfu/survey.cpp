@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "dfu/particle/outlook.h"
+#include "dfu/detach.h"
+#include "dfu/particle/enter_dfu.h"
 
 namespace dfu {
 
@@ -38,6 +40,19 @@ bool in_dfu_mode(const UnitInfo& unit, const Profile& profile) {
   if (unit.id != profile.dfu) return false;
   const AltSetting* alternate = alternate_of(unit, profile);
   return alternate && alternate->protocol != run_time_protocol;
+}
+
+bool can_enter_dfu(const UnitInfo& unit, const Profile& profile) {
+  if (unit.id != profile.application.value_or(profile.dfu) || in_dfu_mode(unit, profile)) return false;
+  switch (profile.entry) {
+    case Entry::none:
+      return false;
+    case Entry::detach:
+      return run_time_interface(unit).has_value();
+    case Entry::particle:
+      return true;
+  }
+  return false;
 }
 
 Survey::Survey(const Profile& profile, const Layout& layout, const UnitInfo& unit, bool read_pieces)

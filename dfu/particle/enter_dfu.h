@@ -1,0 +1,54 @@
+// The conversation that sends a Particle unit from its application into DFU mode: the line speed 14400 on its serial
+// port, set through endpoint 0 and again, because the unit does not listen in its first second; then, for firmware
+// whose application keeps no serial port, the vendor requests. Source: facts/particle.md 7.3. Pure.
+//
+// A unit that obeys leaves the bus, which ends the conversation from outside or fails its next transfer; either is no
+// fault. Whether it came back in DFU mode is seen on its port.
+#pragma once
+
+#include <optional>
+
+#include "dfu/conversation.h"
+#include "dfu/fault.h"
+#include "dfu/particle/control_request.h"
+
+namespace dfu::particle {
+
+// The interface of the serial port that takes its line speed; nothing if the unit shows none.
+std::optional<std::uint8_t> serial_interface(const UnitInfo& unit);
+
+// SET_LINE_CODING: this speed, 8 data bits, no parity, one stop bit.
+Transfer line_speed(std::uint8_t interface_number, std::uint32_t speed);
+
+// REQUIRES: the unit is open, with the serial interface claimed if it shows one.
+class EnterDfu {
+ public:
+  explicit EnterDfu(const UnitInfo& unit);
+
+  Ask begin(Duration now);
+  Ask answer(const Answer& answer, Duration now);
+
+  // Once Finished: nothing if the unit went, or is going.
+  const std::optional<Fault>& fault() const { return fault_; }
+
+ private:
+  enum class Way { line_speed, raw_request, control_request };
+
+  Ask touch();
+  Ask pause();
+  Ask again_or_next(Duration now);
+  Ask next_way(Duration now);
+  Ask after_transfer(TransferStatus status, Duration now);
+  Ask after_request(Duration now);
+  Ask refused(FaultCode code, const std::string& what);
+
+  std::optional<std::uint8_t> serial_;
+  Way way_ = Way::line_speed;
+  bool pausing_ = false;
+  bool answered_ = false;  // it did answer something
+  int touches_ = 0;
+  ControlRequest request_{RequestType::dfu_mode};
+  std::optional<Fault> fault_;
+};
+
+}  // namespace dfu::particle
