@@ -135,9 +135,14 @@ Admission::Limits Engine::Impl::limits() const {
 }
 
 VisitSetting Engine::Impl::setting_for(const dfu::PortPath& port) const {
+  VisitSetting setting;
+  setting.slot = settings.station->label_of(port, options.topology.controllers);
   const auto own = settings.own_recipes.find(port);
-  return {settings.station->label_of(port, options.topology.controllers),
-          own == settings.own_recipes.end() ? settings.recipe : own->second, settings.station->insert_after};
+  setting.recipe = own == settings.own_recipes.end() ? settings.recipe : own->second;
+  // A dry run changes nothing, the unit's mode neither.
+  setting.enter_dfu = setting.recipe && setting.recipe->enter_dfu.value_or(options.stay) && !options.dry_run;
+  setting.insert_after = settings.station->insert_after;
+  return setting;
 }
 
 void Engine::Impl::reload(LineSettings fresh) {

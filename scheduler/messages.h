@@ -25,6 +25,7 @@ enum class StopKind {
 struct VisitSetting {
   std::string slot;
   std::shared_ptr<const config::Recipe> recipe;  // null: units on this port are left alone
+  bool enter_dfu = false;                        // units in application mode are brought into DFU mode
   dfu::Duration insert_after{};                  // a port that was empty for longer gets a new visit
 };
 

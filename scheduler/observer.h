@@ -13,7 +13,7 @@ namespace scheduler {
 struct UnitArrived {
   dfu::UnitInfo unit;
   std::string slot;
-  bool ours = false;  // matches the recipe in DFU mode
+  bool ours = false;  // matches the recipe in DFU mode, or in application mode where it is brought out of that
 };
 struct UnitLeft {
   dfu::PortPath port;
@@ -26,7 +26,7 @@ struct Progress {
   std::string attempt;
   dfu::PortPath port;
   std::string slot;
-  std::string phase;        // "survey", "erase", "write", "read", "leave", "proof"
+  std::string phase;        // "enter", "survey", "erase", "write", "read", "leave", "proof"
   std::string step;         // recipe step; may be empty
   double fraction = 0;      // of the floor of what is planned, 0..1
   double left_seconds = 0;  // estimated

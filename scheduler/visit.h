@@ -1,19 +1,17 @@
-// One unit in one slot, from insertion to removal: the whole life of DESIGN's "A unit's life" as one pure state
-// machine. It is told what happened and when, and says what to do; it has no thread, no clock and does no I/O.
-// Every transition stands in visit.cpp.
+// One unit in one slot, from insertion to removal: DESIGN's "A unit's life" as one pure state machine. It waits for a
+// place, has each attempt recorded before and after, decides about the next one and holds the verdict; what happens to
+// the unit in between is its Attempt. It is told what happened and when, and says what to do; no thread, no clock, no
+// I/O.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include "config/judge.h"
 #include "config/recipe.h"
-#include "dfu/session.h"
-#include "dfu/survey.h"
+#include "scheduler/attempt.h"
 #include "scheduler/messages.h"
 
 namespace scheduler {
@@ -42,46 +40,22 @@ class Visit {
     empty,         // nothing here, or nothing of ours
     queued,        // waits for a place
     saving_start,  // the attempt's start is being committed
-    opening,
-    surveying,
-    flashing,
-    suspecting,  // a transfer failed on the wire: has the unit left? (facts/dfu.md 4.7)
-    closing,
-    departing,  // leave was requested: the unit must go from the bus
-    returning,  // and come back in application mode
+    attempting,
     saving_end,
     awaiting,  // the unit left the bus by itself: a loose plug may bring it back
     verdict,
   };
 
-  // What happens to one attempt; made anew for each.
-  struct Attempt {
-    AttemptStarted started;
-    std::variant<std::monostate, dfu::Survey, dfu::Session> conversation;
-    std::optional<dfu::Fault> fault;
-    std::optional<bool> verified, booted;
-    std::vector<std::string> serials;
-    std::optional<std::string> unit_id;
-    std::vector<StepDone> steps;
-    dfu::Duration survey_floor{}, session_floor{};
-    dfu::Duration opened{}, flashed{}, ended{}, accounted{};
-    bool wrote = false;
-    int percent = -1;
-    std::string phase;
-  };
-
   const config::Recipe& recipe() const { return *setting_.recipe; }
   bool ours(const dfu::UnitInfo& unit) const;
-  // The unit that this attempt opened is still on the port, as far as anybody told.
-  bool still_here() const { return present_ && present_->handle == attempt_.started.unit.handle; }
 
   void hear(const told::Arrived& arrived);
   void hear(const told::Left& left);
   void hear(const told::Admitted&);
   void hear(const told::Recorded& recorded);
-  void hear(const told::Opened& opened);
-  void hear(const told::Answered& answered);
-  void hear(const told::Closed&);
+  void hear(const told::Opened&) {}
+  void hear(const told::Answered&) {}
+  void hear(const told::Closed&) {}
   void hear(const told::TimeOver& over);
   void hear(const told::Stop& stop);
   void hear(const told::Setting& setting);
@@ -91,27 +65,13 @@ class Visit {
   void watch_for_removal(dfu::Duration limit);
   void end_visit();
   void queue();
-  void open();
-  void converse(const dfu::Answer* answer);
-  void surveyed();
-  void judged(dfu::Plan plan);
-  void flashed();
-  void fail(dfu::Fault fault);
-  void suspect_or_close();
-  void call_it_gone();
-  void close();
-  void leave_or_return();
-  void returned(const dfu::UnitInfo& unit);
+  void attempt(std::vector<Want> wanted);
   void conclude();
   void conclude_dry_run();
   void ended(bool committed);
   void reach_verdict(Outcome outcome);
-  void note_identity(const dfu::UnitInfo& unit);
-  void account_time();
-  void tell_progress();
-  void wait(Phase phase, dfu::Duration limit);
+  void start_timer(dfu::Duration limit) { want(wants::Timer{++timer_, limit}); }
   void want(Want want) { wants_.push_back(std::move(want)); }
-  AttemptFinished finished() const;
 
   VisitOptions options_;
   VisitSetting setting_;  // of the visit that runs, else of the next one
@@ -122,13 +82,13 @@ class Visit {
   dfu::Duration empty_since_{};           // if nothing is
   // A departure until then is our doing (leave), and so is the return that follows it: neither is an insertion.
   std::optional<dfu::Duration> own_departure_until_;
-  bool draining_ = false;  // no new visit, no further attempt
-  bool stopping_ = false;  // and what runs is cut short
-  int timer_ = 0;          // the one that counts; older ones are ignored
+  bool draining_ = false;         // no new visit, no further attempt
+  std::optional<StopKind> stop_;  // as told last
+  int timer_ = 0;                 // the one that counts; older ones are ignored
   std::string visit_;
   int attempts_ = 0;
-  Attempt attempt_;
-  Outcome outcome_ = Outcome::error;  // of the last attempt
+  std::optional<Attempt> attempt_;    // the last one of this visit
+  Outcome outcome_ = Outcome::error;  // of it
 };
 
 }  // namespace scheduler

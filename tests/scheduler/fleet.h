@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "config/recipe.h"
 #include "config/station_config.h"
 #include "dfu/particle/build.h"
@@ -51,15 +53,20 @@ class Watcher : public Observer {
 
 struct Sizes {
   std::uint32_t part1 = 248732, part2 = 151192, user = 86192;  // the brief's
+  std::uint16_t version = 3;                                   // of all three modules: 0.4.3's
 };
 
 // The three modules of the brief, with made-up contents.
 inline std::shared_ptr<config::Recipe> photon_recipe(const Sizes& sizes = {}) {
   using dfu::particle::Function;
-  const auto step = [](const char* name, Function function, std::uint8_t index, std::uint32_t start, std::uint32_t size,
-                       std::vector<dfu::particle::Dependency> needs) {
-    const dfu::particle::ModuleSpec spec{
-        .function = function, .index = index, .version = 3, .start = start, .file_size = size, .dependencies = needs};
+  const auto step = [&sizes](const char* name, Function function, std::uint8_t index, std::uint32_t start,
+                             std::uint32_t size, std::vector<dfu::particle::Dependency> needs) {
+    const dfu::particle::ModuleSpec spec{.function = function,
+                                         .index = index,
+                                         .version = sizes.version,
+                                         .start = start,
+                                         .file_size = size,
+                                         .dependencies = needs};
     dfu::Step one{name, dfu::make_image(std::string(name) + ".bin", dfu::particle::build_module(spec)), start, {}};
     one.header_offset = one.image->facts.module->header_offset;
     return one;
@@ -69,9 +76,10 @@ inline std::shared_ptr<config::Recipe> photon_recipe(const Sizes& sizes = {}) {
   recipe->profile = *dfu::find_profile("photon");
   std::vector<dfu::Step> steps;
   steps.push_back(step("system-part1", Function::system_part, 1, 0x08020000, sizes.part1, {}));
+  steps.push_back(step("system-part2", Function::system_part, 2, 0x08060000, sizes.part2,
+                       {{Function::system_part, 1, sizes.version}}));
   steps.push_back(
-      step("system-part2", Function::system_part, 2, 0x08060000, sizes.part2, {{Function::system_part, 1, 3}}));
-  steps.push_back(step("user", Function::user_part, 1, 0x080A0000, sizes.user, {{Function::system_part, 2, 3}}));
+      step("user", Function::user_part, 1, 0x080A0000, sizes.user, {{Function::system_part, 2, sizes.version}}));
   recipe->layout = std::get<dfu::Layout>(dfu::lay_out(std::move(steps), *dfu::parse_memory_map(recipe->profile.map)));
   return recipe;
 }
@@ -96,6 +104,30 @@ class Fleet {
   void start() {
     engine = std::make_unique<Engine>(line, clock, pool, recorder, watcher, options);
     engine->start([this](Totals all) { totals = all; });
+  }
+
+  // The unit holds this recipe and runs it.
+  void run_application(const std::string& port, const config::Recipe& recipe) {
+    line.with_unit({port}, [&](dfu::virt::VirtualUnit& unit) {
+      for (const dfu::Step& step : recipe.layout.steps) unit.flash().place(step.address, step.image->payload());
+      unit.restart();
+      EXPECT_EQ(unit.mode(), dfu::virt::VirtualUnit::Mode::application);
+    });
+  }
+
+  bool runs_application(const std::string& port) {
+    bool runs = false;
+    line.with_unit({port}, [&](dfu::virt::VirtualUnit& unit) {
+      runs = unit.mode() == dfu::virt::VirtualUnit::Mode::application &&
+             unit.last_boot()->outcome == dfu::virt::BootOutcome::application;
+    });
+    return runs;
+  }
+
+  std::uint32_t transfers(const std::string& port) {
+    std::uint32_t transfers = 0;
+    line.with_unit({port}, [&](dfu::virt::VirtualUnit& unit) { transfers = unit.transfers(); });
+    return transfers;
   }
 
   const AttemptFinished& last(const std::string& port) { return watcher.attempts[{port}].back(); }

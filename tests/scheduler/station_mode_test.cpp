@@ -23,10 +23,17 @@ dfu::virt::LineSpec empty_line(int units, int generation) {
 
 class Line : public Fleet {
  public:
-  explicit Line(int units, int generation = 8) : Fleet(empty_line(units, generation), fleet::photon_recipe(small)) {
+  explicit Line(int units, const std::function<void(config::Recipe&)>& change = {})
+      : Fleet(empty_line(units, 8), recipe(change)) {
     options.stay = true;
     start();
     clock.run(100ms);
+  }
+
+  static std::shared_ptr<config::Recipe> recipe(const std::function<void(config::Recipe&)>& change) {
+    auto out = fleet::photon_recipe(small);
+    if (change) change(*out);
+    return out;
   }
 
   // A unit fresh from the tray: it holds nothing but its bootloader and waits in DFU mode.
@@ -83,8 +90,8 @@ TEST(StationMode, AUnitWithAVerdictIsNotTouchedAgainWhenItOnlyBounces) {
   EXPECT_EQ(line.recorded<AttemptStarted>().size(), 1u);
 }
 
-TEST(StationMode, APassedUnitPutBackRunsItsFirmwareAndIsLeftAlone) {
-  Line line(1);
+TEST(StationMode, APassedUnitPutBackIsLeftAloneIfTheRecipeWantsItSo) {
+  Line line(1, [](config::Recipe& recipe) { recipe.enter_dfu = false; });
   line.plug_new(0);
   line.pass_time(15s);
   line.pull(0);
@@ -95,6 +102,31 @@ TEST(StationMode, APassedUnitPutBackRunsItsFirmwareAndIsLeftAlone) {
   const auto* last = std::get_if<UnitArrived>(&line.watcher.events.back());
   ASSERT_TRUE(last);
   EXPECT_FALSE(last->ours);
+}
+
+TEST(StationMode, APassedUnitPutBackIsLookedAtInDfuModeFoundCompleteAndRunsAgain) {
+  Line line(1);
+  line.plug_new(0);
+  line.pass_time(15s);
+  line.pull(0);
+  line.pass_time(5s);
+  line.line.plug({port_of(0)});
+  line.pass_time(20s);
+  ASSERT_EQ(line.verdicts(0).size(), 2u);
+  EXPECT_EQ(line.verdicts(0)[0].outcome, Outcome::passed);
+  EXPECT_EQ(line.verdicts(0)[1].outcome, Outcome::already);
+  EXPECT_TRUE(line.runs_application(port_of(0)));
+}
+
+// It runs its application, and units in application mode are brought into DFU mode: but it has its verdict.
+TEST(StationMode, AUnitWithAVerdictStaysUntouchedForHours) {
+  Line line(1);
+  line.plug_new(0);
+  line.pass_time(15s);
+  const std::uint32_t transfers = line.transfers(port_of(0));
+  line.pass_time(std::chrono::hours(3));
+  EXPECT_EQ(line.transfers(port_of(0)), transfers);
+  EXPECT_EQ(line.verdicts(0).size(), 1u);
 }
 
 TEST(StationMode, APulledUnitThatComesBackAtOnceIsTriedAgainInTheSameVisit) {

@@ -1,0 +1,519 @@
+#include "scheduler/attempt.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "dfu/particle/identity.h"
+
+namespace scheduler {
+
+namespace {
+
+using dfu::FaultCode;
+using dfu::OperationKind;
+
+// How long the departure of a unit may lag behind a transfer that failed on the wire (facts/dfu.md 4.7).
+constexpr dfu::Duration departure_lag = std::chrono::seconds(1);
+// A stop waits this long for a unit that has been verified to prove its boot: within the 15 s of CONTRACTS.
+constexpr dfu::Duration proof_at_stop = std::chrono::seconds(10);
+// A unit may be reset on its way into DFU mode by something else, and then it is in its application again.
+constexpr int most_entries = 3;
+// A unit that came back and went again this often restarts all the time, or its plug is loose.
+constexpr int most_settlings = 3;
+
+dfu::Fault make_fault(FaultCode code, OperationKind operation, std::string text) {
+  return {code, {}, operation, {}, {}, std::move(text)};
+}
+
+dfu::Fault open_fault(const dfu::OpenResult& result) {
+  const auto with_detail = [&result](FaultCode code, const std::string& text) {
+    const std::string detail = result.detail.empty() ? "." : ": " + result.detail + ".";
+    return make_fault(code, OperationKind::open, text + detail);
+  };
+  switch (result.status) {
+    case dfu::OpenStatus::access_denied:
+      return with_detail(FaultCode::access_denied, "The station has no permission to open the unit");
+    case dfu::OpenStatus::busy:
+      return with_detail(FaultCode::interface_busy, "Another program holds the unit");
+    case dfu::OpenStatus::gone:
+      return with_detail(FaultCode::unit_gone, "The unit left before it could be opened");
+    case dfu::OpenStatus::ok:
+    case dfu::OpenStatus::failed:
+      break;
+  }
+  return with_detail(FaultCode::io_error, "The unit could not be opened");
+}
+
+}  // namespace
+
+Attempt::Attempt(AttemptStarted started, AttemptOptions options, dfu::Duration now)
+    : started_(std::move(started)),
+      options_(options),
+      timers_(options.first_timer),
+      unit_(started_.unit),
+      opened_(now),
+      accounted_(now) {
+  if (recipe().policy.confirm != config::Confirm::none) booted_ = false;
+  if (recipe().policy.verify != config::Verify::none) verified_ = false;
+  for (const dfu::Step& step : recipe().layout.steps) {
+    StepDone done{step.name, step.image, step.address, step.size(), 0, 0, 0, 0, {}};
+    steps_.push_back(std::move(done));
+  }
+  note_identity(unit_);
+}
+
+std::vector<Want> Attempt::begin(std::optional<dfu::UnitInfo> present, dfu::Duration now) {
+  now_ = now;
+  present_ = std::move(present);
+  if (!in_dfu_mode(unit_, profile())) to_do_.push_back(Errand::enter);
+  to_do_.push_back(Errand::flash);
+  next_errand();
+  return std::exchange(wants_, {});
+}
+
+std::vector<Want> Attempt::on(const Told& told, dfu::Duration now) {
+  now_ = now;
+  std::visit([this](const auto& what) { hear(what); }, told);
+  return std::exchange(wants_, {});
+}
+
+int Attempt::start_timer(dfu::Duration limit) {
+  want(wants::Timer{++timers_, limit});
+  return timers_;
+}
+
+void Attempt::wait(Stage stage, dfu::Duration limit) {
+  stage_ = stage;
+  timer_ = start_timer(limit);
+}
+
+void Attempt::refuse(dfu::Fault refusal) {
+  fault_ = std::move(refusal);
+  stage_ = Stage::over;
+}
+
+void Attempt::end() {
+  stage_ = Stage::over;
+}
+
+void Attempt::end(dfu::Fault why) {
+  ended_ = now_;
+  fault_ = std::move(why);
+  end();
+}
+
+// ---- an errand
+
+void Attempt::next_errand() {
+  if (to_do_.empty()) {
+    ended_ = now_;
+    booted_ = true;
+    return end();
+  }
+  errand_ = to_do_.front();
+  to_do_.pop_front();
+  if (present_) unit_ = *present_;
+  stage_ = Stage::opening;
+  want(wants::Open{unit_.handle, claims()});
+}
+
+std::vector<dfu::Claim> Attempt::claims() const {
+  if (errand_ != Errand::enter) return {{profile().interface_number, profile().alternate}};
+  const auto number =
+      profile().entry == dfu::Entry::detach ? dfu::run_time_interface(unit_) : dfu::particle::serial_interface(unit_);
+  if (!number) return {};
+  return {{*number, {}}};
+}
+
+void Attempt::hear(const told::Opened& opened) {
+  if (errand_ == Errand::flash) opened_ = accounted_ = now_;
+  if (opened.result.status != dfu::OpenStatus::ok) {
+    ended_ = now_;
+    if (!flash_done_) flashed_ = now_;
+    fault_ = open_fault(opened.result);
+    return fault_->code == FaultCode::unit_gone ? suspect_or_close() : end();
+  }
+  stage_ = Stage::talking;
+  begin_conversation();
+  converse(nullptr);
+}
+
+void Attempt::begin_conversation() {
+  switch (errand_) {
+    case Errand::enter:
+      ++entries_;
+      if (profile().entry == dfu::Entry::detach) {
+        conversation_.emplace<dfu::Detach>(unit_);
+      } else {
+        conversation_.emplace<dfu::particle::EnterDfu>(unit_);
+      }
+      return;
+    case Errand::flash: {
+      const bool read = recipe().policy.unchanged == config::Unchanged::skip;
+      conversation_.emplace<dfu::Survey>(profile(), recipe().layout, unit_, read);
+      return;
+    }
+  }
+}
+
+void Attempt::hear(const told::Answered& answered) {
+  converse(&answered.answer);
+}
+
+// Goes on with the conversation, whichever it is: begins it, or gives it the answer.
+void Attempt::converse(const dfu::Answer* answer) {
+  account_time();
+  const auto step = [&](auto& conversation) -> dfu::Ask {
+    if constexpr (std::is_same_v<std::decay_t<decltype(conversation)>, std::monostate>) {
+      return dfu::Finished{};
+    } else {
+      return answer ? conversation.answer(*answer, now_) : conversation.begin(now_);
+    }
+  };
+  const dfu::Ask ask = std::visit(step, conversation_);
+  tell_progress();
+  pausing_ = std::holds_alternative<dfu::Pause>(ask);
+  if (const auto* submit = std::get_if<dfu::Submit>(&ask)) {
+    if (cut_short() && !std::holds_alternative<dfu::Session>(conversation_)) {
+      const auto doing = errand_ == Errand::enter ? OperationKind::enter : OperationKind::survey;
+      return fail(make_fault(FaultCode::cancelled, doing, "Stopped before anything was written."));
+    }
+    want(wants::Transfer{unit_.handle, submit->transfer});
+  } else if (const auto* pause = std::get_if<dfu::Pause>(&ask)) {
+    timer_ = start_timer(pause->duration);
+  } else if (std::holds_alternative<dfu::Reset>(ask)) {
+    want(wants::Reset{unit_.handle});
+  } else {
+    talked();
+  }
+}
+
+void Attempt::talked() {
+  const auto entered = [this](const auto& conversation) {
+    return conversation.fault() ? fail(*conversation.fault()) : close();
+  };
+  if (const auto* detach = std::get_if<dfu::Detach>(&conversation_)) return entered(*detach);
+  if (const auto* enter = std::get_if<dfu::particle::EnterDfu>(&conversation_)) return entered(*enter);
+  if (std::holds_alternative<dfu::Survey>(conversation_)) return surveyed();
+  flashed();
+}
+
+void Attempt::surveyed() {
+  const auto& survey = std::get<dfu::Survey>(conversation_);
+  survey_floor_ = survey.result().floor;
+  if (survey.fault()) return fail(*survey.fault());
+  auto judgement = config::judge(recipe(), survey.result());
+  if (const auto* refusal = std::get_if<dfu::Fault>(&judgement)) return fail(*refusal);
+  judged(std::get<dfu::Plan>(std::move(judgement)));
+}
+
+void Attempt::judged(dfu::Plan plan) {
+  for (StepDone& step : steps_) step.unchanged_bytes = step.bytes;
+  for (const dfu::Operation& operation : plan.operations) {
+    if (operation.kind != dfu::Operation::Kind::write) continue;
+    steps_[operation.step].unchanged_bytes -= operation.length;
+  }
+  if (options_.dry_run) {
+    session_floor_ = plan.floor;
+    return close();
+  }
+  wrote_ = plan.writes();
+  conversation_.emplace<dfu::Session>(profile(), recipe().layout, std::move(plan));
+  if (stopping_) std::get<dfu::Session>(conversation_).stop();
+  converse(nullptr);
+}
+
+void Attempt::flashed() {
+  const auto& session = std::get<dfu::Session>(conversation_);
+  session_floor_ = session.floor();
+  bool all = true;
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    StepDone& step = steps_[i];
+    const dfu::StepTally& tally = session.steps()[i];
+    step.written_bytes = tally.written_bytes;
+    step.erased_sectors = tally.erased_sectors;
+    // What was read back was compared byte for byte, so its digest is the payload's.
+    if (tally.verified_bytes == step.bytes) step.readback = dfu::sha256(step.image->payload());
+    all = all && step.readback;
+  }
+  if (verified_) verified_ = all;
+  if (session.fault()) return fail(*session.fault());
+  flashed_ = ended_ = now_;
+  flash_done_ = true;
+  if (stopping_) give_proof_a_deadline(proof_at_stop);
+  close();
+}
+
+void Attempt::fail(dfu::Fault why) {
+  ended_ = now_;
+  if (!flash_done_) flashed_ = now_;
+  fault_ = std::move(why);
+  suspect_or_close();
+}
+
+// A failed wire and a pulled plug look alike at first: wait for the departure before anything is called by its name.
+void Attempt::suspect_or_close() {
+  const bool wire = fault_->code == FaultCode::io_error || fault_->code == FaultCode::unit_gone;
+  if (wire && still_here()) return wait(Stage::suspecting, departure_lag);
+  if (wire) call_it_gone();
+  close();
+}
+
+// An I/O error with a departure behind it was the departure.
+void Attempt::call_it_gone() {
+  if (fault_->code == FaultCode::io_error) {
+    fault_->code = FaultCode::unit_gone;
+    fault_->text += " The unit has left the bus: it was pulled, or its cable or plug is loose.";
+  }
+  if (flash_done_) {
+    fault_->code = FaultCode::pulled_before_proof;
+    fault_->operation = OperationKind::proof;
+  }
+}
+
+void Attempt::close() {
+  stage_ = Stage::closing;
+  want(wants::Close{unit_.handle});
+}
+
+void Attempt::hear(const told::Closed&) {
+  if (fault_ || options_.dry_run) return end();
+  if (errand_ == Errand::flash && recipe().policy.confirm == config::Confirm::none) {
+    left_unwatched_ = true;
+    return end();
+  }
+  leave_or_return();
+}
+
+// ---- leaving and coming back
+
+void Attempt::leave_or_return() {
+  if (still_here()) {
+    wait(Stage::departing, profile().depart_limit);
+  } else if (present_) {
+    returned(*present_);
+  } else {
+    wait(Stage::returning, profile().return_limit);
+  }
+}
+
+void Attempt::hear(const told::Left& left) {
+  if (!present_ || present_->handle != left.handle) return;
+  present_.reset();
+  switch (stage_) {
+    case Stage::talking:
+      if (errand_ == Errand::enter && pausing_) close();
+      break;
+    case Stage::suspecting:
+      call_it_gone();
+      close();
+      break;
+    case Stage::departing:
+      leave_or_return();
+      break;
+    case Stage::settling:
+      lost_ = true;
+      wait(Stage::returning, options_.insert_after);
+      break;
+    case Stage::opening:
+    case Stage::closing:
+    case Stage::returning:
+    case Stage::over:
+      break;
+  }
+}
+
+void Attempt::hear(const told::Arrived& arrived) {
+  present_ = arrived.unit;
+  if (stage_ == Stage::returning) returned(arrived.unit);
+}
+
+void Attempt::returned(const dfu::UnitInfo& unit) {
+  note_identity(unit);
+  switch (errand_) {
+    case Errand::enter:
+      return returned_to_dfu(unit);
+    case Errand::flash:
+      return returned_to_application(unit);
+  }
+}
+
+void Attempt::returned_to_dfu(const dfu::UnitInfo& unit) {
+  if (in_dfu_mode(unit, profile())) return next_errand();
+  if (can_enter_dfu(unit, profile()) && entries_ < most_entries) {
+    to_do_.push_front(Errand::enter);
+    return next_errand();
+  }
+  end(make_fault(FaultCode::leave_refused, OperationKind::enter,
+                 "The unit was told to go into DFU mode and came back as " + dfu::to_string(unit.id) +
+                     ". Put it into DFU mode by its buttons."));
+}
+
+void Attempt::returned_to_application(const dfu::UnitInfo& unit) {
+  if (in_dfu_mode(unit, profile())) {
+    return end(make_fault(FaultCode::back_in_dfu, OperationKind::proof,
+                          "The unit came back in DFU mode instead of starting its firmware."));
+  }
+  if (profile().application && unit.id != *profile().application) {
+    return end(make_fault(FaultCode::wrong_firmware, OperationKind::proof,
+                          "The unit came back as " + dfu::to_string(unit.id) + " instead of " +
+                              dfu::to_string(*profile().application) + "."));
+  }
+  if (++settlings_ > most_settlings) {
+    return end(make_fault(FaultCode::not_back, OperationKind::proof,
+                          "The unit starts and goes from the bus again and again: its firmware crashes, or its plug is "
+                          "loose."));
+  }
+  wait(Stage::settling, profile().settle);
+}
+
+void Attempt::hear(const told::TimeOver& over) {
+  if (over.timer == deadline_timer_) return deadline();
+  if (over.timer != timer_) return;
+  switch (stage_) {
+    case Stage::talking: {
+      const dfu::Answer answer = dfu::Paused{};
+      return converse(&answer);
+    }
+    case Stage::suspecting:
+      return close();
+    case Stage::departing:
+    case Stage::returning:
+      return waited_in_vain();
+    case Stage::settling:
+      return next_errand();
+    case Stage::opening:
+    case Stage::closing:
+    case Stage::over:
+      break;
+  }
+}
+
+void Attempt::waited_in_vain() {
+  const bool stays = stage_ == Stage::departing;
+  if (errand_ == Errand::enter) {
+    if (stays && entries_ < most_entries) {
+      to_do_.push_front(Errand::enter);
+      return next_errand();
+    }
+    return end(stays
+                   ? make_fault(FaultCode::leave_refused, OperationKind::enter,
+                                "The unit stayed in its application after it was told to go into DFU mode. Put it into "
+                                "DFU mode by its buttons.")
+                   : make_fault(FaultCode::not_back, OperationKind::enter,
+                                "The unit left its application and did not come back in DFU mode, or it was pulled."));
+  }
+  if (lost_) {
+    return end(
+        make_fault(FaultCode::pulled_before_proof, OperationKind::proof,
+                   "The unit had started its firmware, and left the bus before that was proven: it was pulled too "
+                   "early, or its firmware crashes."));
+  }
+  end(stays ? make_fault(FaultCode::leave_refused, OperationKind::leave,
+                         "The unit stayed in DFU mode after it was told to leave.")
+            : make_fault(FaultCode::not_back, OperationKind::proof,
+                         "The unit left DFU mode and did not come back: it does not start, or it was pulled."));
+}
+
+// ---- a stop
+
+void Attempt::hear(const told::Stop& stop) {
+  if (stop.kind == StopKind::drain || over()) return;
+  stopping_ = true;
+  const bool at_once = stop.kind == StopKind::at_once;
+  if (flash_done_) return give_proof_a_deadline(at_once ? dfu::Duration{} : proof_at_stop);
+  if (auto* session = std::get_if<dfu::Session>(&conversation_)) session->stop();
+  if (stage_ == Stage::talking && at_once) want(wants::Cancel{unit_.handle});
+  if (stage_ == Stage::departing || stage_ == Stage::returning) {
+    end(make_fault(FaultCode::cancelled, OperationKind::enter, "Stopped before anything was written."));
+  }
+}
+
+void Attempt::give_proof_a_deadline(dfu::Duration limit) {
+  deadline_timer_ = start_timer(limit);
+}
+
+void Attempt::deadline() {
+  const auto stopped = make_fault(FaultCode::cancelled, OperationKind::proof, "Stopped before the proof of boot.");
+  switch (stage_) {
+    case Stage::departing:
+    case Stage::returning:
+    case Stage::settling:
+      return end(stopped);
+    case Stage::talking:
+      if (pausing_) return fail(stopped);
+      return want(wants::Cancel{unit_.handle});
+    case Stage::opening:
+    case Stage::suspecting:
+    case Stage::closing:
+      // Comes to an end by itself, and then the deadline is looked at again.
+      return give_proof_a_deadline(departure_lag);
+    case Stage::over:
+      break;
+  }
+}
+
+// ---- bookkeeping
+
+AttemptFinished Attempt::finished() const {
+  AttemptFinished end;
+  end.started = started_;
+  end.fault = fault_;
+  end.outcome = fault_ ? outcome_of(*fault_) : wrote_ ? Outcome::passed : Outcome::already;
+  end.verified = verified_;
+  end.booted = booted_;
+  end.unit = unit_id_;
+  end.serials = serials_;
+  end.flash_seconds = dfu::seconds(flashed_ - opened_);
+  end.return_seconds = dfu::seconds(ended_ - flashed_);
+  end.floor_seconds = dfu::seconds(survey_floor_ + session_floor_);
+  end.steps = steps_;
+  return end;
+}
+
+std::uint32_t Attempt::bytes_to_write() const {
+  std::uint32_t bytes = 0;
+  for (const StepDone& step : steps_) bytes += step.bytes - step.unchanged_bytes;
+  return bytes;
+}
+
+void Attempt::note_identity(const dfu::UnitInfo& unit) {
+  const bool known = std::find(serials_.begin(), serials_.end(), unit.serial) != serials_.end();
+  if (!unit.serial.empty() && !known) serials_.push_back(unit.serial);
+  if (!profile().platform) return;
+  if (auto id = dfu::particle::device_id(unit)) unit_id_ = std::move(id);
+}
+
+// The time since the last event belongs to the step that was being worked on.
+void Attempt::account_time() {
+  std::optional<std::size_t> step;
+  if (const auto* survey = std::get_if<dfu::Survey>(&conversation_)) step = survey->step();
+  if (const auto* session = std::get_if<dfu::Session>(&conversation_)) step = session->operation().step;
+  if (step && errand_ == Errand::flash) steps_[*step].seconds += dfu::seconds(now_ - accounted_);
+  accounted_ = now_;
+}
+
+void Attempt::tell_progress() {
+  Progress progress{started_.attempt, started_.port, started_.slot, "survey", {}, 0, 0};
+  if (const auto* session = std::get_if<dfu::Session>(&conversation_)) {
+    const double planned = dfu::seconds(session->planned()), done = dfu::seconds(session->floor());
+    progress.phase = to_string(session->operation().kind);
+    progress.step = steps_[session->operation().step].name;
+    progress.fraction = planned > 0 ? done / planned : 1;
+    progress.left_seconds = planned - done;
+    const auto kind = session->operation().kind;
+    if (kind == dfu::Operation::Kind::set_address || kind == dfu::Operation::Kind::to_idle) return;
+  } else if (const auto* survey = std::get_if<dfu::Survey>(&conversation_)) {
+    progress.step = steps_[survey->step()].name;
+  } else {
+    progress.phase = "enter";
+  }
+  const int percent = static_cast<int>(progress.fraction * 100);
+  const std::string what = progress.phase + progress.step;
+  if (percent == percent_ && what == told_) return;
+  percent_ = percent;
+  told_ = what;
+  want(wants::Tell{std::move(progress)});
+}
+
+}  // namespace scheduler
