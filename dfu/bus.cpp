@@ -58,6 +58,8 @@ std::string_view to_string(PortPower power) {
       return "ganged";
     case PortPower::per_port:
       return "per-port";
+    case PortPower::unknown:
+      return "unknown";
   }
   return {};
 }

@@ -13,10 +13,11 @@
 namespace dfu {
 
 enum class TransactionTranslator { none, single, multi };  // facts/dfu.md 5.2
-enum class PortPower { none, ganged, per_port };           // facts/dfu.md 6.6
+// facts/dfu.md 6.6. `unknown`: the hub was not asked, because only a request to it would tell.
+enum class PortPower { none, ganged, per_port, unknown };
 
 std::string_view to_string(TransactionTranslator tt);  // "none", "single", "multi"
-std::string_view to_string(PortPower power);           // "none", "ganged", "per-port"
+std::string_view to_string(PortPower power);           // "none", "ganged", "per-port", "unknown"
 
 struct ControllerInfo {
   int bus = 0;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "config/line_file.h"
+#include "dfu/usb/usb_line.h"
 #include "dfu/virtual/line.h"
 #include "station/inputs.h"
 #include "station/text.h"
@@ -68,15 +69,27 @@ std::variant<OpenedLine, ExitStatus> open_virtual_line(const LineOptions& option
   return opened;
 }
 
+std::variant<OpenedLine, ExitStatus> open_usb_line() {
+  OpenedLine opened;
+  opened.description = "USB, " + dfu::usb::library_version();
+  opened.clock = std::make_unique<scheduler::RealClock>();
+  opened.save = [] { return std::vector<std::string>(); };
+  try {
+    auto line = std::make_unique<dfu::usb::UsbLine>();
+    opened.hubs = line.get();
+    opened.bus = std::move(line);
+  } catch (const std::runtime_error& error) {
+    return complain(ExitStatus::no_unit, std::string(error.what()) +
+                                             ". Look whether /dev/bus/usb is there; in a container it must be passed "
+                                             "in. Without boards, try --line virtual.");
+  }
+  return opened;
+}
+
 }  // namespace
 
 std::variant<OpenedLine, ExitStatus> open_line(const LineOptions& options, LineUse use) {
-  if (options.line == "usb") {
-    return complain(ExitStatus::no_unit,
-                    "this version cannot reach units on USB yet. Use --line virtual, or --line FILE.toml for a virtual "
-                    "line of your own.");
-  }
-  return open_virtual_line(options, use);
+  return options.line == "usb" ? open_usb_line() : open_virtual_line(options, use);
 }
 
 }  // namespace station

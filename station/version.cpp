@@ -6,6 +6,8 @@
 #include <spdlog/version.h>
 #include <sys/utsname.h>
 
+#include "dfu/usb/usb_line.h"
+
 namespace station {
 
 namespace {
@@ -24,9 +26,9 @@ std::string version() {
 
 // Libraries of other folders are known by what the build found: their headers belong to those folders.
 std::string version_text() {
-  return "flashline " + version() + "\nlibraries: Qt " + qVersion() + ", " FLASHLINE_LIBRARIES ", spdlog " +
-         std::to_string(SPDLOG_VER_MAJOR) + "." + std::to_string(SPDLOG_VER_MINOR) + "." +
-         std::to_string(SPDLOG_VER_PATCH) + ", CLI11 " CLI11_VERSION;
+  return "flashline " + version() + "\nlibraries: Qt " + qVersion() + ", " + dfu::usb::library_version() +
+         ", " FLASHLINE_LIBRARIES ", spdlog " + std::to_string(SPDLOG_VER_MAJOR) + "." +
+         std::to_string(SPDLOG_VER_MINOR) + "." + std::to_string(SPDLOG_VER_PATCH) + ", CLI11 " CLI11_VERSION;
 }
 
 std::string host_name() {

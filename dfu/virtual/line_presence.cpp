@@ -174,6 +174,7 @@ bool VirtualLine::Impl::switch_port(const PortPath& path, bool on) {
   if (!hub) return false;
   switch (hub->info.power) {
     case PortPower::none:
+    case PortPower::unknown:
       return false;
     case PortPower::ganged:
       return switch_gang(*hub, path, on);

@@ -204,10 +204,10 @@ TEST_F(Program, InspectOfAFolderWithoutFilesIsNoSuccess) {
   EXPECT_THAT(ran.err, HasSubstr("images holds no file"));
 }
 
-TEST_F(Program, FlashWithoutAUsbBusSaysSoAndEndsWith69) {
-  const Ran ran = desk_.run({"flash", example_recipe()});
+TEST_F(Program, FlashWithoutAUnitOnUsbSaysWhatItLooksForAndEndsWith69) {
+  const Ran ran = desk_.run({"flash", example_recipe(), "--port", "99-1.1"});
   EXPECT_EQ(ran.status, 69);
-  EXPECT_THAT(ran.err, HasSubstr("--line virtual"));
+  EXPECT_THAT(ran.err, HasSubstr("2b04:d006"));
 }
 
 TEST_F(Program, BadStationAndLineFilesEndWith78) {

@@ -1,0 +1,191 @@
+#include "dfu/usb/device.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <libusb-1.0/libusb.h>
+#include <unistd.h>
+
+#include "dfu/usb/holder.h"
+#include "dfu/usb/status.h"
+
+namespace dfu::usb {
+
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+// usbfs refuses more in one control transfer.
+constexpr std::size_t control_limit = 4096;
+// libusb ends a transfer soon after its timeout, and the kernel one that is cancelled. One that is still not back then
+// will not come: the kernel has forgotten it, or refuses to tell.
+constexpr Duration timeout_grace = std::chrono::seconds(2);
+constexpr Duration cancel_grace = std::chrono::seconds(1);
+// Event handling that fails this often in a row will not come right.
+constexpr int event_errors_limit = 100;
+
+unsigned milliseconds(Duration timeout) {
+  // 0 is for ever to libusb.
+  return std::max<unsigned>(1, std::chrono::ceil<std::chrono::duration<unsigned, std::milli>>(timeout).count());
+}
+
+timeval until(Steady::time_point time) {
+  const auto left = std::max(Steady::duration::zero(), time - Steady::now());
+  const auto microseconds = std::chrono::ceil<std::chrono::microseconds>(left).count();
+  return {static_cast<time_t>(microseconds / 1000000), static_cast<suseconds_t>(microseconds % 1000000)};
+}
+
+void landed(libusb_transfer* flight) {
+  *static_cast<int*>(flight->user_data) = 1;
+}
+
+OpenResult open_failed(int error, const std::string& what) {
+  if (error == LIBUSB_ERROR_NO_DEVICE) return {OpenStatus::gone, "the unit has left"};
+  return {open_status(error), what + ": " + error_text(error)};
+}
+
+}  // namespace
+
+Device::Opened Device::open(const Place& place, const std::vector<Claim>& claims) {
+  std::shared_ptr<Device> device(new Device(place));
+  OpenResult result = device->open_node();
+  for (const Claim& claim : claims) {
+    if (result.status == OpenStatus::ok) result = device->claim(claim);
+  }
+  for (const Claim& claim : claims) {
+    if (result.status == OpenStatus::ok) result = device->select(claim);
+  }
+  if (result.status != OpenStatus::ok) return result;
+  return device;
+}
+
+Device::~Device() {
+  close();
+}
+
+OpenResult Device::open_node() {
+  fd_ = ::open(place_.node().c_str(), O_RDWR | O_CLOEXEC);
+  if (fd_ < 0) {
+    const int error = errno;
+    if (error == EACCES || error == EPERM) return {OpenStatus::access_denied, access_remedy(place_.node())};
+    if (error == ENOENT || error == ENODEV || error == ENXIO) return {OpenStatus::gone, "the unit has left"};
+    return {OpenStatus::failed, place_.node() + ": " + std::strerror(error)};
+  }
+  libusb_context* context = nullptr;
+  if (const int error = libusb_init(&context)) return open_failed(error, "libusb cannot be started");
+  {
+    const std::lock_guard lock(interrupt_mutex_);
+    context_ = context;
+  }
+  if (const int error = libusb_wrap_sys_device(context, fd_, &handle_)) {
+    return open_failed(error, place_.node() + " cannot be used");
+  }
+  return {};
+}
+
+OpenResult Device::claim(const Claim& claim) {
+  const int number = claim.interface_number;
+  const bool had_driver = libusb_kernel_driver_active(handle_, number) == 1;
+  // Detached and claimed in one step, so that no other driver comes between.
+  if (had_driver) libusb_set_auto_detach_kernel_driver(handle_, 1);
+  const int error = libusb_claim_interface(handle_, number);
+  libusb_set_auto_detach_kernel_driver(handle_, 0);
+  if (error == LIBUSB_ERROR_BUSY) return {OpenStatus::busy, holder_of(place_, number)};
+  if (error) return open_failed(error, "interface " + std::to_string(number) + " cannot be claimed");
+  held_.push_back({claim, had_driver});
+  return {};
+}
+
+OpenResult Device::select(const Claim& claim) {
+  if (!claim.alternate) return {};
+  const int error = libusb_set_interface_alt_setting(handle_, claim.interface_number, *claim.alternate);
+  if (error) return open_failed(error, "alternate setting " + std::to_string(*claim.alternate) + " was refused");
+  return {};
+}
+
+TransferResult Device::transfer(const Transfer& transfer, const std::atomic<bool>& cancelled) {
+  const bool control = transfer.endpoint == 0;
+  const std::size_t size = transfer.in() ? transfer.setup.length : transfer.data.size();
+  assert(transfer.in() || size == transfer.setup.length);
+  if (control && size > control_limit) return {TransferStatus::io_error, {}};
+  if (!stranded_.empty()) return {TransferStatus::gone, {}};
+  libusb_transfer* flight = libusb_alloc_transfer(0);
+  const std::size_t head = control ? LIBUSB_CONTROL_SETUP_SIZE : 0;
+  // libusb frees it together with the transfer, also with one that is stranded.
+  auto* buffer = static_cast<unsigned char*>(std::calloc(1, head + std::max<std::size_t>(size, 1)));
+  std::copy(transfer.data.begin(), transfer.data.end(), buffer + head);
+  if (control) {
+    const Setup& setup = transfer.setup;
+    libusb_fill_control_setup(buffer, setup.request_type, setup.request, setup.value, setup.index, setup.length);
+    libusb_fill_control_transfer(flight, handle_, buffer, landed, nullptr, milliseconds(transfer.timeout));
+  } else {
+    libusb_fill_bulk_transfer(flight, handle_, transfer.endpoint, buffer, static_cast<int>(size), landed, nullptr,
+                              milliseconds(transfer.timeout));
+  }
+  flight->flags = LIBUSB_TRANSFER_FREE_BUFFER;
+  TransferResult result = fly(flight, cancelled);
+  if (!stranded_.empty()) return result;
+  if (transfer.in() && result.status == TransferStatus::ok) {
+    result.data.assign(buffer + head, buffer + head + flight->actual_length);
+  }
+  libusb_free_transfer(flight);
+  return result;
+}
+
+TransferResult Device::fly(libusb_transfer* flight, const std::atomic<bool>& cancelled) {
+  int done = 0, errors = 0;
+  flight->user_data = &done;
+  auto latest = Steady::now() + std::chrono::milliseconds(flight->timeout) + timeout_grace;
+  if (const int error = libusb_submit_transfer(flight)) return {submit_status(error), {}};
+  for (bool told = false; !done;) {
+    if (cancelled && !told) {
+      told = true;
+      latest = Steady::now() + cancel_grace;
+      libusb_cancel_transfer(flight);
+    }
+    timeval wait = until(latest);
+    errors = libusb_handle_events_timeout_completed(context_, &wait, &done) == LIBUSB_SUCCESS ? 0 : errors + 1;
+    if (done || (errors < event_errors_limit && Steady::now() < latest)) continue;
+    stranded_.push_back(flight);
+    return {cancelled ? TransferStatus::cancelled : TransferStatus::timed_out, {}};
+  }
+  return {transfer_status(flight->status), {}};
+}
+
+ResetStatus Device::reset() {
+  if (libusb_reset_device(handle_) != LIBUSB_SUCCESS) return ResetStatus::lost;
+  for (const Held& held : held_) {
+    if (select(held.claim).status != OpenStatus::ok) return ResetStatus::lost;
+  }
+  return ResetStatus::ok;
+}
+
+void Device::close() {
+  for (const Held& held : held_) {
+    libusb_release_interface(handle_, held.claim.interface_number);
+    if (held.had_driver) libusb_attach_kernel_driver(handle_, held.claim.interface_number);
+  }
+  held_.clear();
+  if (handle_) libusb_close(handle_);
+  handle_ = nullptr;
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+  for (libusb_transfer* flight : stranded_) libusb_free_transfer(flight);
+  stranded_.clear();
+  libusb_context* context = nullptr;
+  {
+    const std::lock_guard lock(interrupt_mutex_);
+    std::swap(context, context_);
+  }
+  if (context) libusb_exit(context);
+}
+
+void Device::interrupt() {
+  const std::lock_guard lock(interrupt_mutex_);
+  if (context_) libusb_interrupt_event_handler(context_);
+}
+
+}  // namespace dfu::usb

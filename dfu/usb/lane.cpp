@@ -1,0 +1,212 @@
+#include "dfu/usb/lane.h"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+namespace dfu::usb {
+
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+// How long a thread waits for the next job: longer than a unit thinks between two transfers.
+constexpr auto linger = std::chrono::seconds(1);
+// A watchdog with nothing to watch; any wait that the system's clocks can count would do.
+constexpr auto forever = std::chrono::hours(1);
+
+}  // namespace
+
+// What lanes and their threads share with the watchdog. Outlives `Lanes` while a thread hangs.
+class LaneRegister {
+ public:
+  explicit LaneRegister(int max_threads) : max_threads_(max_threads) {}
+
+  void add(const std::shared_ptr<Lane>& lane) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(lanes_, [](const auto& one) { return one.expired(); });
+    lanes_.push_back(lane);
+  }
+
+  std::vector<std::shared_ptr<Lane>> lanes() {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::shared_ptr<Lane>> alive;
+    for (const auto& one : lanes_) {
+      if (auto lane = one.lock()) alive.push_back(std::move(lane));
+    }
+    return alive;
+  }
+
+  bool may_start_thread() {
+    const std::lock_guard lock(mutex_);
+    if (threads_ >= max_threads_) return false;
+    ++threads_;
+    return true;
+  }
+
+  void thread_ended() {
+    const std::lock_guard lock(mutex_);
+    --threads_;
+    changed_.notify_all();
+  }
+
+  bool wait_for_threads(Duration limit) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, limit, [this] { return threads_ == 0; });
+  }
+
+  // A job has begun that must be looked at then.
+  void notice(Lane::Time deadline) {
+    const std::lock_guard lock(mutex_);
+    if (deadline >= look_at_) return;
+    stirred_ = true;
+    changed_.notify_all();
+  }
+
+  void end_watch() {
+    const std::lock_guard lock(mutex_);
+    ending_ = stirred_ = true;
+    changed_.notify_all();
+  }
+
+  // From here on every `notice` counts, so that none is lost while the watchdog looks.
+  bool begin_look() {
+    const std::lock_guard lock(mutex_);
+    stirred_ = ending_;
+    look_at_ = Lane::Time::max();
+    return !ending_;
+  }
+
+  void wait_until(Lane::Time time) {
+    std::unique_lock lock(mutex_);
+    look_at_ = std::min(time, Steady::now() + forever);
+    changed_.wait_until(lock, look_at_, [this] { return stirred_; });
+  }
+
+ private:
+  const int max_threads_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by mutex_.
+  std::vector<std::weak_ptr<Lane>> lanes_;
+  int threads_ = 0;
+  Lane::Time look_at_ = Lane::Time::max();
+  bool stirred_ = false;
+  bool ending_ = false;
+};
+
+Lane::Number Lane::post(Job job) {
+  bool start = false;
+  Number number = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(job));
+    number = ++posted_;
+    if (!has_thread_) {
+      has_thread_ = start = lanes_->may_start_thread();
+      hangs_ = !start;
+    }
+    changed_.notify_one();
+    if (!start && !hangs_) return number;
+  }
+  if (start) {
+    try {
+      std::thread([self = shared_from_this()] { self->run(); }).detach();
+      return number;
+    } catch (const std::system_error&) {  // the system has no more threads
+      lanes_->thread_ended();
+      const std::lock_guard lock(mutex_);
+      has_thread_ = false;
+      hangs_ = true;
+    }
+  }
+  lanes_->notice(Time::min());
+  return number;
+}
+
+void Lane::hurry(Number job, Duration limit) {
+  const Time latest = Steady::now() + limit;
+  {
+    const std::lock_guard lock(mutex_);
+    if (job != begun_ || !deadline_ || *deadline_ <= latest) return;
+    deadline_ = latest;
+  }
+  lanes_->notice(latest);
+}
+
+std::optional<Job> Lane::next(std::unique_lock<std::mutex>& lock) {
+  changed_.wait_for(lock, linger, [this] { return !jobs_.empty() || ending_; });
+  if (jobs_.empty()) return {};
+  Job job = std::move(jobs_.front());
+  jobs_.pop_front();
+  ++begun_;
+  return job;
+}
+
+void Lane::run() {
+  std::unique_lock lock(mutex_);
+  while (std::optional<Job> job = next(lock)) {
+    const Time deadline = Steady::now() + job->limit;
+    deadline_ = deadline;
+    running_given_up_ = std::move(job->given_up);
+    lock.unlock();
+    lanes_->notice(deadline);
+    job->work();
+    job.reset();  // what it holds goes before the next one begins
+    lock.lock();
+    deadline_.reset();
+    running_given_up_ = nullptr;
+    hangs_ = false;
+  }
+  has_thread_ = false;
+  lock.unlock();
+  lanes_->thread_ended();
+}
+
+void Lane::end() {
+  const std::lock_guard lock(mutex_);
+  ending_ = true;
+  changed_.notify_one();
+}
+
+Lane::Time Lane::check(Time now) {
+  std::vector<std::function<void()>> calls;
+  {
+    const std::lock_guard lock(mutex_);
+    if (deadline_ && *deadline_ <= now) hangs_ = true;
+    if (!hangs_) return deadline_.value_or(Time::max());
+    calls.push_back(std::exchange(running_given_up_, nullptr));
+    for (Job& job : jobs_) calls.push_back(std::exchange(job.given_up, nullptr));
+  }
+  for (const auto& call : calls) {
+    if (call) call();
+  }
+  return Time::max();
+}
+
+Lanes::Lanes(int max_threads)
+    : register_(std::make_shared<LaneRegister>(max_threads)), watchdog_([this] { watch(); }) {}
+
+Lanes::~Lanes() {
+  for (const auto& lane : register_->lanes()) lane->end();
+  register_->wait_for_threads(ending);
+  register_->end_watch();
+  watchdog_.join();
+}
+
+std::shared_ptr<Lane> Lanes::make() {
+  auto lane = std::make_shared<Lane>(register_);
+  register_->add(lane);
+  return lane;
+}
+
+void Lanes::watch() {
+  while (register_->begin_look()) {
+    const Lane::Time now = Steady::now();
+    Lane::Time next = Lane::Time::max();
+    for (const auto& lane : register_->lanes()) next = std::min(next, lane->check(now));
+    register_->wait_until(next);
+  }
+}
+
+}  // namespace dfu::usb

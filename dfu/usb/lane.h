@@ -1,0 +1,89 @@
+// Calls that may block, kept off every thread that somebody else waits for.
+//
+// A lane does its jobs one after the other on a thread of its own, which the first job starts and a while without jobs
+// ends. A job that overruns its limit is given up: its `given_up` is called, and those of the jobs behind it and of all
+// that are posted until the call returns, if ever. What was given up still runs then, in order; a job that must not
+// come late looks whether its answer was given (dfu/usb/answer.h).
+// A wedged call costs the thread that is stuck in it and no other; how many threads there may be is the limit of
+// `Lanes`, and a job beyond it is given up.
+//
+// Any thread may post; nothing is called from inside `post`. Jobs and `given_up` must not throw; `given_up` must not
+// block.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "dfu/clock.h"
+
+namespace dfu::usb {
+
+struct Job {
+  std::function<void()> work;
+  Duration limit;  // from the moment it begins
+  std::function<void()> given_up;
+};
+
+class LaneRegister;
+
+class Lane : public std::enable_shared_from_this<Lane> {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  explicit Lane(std::shared_ptr<LaneRegister> lanes) : lanes_(std::move(lanes)) {}
+
+  using Number = std::uint64_t;
+
+  Number post(Job job);
+  // This job has no more than `limit` left, if it runs.
+  void hurry(Number job, Duration limit);
+
+ private:
+  friend class Lanes;
+
+  void run();
+  std::optional<Job> next(std::unique_lock<std::mutex>& lock);
+  void end();
+  // Gives up what is overdue; says when to look again.
+  Time check(Time now);
+
+  const std::shared_ptr<LaneRegister> lanes_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by mutex_.
+  std::deque<Job> jobs_;
+  Number begun_ = 0, posted_ = 0;           // jobs are numbered from 1
+  std::optional<Time> deadline_;            // of the job that runs
+  std::function<void()> running_given_up_;  // its
+  bool has_thread_ = false;
+  bool hangs_ = false;  // the job that runs is overdue, or no thread may be had
+  bool ending_ = false;
+};
+
+// Makes lanes and watches over their limits, with a thread of its own.
+class Lanes {
+ public:
+  explicit Lanes(int max_threads);
+  // Ends the lanes: waits until all jobs are done, but for no longer than `ending`. What hangs after that is left
+  // behind; its thread ends when the call returns.
+  ~Lanes();
+
+  std::shared_ptr<Lane> make();
+
+  static constexpr Duration ending = std::chrono::seconds(3);
+
+ private:
+  void watch();
+
+  std::shared_ptr<LaneRegister> register_;
+  std::thread watchdog_;
+};
+
+}  // namespace dfu::usb

@@ -1,0 +1,69 @@
+// One enumeration of one unit, and the lane on which all that is done to it is done. Each verb gives its answer once:
+// when it is done, or when it overran its limit. Any thread; nothing is answered from inside a call.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "dfu/bus.h"
+#include "dfu/usb/answer.h"
+#include "dfu/usb/device.h"
+#include "dfu/usb/lane.h"
+#include "dfu/usb/limits.h"
+
+namespace dfu::usb {
+
+template <class... Result>
+using AnswerTo = std::shared_ptr<Answer<Result...>>;
+
+class Unit : public std::enable_shared_from_this<Unit> {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  // Access may be refused until `settled`: udev may still be at work on the rights of its node. `forget` is called once
+  // the unit has left and is not open.
+  Unit(Place place, Time settled, const UsbLimits& limits, std::shared_ptr<Lane> lane, std::function<void()> forget);
+
+  void open(std::vector<Claim> claims, AnswerTo<OpenResult> answer);
+  void submit(Transfer transfer, AnswerTo<TransferResult> answer);
+  void reset(AnswerTo<ResetStatus> answer);
+  void cancel();
+  void close(AnswerTo<> answer);
+  void leave();
+
+ private:
+  // One transfer, from submit to its answer.
+  struct Flight {
+    std::atomic<bool> begun = false;
+    std::atomic<bool> cancelled = false;
+    Lane::Number job = 0;
+  };
+
+  // On the lane.
+  void do_open(const std::vector<Claim>& claims, Answer<OpenResult>& answer);
+  Device::Opened try_open(const std::vector<Claim>& claims, const Answer<OpenResult>& answer);
+  void do_transfer(const Transfer& transfer, Flight& flight, Answer<TransferResult>& answer);
+  void do_reset(Answer<ResetStatus>& answer);
+  void shut();
+
+  std::string hang_text() const;
+  void end_use();
+
+  const Place place_;
+  const Time settled_;
+  const UsbLimits limits_;
+  const std::shared_ptr<Lane> lane_;
+  const std::function<void()> forget_;
+  std::atomic<bool> left_ = false;
+
+  std::mutex mutex_;
+  // Guarded by mutex_.
+  std::shared_ptr<Device> device_;  // changed on the lane only
+  std::shared_ptr<Flight> flight_;
+  bool in_use_ = false;
+};
+
+}  // namespace dfu::usb
