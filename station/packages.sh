@@ -22,6 +22,8 @@ flashline_packages=(
   libgmock-dev         # tests
   minisign             # tests: checks signatures with a program that is not ours
   sqlite3              # tests: reads the record with a program that is not ours
+  umockdev             # tests: shows programs a /sys and /dev that are made up
+  dfu-util             # tests: speaks to our virtual units, and is not ours
 )
 
 # Only for tests/fuzz/run.sh.

@@ -282,6 +282,13 @@ void VirtualLine::with_unit(const PortPath& path, const std::function<void(Virtu
   use(port.unit);
 }
 
+Bytes VirtualLine::descriptors(UnitHandle unit) const {
+  Port* port = impl_->find(unit);
+  if (!port) return {};
+  const std::lock_guard lock(port->mutex);
+  return port->handle == unit && port->reachable ? port->unit.descriptors() : Bytes{};
+}
+
 bool VirtualLine::present(const PortPath& path) const {
   Port& port = impl_->port_at(path);
   const std::lock_guard lock(port.mutex);

@@ -54,6 +54,8 @@ class VirtualLine : public Bus, public Hubs {
 
   // The unit itself, with its mutex held: its true state for tests, and faults to come.
   void with_unit(const PortPath& port, const std::function<void(VirtualUnit&)>& use);
+  // Device and configuration descriptor, as the host's kernel reads them at enumeration; empty if the unit has left.
+  Bytes descriptors(UnitHandle unit) const;
   // Enumerated now.
   bool present(const PortPath& port) const;
 

@@ -112,6 +112,14 @@ UnitInfo VirtualUnit::describe() const {
   return info;
 }
 
+Bytes VirtualUnit::descriptors() const {
+  const UsbFace says = face();
+  Bytes out = says.device();
+  const Bytes configuration = says.configuration();
+  out.insert(out.end(), configuration.begin(), configuration.end());
+  return out;
+}
+
 Reaction VirtualUnit::control(const Setup& setup, ByteView data) {
   assert(mode_ != Mode::off_bus);
   assert(setup.in() || data.size() == setup.length);

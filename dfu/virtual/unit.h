@@ -44,6 +44,8 @@ class VirtualUnit {
 
   // As the host's kernel reads it when the unit connects; counts as no transfer. `handle` and `port` stay empty.
   UnitInfo describe() const;
+  // What `describe` was made from: the device descriptor and the whole configuration descriptor.
+  Bytes descriptors() const;
 
   Mode mode() const { return mode_; }
   const std::string& id() const { return id_; }
