@@ -282,6 +282,13 @@ void VirtualLine::with_unit(const PortPath& path, const std::function<void(Virtu
   use(port.unit);
 }
 
+void VirtualLine::excuse(UnitHandle unit, Duration late) {
+  Port* port = impl_->find(unit);
+  if (!port) return;
+  const std::lock_guard lock(port->mutex);
+  if (port->handle == unit) port->lag += late;
+}
+
 Bytes VirtualLine::descriptors(UnitHandle unit) const {
   Port* port = impl_->find(unit);
   if (!port) return {};

@@ -54,6 +54,9 @@ class VirtualLine : public Bus, public Hubs {
 
   // The unit itself, with its mutex held: its true state for tests, and faults to come.
   void with_unit(const PortPath& port, const std::function<void(VirtualUnit&)>& use);
+  // The transfer that comes next was asked for so long ago: the way from the host's program to here took time that no
+  // host controller would take, so that it begins as if there had been none.
+  void excuse(UnitHandle unit, Duration late);
   // Device and configuration descriptor, as the host's kernel reads them at enumeration; empty if the unit has left.
   Bytes descriptors(UnitHandle unit) const;
   // Enumerated now.

@@ -79,14 +79,18 @@ void finish(TransferResult result, const Setup& setup, const Device::Done& done)
 
 class UnitDevice : public Device {
  public:
-  UnitDevice(dfu::virt::VirtualLine& line, dfu::UnitHandle unit) : line_(line), unit_(unit) {
+  UnitDevice(dfu::virt::VirtualLine& line, double speed, dfu::UnitHandle unit)
+      : line_(line), speed_(speed), unit_(unit) {
     line_.open(unit_, {}, [](dfu::OpenResult) {});
   }
   ~UnitDevice() override {
     line_.close(unit_, [] {});
   }
 
-  void submit(Transfer transfer, Done done) override { line_.submit(unit_, std::move(transfer), std::move(done)); }
+  void submit(Transfer transfer, Done done, dfu::Duration late) override {
+    line_.excuse(unit_, std::chrono::duration_cast<dfu::Duration>(late * speed_));
+    line_.submit(unit_, std::move(transfer), std::move(done));
+  }
   void cancel() override { line_.cancel(unit_); }
   void reset(std::function<void(bool)> done) override {
     line_.reset(unit_, [done = std::move(done)](dfu::ResetStatus status) { done(status == dfu::ResetStatus::ok); });
@@ -94,6 +98,7 @@ class UnitDevice : public Device {
 
  private:
   dfu::virt::VirtualLine& line_;
+  const double speed_;
   const dfu::UnitHandle unit_;
 };
 
@@ -101,7 +106,7 @@ class ForeignUnit : public Device {
  public:
   explicit ForeignUnit(Face face) : face_(std::move(face)) {}
 
-  void submit(Transfer transfer, Done done) override {
+  void submit(Transfer transfer, Done done, dfu::Duration) override {
     const bool asks = transfer.endpoint == 0 && (transfer.setup.request_type & 0x60) == 0;
     finish(asks ? standard(face_, transfer.setup) : refuse(), transfer.setup, done);
   }
@@ -116,7 +121,7 @@ class HubDevice : public Device {
   HubDevice(HubTraits traits, std::function<void(int, bool)> switched, std::function<bool(int)> occupied)
       : traits_(traits), face_(hub_face(traits, "")), switched_(std::move(switched)), occupied_(std::move(occupied)) {}
 
-  void submit(Transfer transfer, Done done) override {
+  void submit(Transfer transfer, Done done, dfu::Duration) override {
     const Setup& setup = transfer.setup;
     const bool asks = transfer.endpoint == 0 && (setup.request_type & 0x60) == 0;
     finish(asks ? standard(face_, setup) : class_request(setup), setup, done);
@@ -227,8 +232,8 @@ std::vector<InterfaceFace> Face::interfaces() const {
   return out;
 }
 
-std::unique_ptr<Device> make_unit_device(dfu::virt::VirtualLine& line, dfu::UnitHandle unit) {
-  return std::make_unique<UnitDevice>(line, unit);
+std::unique_ptr<Device> make_unit_device(dfu::virt::VirtualLine& line, double speed, dfu::UnitHandle unit) {
+  return std::make_unique<UnitDevice>(line, speed, unit);
 }
 
 std::unique_ptr<Device> make_foreign_device(Face face) {

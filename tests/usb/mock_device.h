@@ -40,14 +40,14 @@ class Device {
   using Done = std::function<void(dfu::TransferResult)>;
 
   virtual ~Device() = default;
-  // REQUIRES: the previous one was answered. May answer from inside the call.
-  virtual void submit(dfu::Transfer transfer, Done done) = 0;
+  // REQUIRES: the previous one was answered. May answer from inside the call. `late`: how long ago it was asked for.
+  virtual void submit(dfu::Transfer transfer, Done done, dfu::Duration late) = 0;
   virtual void cancel() {}
   virtual void reset(std::function<void(bool well)> done) { done(true); }
 };
 
 // REQUIRES: `line` outlives it. Opens the unit without claims, as the kernel has it; nobody else may open it.
-std::unique_ptr<Device> make_unit_device(dfu::virt::VirtualLine& line, dfu::UnitHandle unit);
+std::unique_ptr<Device> make_unit_device(dfu::virt::VirtualLine& line, double speed, dfu::UnitHandle unit);
 
 // Answers what its face says, and refuses everything else.
 std::unique_ptr<Device> make_foreign_device(Face face);

@@ -45,12 +45,12 @@ std::string other_half(const std::string& port) {
   return std::to_string(other) + port.substr(port.find('-'));
 }
 
-int listen_at(const std::string& path) {
+int listen_at(const std::string& path, int type) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) throw std::runtime_error("the temporary folder's name is too long");
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  const int file = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int file = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
   if (bind(file, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(file, 128) != 0) {
     throw std::runtime_error("cannot listen at " + path);
   }
@@ -90,8 +90,8 @@ struct MockKernel::Impl {
   void run_jobs();
   void listen_for_clients();
   void accept_program(int listener, const std::string& path);
-  void accept_ready_socket();
-  int ready_socket(std::uint64_t token);
+  void accept_file_socket();
+  FileSockets file_sockets(std::uint64_t token);
   void watch_disable_files();
   void switch_power(const std::string& hub, int port, bool on);
   bool occupied(const std::string& port) const;
@@ -119,7 +119,7 @@ struct MockKernel::Impl {
   std::map<std::string, unsigned> modes;                           // by port
   std::map<int, int> last_number;                                  // by bus
   std::map<std::string, std::set<std::string>> off;                // by port: the switches that are off
-  std::map<std::uint64_t, int> ready_sockets;                      // by token, until they are claimed
+  std::map<std::uint64_t, FileSockets> opened_files;               // by token, until they are claimed
   std::map<std::string, int> listeners;                            // by node path
   std::map<int, std::pair<std::string, int>> watched;              // by inotify watch: hub and port
   std::list<std::unique_ptr<Program>> programs;
@@ -127,7 +127,7 @@ struct MockKernel::Impl {
   bool listed = false;
   bool stopping = false;
 
-  int ready_listener = -1, inotify = -1;
+  int file_listener = -1, inotify = -1;
   int wake[2] = {-1, -1};
   std::thread hub_thread, client_thread, watch_thread;
 };
@@ -172,7 +172,7 @@ void MockKernel::Impl::add(const std::string& port, Face face, std::unique_ptr<D
     if (!listeners.contains(path)) {
       const std::string socket_path = sysfs.root().string() + "/ioctl/" + path;
       fs::create_directories(fs::path(socket_path).parent_path());
-      listeners[path] = listen_at(socket_path);
+      listeners[path] = listen_at(socket_path, SOCK_STREAM);
       const char byte = 0;
       if (write(wake[1], &byte, 1) != 1) throw std::runtime_error("the mock kernel cannot wake its own thread");
     }
@@ -229,7 +229,7 @@ void MockKernel::Impl::arrived(const dfu::UnitInfo& unit) {
   face.manufacturer = "Virtual";
   face.product = unit.product;
   face.serial = unit.serial;
-  add(unit.port.text, std::move(face), make_unit_device(line, unit.handle));
+  add(unit.port.text, std::move(face), make_unit_device(line, spec.line.speed, unit.handle));
 }
 
 bool MockKernel::Impl::occupied(const std::string& port) const {
@@ -312,7 +312,7 @@ void MockKernel::Impl::run_jobs() {
 
 void MockKernel::Impl::listen_for_clients() {
   while (true) {
-    std::vector<pollfd> files{{wake[0], POLLIN, 0}, {ready_listener, POLLIN, 0}};
+    std::vector<pollfd> files{{wake[0], POLLIN, 0}, {file_listener, POLLIN, 0}};
     std::vector<std::string> paths{"", ""};
     {
       const std::lock_guard lock(mutex);
@@ -325,7 +325,7 @@ void MockKernel::Impl::listen_for_clients() {
     if (poll(files.data(), files.size(), -1) < 0) continue;
     char byte = 0;
     if (files[0].revents != 0 && ::read(wake[0], &byte, 1) != 1) return;
-    if (files[1].revents != 0) accept_ready_socket();
+    if (files[1].revents != 0) accept_file_socket();
     for (std::size_t i = 2; i < files.size(); ++i) {
       if (files[i].revents != 0) accept_program(files[i].fd, paths[i]);
     }
@@ -342,7 +342,7 @@ void MockKernel::Impl::accept_program(int listener, const std::string& path) {
   }
   program->session = std::make_shared<Session>(file, program->node);
   program->thread = std::thread([this, one = program.get()] {
-    one->session->serve([this](std::uint64_t token) { return ready_socket(token); });
+    one->session->serve([this](std::uint64_t token) { return file_sockets(token); });
     one->finished = true;
   });
   for (auto& old : programs) {
@@ -352,29 +352,31 @@ void MockKernel::Impl::accept_program(int listener, const std::string& path) {
   programs.push_back(std::move(program));
 }
 
-void MockKernel::Impl::accept_ready_socket() {
-  const int file = accept4(ready_listener, nullptr, nullptr, SOCK_CLOEXEC);
-  std::uint64_t token = 0;
+void MockKernel::Impl::accept_file_socket() {
+  const int file = accept4(file_listener, nullptr, nullptr, SOCK_CLOEXEC);
+  Hello hello;
   if (file < 0) return;
-  if (recv(file, &token, sizeof token, MSG_WAITALL) != sizeof token) {
+  if (recv(file, &hello, sizeof hello, 0) != sizeof hello) {
     close(file);
     return;
   }
   {
     const std::lock_guard lock(mutex);
-    ready_sockets[token] = file;
+    (hello.submits != 0 ? opened_files[hello.token].submits : opened_files[hello.token].completions) = file;
   }
   changed.notify_all();
 }
 
-int MockKernel::Impl::ready_socket(std::uint64_t token) {
+FileSockets MockKernel::Impl::file_sockets(std::uint64_t token) {
+  const auto complete = [&] {
+    const auto found = opened_files.find(token);
+    return found != opened_files.end() && found->second.submits >= 0 && found->second.completions >= 0;
+  };
   std::unique_lock lock(mutex);
-  changed.wait_for(lock, patience, [&] { return stopping || ready_sockets.contains(token); });
-  const auto found = ready_sockets.find(token);
-  if (found == ready_sockets.end()) return -1;
-  const int file = found->second;
-  ready_sockets.erase(found);
-  return file;
+  changed.wait_for(lock, patience, [&] { return stopping || complete(); });
+  const FileSockets sockets = opened_files[token];
+  opened_files.erase(token);
+  return sockets;
 }
 
 void MockKernel::Impl::watch_disable_files() {
@@ -400,7 +402,7 @@ void MockKernel::Impl::watch_disable_files() {
 }
 
 void MockKernel::Impl::start_threads() {
-  ready_listener = listen_at(sysfs.root() / "ready");
+  file_listener = listen_at(sysfs.root() / "files", SOCK_SEQPACKET);
   inotify = inotify_init1(IN_CLOEXEC);
   if (inotify < 0 || pipe2(wake, O_CLOEXEC) != 0) throw std::runtime_error("the mock kernel has no more descriptors");
   hub_thread = std::thread([this] { run_jobs(); });
@@ -425,8 +427,11 @@ void MockKernel::Impl::stop() {
   nodes.clear();
   clock.stop();
   for (const auto& [path, file] : listeners) close(file);
-  for (const auto& [token, file] : ready_sockets) close(file);
-  for (const int file : {ready_listener, inotify, wake[0]}) {
+  for (const auto& [token, sockets] : opened_files) {
+    if (sockets.submits >= 0) close(sockets.submits);
+    if (sockets.completions >= 0) close(sockets.completions);
+  }
+  for (const int file : {file_listener, inotify, wake[0]}) {
     if (file >= 0) close(file);
   }
 }

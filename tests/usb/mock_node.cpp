@@ -58,33 +58,37 @@ Node::Node(Place place, Face face, std::unique_ptr<Device> device, std::shared_p
 
 // ---- transfers
 
-Node::Ticket Node::submit(Transfer transfer, Done done) {
+Node::Ticket Node::submit(Transfer transfer, Done done, dfu::Duration late) {
   Ticket ticket = 0;
-  bool late = false;
+  bool too_late = false;
   {
     const std::lock_guard lock(mutex_);
     ticket = ++tickets_;
-    late = gone_;
-    if (!late) queue_.push_back({ticket, std::move(transfer), std::move(done)});
+    too_late = gone_;
+    if (!queue_.empty()) late = {};
+    if (!too_late) queue_.push_back({ticket, std::move(transfer), std::move(done), late});
   }
-  late ? done({TransferStatus::gone, {}}) : kick();
+  too_late ? done({TransferStatus::gone, {}}) : kick();
   return ticket;
 }
 
 void Node::kick() {
   Transfer transfer;
   Ticket ticket = 0;
+  dfu::Duration late{};
   {
     const std::lock_guard lock(mutex_);
     if (busy_ || gone_ || queue_.empty()) return;
     busy_ = true;
     transfer = queue_.front().transfer;
     ticket = queue_.front().ticket;
+    late = queue_.front().late;
   }
   count(transfer);
-  device_->submit(std::move(transfer), [weak = weak_from_this(), ticket](TransferResult result) {
+  auto done = [weak = weak_from_this(), ticket](TransferResult result) {
     if (const auto self = weak.lock()) self->landed(ticket, std::move(result));
-  });
+  };
+  device_->submit(std::move(transfer), std::move(done), late);
 }
 
 void Node::landed(Ticket ticket, TransferResult result) {

@@ -63,8 +63,8 @@ class Node : public std::enable_shared_from_this<Node> {
   const Face& face() const { return face_; }
   Ledger& ledger() const { return *ledger_; }
 
-  // Answered exactly once, also after `leave`. The ticket names it for `cancel`.
-  Ticket submit(dfu::Transfer transfer, Done done);
+  // Answered exactly once, also after `leave`. The ticket names it for `cancel`. `late`: how long ago it was asked for.
+  Ticket submit(dfu::Transfer transfer, Done done, dfu::Duration late = {});
   void cancel(Ticket ticket);
   bool reset();                                          // blocks; false: it left
   dfu::TransferResult transfer(dfu::Transfer transfer);  // submits and waits
@@ -100,6 +100,7 @@ class Node : public std::enable_shared_from_this<Node> {
     Ticket ticket;
     dfu::Transfer transfer;
     Done done;
+    dfu::Duration late;  // not counted while it waits behind another
   };
 
   Interface* find(std::uint8_t number);

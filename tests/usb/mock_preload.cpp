@@ -1,6 +1,7 @@
 // Preloaded before umockdev's library into programs that use the mock kernel, to put right what umockdev cannot:
 // - poll() on a device node: umockdev's node is a plain file, which is always ready, so that libusb would spin. Here it
 //   is ready when there is something to reap, and says POLLERR and POLLHUP when the device has left.
+// - transfers go the short way of mock_wire.h.
 // - open() and access() obey the node's mode, for root too, and say ENOENT for a node that has gone.
 // - open() and close() can hang, and close() returns when the kernel has let go of the interfaces.
 // - each monitor of uevents gets a socket of its own: umockdev names it by its descriptor's number alone, so that two
@@ -19,20 +20,31 @@
 #include <linux/netlink.h>
 #include <linux/usbdevice_fs.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "tests/usb/mock_wire.h"
 
 namespace {
 
-constexpr unsigned long opened_ioctl = 0x4D01, closing_ioctl = 0x4D02;  // as tests/usb/mock_session.h has them
+using usb_mock::Completed;
+using usb_mock::Hello;
+using usb_mock::Submit;
+using usb_mock::Submitted;
+
 constexpr int most_files = 65536;
 constexpr char nodes[] = "/dev/bus/usb/";
+constexpr std::size_t setup_size = 8;  // at the beginning of a control transfer's buffer
 
-std::atomic<int> ready_of[most_files];     // the socket behind a device node's descriptor, plus 1; 0: no such node
+// Of a device node's descriptor: its two sockets, plus 1; 0: no such node.
+std::atomic<int> submits_of[most_files], completions_of[most_files];
+pthread_mutex_t submit_locks[64];  // of a descriptor and those that are 64 apart; zeros are what they begin with
 std::atomic<bool> is_monitor[most_files];  // a socket for uevents
 std::atomic<std::uint32_t> opens;
 
@@ -50,8 +62,8 @@ bool is_node(const char* path) {
   return path && getenv("UMOCKDEV_DIR") && strncmp(path, nodes, sizeof nodes - 1) == 0;
 }
 
-int ready_socket(int file) {
-  return file >= 0 && file < most_files ? ready_of[file].load() - 1 : -1;
+int completions_socket(int file) {
+  return file >= 0 && file < most_files ? completions_of[file].load() - 1 : -1;
 }
 
 // An errno if the node may not be opened so, else 0.
@@ -66,45 +78,90 @@ int judge(const char* path, bool reads, bool writes) {
   return 0;
 }
 
-// Raw calls, so that neither umockdev nor a sanitizer has an opinion on our own socket.
-int connect_ready(std::uint64_t token) {
-  const long file = syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+// Raw calls, so that neither umockdev nor a sanitizer has an opinion on our own sockets.
+int connect_file(std::uint64_t token, bool submits) {
+  const int file = static_cast<int>(syscall(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   if (file < 0) return -1;
   sockaddr_un to{};
   to.sun_family = AF_UNIX;
-  snprintf(to.sun_path, sizeof to.sun_path, "%s/ready", getenv("UMOCKDEV_DIR"));
-  const bool there =
-      syscall(SYS_connect, file, &to, sizeof to) == 0 && syscall(SYS_write, file, &token, sizeof token) == sizeof token;
-  if (!there) {
-    syscall(SYS_close, file);
-    return -1;
-  }
-  return static_cast<int>(file);
+  snprintf(to.sun_path, sizeof to.sun_path, "%s/files", getenv("UMOCKDEV_DIR"));
+  const Hello hello{token, submits};
+  if (syscall(SYS_connect, file, &to, sizeof to) == 0 && syscall(SYS_write, file, &hello, sizeof hello) > 0)
+    return file;
+  syscall(SYS_close, file);
+  return -1;
 }
 
 int opened(int file) {
   if (file < 0 || file >= most_files) return file;
   const std::uint64_t token = static_cast<std::uint64_t>(getpid()) << 32 | ++opens;
-  const int ready = connect_ready(token);
-  if (ready < 0) return file;
-  ready_of[file] = ready + 1;
+  submits_of[file] = connect_file(token, true) + 1;
+  completions_of[file] = connect_file(token, false) + 1;
   const int before = errno;
-  NEXT(ioctl)(file, opened_ioctl, token);
+  NEXT(ioctl)(file, usb_mock::opened_ioctl, token);
   errno = before;
   return file;
+}
+
+int fail(int error) {
+  errno = error;
+  return -1;
+}
+
+int submit(int file, const usbdevfs_urb* urb) {
+  timespec now{};
+  syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+  Submit head{};
+  head.asked = static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+  head.address = reinterpret_cast<std::uint64_t>(urb);
+  head.type = urb->type;
+  head.endpoint = urb->endpoint;
+  head.size = static_cast<std::uint32_t>(urb->buffer_length);
+  const auto* buffer = static_cast<const std::uint8_t*>(urb->buffer);
+  const bool control = urb->type == USBDEVFS_URB_TYPE_CONTROL;
+  const bool in = ((control ? buffer[0] : urb->endpoint) & 0x80) != 0;
+  std::size_t size = in ? (control ? setup_size : 0) : head.size;
+  if (size > usb_mock::most_data) return fail(EINVAL);
+  iovec parts[] = {{&head, sizeof head}, {urb->buffer, size}};
+  msghdr message{};
+  message.msg_iov = parts;
+  message.msg_iovlen = 2;
+  const int socket_file = submits_of[file] - 1;
+  Submitted reply{EIO};
+  pthread_mutex_lock(&submit_locks[file % 64]);
+  syscall(SYS_sendmsg, socket_file, &message, MSG_NOSIGNAL);
+  syscall(SYS_recvfrom, socket_file, &reply, sizeof reply, 0, nullptr, nullptr);
+  pthread_mutex_unlock(&submit_locks[file % 64]);
+  return reply.error == 0 ? 0 : fail(reply.error);
+}
+
+int reap(int file, void** where, bool wait) {
+  std::uint8_t message[sizeof(Completed) + usb_mock::most_data];
+  const long size = syscall(SYS_recvfrom, completions_socket(file), message, sizeof message, wait ? 0 : MSG_DONTWAIT,
+                            nullptr, nullptr);
+  if (size < 0) return -1;  // EAGAIN
+  if (size == 0) return fail(ENODEV);
+  Completed head{};
+  memcpy(&head, message, sizeof head);
+  auto* urb = reinterpret_cast<usbdevfs_urb*>(head.address);
+  const bool control = urb->type == USBDEVFS_URB_TYPE_CONTROL;
+  auto* buffer = static_cast<std::uint8_t*>(urb->buffer) + (control ? setup_size : 0);
+  memcpy(buffer, message + sizeof head, static_cast<std::size_t>(size) - sizeof head);
+  urb->status = head.status;
+  urb->actual_length = head.actual;
+  urb->error_count = 0;
+  *where = urb;
+  return 0;
 }
 
 template <typename Open>
 int open_node(const char* path, int flags, Open open_it) {
   const int access_mode = flags & O_ACCMODE;
-  if (const int error = judge(path, access_mode != O_WRONLY, access_mode != O_RDONLY)) {
-    errno = error;
-    return -1;
-  }
+  if (const int error = judge(path, access_mode != O_WRONLY, access_mode != O_RDONLY)) return fail(error);
   return opened(open_it());
 }
 
-// What poll() says of a node whose ready socket answered so.
+// What poll() says of a node whose socket for completions answered so.
 short translate(short events, short ready) {
   short says = 0;
   if ((ready & POLLHUP) != 0) says = POLLERR | POLLHUP;
@@ -144,65 +201,58 @@ int __open64_2(const char* path, int flags) {
 
 int access(const char* path, int how) noexcept {
   if (is_node(path)) {
-    if (const int error = judge(path, (how & R_OK) != 0, (how & W_OK) != 0)) {
-      errno = error;
-      return -1;
-    }
+    if (const int error = judge(path, (how & R_OK) != 0, (how & W_OK) != 0)) return fail(error);
   }
   return NEXT(access)(path, how);
 }
 
 int close(int file) {
-  const int ready = ready_socket(file);
-  if (ready >= 0) {
+  const int completions = completions_socket(file);
+  if (completions >= 0) {
     const int before = errno;
-    NEXT(ioctl)(file, closing_ioctl, 0ul);
+    NEXT(ioctl)(file, usb_mock::closing_ioctl, 0ul);
     errno = before;
-    ready_of[file] = 0;
-    syscall(SYS_close, ready);
+    completions_of[file] = 0;
+    syscall(SYS_close, completions);
+    syscall(SYS_close, submits_of[file].exchange(0) - 1);
   }
   if (file >= 0 && file < most_files) is_monitor[file] = false;
   return NEXT(close)(file);
 }
 
-// Nothing to reap is answered here; what is reaped takes one byte off the ready socket.
 int ioctl(int file, unsigned long request, ...) noexcept {
   va_list rest;
   va_start(rest, request);
   void* const argument = va_arg(rest, void*);
   va_end(rest);
-  const int ready = ready_socket(file);
-  const bool reaps = ready >= 0 && request == USBDEVFS_REAPURBNDELAY;
-  char byte = 0;
-  if (reaps && syscall(SYS_recvfrom, ready, &byte, 1, MSG_PEEK | MSG_DONTWAIT, nullptr, nullptr) < 0) {
-    errno = EAGAIN;
-    return -1;
+  if (completions_socket(file) < 0) return NEXT(ioctl)(file, request, argument);
+  switch (request) {
+    case USBDEVFS_SUBMITURB:
+      return submit(file, static_cast<const usbdevfs_urb*>(argument));
+    case USBDEVFS_REAPURB:
+    case USBDEVFS_REAPURBNDELAY:
+      return reap(file, static_cast<void**>(argument), request == USBDEVFS_REAPURB);
+    default:
+      return NEXT(ioctl)(file, request, argument);
   }
-  const int result = NEXT(ioctl)(file, request, argument);
-  const int error = errno;
-  if (reaps || (ready >= 0 && request == USBDEVFS_REAPURB && result == 0)) {
-    syscall(SYS_recvfrom, ready, &byte, 1, MSG_DONTWAIT, nullptr, nullptr);
-  }
-  errno = error;
-  return result;
 }
 
 int poll(pollfd* files, nfds_t count, int timeout) {
   constexpr nfds_t most = 1024;
   bool any = false;
-  for (nfds_t i = 0; i < count && !any; ++i) any = ready_socket(files[i].fd) >= 0;
+  for (nfds_t i = 0; i < count && !any; ++i) any = completions_socket(files[i].fd) >= 0;
   if (!any || count > most) return NEXT(poll)(files, count, timeout);
   pollfd asked[most];
   for (nfds_t i = 0; i < count; ++i) {
-    const int ready = ready_socket(files[i].fd);
+    const int ready = completions_socket(files[i].fd);
     asked[i] = ready >= 0 ? pollfd{ready, POLLIN, 0} : files[i];
   }
   const int result = NEXT(poll)(asked, count, timeout);
   if (result < 0) return result;
   int said = 0;
   for (nfds_t i = 0; i < count; ++i) {
-    const bool is_ready_socket = ready_socket(files[i].fd) >= 0;
-    files[i].revents = is_ready_socket ? translate(files[i].events, asked[i].revents) : asked[i].revents;
+    const bool is_file = completions_socket(files[i].fd) >= 0;
+    files[i].revents = is_file ? translate(files[i].events, asked[i].revents) : asked[i].revents;
     if (files[i].revents != 0) ++said;
   }
   return said;

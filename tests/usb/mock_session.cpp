@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include <linux/usbdevice_fs.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -59,6 +60,11 @@ void append(Bytes& out, const void* data, std::size_t size) {
   out.insert(out.end(), bytes, bytes + size);
 }
 
+// As clock_gettime(CLOCK_MONOTONIC) has it in the program.
+dfu::Duration now() {
+  return std::chrono::steady_clock::now().time_since_epoch();
+}
+
 // As the host controller's driver tells it.
 int urb_status(TransferStatus status) {
   switch (status) {
@@ -95,7 +101,7 @@ int call_error(TransferStatus status) {
   return EIO;
 }
 
-Setup setup_from(const Bytes& raw) {
+Setup setup_from(dfu::ByteView raw) {
   return {.request_type = raw[0],
           .request = raw[1],
           .value = dfu::le16(raw, 2),
@@ -108,8 +114,9 @@ Setup setup_from(const Bytes& raw) {
 Session::Session(int socket, std::shared_ptr<Node> node) : socket_(socket), node_(std::move(node)) {}
 
 Session::~Session() {
-  if (ready_ >= 0) ::close(ready_);
-  ::close(socket_);
+  for (const int file : {sockets_.submits, sockets_.completions, socket_}) {
+    if (file >= 0) ::close(file);
+  }
 }
 
 // ---- the program's side
@@ -150,24 +157,27 @@ void Session::answer(Reply reply) {
   out_.clear();
 }
 
-void Session::serve(const std::function<int(std::uint64_t)>& ready_socket) {
+void Session::serve(const FindSockets& find) {
   try {
     while (true) {
-      Message called{};
-      receive(socket_, &called, sizeof called);
-      if (called.word != ioctl_called) {
-        answer({not_emulated, 0});
-      } else if (called.first == opened_ioctl) {
-        answer(opened(called.second, ready_socket));
-      } else {
-        Reply reply = handle(called.first, called.second);
-        if (reply.error != 0) reply.result = -1;
-        answer(reply);
-      }
+      pollfd files[] = {{socket_, POLLIN, 0}, {sockets_.submits, POLLIN, 0}};
+      if (poll(files, 2, -1) < 0) continue;
+      if (files[1].revents != 0) answer_submit();
+      if (files[0].revents != 0) answer_ioctl(find);
     }
   } catch (const ProgramIsGone&) {
   }
   close();
+}
+
+void Session::answer_ioctl(const FindSockets& find) {
+  Message called{};
+  receive(socket_, &called, sizeof called);
+  if (called.word != ioctl_called) return answer({not_emulated, 0});
+  if (called.first == opened_ioctl) return answer(opened(called.second, find));
+  Reply reply = handle(called.first, called.second);
+  if (reply.error != 0) reply.result = -1;
+  answer(reply);
 }
 
 void Session::hang_up() {
@@ -181,7 +191,7 @@ void Session::hang_up() {
 
 void Session::device_left() {
   const std::lock_guard lock(mutex_);
-  if (ready_ >= 0) ::close(std::exchange(ready_, -1));  // its poll says POLLERR from now on
+  if (sockets_.completions >= 0) ::close(std::exchange(sockets_.completions, -1));
   changed_.notify_all();
 }
 
@@ -197,11 +207,11 @@ void Session::wait_while(Wedge wedge) {
   }
 }
 
-Session::Reply Session::opened(std::uint64_t token, const std::function<int(std::uint64_t)>& ready_socket) {
-  const int ready = ready_socket(token);
+Session::Reply Session::opened(std::uint64_t token, const FindSockets& find) {
+  const FileSockets sockets = find(token);
   {
     const std::lock_guard lock(mutex_);
-    ready_ = ready;
+    sockets_ = sockets;
   }
   if (!node_ || node_->gone()) {
     device_left();
@@ -229,10 +239,6 @@ void Session::close() {
 Session::Reply Session::handle(unsigned long request, std::uint64_t argument) {
   if (!node_) return {0, ENODEV};
   switch (request) {
-    case USBDEVFS_REAPURB:
-      return reap(argument, true);
-    case USBDEVFS_REAPURBNDELAY:
-      return reap(argument, false);
     case USBDEVFS_DISCARDURB:
       return discard(argument);
     case closing_ioctl:
@@ -246,8 +252,6 @@ Session::Reply Session::handle(unsigned long request, std::uint64_t argument) {
   switch (request) {
     case USBDEVFS_CONTROL:
       return control(argument);
-    case USBDEVFS_SUBMITURB:
-      return submit(argument);
     case USBDEVFS_RESET:
       return {0, node_->reset() ? 0 : ENODEV};
     case USBDEVFS_IOCTL:
@@ -382,96 +386,72 @@ Session::Reply Session::control(std::uint64_t argument) {
   return {static_cast<long>(in ? result.data.size() : asked.wLength), call_error(result.status)};
 }
 
-Session::Reply Session::submit(std::uint64_t argument) {
-  const auto raw = read_value<usbdevfs_urb>(argument);
-  if (raw.buffer_length < 0) return {0, EINVAL};
-  Urb urb{.address = argument,
-          .type = raw.type,
-          .endpoint = raw.endpoint,
-          .buffer = reinterpret_cast<std::uint64_t>(raw.buffer),
-          .buffer_size = static_cast<std::size_t>(raw.buffer_length)};
-  switch (urb.type) {
-    case USBDEVFS_URB_TYPE_CONTROL:
-      return submit_control(std::move(urb));
-    case USBDEVFS_URB_TYPE_BULK:
-      return submit_bulk(std::move(urb));
-    default:
-      return {0, EINVAL};
+// ---- transfers
+
+void Session::answer_submit() {
+  std::vector<std::uint8_t> message(sizeof(Submit) + most_data);
+  const ssize_t size = recv(sockets_.submits, message.data(), message.size(), 0);
+  if (size < static_cast<ssize_t>(sizeof(Submit))) throw ProgramIsGone{};
+  Submit asked;
+  std::memcpy(&asked, message.data(), sizeof asked);
+  const dfu::ByteView data(message.data() + sizeof asked, static_cast<std::size_t>(size) - sizeof asked);
+  const Submitted reply{submit(asked, data)};
+  if (send(sockets_.submits, &reply, sizeof reply, MSG_NOSIGNAL) < 0) throw ProgramIsGone{};
+}
+
+int Session::submit(const Submit& asked, dfu::ByteView data) {
+  if (!node_ || node_->gone()) return ENODEV;
+  Transfer transfer;
+  transfer.endpoint = static_cast<std::uint8_t>(asked.endpoint);
+  int error = EINVAL;
+  if (asked.type == USBDEVFS_URB_TYPE_CONTROL && data.size() >= setup_size) {
+    transfer.setup = setup_from(data);
+    if (asked.size < setup_size + transfer.setup.length) return EINVAL;
+    data = data.subspan(setup_size);
+    error = check_recipient(transfer.setup);
+  } else if (asked.type == USBDEVFS_URB_TYPE_BULK) {
+    transfer.setup.length = static_cast<std::uint16_t>(asked.size);
+    const auto number = node_->interface_of(transfer.endpoint);
+    error = number ? node_->check(*number, this) : ENOENT;
   }
+  if (error != 0) return error;
+  const bool in = transfer.in();
+  if (!in) transfer.data.assign(data.begin(), data.begin() + std::min<std::size_t>(data.size(), transfer.setup.length));
+  Urb urb{.address = asked.address, .in = in, .sent = transfer.data.size()};
+  return fly(urb, std::move(transfer), now() - std::chrono::nanoseconds(asked.asked));
 }
 
-Session::Reply Session::submit_control(Urb urb) {
-  const std::size_t size = urb.buffer_size;
-  if (size < setup_size) return {0, EINVAL};
-  const Bytes buffer = read_memory(urb.buffer, size);
-  Transfer transfer{.setup = setup_from(buffer), .data = {}, .timeout = {}};
-  if (size < setup_size + transfer.setup.length) return {0, EINVAL};
-  if (const int error = check_recipient(transfer.setup)) return {0, error};
-  urb.in = transfer.in();
-  if (!urb.in) transfer.data.assign(buffer.begin() + setup_size, buffer.begin() + setup_size + transfer.setup.length);
-  return fly(std::move(urb), std::move(transfer));
-}
-
-Session::Reply Session::submit_bulk(Urb urb) {
-  const auto number = node_->interface_of(urb.endpoint);
-  if (!number) return {0, ENOENT};
-  if (const int error = node_->check(*number, this)) return {0, error};
-  const auto size = static_cast<std::uint16_t>(urb.buffer_size);
-  Transfer transfer{.setup = {.length = size}, .data = {}, .timeout = {}, .endpoint = urb.endpoint};
-  urb.in = transfer.in();
-  if (!urb.in) transfer.data = read_memory(urb.buffer, size);
-  return fly(std::move(urb), std::move(transfer));
-}
-
-Session::Reply Session::fly(Urb urb, Transfer transfer) {
+int Session::fly(Urb urb, Transfer transfer, dfu::Duration late) {
   const std::uint64_t address = urb.address;
-  urb.sent = transfer.data.size();
   {
     const std::lock_guard lock(mutex_);
-    if (flying_.contains(address)) return {0, EINVAL};
-    flying_.emplace(address, std::move(urb));
+    if (!flying_.emplace(address, urb).second) return EINVAL;
   }
-  const Node::Ticket ticket =
-      node_->submit(std::move(transfer), [weak = weak_from_this(), address](TransferResult result) {
-        if (const auto self = weak.lock()) self->landed(address, std::move(result));
-      });
+  auto done = [weak = weak_from_this(), address](TransferResult result) {
+    if (const auto self = weak.lock()) self->landed(address, std::move(result));
+  };
+  const Node::Ticket ticket = node_->submit(std::move(transfer), std::move(done), late);
   const std::lock_guard lock(mutex_);
   if (const auto found = flying_.find(address); found != flying_.end()) found->second.ticket = ticket;
-  return {};
+  return 0;
 }
 
 void Session::landed(std::uint64_t address, TransferResult result) {
   const std::lock_guard lock(mutex_);
   const auto found = flying_.find(address);
   if (found == flying_.end()) return;
-  Urb urb = std::move(found->second);
+  const Urb urb = found->second;
   flying_.erase(found);
-  urb.result = std::move(result);
-  completed_.push_back(std::move(urb));
-  if (ready_ >= 0) send(ready_, "r", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-  changed_.notify_all();
-}
-
-Session::Reply Session::reap(std::uint64_t argument, bool wait) {
-  Urb urb;
-  {
-    std::unique_lock lock(mutex_);
-    while (wait && completed_.empty() && !over_ && !node_->gone()) changed_.wait_for(lock, 50ms);
-    if (completed_.empty()) return {0, node_->gone() ? ENODEV : EAGAIN};
-    urb = std::move(completed_.front());
-    completed_.pop_front();
+  Completed completed{.address = address, .status = urb_status(result.status)};
+  if (result.status == TransferStatus::ok) {
+    completed.actual = static_cast<std::int32_t>(urb.in ? result.data.size() : urb.sent);
   }
-  const Bytes& data = urb.result.data;
-  const bool is_control = urb.type == USBDEVFS_URB_TYPE_CONTROL;
-  if (urb.in) write_memory(urb.buffer + (is_control ? setup_size : 0), data.data(), data.size());
-  const bool ok = urb.result.status == TransferStatus::ok;
-  write_value(urb.address + offsetof(usbdevfs_urb, status), urb_status(urb.result.status));
-  write_value(urb.address + offsetof(usbdevfs_urb, actual_length), static_cast<int>(!ok      ? 0
-                                                                                    : urb.in ? data.size()
-                                                                                             : urb.sent));
-  write_value(urb.address + offsetof(usbdevfs_urb, error_count), int{0});
-  write_value(argument, urb.address);
-  return {};
+  Bytes message;
+  append(message, &completed, sizeof completed);
+  append(message, result.data.data(), result.data.size());
+  if (sockets_.completions >= 0)
+    send(sockets_.completions, message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  changed_.notify_all();
 }
 
 // Like the kernel's, it returns when the transfer has ended.

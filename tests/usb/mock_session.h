@@ -1,11 +1,10 @@
 // One open file of a device node: the kernel's usbfs (linux/usbdevice_fs.h) for one program that runs under umockdev's
 // preload library, which sends each ioctl over a socket of its own and lends its memory while it waits for the answer.
-// `serve` is that file's thread. Transfers are answered from threads of the line.
+// Transfers take a shorter way, see mock_wire.h. `serve` is that file's thread; transfers end on threads of the line.
 #pragma once
 
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,22 +12,25 @@
 #include <optional>
 
 #include "tests/usb/mock_node.h"
+#include "tests/usb/mock_wire.h"
 
 namespace usb_mock {
 
-// ioctls that mock_preload.cpp adds: a file has been opened, and it is about to be closed.
-constexpr unsigned long opened_ioctl = 0x4D01, closing_ioctl = 0x4D02;
+// The sockets of one file that mock_wire.h speaks of; -1 where there is none.
+struct FileSockets {
+  int submits = -1, completions = -1;
+};
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  // Owns `socket`. `node` may be null: the device has left before its node was opened. `wait_for(wedge)` returns when
-  // the port is not wedged so, or the file need not be served any more.
+  // Owns `socket`. `node` may be null: the device has left before its node was opened.
   Session(int socket, std::shared_ptr<Node> node);
   ~Session();
 
-  // Until the program closes the file or ends. `ready_socket(token)` finds the socket on which this file tells that
-  // there is something to reap; -1 if there is none.
-  void serve(const std::function<int(std::uint64_t token)>& ready_socket);
+  using FindSockets = std::function<FileSockets(std::uint64_t token)>;
+
+  // Until the program closes the file or ends. What `find` returns is the session's from then on.
+  void serve(const FindSockets& find);
   // Ends `serve`, whatever it waits for.
   void hang_up();
   // The device has gone: wakes whoever polls.
@@ -37,13 +39,9 @@ class Session : public std::enable_shared_from_this<Session> {
  private:
   struct Urb {
     std::uint64_t address = 0;  // the program's, which names it
-    std::uint8_t type = 0, endpoint = 0;
-    std::uint64_t buffer = 0;
-    std::size_t buffer_size = 0;
-    std::size_t sent = 0;
     Node::Ticket ticket = 0;
     bool in = false;
-    dfu::TransferResult result{};
+    std::size_t sent = 0;
   };
   struct Reply {
     long result = 0;
@@ -56,13 +54,12 @@ class Session : public std::enable_shared_from_this<Session> {
   Reply driver_request(std::uint64_t argument);
   Reply disconnect_and_claim(std::uint64_t argument);
   Reply control(std::uint64_t argument);
-  Reply submit(std::uint64_t argument);
-  Reply submit_control(Urb urb);
-  Reply submit_bulk(Urb urb);
-  Reply fly(Urb urb, dfu::Transfer transfer);
-  Reply reap(std::uint64_t argument, bool wait);
   Reply discard(std::uint64_t address);
-  Reply opened(std::uint64_t token, const std::function<int(std::uint64_t)>& ready_socket);
+  Reply opened(std::uint64_t token, const FindSockets& find);
+  void answer_ioctl(const FindSockets& find);
+  void answer_submit();
+  int submit(const Submit& asked, dfu::ByteView data);
+  int fly(Urb urb, dfu::Transfer transfer, dfu::Duration late);
   void close();
   int check_recipient(const dfu::Setup& setup);
   void landed(std::uint64_t address, dfu::TransferResult result);
@@ -83,8 +80,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::uint64_t, Urb> flying_;
-  std::deque<Urb> completed_;
-  int ready_ = -1;
+  FileSockets sockets_;
   bool over_ = false;
   bool closed_ = false;
 };
