@@ -134,6 +134,7 @@ Reaction VirtualUnit::control(const Setup& setup, ByteView data) {
   out.takes = wire_ + out.takes * stretch_;
   out.works_on *= stretch_;
   out.occupies = wire_time(size);
+  taken_ += out.takes + out.works_on;
   if (cut_after_ == transfers_) out.departure = Departure{.cause = Departure::Cause::power_cut};
   return out;
 }
@@ -150,6 +151,7 @@ Reaction VirtualUnit::bulk(std::uint8_t endpoint, ByteView data, std::size_t mos
   wire_ = transfer_time(size) * stretch_;
   out.takes = wire_ + out.takes * stretch_;
   out.occupies = wire_time(size);
+  taken_ += out.takes;
   if (cut_after_ == transfers_ && out.answered) out.departure = Departure{.cause = Departure::Cause::power_cut};
   return out;
 }

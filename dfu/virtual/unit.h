@@ -57,6 +57,8 @@ class VirtualUnit {
   std::uint32_t transfers() const { return transfers_; }
   std::uint32_t blocks() const { return blocks_; }
   const WorkCount& work() const { return dfu().work(); }
+  // What its transfers have taken, wire and work: no host can have them sooner.
+  Duration taken() const { return taken_; }
 
   // One more fault to come.
   void add_fault(const FaultSpec& fault) { faults_.add(fault); }
@@ -88,6 +90,7 @@ class VirtualUnit {
   std::optional<BootResult> boot_;
   std::uint32_t transfers_ = 0;
   std::uint32_t blocks_ = 0;
+  Duration taken_{};
   std::optional<std::uint32_t> cut_after_;
   struct Bulk {
     std::uint8_t endpoint = 0;

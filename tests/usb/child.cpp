@@ -3,10 +3,13 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,6 +50,23 @@ std::vector<char*> with_own(const std::vector<std::string>& added) {
   return all;
 }
 
+// Until the process ends. Its highest memory as last seen: rusage would count what this process had when it forked.
+long watch_memory(int process) {
+  constexpr int interval = 20;  // milliseconds
+  const int handle = static_cast<int>(syscall(SYS_pidfd_open, process, 0));
+  if (handle < 0) return 0;
+  long kilobytes = 0;
+  pollfd ended{handle, POLLIN, 0};
+  while (poll(&ended, 1, interval) == 0) {
+    std::ifstream status("/proc/" + std::to_string(process) + "/status");
+    for (std::string line; std::getline(status, line);) {
+      if (line.starts_with("VmHWM:")) kilobytes = std::atol(line.c_str() + 6);
+    }
+  }
+  close(handle);
+  return kilobytes;
+}
+
 }  // namespace
 
 Child::Child(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
@@ -77,13 +97,14 @@ void Child::signal(int number) const {
 Ran Child::wait() {
   int status = 0;
   rusage usage{};
+  const long peak = watch_memory(process_);
   wait4(process_, &status, 0, &usage);
   process_ = -1;
   Ran ran;
   ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   ran.wall_seconds = now() - started_;
   ran.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
-  ran.peak_kilobytes = usage.ru_maxrss;
+  ran.peak_kilobytes = peak;
   ran.out = read_all(out_);
   ran.err = read_all(err_);
   return ran;

@@ -11,7 +11,7 @@ struct Ran {
   std::string out;
   std::string err;
   double wall_seconds = 0, cpu_seconds = 0;
-  long peak_kilobytes = 0;
+  long peak_kilobytes = 0;  // 0 for a program that ends at once
 };
 
 class Child {

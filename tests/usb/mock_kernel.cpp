@@ -6,6 +6,7 @@
 #include <cstring>
 #include <deque>
 #include <fstream>
+#include <future>
 #include <list>
 #include <map>
 #include <mutex>
@@ -476,10 +477,13 @@ std::string MockKernel::read(const std::string& port, const std::string& attribu
 }
 
 void MockKernel::set_mode(const std::string& port, unsigned mode) {
-  impl_->later([impl = impl_.get(), port, mode] {
+  std::promise<void> done;
+  impl_->later([&, impl = impl_.get()] {
     impl->modes[port] = mode;
     if (const auto node = impl->node(port)) impl->sysfs.set_mode(node->place(), fs::perms(mode));
+    done.set_value();
   });
+  done.get_future().wait();
 }
 
 void MockKernel::wedge(const std::string& port, Wedge what) {
