@@ -117,6 +117,7 @@ struct MockKernel::Impl {
   std::condition_variable changed;
   mutable std::map<std::string, std::shared_ptr<Ledger>> ledgers;  // by port
   std::map<std::string, std::shared_ptr<Node>> nodes;              // by port, what is there now
+  std::set<std::string> visible;                                   // ports whose device is in sysfs
   std::map<std::string, unsigned> modes;                           // by port
   std::map<int, int> last_number;                                  // by bus
   std::map<std::string, std::set<std::string>> off;                // by port: the switches that are off
@@ -182,6 +183,8 @@ void MockKernel::Impl::add(const std::string& port, Face face, std::unique_ptr<D
   sysfs.add(place, fresh->face());
   if (const auto mode = modes.find(port); mode != modes.end()) sysfs.set_mode(place, fs::perms(mode->second));
   sysfs.uevent(place, fresh->face(), "add");
+  const std::lock_guard lock(mutex);
+  visible.insert(port);
   changed.notify_all();
 }
 
@@ -202,6 +205,8 @@ void MockKernel::Impl::remove(const std::string& port) {
   for (const auto& session : sessions) session->device_left();
   sysfs.remove(lost->place());
   sysfs.uevent(lost->place(), lost->face(), "remove");
+  const std::lock_guard lock(mutex);
+  visible.erase(port);
   changed.notify_all();
 }
 
@@ -512,7 +517,7 @@ void MockKernel::let_go(const std::string& port, std::uint8_t interface_number) 
 
 bool MockKernel::wait_for(const std::string& port, bool present) {
   std::unique_lock lock(impl_->mutex);
-  return impl_->changed.wait_for(lock, patience, [&] { return impl_->nodes.contains(port) == present; });
+  return impl_->changed.wait_for(lock, patience, [&] { return impl_->visible.contains(port) == present; });
 }
 
 std::vector<std::string> MockKernel::environment(bool built_here) const {
