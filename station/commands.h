@@ -10,6 +10,7 @@ ExitStatus flash(const FlashOptions& options);
 ExitStatus check(const CheckOptions& options);
 ExitStatus inspect(const InspectOptions& options);
 ExitStatus list(const ListOptions& options);
+ExitStatus doctor(const DoctorOptions& options);
 ExitStatus report(const ReportOptions& options);
 ExitStatus audit_verify(const AuditOptions& options);
 ExitStatus audit_anchor(const AnchorOptions& options);

@@ -17,6 +17,7 @@ struct Run {
   ExitStatus operator()(const station::CheckOptions& options) const { return station::check(options); }
   ExitStatus operator()(const station::InspectOptions& options) const { return station::inspect(options); }
   ExitStatus operator()(const station::ListOptions& options) const { return station::list(options); }
+  ExitStatus operator()(const station::DoctorOptions& options) const { return station::doctor(options); }
   ExitStatus operator()(const station::ReportOptions& options) const { return station::report(options); }
   ExitStatus operator()(const station::AuditOptions& options) const { return station::audit_verify(options); }
   ExitStatus operator()(const station::AnchorOptions& options) const { return station::audit_anchor(options); }

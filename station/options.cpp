@@ -138,6 +138,15 @@ CLI::App* add_list(CLI::App& app, ListOptions& options) {
   return list;
 }
 
+CLI::App* add_doctor(CLI::App& app, DoctorOptions& options) {
+  CLI::App* doctor =
+      app.add_subcommand("doctor", "Check this host: permissions, hubs, limits, database, clock")->group("Commands");
+  add_record_options(*doctor, options.station, options.db);
+  add_line_options(*doctor, options);
+  doctor->add_flag("--json", options.json, "One JSON object on standard output");
+  return doctor;
+}
+
 CLI::App* add_report(CLI::App& app, ReportOptions& options, ReportTexts& texts) {
   CLI::App* report = app.add_subcommand("report", "Say which unit got which bytes")->group("Commands");
   add_record_options(*report, options.station, options.db);
@@ -338,6 +347,7 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
   CheckOptions check;
   InspectOptions inspect;
   ListOptions list;
+  DoctorOptions doctor;
   ReportOptions report;
   ReportTexts report_texts;
   RecordCommands commands;
@@ -349,6 +359,7 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
   const CLI::App* check_command = add_check(app, check);
   const CLI::App* inspect_command = add_inspect(app, inspect);
   const CLI::App* list_command = add_list(app, list);
+  const CLI::App* doctor_command = add_doctor(app, doctor);
   const CLI::App* report_command = add_report(app, report, report_texts);
   add_audit(app, commands);
   add_job(app, commands);
@@ -378,6 +389,11 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
     const std::string problem = contradiction(*list_command, list);
     if (!problem.empty()) return usage(problem, *list_command);
     return list;
+  }
+  if (doctor_command->parsed()) {
+    const std::string problem = contradiction(*doctor_command, doctor);
+    if (!problem.empty()) return usage(problem, *doctor_command);
+    return doctor;
   }
   if (report_command->parsed()) {
     if (report.summary && report.format != "text") return usage("--summary is text", *report_command);

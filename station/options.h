@@ -52,6 +52,12 @@ struct ListOptions : LineOptions {
   bool json = false;
 };
 
+struct DoctorOptions : LineOptions {
+  std::string station;
+  std::string db;
+  bool json = false;
+};
+
 struct ReportOptions {
   std::string station;
   std::string db;
@@ -110,9 +116,9 @@ struct ArchiveOptions : RecordOptions {
   std::string to;
 };
 
-using Command = std::variant<FlashOptions, CheckOptions, InspectOptions, ListOptions, ReportOptions, AuditOptions,
-                             AnchorOptions, DisposeOptions, JobOpenOptions, JobCloseOptions, JobListOptions,
-                             BackupOptions, MergeOptions, ArchiveOptions>;
+using Command = std::variant<FlashOptions, CheckOptions, InspectOptions, ListOptions, DoctorOptions, ReportOptions,
+                             AuditOptions, AnchorOptions, DisposeOptions, JobOpenOptions, JobCloseOptions,
+                             JobListOptions, BackupOptions, MergeOptions, ArchiveOptions>;
 
 // Nothing is to be run: help or version was asked for, or the command line is wrong.
 struct Said {

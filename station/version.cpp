@@ -24,6 +24,10 @@ std::string version() {
   return FLASHLINE_VERSION;
 }
 
+std::chrono::sys_seconds build_time() {
+  return std::chrono::sys_seconds(std::chrono::seconds(FLASHLINE_BUILD_SECONDS));
+}
+
 // Libraries of other folders are known by what the build found: their headers belong to those folders.
 std::string version_text() {
   return "flashline " + version() + "\nlibraries: Qt " + qVersion() + ", " + dfu::usb::library_version() +

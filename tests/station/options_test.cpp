@@ -92,6 +92,8 @@ TEST(Options, EveryWrongCommandLineIsRefusedWithAHint) {
       {"flash", "r.toml", "--line", "virtual", "--slot", "A3"},
       {"list", "r.toml"},
       {"list", "--units", "8"},
+      {"doctor", "r.toml"},
+      {"doctor", "--keep", "d"},
   };
   for (const auto& arguments : wrong) {
     SCOPED_TRACE(arguments.empty() ? "nothing" : std::string(arguments.front()) + " ... " + arguments.back());
@@ -140,7 +142,7 @@ TEST(Options, HelpIsNoErrorAndNamesEveryCommand) {
   const auto result = parse({"--help"});
   const Said& said = std::get<Said>(result);
   EXPECT_EQ(said.status, ExitStatus::passed);
-  for (const char* command : {"flash", "check", "inspect", "list", "report", "audit"}) {
+  for (const char* command : {"flash", "check", "inspect", "list", "doctor", "report", "audit"}) {
     EXPECT_THAT(said.text, HasSubstr(command));
   }
 }

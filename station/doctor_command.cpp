@@ -1,0 +1,82 @@
+#include <QJsonArray>
+#include <QJsonObject>
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "station/commands.h"
+#include "station/doctor.h"
+#include "station/gather_host.h"
+#include "station/image_json.h"
+#include "station/inputs.h"
+#include "station/open_line.h"
+#include "station/output.h"
+#include "station/version.h"
+
+namespace station {
+
+namespace {
+
+std::variant<HostFacts, ExitStatus> gather(const DoctorOptions& options) {
+  const auto station = read_station(options.station);
+  if (const auto* status = std::get_if<ExitStatus>(&station)) return *status;
+  const auto database = find_database(options.db, *std::get<0>(station));
+  if (const auto* status = std::get_if<ExitStatus>(&database)) return *status;
+  const auto opened = open_line(options, LineUse::look);
+  HostFacts facts;
+  if (const auto* line = std::get_if<OpenedLine>(&opened)) {
+    facts.topology = line->hubs->topology();
+  } else if (options.line != "usb") {
+    return std::get<ExitStatus>(opened);
+  }
+  if (options.line == "usb") facts.usb = gather_usb("");
+  facts.kernel = kernel();
+  facts.cap = std::get<0>(station)->cap;
+  facts.descriptors = open_files_limit();
+  facts.priority = may_go_first();
+  facts.database = gather_database(std::get<std::string>(database));
+  facts.clock = gather_clock();
+  return facts;
+}
+
+bool is_problem(const Finding& finding) {
+  return finding.level == Level::problem;
+}
+
+std::string as_text(const std::vector<Finding>& findings) {
+  std::string text;
+  for (const Finding& each : findings) {
+    text += fmt::format("{:<8} {:<13} {}\n", to_string(each.level), each.check, each.text);
+    if (!each.remedy.empty()) text += fmt::format("{:<22} {}\n", "", each.remedy);
+  }
+  const auto problems = std::ranges::count_if(findings, is_problem);
+  const auto warnings = std::ranges::count(findings, Level::warn, &Finding::level);
+  return text +
+         fmt::format("\n{} of {} checks found a problem, {} a reason to warn\n", problems, findings.size(), warnings);
+}
+
+std::string as_json(const std::vector<Finding>& findings) {
+  const auto text = [](std::string_view utf8) {
+    return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
+  };
+  QJsonArray array;
+  for (const Finding& each : findings) {
+    array.append(QJsonObject{{"check", text(each.check)},
+                             {"level", text(to_string(each.level))},
+                             {"text", text(each.text)},
+                             {"remedy", each.remedy.empty() ? QJsonValue() : QJsonValue(text(each.remedy))}});
+  }
+  return compact(QJsonObject{{"ok", std::ranges::none_of(findings, is_problem)}, {"findings", array}}) + "\n";
+}
+
+}  // namespace
+
+ExitStatus doctor(const DoctorOptions& options) {
+  const auto facts = gather(options);
+  if (const auto* status = std::get_if<ExitStatus>(&facts)) return *status;
+  const std::vector<Finding> findings = examine(std::get<HostFacts>(facts));
+  if (!print(options.json ? as_json(findings) : as_text(findings))) return ExitStatus::cannot_create;
+  return std::ranges::any_of(findings, is_problem) ? ExitStatus::not_passed : ExitStatus::passed;
+}
+
+}  // namespace station
