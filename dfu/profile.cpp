@@ -107,8 +107,10 @@ Profile dfu11() {
   return profile;
 }
 
+}  // namespace
+
 // One row per family.
-const std::vector<Profile>& table() {
+const std::vector<Profile>& all_profiles() {
   static const std::vector<Profile> profiles = {
       particle_f2("photon", 0xD006, particle::Platform::photon),
       particle_f2("p1", 0xD008, particle::Platform::p1),
@@ -119,8 +121,6 @@ const std::vector<Profile>& table() {
   };
   return profiles;
 }
-
-}  // namespace
 
 Duration FlashTiming::erase(std::uint32_t sector_size) const {
   if (sector_size <= 16 * 1024) return erase_16k;
@@ -144,14 +144,14 @@ Duration wire_time(std::uint32_t bytes) {
 }
 
 std::optional<Profile> find_profile(std::string_view name) {
-  const auto found = std::ranges::find(table(), name, &Profile::name);
-  if (found == table().end()) return std::nullopt;
+  const auto found = std::ranges::find(all_profiles(), name, &Profile::name);
+  if (found == all_profiles().end()) return std::nullopt;
   return *found;
 }
 
 std::vector<std::string> profile_names() {
   std::vector<std::string> names;
-  for (const Profile& profile : table()) names.push_back(profile.name);
+  for (const Profile& profile : all_profiles()) names.push_back(profile.name);
   return names;
 }
 

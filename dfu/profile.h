@@ -72,6 +72,7 @@ struct Profile {
 // Nothing for a name that is not known.
 std::optional<Profile> find_profile(std::string_view name);
 std::vector<std::string> profile_names();
+const std::vector<Profile>& all_profiles();
 // DfuSe as ST documents it, for units that no profile describes: poll times obeyed, no platform, no application id.
 Profile standard_profile(UsbId dfu, std::uint8_t alternate);
 // Plain DFU 1.1 by its specification, likewise.

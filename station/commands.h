@@ -11,6 +11,8 @@ ExitStatus check(const CheckOptions& options);
 ExitStatus inspect(const InspectOptions& options);
 ExitStatus list(const ListOptions& options);
 ExitStatus doctor(const DoctorOptions& options);
+ExitStatus slots_show(const SlotsShowOptions& options);
+ExitStatus slots_learn(const SlotsLearnOptions& options);
 ExitStatus report(const ReportOptions& options);
 ExitStatus audit_verify(const AuditOptions& options);
 ExitStatus audit_anchor(const AnchorOptions& options);

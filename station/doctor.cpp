@@ -36,16 +36,10 @@ std::string some_of(const std::vector<std::string>& names) {
   return text;
 }
 
-std::vector<dfu::Profile> all_profiles() {
-  std::vector<dfu::Profile> profiles;
-  for (const std::string& name : dfu::profile_names()) profiles.push_back(*dfu::find_profile(name));
-  return profiles;
-}
-
 // Every id that a unit of ours may show.
 std::set<dfu::UsbId> our_ids() {
   std::set<dfu::UsbId> ids;
-  for (const dfu::Profile& profile : all_profiles()) {
+  for (const dfu::Profile& profile : dfu::all_profiles()) {
     ids.insert(profile.dfu);
     if (profile.application) ids.insert(*profile.application);
   }

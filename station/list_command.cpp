@@ -9,14 +9,8 @@ namespace station {
 
 namespace {
 
-std::vector<dfu::Profile> all_profiles() {
-  std::vector<dfu::Profile> profiles;
-  for (const std::string& name : dfu::profile_names()) profiles.push_back(*dfu::find_profile(name));
-  return profiles;
-}
-
 std::variant<std::vector<dfu::Profile>, ExitStatus> wanted_profiles(const std::string& recipe_file) {
-  if (recipe_file.empty()) return all_profiles();
+  if (recipe_file.empty()) return dfu::all_profiles();
   const auto recipe = read_recipe(recipe_file);
   if (const auto* status = std::get_if<ExitStatus>(&recipe)) return *status;
   return std::vector{std::get<0>(recipe)->profile};
@@ -33,11 +27,7 @@ ExitStatus list(const ListOptions& options) {
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   const OpenedLine& line = std::get<OpenedLine>(opened);
   const auto units = units_now(*line.bus);
-  if (!units) {
-    return complain(ExitStatus::no_unit,
-                    "the system did not finish listing its USB devices. See the kernel's log (dmesg) for a device or "
-                    "hub that does not answer, and unplug it.");
-  }
+  if (!units) return complain_of_listing();
   const config::StationConfig& names = *std::get<0>(station);
   const LineView view = line_view(line.hubs->topology(), *units, names, std::get<0>(profiles));
   return print(options.json ? as_json(view, names) : as_text(view, names)) ? ExitStatus::passed

@@ -18,6 +18,8 @@ struct Run {
   ExitStatus operator()(const station::InspectOptions& options) const { return station::inspect(options); }
   ExitStatus operator()(const station::ListOptions& options) const { return station::list(options); }
   ExitStatus operator()(const station::DoctorOptions& options) const { return station::doctor(options); }
+  ExitStatus operator()(const station::SlotsShowOptions& options) const { return station::slots_show(options); }
+  ExitStatus operator()(const station::SlotsLearnOptions& options) const { return station::slots_learn(options); }
   ExitStatus operator()(const station::ReportOptions& options) const { return station::report(options); }
   ExitStatus operator()(const station::AuditOptions& options) const { return station::audit_verify(options); }
   ExitStatus operator()(const station::AnchorOptions& options) const { return station::audit_anchor(options); }

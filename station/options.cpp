@@ -65,6 +65,13 @@ std::string is_generation(const std::string& text) {
   return one_of(text, known);
 }
 
+std::string is_label(const std::string& text) {
+  constexpr std::size_t longest = 40;
+  const bool printable = std::ranges::none_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+  if (!text.empty() && text.size() <= longest && printable) return {};
+  return "'" + text + "' is not a label of 1 to 40 characters";
+}
+
 void add_station_option(CLI::App& command, std::string& station) {
   command.add_option("--station", station, "Station file: this line's name, limits, hubs and slots")->type_name("FILE");
 }
@@ -136,6 +143,34 @@ CLI::App* add_list(CLI::App& app, ListOptions& options) {
   list->add_option("--recipe", options.recipe, "Only units that this recipe is for are ours")->type_name("FILE");
   list->add_flag("--json", options.json, "One JSON object on standard output");
   return list;
+}
+
+CLI::App* add_slots_command(CLI::App& slots, const char* name, const char* what, std::string& station,
+                            LineOptions& line) {
+  CLI::App* command = slots.add_subcommand(name, what)->group("Commands");
+  command->add_option("--station", station, "Station file with the slots")->required()->type_name("FILE");
+  add_line_options(*command, line);
+  return command;
+}
+
+CLI::App* add_slots(CLI::App& app, SlotsShowOptions& show, SlotsLearnOptions& learn) {
+  CLI::App* slots = app.add_subcommand("slots", "The sockets of the fixture and their labels")->group("Commands");
+  slots->require_subcommand(1);
+  CLI::App* showing = add_slots_command(*slots, "show", "Each slot of the station file, its port, and what is there",
+                                        show.station, show);
+  showing->add_flag("--json", show.json, "One JSON object on standard output");
+  CLI::App* learning = add_slots_command(
+      *slots, "learn", "Give each socket a label: plug a unit into one after the other", learn.station, learn);
+  learning->add_option("--first", learn.first, "Label to begin with; its number is counted up")
+      ->type_name("LABEL")
+      ->check(is_label)
+      ->capture_default_str();
+  learning->add_option("--count", learn.count, "End after so many sockets")
+      ->type_name("N")
+      ->check(CLI::Range(1, most_units));
+  learning->add_flag("--ask", learn.ask, "Ask for each label on standard input; an empty line takes the next one");
+  learning->add_flag("--json", learn.json, "JSON Lines on standard output");
+  return slots;
 }
 
 CLI::App* add_doctor(CLI::App& app, DoctorOptions& options) {
@@ -320,14 +355,17 @@ Said usage(std::string problem, const CLI::App& command) {
   if (const std::size_t at = problem.find(theirs); at != std::string::npos) {
     problem.replace(at, theirs.size(), "command");
   }
-  const std::string name = command.get_parent() ? "flashline " + command.get_name() : "flashline";
+  std::string name = command.get_name();
+  for (const CLI::App* parent = command.get_parent(); parent; parent = parent->get_parent()) {
+    name = parent->get_name() + " " + name;
+  }
   return {"flashline: " + problem + ".\nHint: '" + name + " --help' lists what can be said here.\n", ExitStatus::usage};
 }
 
 const CLI::App& innermost(const CLI::App& app) {
   const std::vector<const CLI::App*> chosen = app.get_subcommands(nullptr);
   for (const CLI::App* each : chosen) {
-    if (each->parsed()) return *each;
+    if (each->parsed()) return innermost(*each);
   }
   return app;
 }
@@ -347,6 +385,8 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
   CheckOptions check;
   InspectOptions inspect;
   ListOptions list;
+  SlotsShowOptions slots_show;
+  SlotsLearnOptions slots_learn;
   DoctorOptions doctor;
   ReportOptions report;
   ReportTexts report_texts;
@@ -359,6 +399,7 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
   const CLI::App* check_command = add_check(app, check);
   const CLI::App* inspect_command = add_inspect(app, inspect);
   const CLI::App* list_command = add_list(app, list);
+  const CLI::App* slots_command = add_slots(app, slots_show, slots_learn);
   const CLI::App* doctor_command = add_doctor(app, doctor);
   const CLI::App* report_command = add_report(app, report, report_texts);
   add_audit(app, commands);
@@ -389,6 +430,15 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
     const std::string problem = contradiction(*list_command, list);
     if (!problem.empty()) return usage(problem, *list_command);
     return list;
+  }
+  if (slots_command->parsed()) {
+    const CLI::App& chosen = innermost(*slots_command);
+    const bool learning = chosen.get_name() == "learn";
+    std::string problem = learning ? contradiction(chosen, slots_learn) : contradiction(chosen, slots_show);
+    if (learning && slots_learn.ask && slots_learn.json) problem = "--ask is for people and --json for programs";
+    if (!problem.empty()) return usage(problem, chosen);
+    if (learning) return slots_learn;
+    return slots_show;
   }
   if (doctor_command->parsed()) {
     const std::string problem = contradiction(*doctor_command, doctor);

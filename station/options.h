@@ -52,6 +52,19 @@ struct ListOptions : LineOptions {
   bool json = false;
 };
 
+struct SlotsShowOptions : LineOptions {
+  std::string station;
+  bool json = false;
+};
+
+struct SlotsLearnOptions : LineOptions {
+  std::string station;       // made if it is not there
+  std::string first = "A1";  // label to begin with
+  int count = 0;             // sockets; 0: until somebody ends it
+  bool ask = false;          // for each label, on standard input
+  bool json = false;
+};
+
 struct DoctorOptions : LineOptions {
   std::string station;
   std::string db;
@@ -116,9 +129,10 @@ struct ArchiveOptions : RecordOptions {
   std::string to;
 };
 
-using Command = std::variant<FlashOptions, CheckOptions, InspectOptions, ListOptions, DoctorOptions, ReportOptions,
-                             AuditOptions, AnchorOptions, DisposeOptions, JobOpenOptions, JobCloseOptions,
-                             JobListOptions, BackupOptions, MergeOptions, ArchiveOptions>;
+using Command =
+    std::variant<FlashOptions, CheckOptions, InspectOptions, ListOptions, SlotsShowOptions, SlotsLearnOptions,
+                 DoctorOptions, ReportOptions, AuditOptions, AnchorOptions, DisposeOptions, JobOpenOptions,
+                 JobCloseOptions, JobListOptions, BackupOptions, MergeOptions, ArchiveOptions>;
 
 // Nothing is to be run: help or version was asked for, or the command line is wrong.
 struct Said {

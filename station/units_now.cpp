@@ -5,6 +5,8 @@
 #include <memory>
 #include <mutex>
 
+#include "station/inputs.h"
+
 namespace station {
 
 namespace {
@@ -39,6 +41,12 @@ std::optional<std::vector<dfu::UnitInfo>> units_now(dfu::Bus& bus) {
   if (!seen->changed.wait_for(lock, listing_limit, [&] { return seen->listed; })) return std::nullopt;
   std::ranges::sort(seen->units, {}, &dfu::UnitInfo::port);
   return seen->units;
+}
+
+ExitStatus complain_of_listing() {
+  return complain(ExitStatus::no_unit,
+                  "the system did not finish listing its USB devices. See the kernel's log (dmesg) for a device or hub "
+                  "that does not answer, and unplug it.");
 }
 
 }  // namespace station

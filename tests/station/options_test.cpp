@@ -92,6 +92,13 @@ TEST(Options, EveryWrongCommandLineIsRefusedWithAHint) {
       {"flash", "r.toml", "--line", "virtual", "--slot", "A3"},
       {"list", "r.toml"},
       {"list", "--units", "8"},
+      {"slots"},
+      {"slots", "show"},
+      {"slots", "learn", "--line", "virtual"},
+      {"slots", "learn", "--station", "s.toml", "--first", ""},
+      {"slots", "learn", "--station", "s.toml", "--count", "0"},
+      {"slots", "learn", "--station", "s.toml", "--ask", "--json"},
+      {"slots", "learn", "--station", "s.toml", "--units", "3"},
       {"doctor", "r.toml"},
       {"doctor", "--keep", "d"},
   };
@@ -99,6 +106,12 @@ TEST(Options, EveryWrongCommandLineIsRefusedWithAHint) {
     SCOPED_TRACE(arguments.empty() ? "nothing" : std::string(arguments.front()) + " ... " + arguments.back());
     refused(arguments);
   }
+}
+
+TEST(Options, AHintNamesTheWholeCommand) {
+  EXPECT_THAT(refused({"slots", "learn"}), HasSubstr("'flashline slots learn --help'"));
+  EXPECT_THAT(refused({"audit", "verify", "surplus"}), HasSubstr("'flashline audit verify --help'"));
+  EXPECT_THAT(refused({}), HasSubstr("'flashline --help'"));
 }
 
 TEST(Options, PortsThatAreNoPortsAreRefused) {
@@ -142,7 +155,7 @@ TEST(Options, HelpIsNoErrorAndNamesEveryCommand) {
   const auto result = parse({"--help"});
   const Said& said = std::get<Said>(result);
   EXPECT_EQ(said.status, ExitStatus::passed);
-  for (const char* command : {"flash", "check", "inspect", "list", "doctor", "report", "audit"}) {
+  for (const char* command : {"flash", "check", "inspect", "list", "slots", "doctor", "report", "audit"}) {
     EXPECT_THAT(said.text, HasSubstr(command));
   }
 }

@@ -41,7 +41,8 @@ int Desk::start(const std::vector<std::string>& arguments) const {
   if (chdir(folder_.c_str()) != 0) _exit(126);
   setenv("HOME", folder_.c_str(), 1);
   unsetenv("XDG_STATE_HOME");
-  dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+  const int input = open("stdin", O_RDONLY);
+  dup2(input >= 0 ? input : open("/dev/null", O_RDONLY), STDIN_FILENO);
   dup2(open("stdout", O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
   dup2(open("stderr", O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
   std::vector<char*> argv{const_cast<char*>("flashline")};

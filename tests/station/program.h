@@ -13,7 +13,8 @@ struct Ran {
   std::string err;
 };
 
-// A folder of its own for each test, which is also the program's home and working folder.
+// A folder of its own for each test, which is also the program's home and working folder. Its file `stdin`, if there
+// is one, is what the program reads there.
 class Desk {
  public:
   Desk();

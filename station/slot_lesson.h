@@ -1,0 +1,43 @@
+// Commissioning: which socket of the fixture is which port. Somebody plugs one unit after the other, the sockets get
+// their labels in that order, and the station file gets the text for them. Pure; one thread.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config/station_config.h"
+#include "dfu/bus.h"
+#include "dfu/hubs.h"
+
+namespace station {
+
+class SlotLesson {
+ public:
+  // `first`: the label to begin with; the next ones count its number up, past labels that are taken.
+  SlotLesson(config::StationConfig station, dfu::Topology topology, std::string first);
+
+  // The port's label; empty if it is still to get one.
+  std::string label_of(const dfu::PortPath& port) const;
+  // The label whose turn it is.
+  std::string proposal() const;
+  // Why a label cannot be taken; empty if it can.
+  std::string problem_with(const std::string& label) const;
+  // The text that the station file gets: a slot, and before it its controller if that has no name yet, so that the
+  // port is still the same after a reboot. REQUIRES: a port without label, a label without problem.
+  std::string learn(const dfu::PortPath& port, const std::string& label);
+
+ private:
+  // "C1-1.2", or "1-1.2" where no controller can stand for the bus.
+  std::string name_for(const dfu::PortPath& port, std::string& text);
+
+  config::StationConfig station_;
+  const dfu::Topology topology_;
+  std::string next_;
+};
+
+// "A2" after "A1", "B-10" after "B-9", "left2" after "left".
+std::string label_after(const std::string& label);
+
+}  // namespace station
