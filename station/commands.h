@@ -23,5 +23,6 @@ ExitStatus job_list(const RecordOptions& options);
 ExitStatus db_backup(const BackupOptions& options);
 ExitStatus db_merge(const MergeOptions& options);
 ExitStatus db_archive(const ArchiveOptions& options);
+ExitStatus serve_virtual(const VirtualOptions& options);
 
 }  // namespace station

@@ -54,6 +54,7 @@ std::variant<OpenedLine, ExitStatus> open_virtual_line(const LineOptions& option
   opened.description = fmt::format("virtual, {} behind {}, speed {}", counted(spec.units.size(), "unit"),
                                    counted(spec.hubs.size(), "hub"), spec.speed);
   opened.speed = spec.speed;
+  for (const dfu::virt::UnitSpec& unit : spec.units) opened.ports.push_back(unit.port);
   opened.clock = std::make_unique<scheduler::RealClock>(spec.speed);
   try {
     auto line = std::make_unique<dfu::virt::VirtualLine>(spec, *opened.clock);

@@ -23,8 +23,9 @@ enum class LineUse {
 };
 
 struct OpenedLine {
-  std::string description;  // "virtual, 8 units behind 2 hubs, speed 1"
-  double speed = 1.0;       // the clock's
+  std::string description;           // "virtual, 8 units behind 2 hubs, speed 1"
+  double speed = 1.0;                // the clock's
+  std::vector<dfu::PortPath> ports;  // where the units of a virtual line have their places
   std::unique_ptr<scheduler::RealClock> clock;
   std::unique_ptr<dfu::Bus> bus;                      // goes before the clock, whose time it asks for
   dfu::Hubs* hubs = nullptr;                          // the bus by its other name

@@ -4,10 +4,13 @@
 #include <QString>
 #include <algorithm>
 #include <charconv>
+#include <tuple>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
 #include "dfu/virtual/line_spec.h"
+#include "dfu/virtual/usbip.h"
 #include "station/version.h"
 
 namespace station {
@@ -72,6 +75,23 @@ std::string is_label(const std::string& text) {
   return "'" + text + "' is not a label of 1 to 40 characters";
 }
 
+// "127.0.0.1:3240", "[::1]:3240", "localhost:3240": the port, 0 for any that is free, and what stands before it.
+std::optional<std::pair<std::string, std::uint16_t>> address_from(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0) return std::nullopt;
+  std::string host = text.substr(0, colon);
+  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  std::uint16_t port = 0;
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data() + colon + 1, last, port);
+  if (host.empty() || error != std::errc{} || end != last) return std::nullopt;
+  return std::pair(host, port);
+}
+
+std::string is_address(const std::string& text) {
+  return address_from(text) ? "" : "'" + text + "' is not an address and a port; write 127.0.0.1:3240";
+}
+
 void add_station_option(CLI::App& command, std::string& station) {
   command.add_option("--station", station, "Station file: this line's name, limits, hubs and slots")->type_name("FILE");
 }
@@ -82,10 +102,9 @@ void add_record_options(CLI::App& command, std::string& station, std::string& db
       ->type_name("FILE");
 }
 
-void add_line_options(CLI::App& command, LineOptions& options) {
-  command.add_option("--line", options.line, "usb, virtual, or the file of a virtual line")
-      ->type_name("usb|virtual|FILE.toml")
-      ->capture_default_str();
+void add_line_options(CLI::App& command, LineOptions& options, const char* values = "usb|virtual|FILE.toml",
+                      const char* what = "usb, virtual, or the file of a virtual line") {
+  command.add_option("--line", options.line, what)->type_name(values)->capture_default_str();
   command.add_option("--units", options.units, "Units on --line virtual")
       ->type_name("N")
       ->check(CLI::Range(1, most_units))
@@ -309,6 +328,18 @@ Command record_command(const CLI::App& app, RecordCommands& commands) {
   return commands.dispose;
 }
 
+CLI::App* add_virtual(CLI::App& app, VirtualOptions& options, std::string& listen) {
+  CLI::App* command = app.add_subcommand("virtual", "Serve a virtual line over USB/IP")->group("Commands");
+  options.line = "virtual";
+  add_line_options(*command, options, "virtual|FILE.toml", "virtual, or the file of a virtual line");
+  command->add_option("--listen", listen, "Where clients connect; only this machine's can by default")
+      ->type_name("ADDR:PORT")
+      ->check(is_address)
+      ->capture_default_str();
+  command->add_flag("-v,--verbose", options.verbose, "Say on standard error who comes, goes and asks for what");
+  return command;
+}
+
 db::Filter filter_from(const ReportTexts& texts) {
   const auto given = [](const std::string& text) {
     return text.empty() ? std::nullopt : std::optional<std::string>(text);
@@ -338,6 +369,11 @@ std::string contradiction(const CLI::App& command, const LineOptions& options) {
     if (given("--keep")) return "--keep belongs to a virtual line: real units keep their flash themselves";
   }
   return {};
+}
+
+std::string contradiction(const CLI::App& command, const VirtualOptions& options) {
+  if (options.line == "usb") return "real units are on USB already: --line virtual, or the file of a virtual line";
+  return contradiction(command, static_cast<const LineOptions&>(options));
 }
 
 std::string contradiction(const CLI::App& command, const FlashOptions& options) {
@@ -405,6 +441,9 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
   add_audit(app, commands);
   add_job(app, commands);
   add_db(app, commands);
+  VirtualOptions served;
+  std::string listen = "127.0.0.1:" + std::to_string(dfu::virt::usbip::default_port);
+  const CLI::App* virtual_command = add_virtual(app, served, listen);
 
   try {
     app.parse(argc, argv);
@@ -449,6 +488,12 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
     if (report.summary && report.format != "text") return usage("--summary is text", *report_command);
     report.filter = filter_from(report_texts);
     return report;
+  }
+  if (virtual_command->parsed()) {
+    const std::string problem = contradiction(*virtual_command, served);
+    if (!problem.empty()) return usage(problem, *virtual_command);
+    std::tie(served.host, served.tcp_port) = *address_from(listen);
+    return served;
   }
   return record_command(app, commands);
 }

@@ -1,6 +1,7 @@
 // The command line as values. Parsing touches no file and no unit; it prints nothing: what is to be said comes back.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -129,10 +130,16 @@ struct ArchiveOptions : RecordOptions {
   std::string to;
 };
 
+struct VirtualOptions : LineOptions {
+  std::string host;  // to listen on
+  std::uint16_t tcp_port = 0;
+  bool verbose = false;
+};
+
 using Command =
     std::variant<FlashOptions, CheckOptions, InspectOptions, ListOptions, SlotsShowOptions, SlotsLearnOptions,
                  DoctorOptions, ReportOptions, AuditOptions, AnchorOptions, DisposeOptions, JobOpenOptions,
-                 JobCloseOptions, JobListOptions, BackupOptions, MergeOptions, ArchiveOptions>;
+                 JobCloseOptions, JobListOptions, BackupOptions, MergeOptions, ArchiveOptions, VirtualOptions>;
 
 // Nothing is to be run: help or version was asked for, or the command line is wrong.
 struct Said {

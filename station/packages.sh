@@ -23,6 +23,7 @@ flashline_packages=(
   minisign             # tests: checks signatures with a program that is not ours
   sqlite3              # tests: reads the record with a program that is not ours
   umockdev             # tests: shows programs a /sys and /dev that are made up
+  usbip                # tests: sees the units of 'flashline virtual' with a program that is not ours
   dfu-util             # tests: speaks to our virtual units, and is not ours
 )
 

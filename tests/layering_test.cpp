@@ -68,6 +68,7 @@ const std::vector<Library> libraries = {
      {"unistd.h", "fcntl.h", "signal.h", "poll.h", "termios.h", "glob.h", "dlfcn.h", "pthread.h", "sys/", "arpa/",
       "linux/"},
      {"dfu/usb/", "dfu/virtual/", "scheduler/clocks.", "db/", "station/"}},
+    {"POSIX sockets", {"netinet/", "netdb.h"}, {"dfu/virtual/usbip_"}},
 };
 
 // <vector>, <cstdint>: the language's own headers, welcome everywhere.
@@ -296,6 +297,7 @@ TEST_F(MadeUpTree, EachLibraryOutsideItsRoomIsCaught) {
       {"config/recipe.cpp", "CLI/CLI.hpp"},
       {"station/report.cpp", "sodium.h"},
       {"dfu/bus.h", "unistd.h"},
+      {"dfu/virtual/line.cpp", "netinet/in.h"},
       {"station/board.cpp", "boost/beast.hpp"},
       {"station/main.cpp", "gtest/gtest.h"},
   };

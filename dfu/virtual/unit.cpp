@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 
 enum StandardRequest : std::uint8_t {
   get_status = 0,
+  clear_feature = 1,
   set_configuration = 9,
   get_configuration = 8,
   get_interface = 10,
@@ -278,6 +279,9 @@ Reaction VirtualUnit::standard(const Setup& setup) {
   switch (setup.request) {
     case get_status:
       return setup.in() ? answer({0, 0}) : refusal();
+    case clear_feature:
+      // The halt of an endpoint, the only feature there is; it is over.
+      return setup.request_type == 0x02 && setup.value == 0 ? answer() : refusal();
     case request_get_descriptor:
       return setup.in() ? get_descriptor(setup) : refusal();
     case get_configuration:

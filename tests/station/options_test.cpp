@@ -155,7 +155,8 @@ TEST(Options, HelpIsNoErrorAndNamesEveryCommand) {
   const auto result = parse({"--help"});
   const Said& said = std::get<Said>(result);
   EXPECT_EQ(said.status, ExitStatus::passed);
-  for (const char* command : {"flash", "check", "inspect", "list", "slots", "doctor", "report", "audit"}) {
+  for (const char* command :
+       {"flash", "run", "check", "inspect", "list", "slots", "doctor", "report", "audit", "job", "db", "virtual"}) {
     EXPECT_THAT(said.text, HasSubstr(command));
   }
 }
@@ -174,6 +175,35 @@ TEST(Options, VersionNamesProgramAndLibraries) {
   for (const char* part : {"flashline 0.", "Qt 6", "SQLite 3", "oneTBB", "libsodium", "toml++", "spdlog", "CLI11"}) {
     EXPECT_THAT(std::get<Said>(result).text, HasSubstr(part));
   }
+}
+
+TEST(Options, VirtualListensOnThisMachineOnly) {
+  const auto options = parsed<VirtualOptions>({"virtual"});
+  EXPECT_EQ(options.line, "virtual");
+  EXPECT_EQ(options.units, 8);
+  EXPECT_EQ(options.host, "127.0.0.1");
+  EXPECT_EQ(options.tcp_port, 3240);
+}
+
+TEST(Options, VirtualTakesTheOptionsOfAVirtualLineAndAnAddress) {
+  const auto options = parsed<VirtualOptions>({"virtual", "--units", "500", "--generation", "12", "--speed", "20",
+                                               "--keep", "units", "--listen", "[::1]:3241", "-v"});
+  EXPECT_EQ(options.units, 500);
+  EXPECT_EQ(options.generation, 12);
+  EXPECT_EQ(options.speed, 20.0);
+  EXPECT_EQ(options.keep, "units");
+  EXPECT_EQ(options.host, "::1");
+  EXPECT_EQ(options.tcp_port, 3241);
+  EXPECT_TRUE(options.verbose);
+}
+
+TEST(Options, VirtualRefusesWhatIsNoAddressAndUnitsThatAreNotVirtual) {
+  for (const char* address : {"127.0.0.1", "127.0.0.1:", ":3240", "[]:3240", "127.0.0.1:70000", "127.0.0.1:-1",
+                              "127.0.0.1:32x", "127.0.0.1:3240 "}) {
+    EXPECT_THAT(refused({"virtual", "--listen", address}), HasSubstr("write 127.0.0.1:3240"));
+  }
+  EXPECT_THAT(refused({"virtual", "--line", "usb"}), HasSubstr("--line virtual"));
+  EXPECT_THAT(refused({"virtual", "--line", "x.toml", "--units", "3"}), HasSubstr("--units"));
 }
 
 }  // namespace
