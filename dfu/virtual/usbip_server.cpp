@@ -83,6 +83,10 @@ class Inbox {
   std::vector<Message> messages_;  // guarded by mutex_
 };
 
+void append(Bytes& out, const Bytes& more) {
+  out.insert(out.end(), more.begin(), more.end());
+}
+
 struct Connection {
   enum class Phase {
     opening,     // has not said what it wants
@@ -362,8 +366,7 @@ void Server::Impl::take_commands(ConnectionId id, Connection& one) {
 }
 
 void Server::Impl::ask_unit(ConnectionId id, Connection& one) {
-  const Bytes replies = one.urbs.take_replies();
-  one.to_send.insert(one.to_send.end(), replies.begin(), replies.end());
+  append(one.to_send, one.urbs.take_replies());
   if (one.to_send.size() >= most_to_send) return;
   std::optional<UrbQueue::Next> next = one.urbs.next(now());
   if (!next) return;
@@ -388,7 +391,12 @@ void Server::Impl::on(const Arrived& arrived) {
 void Server::Impl::on(const Left& left) {
   const auto unit = units.find(left.handle);
   if (unit == units.end()) return;
-  if (Connection* one = find(unit->second.holder)) one->over = "the unit has left";
+  if (Connection* one = find(unit->second.holder)) {
+    one->urbs.give_up();
+    append(one->to_send, one->urbs.take_replies());
+    one->phase = Connection::Phase::last_words;
+    one->since = now();
+  }
   units.erase(unit);
   note(left.port.text + " has left");
 }
@@ -413,13 +421,20 @@ void Server::Impl::on(const Opened& opened) {
 }
 
 void Server::Impl::on(const Answered& answered) {
-  if (Connection* one = find(answered.connection)) one->urbs.answered(answered.result, now());
+  Connection* one = find(answered.connection);
+  if (one && one->phase == Connection::Phase::imported) one->urbs.answered(answered.result, now());
 }
 
-// A unit that is lost leaves, which ends the connection.
+// A unit that is lost will leave, which ends the connection.
 void Server::Impl::on(const WasReset& was_reset) {
   Connection* one = find(was_reset.connection);
-  if (one && was_reset.status == ResetStatus::ok) submit(was_reset.connection, one->unit, std::move(*one->after_reset));
+  if (!one || one->phase != Connection::Phase::imported) return;
+  switch (was_reset.status) {
+    case ResetStatus::ok:
+      return submit(was_reset.connection, one->unit, std::move(*one->after_reset));
+    case ResetStatus::lost:
+      return one->urbs.answered({TransferStatus::io_error, {}}, now());
+  }
 }
 
 void Server::Impl::on(const Closed& closed) {

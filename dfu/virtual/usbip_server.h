@@ -19,7 +19,7 @@ class Server {
  public:
   struct Settings {
     std::string host = "127.0.0.1";
-    std::uint16_t port = 0;                               // 0: any that is free
+    std::uint16_t port = 0;  // 0: any that is free
     // Within which whoever connects says what it wants and reads the answer.
     Duration opening_time = std::chrono::seconds(5);
     std::function<void(const std::string& line)> note{};  // what happens, for a person; from the server's thread

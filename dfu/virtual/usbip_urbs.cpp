@@ -104,6 +104,15 @@ void UrbQueue::answered(TransferResult result, Duration now) {
   urbs_.erase(urb);
 }
 
+void UrbQueue::give_up() {
+  for (const Urb& urb : urbs_) {
+    reply(urb.unlinked_by ? unlink_reply(*urb.unlinked_by, true)
+                          : submit_reply(urb.submit, {TransferStatus::gone, {}}));
+  }
+  urbs_.clear();
+  asked_.reset();
+}
+
 std::optional<Duration> UrbQueue::next_at() const {
   if (asked_ || urbs_.empty()) return {};
   return poll_at_;

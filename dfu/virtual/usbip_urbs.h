@@ -28,6 +28,9 @@ class UrbQueue {
   // What the unit is to be asked now, if anything; `answered` must follow before the next one is given out.
   std::optional<Next> next(Duration now);
   void answered(TransferResult result, Duration now);
+  // The unit has gone. Every URB is answered so, also the one on its way, for which no `answered` may follow. Linux
+  // would wait for its answers as long as its drivers' timeouts say, connection or not.
+  void give_up();
   // When `next` is worth asking again although nothing happens; nothing if never.
   std::optional<Duration> next_at() const;
 

@@ -69,6 +69,7 @@ make_root() {
   put "$busybox" bin/busybox
   put tests/guest/init init
   put tests/guest/test test
+  put tests/guest/dialects.toml dialects.toml
   put_program /bin/bash bin/bash
   put_program "$(command -v usbip)" bin/usbip
   put_program "$(command -v dfu-util)" bin/dfu-util

@@ -184,7 +184,15 @@ TEST(UsbipServer, AUnitThatIsPulledClosesItsConnectionAndIsNotListed) {
   Desk desk;
   UsbipClient client(desk.port());
   ASSERT_EQ(client.import("1-1.2"), 0u);
+  desk.line.with_unit({"1-1.2"}, [](VirtualUnit& unit) { unit.flash().place(0x080A0000, Bytes{1}); });
+  client.control({0x21, 1, 0, 0, 5}, {0x41, 0x00, 0x00, 0x0A, 0x08});
+  for (const std::uint32_t seqnum : {1u, 2u}) client.send(submit_request(seqnum, get_status));  // it erases now
   desk.line.pull({"1-1.2"});
+  for (const std::uint32_t seqnum : {1u, 2u}) {
+    const Reply reply = client.reply();
+    EXPECT_EQ(reply.seqnum, seqnum) << "every transfer has its answer";
+    EXPECT_LT(reply.status, 0);
+  }
   EXPECT_TRUE(client.closed());
   EXPECT_THAT(busids(desk.port()), ElementsAre("1-1.1", "1-1.3"));
   desk.line.plug({"1-1.2"});
@@ -253,7 +261,7 @@ TEST(UsbipServer, APortResetIsSeenInWhatLinuxReadsAfterIt) {
   }
   EXPECT_EQ(client.control({0x21, 1, 1, 0, 0}).status, 0);
   EXPECT_EQ(client.control(get_status).data.at(4), 7) << "dfuMANIFEST";
-  client.send(submit_request(1, first_look));
+  EXPECT_LT(client.control(first_look).status, 0) << "the unit is lost in the reset";
   EXPECT_TRUE(client.closed());
   EXPECT_EQ(desk.wait_for("1-1.1").id, (UsbId{0x1209, 0x0002}));
   UsbipClient again(desk.port());

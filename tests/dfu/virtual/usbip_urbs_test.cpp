@@ -158,6 +158,20 @@ TEST(UsbipUrbs, TooManyAndTwoOfOneNumberAreRefused) {
   EXPECT_TRUE(other.submit(control(1)));
 }
 
+TEST(UsbipUrbs, WhenTheUnitHasGoneEveryTransferIsAnsweredOnce) {
+  UrbQueue urbs;
+  for (const std::uint32_t seqnum : {1u, 2u}) urbs.submit(control(seqnum));
+  urbs.submit(in(3));
+  ASSERT_EQ(urbs.next(0s)->transfer.endpoint, 0x81);
+  EXPECT_TRUE(urbs.unlink({4, 3}));
+  urbs.give_up();
+  EXPECT_EQ(said(urbs), (std::vector<Said>{{submitted, 1, -19}, {submitted, 2, -19}, {unlinked, 4, -104}}));
+  EXPECT_FALSE(urbs.next(9s));
+  EXPECT_FALSE(urbs.next_at());
+  urbs.give_up();
+  EXPECT_TRUE(said(urbs).empty());
+}
+
 TEST(UsbipUrbs, WhatLinuxReadsAfterAPortResetTellsOfTheResetOnceTheUnitIsConfigured) {
   UrbQueue urbs;
   const auto resets = [&](const dfu::Setup& setup, const TransferResult& result = good) {
