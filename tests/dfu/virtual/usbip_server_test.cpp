@@ -39,7 +39,7 @@ const Setup touch{0x21, 0x20, 0, 0, 7};
 const Bytes dfu_speed{0x40, 0x38, 0, 0, 0, 0, 8};
 
 struct Desk {
-  explicit Desk(LineSpec spec = photon_line(3, 3), Duration opening_time = 10s)
+  explicit Desk(LineSpec spec = photon_line(3, 3), Duration opening_time = 1h)
       : line(spec, clock), server(line, {.opening_time = opening_time}) {
     while (list(port()).size() < spec.units.size()) std::this_thread::sleep_for(1ms);
   }
