@@ -239,7 +239,8 @@ void Server::Impl::take_messages() {
 void Server::Impl::accept_all() {
   if (now() < accept_again) return;
   Accepted accepted;
-  while (true) {
+  // No more than that, or a flood of strangers would keep everybody waiting.
+  for (std::size_t count = 0; count < most_openings; ++count) {
     switch (accept_from(listener, accepted)) {
       case AcceptStatus::nobody:
         return;

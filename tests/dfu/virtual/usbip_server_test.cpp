@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <optional>
 #include <random>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -219,12 +220,17 @@ TEST(UsbipServer, UnlinkEndsWhatTheUnitDoesNotAnswer) {
   EXPECT_EQ(client.reply().status, 0) << "there is nothing left to unlink";
 }
 
-TEST(UsbipServer, ASerialPortsNotificationStaysPendingAndHoldsUpNobody) {
-  Desk desk(photon_line(1, 3));
+// The only unit of the line, pulled and plugged in again with firmware that runs.
+void into_application(Desk& desk) {
   desk.line.pull({"1-1.1"});
   desk.line.with_unit({"1-1.1"}, [](VirtualUnit& unit) { install(unit.flash(), 5); });
   desk.line.plug({"1-1.1"});
   desk.wait_for("1-1.1", UsbId{0x2B04, 0xC006});
+}
+
+TEST(UsbipServer, ASerialPortsNotificationStaysPendingAndHoldsUpNobody) {
+  Desk desk(photon_line(1, 3));
+  into_application(desk);
   UsbipClient client(desk.port());
   ASSERT_EQ(client.import("1-1.1"), 0u);
   client.send(submit_request(1, {.length = 8}, {}, 0x82));
@@ -244,6 +250,27 @@ TEST(UsbipServer, ASerialPortsNotificationStaysPendingAndHoldsUpNobody) {
     EXPECT_EQ(reply.seqnum, 100 + seqnum);
     EXPECT_EQ(reply.status, cancelled);
   }
+}
+
+TEST(UsbipServer, WhatIsPendingWhenAUnitIsPulledHasItsAnswerBeforeTheConnectionCloses) {
+  Desk desk(photon_line(1, 3));
+  into_application(desk);
+  UsbipClient client(desk.port());
+  ASSERT_EQ(client.import("1-1.1"), 0u);
+  for (std::uint32_t seqnum = 1; seqnum < 18; ++seqnum) {
+    client.send(submit_request(seqnum, {.length = 128}, {}, seqnum == 1 ? 0x82 : 0x81));
+  }
+  EXPECT_EQ(client.control({0xA1, 0x21, 0, 0, 7}).data.size(), 7u);
+  desk.line.pull({"1-1.1"});
+  std::set<std::uint32_t> answered;
+  for (int i = 1; i < 18; ++i) {
+    const Reply reply = client.reply();
+    EXPECT_EQ(reply.command, 3u);
+    EXPECT_LT(reply.status, 0);
+    answered.insert(reply.seqnum);
+  }
+  EXPECT_EQ(answered.size(), 17u);
+  EXPECT_TRUE(client.closed());
 }
 
 // A port reset is not on the wire. This unit waits for one when it has its image.
