@@ -11,7 +11,7 @@ cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
 build=$(realpath -- "${1:-build}")
 work=$build/guest
 root=$work/root
-time_limit=180 # seconds; a guest that hangs must not
+time_limit=300 # seconds; a guest that hangs must not
 
 skip() {
   printf '\n*** SKIPPED: %s\n*** Nothing was seen on a real kernel.\n\n' "$*" >&2
