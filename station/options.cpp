@@ -385,6 +385,11 @@ std::string contradiction(const CLI::App& command, const FlashOptions& options) 
   return {};
 }
 
+std::string contradiction(const CLI::App& command, const SlotsLearnOptions& options) {
+  if (options.ask && options.json) return "--ask is for people and --json for programs";
+  return contradiction(command, static_cast<const LineOptions&>(options));
+}
+
 Said usage(std::string problem, const CLI::App& command) {
   // CLI11's word for what people call a command.
   const std::string_view theirs = "subcommand";
@@ -404,6 +409,13 @@ const CLI::App& innermost(const CLI::App& app) {
     if (each->parsed()) return innermost(*each);
   }
   return app;
+}
+
+template <typename Options>
+std::variant<Command, Said> checked(const CLI::App& command, const Options& options) {
+  const std::string problem = contradiction(command, options);
+  if (!problem.empty()) return usage(problem, command);
+  return options;
 }
 
 }  // namespace
@@ -453,37 +465,16 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
     if (problem.get_exit_code() == 0) return Said{app.help() + "\n"};
     return usage(problem.what(), command);
   }
-  if (flash_command->parsed()) {
-    const std::string problem = contradiction(*flash_command, flash);
-    if (!problem.empty()) return usage(problem, *flash_command);
-    return flash;
-  }
-  if (run_command->parsed()) {
-    const std::string problem = contradiction(*run_command, run);
-    if (!problem.empty()) return usage(problem, *run_command);
-    return run;
-  }
+  if (flash_command->parsed()) return checked(*flash_command, flash);
+  if (run_command->parsed()) return checked(*run_command, run);
   if (check_command->parsed()) return check;
   if (inspect_command->parsed()) return inspect;
-  if (list_command->parsed()) {
-    const std::string problem = contradiction(*list_command, list);
-    if (!problem.empty()) return usage(problem, *list_command);
-    return list;
-  }
+  if (list_command->parsed()) return checked(*list_command, list);
   if (slots_command->parsed()) {
     const CLI::App& chosen = innermost(*slots_command);
-    const bool learning = chosen.get_name() == "learn";
-    std::string problem = learning ? contradiction(chosen, slots_learn) : contradiction(chosen, slots_show);
-    if (learning && slots_learn.ask && slots_learn.json) problem = "--ask is for people and --json for programs";
-    if (!problem.empty()) return usage(problem, chosen);
-    if (learning) return slots_learn;
-    return slots_show;
+    return chosen.get_name() == "learn" ? checked(chosen, slots_learn) : checked(chosen, slots_show);
   }
-  if (doctor_command->parsed()) {
-    const std::string problem = contradiction(*doctor_command, doctor);
-    if (!problem.empty()) return usage(problem, *doctor_command);
-    return doctor;
-  }
+  if (doctor_command->parsed()) return checked(*doctor_command, doctor);
   if (report_command->parsed()) {
     if (report.summary && report.format != "text") return usage("--summary is text", *report_command);
     report.filter = filter_from(report_texts);
