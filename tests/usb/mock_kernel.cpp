@@ -1,13 +1,10 @@
 #include "tests/usb/mock_kernel.h"
 
 #include <algorithm>
-#include <atomic>
 #include <condition_variable>
-#include <cstring>
 #include <deque>
 #include <fstream>
 #include <future>
-#include <list>
 #include <map>
 #include <mutex>
 #include <sstream>
@@ -17,11 +14,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/inotify.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "tests/usb/mock_session.h"
+#include "tests/usb/mock_clients.h"
 #include "tests/usb/mock_sysfs.h"
 
 namespace usb_mock {
@@ -44,18 +39,6 @@ std::string other_half(const std::string& port) {
   const int bus = bus_of(port);
   const int other = bus > superspeed_offset ? bus - superspeed_offset : bus + superspeed_offset;
   return std::to_string(other) + port.substr(port.find('-'));
-}
-
-int listen_at(const std::string& path, int type) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) throw std::runtime_error("the temporary folder's name is too long");
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  const int file = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
-  if (bind(file, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(file, 128) != 0) {
-    throw std::runtime_error("cannot listen at " + path);
-  }
-  return file;
 }
 
 // The sanitizer's library that this process has loaded, which a child with the same sanitizer must have first.
@@ -89,24 +72,14 @@ struct MockKernel::Impl {
 
   void later(Job job);
   void run_jobs();
-  void listen_for_clients();
-  void accept_program(int listener, const std::string& path);
-  void accept_file_socket();
-  FileSockets file_sockets(std::uint64_t token);
   void watch_disable_files();
   void switch_power(const std::string& hub, int port, bool on);
   bool occupied(const std::string& port) const;
 
   std::shared_ptr<Ledger> ledger(const std::string& port) const;
   std::shared_ptr<Node> node(const std::string& port) const;
+  std::shared_ptr<Node> node_at(const std::string& path) const;
   int next_number(int bus);
-
-  struct Program {
-    std::shared_ptr<Session> session;
-    std::shared_ptr<Node> node;
-    std::thread thread;
-    std::atomic<bool> finished = false;
-  };
 
   const KernelSpec spec;
   Sysfs sysfs;
@@ -121,17 +94,15 @@ struct MockKernel::Impl {
   std::map<std::string, unsigned> modes;                           // by port
   std::map<int, int> last_number;                                  // by bus
   std::map<std::string, std::set<std::string>> off;                // by port: the switches that are off
-  std::map<std::uint64_t, FileSockets> opened_files;               // by token, until they are claimed
-  std::map<std::string, int> listeners;                            // by node path
   std::map<int, std::pair<std::string, int>> watched;              // by inotify watch: hub and port
-  std::list<std::unique_ptr<Program>> programs;
   std::deque<Job> jobs;
   bool listed = false;
   bool stopping = false;
 
-  int file_listener = -1, inotify = -1;
-  int wake[2] = {-1, -1};
-  std::thread hub_thread, client_thread, watch_thread;
+  int inotify = -1;
+  int wake[2] = {-1, -1};  // closed at one end, it ends the watch thread
+  std::unique_ptr<Clients> clients;
+  std::thread hub_thread, watch_thread;
 };
 
 std::shared_ptr<Ledger> MockKernel::Impl::ledger(const std::string& port) const {
@@ -145,6 +116,14 @@ std::shared_ptr<Node> MockKernel::Impl::node(const std::string& port) const {
   const std::lock_guard lock(mutex);
   const auto found = nodes.find(port);
   return found == nodes.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<Node> MockKernel::Impl::node_at(const std::string& path) const {
+  const std::lock_guard lock(mutex);
+  for (const auto& [port, node] : nodes) {
+    if (node->place().path() == path) return node;
+  }
+  return nullptr;
 }
 
 // Counts up and starts again, past those in use, as Linux does.
@@ -170,16 +149,9 @@ void MockKernel::Impl::add(const std::string& port, Face face, std::unique_ptr<D
   };
   {
     const std::lock_guard lock(mutex);
-    const std::string path = place.path();
-    if (!listeners.contains(path)) {
-      const std::string socket_path = sysfs.root().string() + "/ioctl/" + path;
-      fs::create_directories(fs::path(socket_path).parent_path());
-      listeners[path] = listen_at(socket_path, SOCK_STREAM);
-      const char byte = 0;
-      if (write(wake[1], &byte, 1) != 1) throw std::runtime_error("the mock kernel cannot wake its own thread");
-    }
     nodes[port] = fresh;
   }
+  clients->open_door(place.path());
   sysfs.add(place, fresh->face());
   if (const auto mode = modes.find(port); mode != modes.end()) sysfs.set_mode(place, fs::perms(mode->second));
   sysfs.uevent(place, fresh->face(), "add");
@@ -190,19 +162,15 @@ void MockKernel::Impl::add(const std::string& port, Face face, std::unique_ptr<D
 
 void MockKernel::Impl::remove(const std::string& port) {
   std::shared_ptr<Node> lost;
-  std::vector<std::shared_ptr<Session>> sessions;
   {
     const std::lock_guard lock(mutex);
     const auto found = nodes.find(port);
     if (found == nodes.end()) return;
     lost = found->second;
     nodes.erase(found);
-    for (const auto& program : programs) {
-      if (program->node == lost && !program->finished) sessions.push_back(program->session);
-    }
   }
   lost->leave();
-  for (const auto& session : sessions) session->device_left();
+  clients->device_left(lost);
   sysfs.remove(lost->place());
   sysfs.uevent(lost->place(), lost->face(), "remove");
   const std::lock_guard lock(mutex);
@@ -316,75 +284,6 @@ void MockKernel::Impl::run_jobs() {
   }
 }
 
-void MockKernel::Impl::listen_for_clients() {
-  while (true) {
-    std::vector<pollfd> files{{wake[0], POLLIN, 0}, {file_listener, POLLIN, 0}};
-    std::vector<std::string> paths{"", ""};
-    {
-      const std::lock_guard lock(mutex);
-      if (stopping) return;
-      for (const auto& [path, file] : listeners) {
-        files.push_back({file, POLLIN, 0});
-        paths.push_back(path);
-      }
-    }
-    if (poll(files.data(), files.size(), -1) < 0) continue;
-    char byte = 0;
-    if (files[0].revents != 0 && ::read(wake[0], &byte, 1) != 1) return;
-    if (files[1].revents != 0) accept_file_socket();
-    for (std::size_t i = 2; i < files.size(); ++i) {
-      if (files[i].revents != 0) accept_program(files[i].fd, paths[i]);
-    }
-  }
-}
-
-void MockKernel::Impl::accept_program(int listener, const std::string& path) {
-  const int file = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-  if (file < 0) return;
-  auto program = std::make_unique<Program>();
-  const std::lock_guard lock(mutex);
-  for (const auto& [port, node] : nodes) {
-    if (node->place().path() == path) program->node = node;
-  }
-  program->session = std::make_shared<Session>(file, program->node);
-  program->thread = std::thread([this, one = program.get()] {
-    one->session->serve([this](std::uint64_t token) { return file_sockets(token); });
-    one->finished = true;
-  });
-  for (auto& old : programs) {
-    if (old->finished) old->thread.join();
-  }
-  programs.remove_if([](const auto& old) { return old->finished && !old->thread.joinable(); });
-  programs.push_back(std::move(program));
-}
-
-void MockKernel::Impl::accept_file_socket() {
-  const int file = accept4(file_listener, nullptr, nullptr, SOCK_CLOEXEC);
-  Hello hello;
-  if (file < 0) return;
-  if (recv(file, &hello, sizeof hello, 0) != sizeof hello) {
-    close(file);
-    return;
-  }
-  {
-    const std::lock_guard lock(mutex);
-    (hello.submits != 0 ? opened_files[hello.token].submits : opened_files[hello.token].completions) = file;
-  }
-  changed.notify_all();
-}
-
-FileSockets MockKernel::Impl::file_sockets(std::uint64_t token) {
-  const auto complete = [&] {
-    const auto found = opened_files.find(token);
-    return found != opened_files.end() && found->second.submits >= 0 && found->second.completions >= 0;
-  };
-  std::unique_lock lock(mutex);
-  changed.wait_for(lock, patience, [&] { return stopping || complete(); });
-  const FileSockets sockets = opened_files[token];
-  opened_files.erase(token);
-  return sockets;
-}
-
 void MockKernel::Impl::watch_disable_files() {
   while (true) {
     pollfd files[] = {{inotify, POLLIN, 0}, {wake[0], 0, 0}};
@@ -408,11 +307,10 @@ void MockKernel::Impl::watch_disable_files() {
 }
 
 void MockKernel::Impl::start_threads() {
-  file_listener = listen_at(sysfs.root() / "files", SOCK_SEQPACKET);
   inotify = inotify_init1(IN_CLOEXEC);
   if (inotify < 0 || pipe2(wake, O_CLOEXEC) != 0) throw std::runtime_error("the mock kernel has no more descriptors");
+  clients = std::make_unique<Clients>(sysfs.root(), [this](const std::string& path) { return node_at(path); });
   hub_thread = std::thread([this] { run_jobs(); });
-  client_thread = std::thread([this] { listen_for_clients(); });
   watch_thread = std::thread([this] { watch_disable_files(); });
 }
 
@@ -423,21 +321,14 @@ void MockKernel::Impl::stop() {
   }
   changed.notify_all();
   if (wake[1] >= 0) close(wake[1]);
-  for (std::thread* thread : {&hub_thread, &client_thread, &watch_thread}) {
+  for (std::thread* thread : {&hub_thread, &watch_thread}) {
     if (thread->joinable()) thread->join();
   }
-  for (const auto& program : programs) program->session->hang_up();
+  clients->hang_up();
   for (const auto& [port, node] : nodes) node->leave();
-  for (const auto& program : programs) program->thread.join();
-  programs.clear();
-  nodes.clear();
+  clients.reset();
   clock.stop();
-  for (const auto& [path, file] : listeners) close(file);
-  for (const auto& [token, sockets] : opened_files) {
-    if (sockets.submits >= 0) close(sockets.submits);
-    if (sockets.completions >= 0) close(sockets.completions);
-  }
-  for (const int file : {file_listener, inotify, wake[0]}) {
+  for (const int file : {inotify, wake[0]}) {
     if (file >= 0) close(file);
   }
 }

@@ -48,6 +48,16 @@ int minor_of(const Node::Place& place) {
   return (place.bus - 1) * 128 + place.number - 1;
 }
 
+std::string device_number(const Node::Place& place) {
+  return format("189:%d", minor_of(place));
+}
+
+std::string descriptors_of(const Face& face) {
+  std::string all(face.device.begin(), face.device.end());
+  all.append(face.configuration.begin(), face.configuration.end());
+  return all;
+}
+
 // MurmurHash2 with seed 0: how libudev's socket filter knows a subsystem or device type.
 std::uint32_t filter_hash(const std::string& text) {
   constexpr std::uint32_t factor = 0x5BD1E995;
@@ -139,16 +149,29 @@ void Sysfs::link(const std::string& from, const std::string& to) {
 }
 
 void Sysfs::add(const Node::Place& place, const Face& face) {
+  if (is_root(place.port)) add_controller(place.bus);
   const std::string folder = device_folder(place.port);
-  const std::string controller = controller_folder(place.bus);
-  if (is_root(place.port) && !fs::exists(root_ / controller.substr(1))) {
-    fs::create_directories(root_ / controller.substr(1));
-    write(controller + "/uevent", "DRIVER=xhci_hcd\nPCI_SLOT_NAME=" + fs::path(controller).filename().string() + "\n");
-    write(controller + "/class", "0x0c0330\n");
-    link(controller + "/subsystem", "/sys/bus/pci");
-    link("/sys/bus/pci/devices/" + fs::path(controller).filename().string(), controller);
-  }
   fs::create_directories(root_ / folder.substr(1));
+  add_attributes(folder, place, face);
+  for (const InterfaceFace& one : face.interfaces()) add_interface(place.port, face, one);
+  add_node(place, face);
+  link(folder + "/subsystem", "/sys/bus/usb");
+  link(folder + "/driver", "/sys/bus/usb/drivers/usb");
+  link("/sys/dev/char/" + device_number(place), folder);
+  link("/sys/bus/usb/devices/" + device_name(place.port), folder);
+}
+
+void Sysfs::add_controller(int bus) {
+  const std::string folder = controller_folder(bus), name = fs::path(folder).filename();
+  if (fs::exists(root_ / folder.substr(1))) return;
+  fs::create_directories(root_ / folder.substr(1));
+  write(folder + "/uevent", "DRIVER=xhci_hcd\nPCI_SLOT_NAME=" + name + "\n");
+  write(folder + "/class", "0x0c0330\n");
+  link(folder + "/subsystem", "/sys/bus/pci");
+  link("/sys/bus/pci/devices/" + name, folder);
+}
+
+void Sysfs::add_attributes(const std::string& folder, const Node::Place& place, const Face& face) {
   const auto& d = face.device;
   const auto put = [&](const char* name, const std::string& text) { write(folder + "/" + name, text + "\n"); };
   put("busnum", std::to_string(place.bus));
@@ -162,8 +185,8 @@ void Sysfs::add(const Node::Place& place, const Face& face) {
   put("bDeviceProtocol", format("%02x", d[6]));
   put("bMaxPacketSize0", std::to_string(d[7]));
   put("bNumConfigurations", std::to_string(d[17]));
-  put("bConfigurationValue", std::to_string(face.configuration[5]));
   put("bNumInterfaces", format("%2d", face.configuration[4]));
+  put("bConfigurationValue", std::to_string(face.configuration[5]));
   put("bmAttributes", format("%02x", face.configuration[7]));
   put("bMaxPower", std::to_string(face.configuration[8] * 2) + "mA");
   put("speed", face.speed);
@@ -173,29 +196,23 @@ void Sysfs::add(const Node::Place& place, const Face& face) {
   if (!face.manufacturer.empty()) put("manufacturer", face.manufacturer);
   if (!face.product.empty()) put("product", face.product);
   if (!face.serial.empty()) put("serial", face.serial);
-  if (d[4] == 9) put("maxchild", "0");
-  const std::string descriptors(face.device.begin(), face.device.end());
-  const std::string all = descriptors + std::string(face.configuration.begin(), face.configuration.end());
-  write(folder + "/descriptors", all);
-  const std::string number = format("189:%d", minor_of(place));
-  put("dev", number);
+  put("dev", device_number(place));
+  write(folder + "/descriptors", descriptors_of(face));
   write(folder + "/uevent", format("MAJOR=189\nMINOR=%d\nDEVNAME=%s\n", minor_of(place), place.path().c_str() + 5) +
                                 properties(place, face));
-  link(folder + "/subsystem", "/sys/bus/usb");
-  link(folder + "/driver", "/sys/bus/usb/drivers/usb");
-  for (const InterfaceFace& one : face.interfaces()) add_interface(place.port, face, one);
+}
 
-  const fs::path node = root_ / place.path().substr(1);
-  fs::create_directories(node.parent_path());
-  std::ofstream(node, std::ios::binary) << all;
-  fs::permissions(node, fs::perms(0666));
+// Where the preload library finds a node's numbers, and the node itself: what is read from it are its descriptors.
+void Sysfs::add_node(const Node::Place& place, const Face& face) {
   std::string flat = place.path().substr(5);
   for (char& c : flat) c = c == '/' ? '_' : c;
   std::error_code ignored;
   fs::remove(root_ / "dev/.node" / flat, ignored);
-  fs::create_symlink(number, root_ / "dev/.node" / flat);
-  link("/sys/dev/char/" + number, folder);
-  link("/sys/bus/usb/devices/" + device_name(place.port), folder);
+  fs::create_symlink(device_number(place), root_ / "dev/.node" / flat);
+  const fs::path node = root_ / place.path().substr(1);
+  fs::create_directories(node.parent_path());
+  std::ofstream(node, std::ios::binary) << descriptors_of(face);
+  fs::permissions(node, fs::perms(0666));
 }
 
 void Sysfs::add_interface(const dfu::PortPath& port, const Face& face, const InterfaceFace& one) {
@@ -228,7 +245,7 @@ void Sysfs::remove(const Node::Place& place) {
   const fs::path devices = root_ / "sys/bus/usb/devices";
   fs::remove(devices / device_name(place.port), ignored);
   fs::remove(root_ / place.path().substr(1), ignored);
-  fs::remove(root_ / "sys/dev/char" / format("189:%d", minor_of(place)), ignored);
+  fs::remove(root_ / "sys/dev/char" / device_number(place), ignored);
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
     fs::remove(devices / entry.path().filename(), ignored);
   }
@@ -242,6 +259,7 @@ fs::path Sysfs::disable_file(const dfu::PortPath& hub, int port) const {
 void Sysfs::add_port(const dfu::PortPath& hub, int port, const std::string& peer_hub) {
   const fs::path file = disable_file(hub, port);
   fs::create_directories(file.parent_path());
+  std::ofstream(root_ / device_folder(hub).substr(1) / "maxchild") << port << "\n";  // the last one says it
   std::ofstream(file) << "0\n";
   std::ofstream(file.parent_path() / "connect_type") << "unknown\n";
   if (peer_hub.empty()) return;

@@ -36,6 +36,9 @@ class Sysfs {
  private:
   std::string device_folder(const dfu::PortPath& port) const;
   std::string interface_folder(const dfu::PortPath& port, std::uint8_t number) const;
+  void add_controller(int bus);
+  void add_attributes(const std::string& folder, const Node::Place& place, const Face& face);
+  void add_node(const Node::Place& place, const Face& face);
   void add_interface(const dfu::PortPath& port, const Face& face, const InterfaceFace& one);
   void link(const std::string& from, const std::string& to);
   void write(const std::string& path, const std::string& text);
