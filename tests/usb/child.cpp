@@ -76,6 +76,7 @@ Child::Child(const std::vector<std::string>& arguments, const std::vector<std::s
   const std::vector<char*> all = with_own(environment);
   process_ = fork();
   if (process_ != 0) return;
+  setpriority(PRIO_PROCESS, 0, 0);  // whatever the parent took for itself
   if (!folder.empty() && chdir(folder.c_str()) != 0) _exit(126);
   dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
   dup2(out_, STDOUT_FILENO);
