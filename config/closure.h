@@ -21,4 +21,10 @@ std::optional<dfu::Fault> unfit_together(const Recipe& recipe, const dfu::Survey
 // image-unfit for a system part or bootloader that the unit holds in a newer version, unless the recipe allows that.
 std::optional<dfu::Fault> downgrade(const Recipe& recipe, const dfu::SurveyResult& survey);
 
+// image-unfit for a unit that does not hold already what the recipe says it must.
+std::optional<dfu::Fault> lacks_required(const Recipe& recipe, const dfu::SurveyResult& survey);
+
+// image-unfit for a unit whose configuration store cannot be written, if the recipe has a setting for it.
+std::optional<dfu::Fault> out_of_reach(const Recipe& recipe, const dfu::SurveyResult& survey);
+
 }  // namespace config

@@ -46,7 +46,7 @@ std::optional<Unfit> wrong_module(const Module& module, const dfu::Profile& prof
   // facts/particle.md 5.4
   if (module.function == Function::bootloader) {
     return Unfit{"is a bootloader (" + describe(module) + "), and the unit lets nobody write its bootloader by DFU",
-                 "Leave this step out: system firmware brings the bootloader up to date, or it is done over the air."};
+                 "Add to this step: kind = \"bootloader\", and the system puts it in place; or leave it out."};
   }
   const auto slot = slot_for(module);
   if (!slot) {

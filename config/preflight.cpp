@@ -5,6 +5,8 @@
 
 #include "config/files.h"
 #include "config/image_fit.h"
+#include "dfu/particle/outlook.h"
+#include "dfu/particle/store.h"
 
 namespace config {
 
@@ -17,6 +19,10 @@ using dfu::particle::Module;
 // The largest flash of the families in sight has 16 MiB; beyond this a file is something else.
 constexpr std::size_t most_image_bytes = 64 << 20;
 
+// Option bytes, one-time programmable bytes and the ROM itself, on every STM32 (facts/dfu.md 4.5): a slip there makes a
+// unit that nobody can flash again.
+constexpr dfu::Range system_memory = {0x1FFE0000, 0x20000000};
+
 // A step whose image may go to the unit.
 struct Placed {
   const StepDraft* draft = nullptr;
@@ -25,6 +31,7 @@ struct Placed {
 
   const std::optional<Module>& module() const { return step.image->facts.module; }
   const std::string& file() const { return draft->image->value; }
+  bool is_image() const { return draft->image.has_value() && step.does != dfu::Step::Does::patch; }
 };
 
 class Preflight {
@@ -33,61 +40,259 @@ class Preflight {
 
   PreflightResult run(const std::vector<StepDraft>& drafts) {
     std::vector<Placed> placed;
+    std::size_t known = 0;
     for (const StepDraft& draft : drafts) {
-      if (!draft.image) continue;
-      if (auto one = place_step(draft)) placed.push_back(std::move(*one));
+      const std::size_t before = placed.size(), required = result_.requirements.size();
+      place_step(draft, placed);
+      known += placed.size() > before || result_.requirements.size() > required;
     }
-    check_dependencies(placed, placed.size() == drafts.size());
+    check_order(drafts);
+    check_dependencies(placed, known == drafts.size());
+    check_bootloader_update(placed);
     check_slots(placed);
     check_plain(placed);
+    check_only_requirements(drafts, placed);
     if (profile_) lay_out(std::move(placed));
     return std::move(result_);
   }
 
  private:
-  std::shared_ptr<const dfu::Image> load(const StepDraft& draft) {
-    const Given<std::string>& named = *draft.image;
-    auto read = read_file(beside(report_.file(), named.value), most_image_bytes);
-    if (const auto* unreadable = std::get_if<Unreadable>(&read)) {
-      result_.input_missing = result_.input_missing || unreadable->missing;
-      report_.error(named.place, named.written, "the image '" + named.value + "' " + unreadable->problem,
-                    "Images are looked for beside the recipe: " + beside(report_.file(), named.value));
-      return {};
-    }
-    return dfu::make_image(std::filesystem::path(named.value).filename().string(),
-                           std::move(std::get<dfu::Bytes>(read)));
+  template <class T>
+  void error(const StepDraft& draft, const Given<T>& about, std::string message, std::string hint = {}) {
+    report_.add({draft.file, about.place.line, about.place.column, Severity::error, about.written, std::move(message),
+                 std::move(hint)});
   }
 
-  std::optional<Placed> place_step(const StepDraft& draft) {
-    const auto image = load(draft);
-    if (!image) return {};
+  void warning(const StepDraft& draft, const Given<std::string>& about, std::string message, std::string hint) {
+    report_.add({draft.file, about.place.line, about.place.column, Severity::warning, about.written, std::move(message),
+                 std::move(hint)});
+  }
+
+  // Beside the file of the step, then in each of its folders.
+  std::variant<dfu::Bytes, Unreadable> read_image(const StepDraft& draft) {
+    auto first = read_file(beside(draft.file, draft.image->value), most_image_bytes);
+    if (std::holds_alternative<dfu::Bytes>(first)) return first;
+    for (const std::string& folder : draft.folders) {
+      auto read = read_file(beside(folder + "/", draft.image->value), most_image_bytes);
+      if (std::holds_alternative<dfu::Bytes>(read)) return read;
+    }
+    return first;
+  }
+
+  std::shared_ptr<const dfu::Image> load(const StepDraft& draft) {
+    const Given<std::string>& named = *draft.image;
+    auto read = read_image(draft);
+    if (const auto* unreadable = std::get_if<Unreadable>(&read)) {
+      result_.input_missing = result_.input_missing || unreadable->missing;
+      std::string where = beside(draft.file, named.value);
+      for (const std::string& folder : draft.folders) where += ", " + beside(folder + "/", named.value);
+      error(draft, named, "the image '" + named.value + "' " + unreadable->problem,
+            "Images are looked for beside the recipe: " + where);
+      return {};
+    }
+    auto image =
+        dfu::make_image(std::filesystem::path(named.value).filename().string(), std::move(std::get<dfu::Bytes>(read)));
     if (draft.pin && draft.pin->value != image->sha256) {
-      report_.error(draft.pin->place, draft.pin->written,
-                    "'" + draft.image->value + "' is not the pinned file: its SHA-256 is " +
-                        dfu::to_hex(image->sha256) + ", the recipe wants " + dfu::to_hex(draft.pin->value),
-                    "Fetch the file that was released, or pin this one if it is right.");
+      error(draft, *draft.pin,
+            "'" + named.value + "' is not the pinned file: its SHA-256 is " + dfu::to_hex(image->sha256) +
+                ", the recipe wants " + dfu::to_hex(draft.pin->value),
+            "Fetch the file that was released, or pin this one if it is right.");
     }
     if (const auto bad = unsound(*image)) {
       unfit(draft, *bad);
       return {};
     }
-    if (!profile_) return {};
+    return image;
+  }
+
+  void place_step(const StepDraft& draft, std::vector<Placed>& placed) {
+    switch (draft.kind) {
+      case StepKind::image:
+        return place_image(draft, dfu::Step::Does::write, placed);
+      case StepKind::holds:
+        if (draft.module) return require_module(draft);
+        return place_image(draft, dfu::Step::Does::hold, placed);
+      case StepKind::factory:
+        return place_factory(draft, placed);
+      case StepKind::erase:
+        return place_erase(draft, placed);
+      case StepKind::setting:
+        return place_setting(draft, placed);
+      case StepKind::bootloader:
+        return place_bootloader(draft, placed);
+    }
+  }
+
+  void add(const StepDraft& draft, std::shared_ptr<const dfu::Image> image, const Placement& where,
+           dfu::Step::Does does, std::vector<Placed>& placed) {
+    const std::string name = draft.name ? draft.name->value : std::string();
+    placed.push_back({&draft, {name, std::move(image), where.address, where.header_offset, does}, where.slot});
+  }
+
+  void place_image(const StepDraft& draft, dfu::Step::Does does, std::vector<Placed>& placed) {
+    if (!draft.image) return;
+    auto image = load(draft);
+    if (!image || !profile_) return;
     const auto address = draft.address ? std::optional(draft.address->value) : std::nullopt;
     auto where = place(*image, *profile_, address);
-    if (const auto* bad = std::get_if<Unfit>(&where)) {
-      unfit(draft, *bad);
-      return {};
+    if (const auto* bad = std::get_if<Unfit>(&where)) return unfit(draft, *bad);
+    const dfu::Step step{{}, image, std::get<Placement>(where).address, {}, does};
+    for (const dfu::Range& range : step.ranges()) {
+      if (draft.address ? forbidden(draft, *draft.address, range) : forbidden(draft, *draft.image, range)) return;
     }
-    const auto& placement = std::get<Placement>(where);
-    const std::string name = draft.name ? draft.name->value : std::string();
-    return Placed{&draft, {name, image, placement.address, placement.header_offset}, placement.slot};
+    add(draft, std::move(image), std::get<Placement>(where), does, placed);
+  }
+
+  // An application in the place that the unit copies it from: its header names the other one.
+  void place_factory(const StepDraft& draft, std::vector<Placed>& placed) {
+    if (!draft.image) return;
+    auto image = load(draft);
+    if (!image || !profile_) return;
+    const auto slot = profile_->platform ? dfu::particle::factory_slot(*profile_->platform) : std::nullopt;
+    if (!slot) return error(draft, *draft.image, profile_->name + " units have no factory image in their flash");
+    auto where = place(*image, *profile_, {});
+    if (const auto* bad = std::get_if<Unfit>(&where)) return unfit(draft, *bad);
+    if (image->facts.module->function != Function::user_part) {
+      return unfit(draft, {"is " + describe(*image->facts.module) + ", and the factory image is an application",
+                           "Use a user part."});
+    }
+    const dfu::particle::Slot factory{"factory image", Function::user_part, 1, *slot};
+    add(draft, std::move(image), {slot->begin, {}, factory}, dfu::Step::Does::write, placed);
+  }
+
+  void place_erase(const StepDraft& draft, std::vector<Placed>& placed) {
+    if (!draft.address || !draft.bytes || !profile_) return;
+    if (profile_->dialect == dfu::Dialect::dfu11) {
+      return error(draft, *draft.address, "units of plain DFU have no addresses, so nothing can be erased by address");
+    }
+    const std::uint32_t begin = draft.address->value;
+    const auto bytes = static_cast<std::uint32_t>(draft.bytes->value);
+    if (bytes > 0xFFFFFFFFu - begin) return error(draft, *draft.bytes, "'bytes' reaches past the last address");
+    if (forbidden(draft, *draft.address, {begin, begin + bytes})) return;
+    add(draft, dfu::make_image("(blank)", dfu::Bytes(bytes, 0xFF)), {begin, {}, {}}, dfu::Step::Does::erase, placed);
+  }
+
+  void place_setting(const StepDraft& draft, std::vector<Placed>& placed) {
+    if (!draft.setting || !draft.value || !profile_) return;
+    const auto names = dfu::particle::setting_names();
+    if (std::ranges::find(names, draft.setting->value) == names.end()) {
+      return error(draft, *draft.setting,
+                   "'setting' must be one of " + listed(names) + ", not \"" + draft.setting->value + "\"",
+                   "Keys, secrets and what the system keeps for itself are written by no recipe.");
+    }
+    if (profile_->store_map.empty()) {
+      return error(draft, *draft.setting, profile_->name + " units have no configuration store that is known here");
+    }
+    auto made = dfu::particle::setting(draft.setting->value, draft.value->value);
+    if (const auto* bad = std::get_if<std::string>(&made)) {
+      return error(draft, *draft.value, "'value' of " + draft.setting->value + " " + *bad);
+    }
+    const auto& [offset, written] = std::get<dfu::particle::Setting>(made);
+    add(draft, dfu::make_image(draft.setting->value, written), {offset, {}, {}}, dfu::Step::Does::patch, placed);
+  }
+
+  // Two steps: the bootloader where the system looks for one, then the flag that makes it look.
+  void place_bootloader(const StepDraft& draft, std::vector<Placed>& placed) {
+    if (!draft.image) return;
+    auto image = load(draft);
+    if (!image || !profile_) return;
+    const auto area = profile_->platform ? dfu::particle::update_area(*profile_->platform) : std::nullopt;
+    if (!area) return error(draft, *draft.image, "no recipe can change the bootloader of " + profile_->name + " units");
+    const auto& module = image->facts.module;
+    if (!module || module->function != Function::bootloader || module->platform != *profile_->platform) {
+      return unfit(draft, {"is no bootloader for " + profile_->name + (module ? " (" + describe(*module) + ")" : ""),
+                           "Use the bootloader .bin of the Device OS release that this recipe installs."});
+    }
+    if (image->payload().size() > area->size()) return unfit(draft, {"is too large for a bootloader", {}});
+    add(draft, std::move(image), {area->begin, {}, {}}, dfu::Step::Does::write, placed);
+    const dfu::particle::Setting flag = dfu::particle::bootloader_waits();
+    add(draft, dfu::make_image("update flag", flag.bytes), {flag.offset, {}, {}}, dfu::Step::Does::patch, placed);
+    placed.back().step.name += " (flag)";
+  }
+
+  void require_module(const StepDraft& draft) {
+    if (!draft.version || !profile_) return;
+    static const std::vector<dfu::particle::Place> none;
+    const auto& places = profile_->platform ? dfu::particle::places(*profile_->platform) : none;
+    std::vector<std::string> names;
+    for (const dfu::particle::Place& place : places) names.push_back(place.name);
+    const auto found = std::ranges::find(names, draft.module->value);
+    if (found == names.end()) {
+      return error(draft, *draft.module,
+                   names.empty()
+                       ? "what modules " + profile_->name + " units hold cannot be read"
+                       : "'module' must be one of " + listed(names) + ", not \"" + draft.module->value + "\"");
+    }
+    const dfu::particle::Place& place = places[static_cast<std::size_t>(found - names.begin())];
+    result_.requirements.push_back({draft.name ? draft.name->value : std::string(),
+                                    place.name,
+                                    {place.function, place.index, static_cast<std::uint16_t>(draft.version->value)}});
+  }
+
+  // What no recipe may touch, whatever the unit says of its memory.
+  template <class T>
+  bool forbidden(const StepDraft& draft, const Given<T>& about, dfu::Range range) {
+    const dfu::Range kept = profile_->platform ? dfu::particle::protected_range(*profile_->platform) : dfu::Range{};
+    if (range.overlaps(kept)) {
+      error(draft, about,
+            dfu::hex_address(kept.begin) + " to " + dfu::hex_address(kept.end) +
+                " hold the bootloader and the unit's keys and settings, which no recipe may touch",
+            "Settings have steps of their own: kind = \"setting\". A bootloader has too: kind = \"bootloader\".");
+      return true;
+    }
+    if (!range.overlaps(system_memory)) return false;
+    error(draft, about,
+          dfu::hex_address(system_memory.begin) + " to " + dfu::hex_address(system_memory.end) +
+              " hold option bytes and one-time programmable bytes, which no recipe may touch",
+          "A wrong option byte locks a unit for ever.");
+    return true;
   }
 
   void unfit(const StepDraft& draft, const Unfit& bad) {
     const bool at_address = bad.about_address && draft.address;
-    const Place place = at_address ? draft.address->place : draft.image->place;
-    report_.error(place, at_address ? draft.address->written : draft.image->written,
-                  "'" + draft.image->value + "' " + bad.problem, bad.hint);
+    if (at_address) return error(draft, *draft.address, "'" + draft.image->value + "' " + bad.problem, bad.hint);
+    error(draft, *draft.image, "'" + draft.image->value + "' " + bad.problem, bad.hint);
+  }
+
+  // The code that reaches the store lies in the system parts, on newer bootloaders (facts/particle.md 7.2, 8).
+  void check_order(const std::vector<StepDraft>& drafts) {
+    const StepDraft* writer = nullptr;
+    for (const StepDraft& draft : drafts) {
+      const bool early = draft.kind == StepKind::setting || draft.kind == StepKind::bootloader;
+      if (!early && draft.kind != StepKind::holds && !writer) writer = &draft;
+      if (!early || !writer) continue;
+      const std::string what = draft.kind == StepKind::setting ? "a setting" : "a bootloader";
+      const Given<std::string> about = draft.name.value_or(Given<std::string>{{}, draft.place, {}});
+      error(draft, about,
+            what + " comes after the step " + (writer->name ? "'" + writer->name->value + "' " : "") + "(line " +
+                std::to_string(writer->place.line) + "), which changes the flash",
+            "Put it before: a bootloader may need the old system parts to reach the settings.");
+    }
+  }
+
+  // It is the system that puts the new bootloader in place (facts/particle.md 5.4).
+  void check_bootloader_update(const std::vector<Placed>& placed) {
+    constexpr std::uint16_t since = 1213;
+    for (const Placed& one : placed) {
+      if (one.draft->kind != StepKind::bootloader || !one.is_image()) continue;
+      const auto part2 = std::ranges::find_if(placed, [](const Placed& other) {
+        return other.is_image() && other.module() && other.module()->function == Function::system_part &&
+               other.module()->index == 2;
+      });
+      if (part2 == placed.end() || part2->module()->version >= since) continue;
+      error(*one.draft, *one.draft->image,
+            "'" + one.file() + "' would wait for ever: '" + part2->file() + "' (" + describe(*part2->module()) +
+                ") does not put a waiting bootloader in place",
+            "That takes system parts of Device OS 1.2.1 (version " + std::to_string(since) + ") or later.");
+    }
+  }
+
+  void check_only_requirements(const std::vector<StepDraft>& drafts, const std::vector<Placed>& placed) {
+    const auto holds = [](const StepDraft& draft) { return draft.kind == StepKind::holds; };
+    if (drafts.empty() || !placed.empty() || !std::ranges::all_of(drafts, holds)) return;
+    if (result_.requirements.empty()) return;
+    error(drafts.front(), drafts.front().name.value_or(Given<std::string>{{}, drafts.front().place, {}}),
+          "no step names an image: there is nothing to flash, and nothing to compare", "Add a [[step]] with an image.");
   }
 
   // Two images for one slot cannot both stay. The first keeps its place, so that the layout can go on.
@@ -98,10 +303,10 @@ class Preflight {
             return earlier.slot && placed[i].slot && earlier.slot->name == placed[i].slot->name;
           });
       if (same == placed.begin() + static_cast<std::ptrdiff_t>(i)) continue;
-      report_.error(placed[i].draft->image->place, placed[i].draft->image->written,
-                    "'" + placed[i].file() + "' goes into the " + placed[i].slot->name + ", and so does '" +
-                        same->file() + "' (line " + std::to_string(same->draft->image->place.line) + ")",
-                    "Keep one of the two steps.");
+      error(*placed[i].draft, *placed[i].draft->image,
+            "'" + placed[i].file() + "' goes into the " + placed[i].slot->name + ", and so does '" + same->file() +
+                "' (line " + std::to_string(same->draft->image->place.line) + ")",
+            "Keep one of the two steps.");
       placed.erase(placed.begin() + static_cast<std::ptrdiff_t>(i--));
     }
   }
@@ -109,9 +314,9 @@ class Preflight {
   void check_plain(std::vector<Placed>& placed) {
     if (!profile_ || profile_->dialect != dfu::Dialect::dfu11) return;
     for (; placed.size() > 1; placed.pop_back()) {
-      const Given<std::string>& image = *placed.back().draft->image;
-      report_.error(image.place, image.written, "units of plain DFU take one image, and this is another one",
-                    "Keep one [[step]]: make one file of the images if the unit needs them all.");
+      error(*placed.back().draft, *placed.back().draft->image,
+            "units of plain DFU take one image, and this is another one",
+            "Keep one [[step]]: make one file of the images if the unit needs them all.");
     }
   }
 
@@ -119,7 +324,7 @@ class Preflight {
   // (facts/particle.md 5.4).
   void check_dependencies(const std::vector<Placed>& placed, bool all_known) {
     for (const Placed& one : placed) {
-      if (!one.module()) continue;
+      if (!one.is_image() || !one.module()) continue;
       for (const Dependency& needs : one.module()->dependencies) check_dependency(one, needs, placed, all_known);
     }
   }
@@ -128,43 +333,57 @@ class Preflight {
     const Given<std::string>& image = *one.draft->image;
     const std::string who = "'" + one.file() + "' (" + describe(*one.module()) + ") needs " + describe(needs);
     const auto found = std::ranges::find_if(placed, [&](const Placed& other) {
-      return other.module() && other.module()->function == needs.function && other.module()->index == needs.index;
+      return other.is_image() && other.module() && other.module()->function == needs.function &&
+             other.module()->index == needs.index;
     });
     if (found == placed.end()) {
       // A step that is wrong in itself may be the one that is needed.
-      if (!all_known) return;
+      if (!all_known || is_required(needs)) return;
       const bool bootloader = needs.function == Function::bootloader;
-      report_.warning(image.place, image.written, who + ", which is not in this recipe: it must already be on the unit",
-                      bootloader ? "A unit with an older bootloader would end in safe mode."
-                                 : "Add a step for it, unless every unit has it.");
+      warning(*one.draft, image, who + ", which is not in this recipe: it must already be on the unit",
+              bootloader ? "Units with an older one would end in safe mode and are refused; a step of kind = "
+                           "\"bootloader\" brings one."
+                         : "Add a step for it, unless every unit has it.");
       return;
     }
     if (found->module()->version >= needs.version) return;
-    report_.error(image.place, image.written,
-                  who + ", but this recipe flashes version " + std::to_string(found->module()->version) + " ('" +
-                      found->file() + "'): the unit would end in safe mode",
-                  "Use a newer '" + found->file() + "', or a '" + one.file() + "' that was built for the older one.");
+    error(*one.draft, image,
+          who + ", but this recipe flashes version " + std::to_string(found->module()->version) + " ('" +
+              found->file() + "'): the unit would end in safe mode",
+          "Use a newer '" + found->file() + "', or a '" + one.file() + "' that was built for the older one.");
+  }
+
+  // Another step makes sure that the unit has it.
+  bool is_required(const Dependency& needs) const {
+    return std::ranges::any_of(result_.requirements, [&](const Requirement& one) {
+      return one.module.function == needs.function && one.module.index == needs.index &&
+             one.module.version >= needs.version;
+    });
   }
 
   // Every misfit is told: a step that does not fit is taken out and the rest is tried again.
   void lay_out(std::vector<Placed> placed) {
     const auto map = dfu::parse_memory_map(profile_->map);
     if (!map) return;  // the recipe has its diagnostic already
+    const dfu::MemoryMap store = dfu::parse_memory_map(profile_->store_map).value_or(dfu::MemoryMap{});
     while (!placed.empty()) {
       std::vector<dfu::Step> steps;
       for (const Placed& one : placed) steps.push_back(one.step);
-      auto laid = dfu::lay_out(std::move(steps), *map);
+      auto laid = dfu::lay_out(std::move(steps), *map, store);
       if (auto* layout = std::get_if<dfu::Layout>(&laid)) {
         result_.layout = std::move(*layout);
         return;
       }
       const auto& misfit = std::get<dfu::Misfit>(laid);
-      const StepDraft& draft = *placed[misfit.step].draft;
-      const bool at_address = draft.address.has_value();
-      report_.error(at_address ? draft.address->place : draft.image->place,
-                    at_address ? draft.address->written : draft.image->written, misfit.text);
+      tell_misfit(*placed[misfit.step].draft, misfit.text);
       placed.erase(placed.begin() + static_cast<std::ptrdiff_t>(misfit.step));
     }
+  }
+
+  void tell_misfit(const StepDraft& draft, const std::string& text) {
+    if (draft.address) return error(draft, *draft.address, text);
+    if (draft.image) return error(draft, *draft.image, text);
+    error(draft, draft.name.value_or(Given<std::string>{{}, draft.place, {}}), text);
   }
 
   const std::optional<dfu::Profile>& profile_;

@@ -1,5 +1,6 @@
-// The whole recipe before any unit: every image present, as pinned, sound, for this platform, in its slot, not on
-// another's bytes; dependencies met within the recipe. Reads the image files; any thread.
+// The whole-recipe check: every image present, as pinned, sound, for this platform, in its slot, not on another's
+// bytes; steps in an order that leaves the unit reachable; dependencies met within the recipe. Reads the image files;
+// any thread.
 #pragma once
 
 #include <cstdint>
@@ -7,27 +8,47 @@
 #include <string>
 #include <vector>
 
+#include "config/recipe.h"
 #include "config/table_reader.h"
 #include "dfu/layout.h"
 #include "dfu/profile.h"
 
 namespace config {
 
+enum class StepKind {
+  image,       // into its place
+  factory,     // an application, into the place that a unit falls back on
+  erase,       // sectors
+  setting,     // into the configuration store
+  bootloader,  // through the update area (facts/particle.md 5.4)
+  holds,       // what must be there already: these bytes, or a module of at least this version
+};
+
 // A [[step]] as it was read. What is absent or wrong has its diagnostic already.
 struct StepDraft {
+  std::string file;                  // that it is written in
+  std::vector<std::string> folders;  // where its image is looked for beside that
   Place place;
+  StepKind kind = StepKind::image;
   std::optional<Given<std::string>> name;
   std::optional<Given<std::string>> image;
   std::optional<Given<dfu::Sha256>> pin;
   std::optional<Given<std::uint32_t>> address;
+  std::optional<Given<std::int64_t>> bytes;      // erase
+  std::optional<Given<std::string>> setting;     // setting
+  std::optional<Given<std::string>> value;       // setting
+  std::optional<Given<std::string>> module;      // holds
+  std::optional<Given<std::int64_t>> version{};  // holds
 };
 
 struct PreflightResult {
-  dfu::Layout layout;          // whole only if the report has no error
+  dfu::Layout layout;  // whole only if the report has no error
+  std::vector<Requirement> requirements;
   bool input_missing = false;  // an image does not exist or cannot be read
 };
 
-// Without a profile only what an image is by itself can be judged.
+// Without a profile only what an image is by itself can be judged. Diagnostics go to `report`, each with the file of
+// its step.
 PreflightResult preflight(const std::vector<StepDraft>& drafts, const std::optional<dfu::Profile>& profile,
                           Report& report);
 

@@ -1,208 +1,109 @@
 #include "config/recipe.h"
 
 #include <algorithm>
-#include <charconv>
-#include <map>
+#include <deque>
+#include <filesystem>
 
-#include "config/preflight.h"
+#include "config/files.h"
+#include "config/lock_file.h"
+#include "config/recipe_reader.h"
 #include "config/table_reader.h"
 
 namespace config {
 
 namespace {
 
-bool is_hex(std::string_view text) {
-  return text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
-}
+// Nobody reads through a longer chain.
+constexpr std::size_t most_extended = 8;
 
-// REQUIRES: hexadecimal digits only, at most 8.
-std::uint32_t from_hex(std::string_view text) {
-  std::uint32_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value, 16);
-  return value;
-}
+struct SourceFile {
+  std::string file;
+  std::string named;  // as the recipe before says
+  std::string text;
+};
 
-class Loader {
+// A recipe, and what it extends, from the first to the last.
+class Chain {
  public:
-  explicit Loader(Report& report) : report_(report) {}
-
-  // Worth using only if the report has no error afterwards.
-  Recipe load(const TomlNode& root, bool& input_missing) {
-    TableReader file(root, "this file", report_);
-    if (auto table = file.table("recipe", Need::required)) heading(*table);
-    std::optional<dfu::Profile> profile;
-    if (auto table = file.table("device", Need::required)) profile = device(*table);
-    std::vector<StepDraft> drafts;
-    for (TableReader& table : file.tables("step", Need::required)) drafts.push_back(step(table));
-    if (auto table = file.table("policy")) policy(*table);
-    file.finish();
-    PreflightResult checked = preflight(drafts, profile, report_);
-    input_missing = checked.input_missing;
-    recipe_.layout = std::move(checked.layout);
-    if (profile) recipe_.profile = *std::move(profile);
-    return std::move(recipe_);
+  // False where a file could not be read; `input_missing` then says whether it does not exist.
+  bool load(const std::string& path, const std::string& named, bool& input_missing) {
+    auto& report = reports_.emplace_back(path);
+    auto file = load_toml(path, report, input_missing);
+    if (!file) return false;
+    sources.push_back({path, named, std::move(file->text)});
+    const bool whole = follow(file->root, reports_.size() - 1, input_missing);
+    read_recipe(file->root, draft, reports_[sources_at(path)]);
+    draft.extended = true;
+    return whole;
   }
+
+  // In the order of the files, this recipe's own first.
+  std::vector<Diagnostic> take() {
+    std::vector<Diagnostic> all;
+    for (Report& report : reports_) {
+      for (Diagnostic& one : report.take()) all.push_back(std::move(one));
+    }
+    return all;
+  }
+
+  bool failed() const {
+    return std::ranges::any_of(reports_, [](const Report& report) { return report.failed(); });
+  }
+  Report& report_of(const std::string& file) { return reports_[sources_at(file)]; }
+
+  RecipeDraft draft;
+  std::vector<SourceFile> sources;
 
  private:
-  void heading(TableReader& table) {
-    if (const auto name = table.text("name", Need::required)) recipe_.name = name->value;
-    if (const auto revision = table.text("revision")) recipe_.revision = revision->value;
-    table.finish();
+  std::size_t sources_at(const std::string& file) const {
+    const auto found = std::ranges::find(reports_, file, &Report::file);
+    return static_cast<std::size_t>(found - reports_.begin());
   }
 
-  std::optional<dfu::Profile> device(TableReader& table) {
-    const auto named = table.text("profile", table.has("usb") ? Need::optional : Need::required);
-    const auto usb = table.text("usb");
-    const auto alt = table.integer("alt", {0, 255});
-    const auto map = table.text("map");
-    const auto dialect =
-        table.word<dfu::Dialect>("dialect", {{"dfuse", dfu::Dialect::dfuse}, {"dfu11", dfu::Dialect::dfu11}});
-    if (const auto enter = table.boolean("enter_dfu")) recipe_.enter_dfu = enter->value;
-    table.finish();
-    if (named && usb) {
-      report_.error(usb->place, usb->written, "[device] has both 'profile' and 'usb'",
-                    "Keep 'profile', which knows the USB id, or spell out 'usb' and 'alt' alone.");
-      return {};
+  bool follow(const TomlNode& root, std::size_t own, bool& input_missing) {
+    const TomlNode* extends = find(root, "recipe", "extends");
+    const auto* named = extends ? std::get_if<std::string>(&extends->content) : nullptr;
+    if (!named || named->empty()) return true;  // a wrong type is told where the table is read
+    const std::string base = beside(reports_[own].file(), *named);
+    const auto refuse = [&](const std::string& why, const std::string& hint) {
+      reports_[own].error(extends->place, extends->written, "the recipe '" + *named + "' " + why, hint);
+      return false;
+    };
+    const bool circle = std::ranges::any_of(sources, [&](const SourceFile& one) {
+      return std::filesystem::path(one.file).lexically_normal() == std::filesystem::path(base);
+    });
+    if (circle) return refuse("is extended in a circle", "One of these recipes must stand alone.");
+    if (sources.size() >= most_extended) return refuse("is one too many in a row", "Put some of them together.");
+    std::error_code error;
+    if (!std::filesystem::exists(base, error)) {
+      input_missing = true;
+      return refuse("does not exist", "It is looked for beside this file: " + base);
     }
-    if (named) {
-      if (alt) only_with_usb("alt", alt->place, alt->written);
-      if (map) only_with_usb("map", map->place, map->written);
-      if (dialect) only_with_usb("dialect", dialect->place, dialect->written);
-      return known_profile(table, *named);
-    }
-    const bool plain = dialect && dialect->value == dfu::Dialect::dfu11;
-    if (plain && map) {
-      report_.error(map->place, map->written, "units of plain DFU have no memory map", "Remove the line.");
-    }
-    if (usb) return spelled_out(*usb, static_cast<std::uint8_t>(alt ? alt->value : 0), plain, map);
-    return {};
+    return load(base, *named, input_missing);
   }
 
-  void only_with_usb(const std::string& key, Place place, const std::string& written) {
-    report_.error(place, written, "'" + key + "' does not go with 'profile', which knows it", "Remove the line.");
+  static const TomlNode* find(const TomlNode& root, std::string_view table, std::string_view key) {
+    const auto* node = entry(root, table);
+    return node ? entry(*node, key) : nullptr;
+  }
+  static const TomlNode* entry(const TomlNode& node, std::string_view key) {
+    const auto* table = std::get_if<TomlTable>(&node.content);
+    if (!table) return nullptr;
+    const auto found = std::ranges::find(*table, key, &TomlEntry::key);
+    return found == table->end() ? nullptr : &found->value;
   }
 
-  std::optional<dfu::Profile> known_profile(TableReader& table, const Given<std::string>& named) {
-    auto profile = dfu::find_profile(named.value);
-    if (!profile) table.not_allowed("profile", named, dfu::profile_names());
-    return profile;
-  }
-
-  std::optional<dfu::Profile> spelled_out(const Given<std::string>& usb, std::uint8_t alt, bool plain,
-                                          const std::optional<Given<std::string>>& map) {
-    const std::string& text = usb.value;
-    if (text.size() != 9 || text[4] != ':' || !is_hex(text.substr(0, 4)) || !is_hex(text.substr(5))) {
-      report_.error(usb.place, usb.written, "'" + text + "' is no USB id",
-                    "Write vendor and product as 4 hexadecimal digits each: \"0483:df11\"");
-      return {};
-    }
-    const dfu::UsbId id{static_cast<std::uint16_t>(from_hex(std::string_view(text).substr(0, 4))),
-                        static_cast<std::uint16_t>(from_hex(std::string_view(text).substr(5)))};
-    // Spelled out, a known unit would pass without the checks that keep it alive.
-    for (const std::string& name : dfu::profile_names()) {
-      const auto known = dfu::find_profile(name);
-      if (known && known->platform && (known->dfu == id || known->application == id)) {
-        report_.error(usb.place, usb.written, "units with the USB id " + text + " have a profile of their own",
-                      "Write instead: profile = \"" + name + "\"");
-        return {};
-      }
-    }
-    if (plain) return dfu::plain_profile(id, alt);
-    dfu::Profile profile = dfu::standard_profile(id, alt);
-    if (map) profile.map = map->value;
-    std::string problem;
-    if (dfu::parse_memory_map(profile.map, &problem)) return profile;
-    if (map) {
-      report_.error(map->place, map->written, "'map' is no DfuSe memory layout: " + problem,
-                    "Copy the name of the alternate setting, as the unit shows it.");
-    } else {
-      report_.error(
-          usb.place, usb.written, "the memory map of " + text + " is not known, and without it nothing can be checked",
-          "Add the name of the unit's alternate setting: map = \"@Internal Flash  /0x08000000/04*016Kg,...\"");
-    }
-    return {};
-  }
-
-  StepDraft step(TableReader& table) {
-    StepDraft draft;
-    draft.place = table.place();
-    draft.name = table.text("name", Need::required);
-    draft.image = table.text("image", Need::required);
-    if (const auto pin = table.text("sha256")) draft.pin = read_pin(*pin);
-    // Bounds that TOML itself has: the message below speaks in addresses.
-    if (const auto address = table.integer("address", {INT64_MIN, INT64_MAX})) draft.address = read_address(*address);
-    table.finish();
-    if (!draft.name) return draft;
-    const auto [first, added] = step_names_.emplace(draft.name->value, draft.name->place.line);
-    if (!added) {
-      report_.error(draft.name->place, draft.name->written,
-                    "there is a step '" + draft.name->value + "' on line " + std::to_string(first->second) + " already",
-                    "Give each step a name of its own: records and reports use it.");
-    }
-    return draft;
-  }
-
-  std::optional<Given<dfu::Sha256>> read_pin(const Given<std::string>& pin) {
-    Given<dfu::Sha256> out{{}, pin.place, pin.written};
-    const std::size_t digits = 2 * out.value.size();
-    if (pin.value.size() != digits || !is_hex(pin.value)) {
-      report_.error(pin.place, pin.written, "'sha256' must be " + std::to_string(digits) + " hexadecimal digits",
-                    pin.value.size() == digits ? "Only 0-9 and a-f are hexadecimal digits."
-                                               : "This has " + std::to_string(pin.value.size()) + " characters.");
-      return {};
-    }
-    for (std::size_t i = 0; i < out.value.size(); ++i) {
-      out.value[i] = static_cast<std::uint8_t>(from_hex(std::string_view(pin.value).substr(2 * i, 2)));
-    }
-    return out;
-  }
-
-  std::optional<Given<std::uint32_t>> read_address(const Given<std::int64_t>& address) {
-    if (address.value < 0 || address.value > 0xFFFFFFFF) {
-      report_.error(address.place, address.written, "'address' must be from 0x00000000 to 0xffffffff",
-                    "Write it in hexadecimal: 0x080a0000");
-      return {};
-    }
-    return Given<std::uint32_t>{static_cast<std::uint32_t>(address.value), address.place, address.written};
-  }
-
-  void policy(TableReader& table) {
-    Policy& policy = recipe_.policy;
-    if (const auto attempts = table.integer("attempts", {1, 10})) policy.attempts = static_cast<int>(attempts->value);
-    if (const auto verify = table.word<Verify>("verify", {{"read-back", Verify::read_back}, {"none", Verify::none}})) {
-      policy.verify = verify->value;
-      if (verify->value == Verify::none) {
-        report_.warning(verify->place, verify->written, "nothing will be read back: a bad write can go unseen",
-                        "It is recorded as a waiver with each attempt. Use it only for units that cannot be read.");
-      }
-    }
-    if (const auto unchanged =
-            table.word<Unchanged>("unchanged", {{"skip", Unchanged::skip}, {"rewrite", Unchanged::rewrite}})) {
-      policy.unchanged = unchanged->value;
-    }
-    if (const auto downgrade =
-            table.word<Downgrade>("downgrade", {{"refuse", Downgrade::refuse}, {"allow", Downgrade::allow}})) {
-      policy.downgrade = downgrade->value;
-    }
-    if (const auto confirm = table.word<Confirm>("confirm", {{"application", Confirm::application},
-                                                             {"none", Confirm::none},
-                                                             {"reread", Confirm::reread},
-                                                             {"modules", Confirm::modules}})) {
-      policy.confirm = confirm->value;
-      // Refused rather than weakened in silence.
-      if (confirm->value == Confirm::reread || confirm->value == Confirm::modules) {
-        report_.error(confirm->place, confirm->written,
-                      "this version cannot do confirm = \"" + confirm->written + "\" yet",
-                      "It knows \"application\" and \"none\".");
-      }
-    }
-    table.finish();
-  }
-
-  Report& report_;
-  Recipe recipe_;
-  std::map<std::string, int> step_names_;
+  std::deque<Report> reports_;  // the readers keep references
 };
+
+// The recipe itself first; what it extends follows, each behind a line that names it.
+std::string text_of(std::vector<SourceFile>& sources) {
+  std::string text = std::move(sources.front().text);
+  for (std::size_t i = 1; i < sources.size(); ++i) {
+    text += "\n# ---- extends: " + sources[i].named + "\n" + sources[i].text;
+  }
+  return text;
+}
 
 }  // namespace
 
@@ -250,17 +151,48 @@ std::string_view to_string(Confirm confirm) {
   return {};
 }
 
-RecipeResult load_recipe(const std::string& path) {
+std::string lock_path(const std::string& recipe) {
+  return recipe + ".lock";
+}
+
+namespace {
+
+std::shared_ptr<Recipe> put_together(const std::string& path, Chain& chain, PreflightResult preflighted) {
+  RecipeDraft& draft = chain.draft;
+  auto recipe = std::make_shared<Recipe>();
+  recipe->file = path;
+  recipe->text = text_of(chain.sources);
+  recipe->sha256 = dfu::sha256({reinterpret_cast<const std::uint8_t*>(recipe->text.data()), recipe->text.size()});
+  recipe->name = draft.name;
+  recipe->revision = draft.revision;
+  recipe->profile = *std::move(draft.profile);
+  recipe->enter_dfu = draft.enter_dfu;
+  recipe->layout = std::move(preflighted.layout);
+  recipe->requirements = std::move(preflighted.requirements);
+  recipe->policy = draft.policy;
+  return recipe;
+}
+
+}  // namespace
+
+RecipeResult load_recipe(const std::string& path, Lock lock) {
   RecipeResult result;
-  Report report(path);
-  if (auto file = load_toml(path, report, result.input_missing)) {
-    Recipe recipe = Loader(report).load(file->root, result.input_missing);
-    recipe.file = path;
-    recipe.sha256 = dfu::sha256({reinterpret_cast<const std::uint8_t*>(file->text.data()), file->text.size()});
-    recipe.text = std::move(file->text);
-    if (!report.failed()) result.recipe = std::make_shared<const Recipe>(std::move(recipe));
+  Chain chain;
+  std::shared_ptr<Recipe> recipe;
+  if (chain.load(path, path, result.input_missing)) {
+    Report checked(path);
+    PreflightResult preflighted = preflight(chain.draft.steps, chain.draft.profile, checked);
+    result.input_missing = result.input_missing || preflighted.input_missing;
+    for (Diagnostic& one : checked.take()) chain.report_of(one.file).add(std::move(one));
+    if (!chain.failed()) recipe = put_together(path, chain, std::move(preflighted));
   }
-  result.diagnostics = report.take();
+  result.diagnostics = chain.take();
+  if (recipe && lock == Lock::insist) {
+    const std::vector<Diagnostic> wrong = check_lock(*recipe);
+    result.diagnostics.insert(result.diagnostics.end(), wrong.begin(), wrong.end());
+    if (has_error(wrong)) return result;
+  }
+  result.recipe = std::move(recipe);
   return result;
 }
 

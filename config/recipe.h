@@ -11,6 +11,7 @@
 #include "config/diagnostics.h"
 #include "dfu/hash.h"
 #include "dfu/layout.h"
+#include "dfu/particle/module.h"
 #include "dfu/profile.h"
 
 namespace config {
@@ -33,16 +34,25 @@ struct Policy {
   Confirm confirm = Confirm::application;
 };
 
+// A module that the unit must hold already, at least in this version.
+struct Requirement {
+  std::string step;
+  std::string place;  // "system-part 2", as in dfu::particle::places()
+  dfu::particle::Dependency module;
+};
+
 struct Recipe {
   std::string file;  // as named
-  std::string text;  // as read: goes into the record
+  std::string text;  // as read, with the recipes that it extends: goes into the record
   dfu::Sha256 sha256{};
   std::string name;
   std::string revision;
   dfu::Profile profile;
   std::optional<bool> enter_dfu;  // absent: the command decides
   dfu::Layout layout;             // the steps on the profile's map
+  std::vector<Requirement> requirements;
   Policy policy;
+  bool locked = false;  // its files are those of its lock file
 };
 
 struct RecipeResult {
@@ -51,8 +61,13 @@ struct RecipeResult {
   bool input_missing = false;            // the recipe, or an image of it, does not exist or cannot be read
 };
 
-// Reads, validates and preflights: every image present, sound, for this platform, in its slot, not overlapping
-// another; pins hold; dependencies close over the recipe. All semantic errors at once. Reads files; touches no unit.
-RecipeResult load_recipe(const std::string& path);
+// The file beside a recipe that freezes it, if there is one (config/lock_file.h).
+std::string lock_path(const std::string& recipe);
+
+// Reads, validates and preflights, with the recipes that this one extends; what is locked must be as it was. In detail:
+// every image present, sound, for this platform, in its slot, not overlapping another; pins hold; dependencies close
+// over the recipe. All semantic errors at once. Reads files; touches no unit.
+enum class Lock { insist, ignore };
+RecipeResult load_recipe(const std::string& path, Lock lock = Lock::insist);
 
 }  // namespace config

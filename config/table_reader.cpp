@@ -83,22 +83,42 @@ void TableReader::wrong_type(const TomlEntry& entry, std::string_view wanted, st
 std::optional<Given<std::string>> TableReader::text(std::string_view key, Need need) {
   const TomlEntry* entry = ask(key, need, std::string(key) + " = \"...\"");
   if (!entry) return {};
-  const auto* text = std::get_if<std::string>(&entry->value.content);
-  if (!text) {
+  if (!std::holds_alternative<std::string>(entry->value.content)) {
     wrong_type(*entry, "a text in quotes", "Put it in double quotes.");
     return {};
   }
-  if (text->empty()) {
-    report_.error(entry->value.place, {}, "'" + entry->key + "' is empty",
+  return text_of(entry->value, entry->key, need);
+}
+
+std::optional<Given<std::string>> TableReader::text_of(const TomlNode& node, const std::string& key, Need need) {
+  const auto& text = std::get<std::string>(node.content);
+  if (text.empty()) {
+    report_.error(node.place, {}, "'" + key + "' is empty",
                   need == Need::required ? "Give it a value." : "Give it a value or remove the line.");
     return {};
   }
-  if (std::ranges::any_of(*text, [](unsigned char c) { return c < 0x20 || c == 0x7F; })) {
-    report_.error(entry->value.place, entry->value.written,
-                  "'" + entry->key + "' holds a line break or another control character", "Write it on one line.");
+  if (std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7F; })) {
+    report_.error(node.place, node.written, "'" + key + "' holds a line break or another control character",
+                  "Write it on one line.");
     return {};
   }
-  return Given<std::string>{*text, entry->value.place, entry->value.written};
+  return Given<std::string>{text, node.place, node.written};
+}
+
+std::vector<Given<std::string>> TableReader::texts(std::string_view key) {
+  const TomlEntry* entry = ask(key, Need::optional, std::string(key) + " = [\"...\"]");
+  if (!entry) return {};
+  const auto* list = std::get_if<TomlList>(&entry->value.content);
+  const auto is_text = [](const TomlNode& node) { return std::holds_alternative<std::string>(node.content); };
+  if (!list || !std::ranges::all_of(*list, is_text)) {
+    wrong_type(*entry, "a list of texts in quotes", "Write: " + std::string(key) + " = [\"...\"]");
+    return {};
+  }
+  std::vector<Given<std::string>> out;
+  for (const TomlNode& node : *list) {
+    if (auto text = text_of(node, entry->key, Need::optional)) out.push_back(*std::move(text));
+  }
+  return out;
 }
 
 std::optional<Given<std::int64_t>> TableReader::integer(std::string_view key, Bounds bounds, Need need) {

@@ -61,6 +61,8 @@ class TableReader {
 
   // Not empty, no control characters.
   std::optional<Given<std::string>> text(std::string_view key, Need need = Need::optional);
+  // A list of them; each alone keeps its place.
+  std::vector<Given<std::string>> texts(std::string_view key);
   std::optional<Given<std::int64_t>> integer(std::string_view key, Bounds bounds, Need need = Need::optional);
   // A whole number will do.
   std::optional<Given<double>> number(std::string_view key, double least, double most);
@@ -94,6 +96,7 @@ class TableReader {
 
  private:
   const TomlEntry* ask(std::string_view key, Need need, std::string_view form);
+  std::optional<Given<std::string>> text_of(const TomlNode& node, const std::string& key, Need need);
   void wrong_type(const TomlEntry& entry, std::string_view wanted, std::string hint = {});
 
   struct Asked {

@@ -120,8 +120,10 @@ Ask Survey::take_the_map(Duration now) {
 
 Ask Survey::begin_reading(Duration now) {
   const bool fits = !misfit(*layout_, result_.map);
-  if (!read_pieces_ || !result_.can_upload || !fits) result_.pieces.assign(layout_->pieces.size(), Holds::other);
-  if (!result_.can_upload || !fits) return Finished{};
+  if (!result_.can_upload || !fits) {
+    result_.pieces.assign(layout_->pieces.size(), Holds::other);
+    return Finished{};
+  }
   if (profile_->platform) {
     for (const particle::Place& place : particle::places(*profile_->platform)) {
       heads_.push_back({place.address, place.address + particle::place_bytes});
@@ -144,14 +146,15 @@ Ask Survey::read_on(Duration now) {
     if (idle_) return Finished{};
     return run({Operation::Kind::to_idle, layout_->steps.size() - 1, layout_->steps.back().address, 0, 0, {}}, now);
   }
-  if (profile_->dialect == Dialect::dfu11) return read_on_plain(now);
   const Piece& piece = layout_->pieces[index];
   const bool store = layout_->steps[piece.step].does == Step::Does::patch;
+  const bool unread = !read_pieces_ && layout_->steps[piece.step].does != Step::Does::hold;
   // A unit without one has nothing there; that it is the wrong unit is for the judge to say.
-  if (store && !result_.has_store) {
+  if (unread || (store && !result_.has_store)) {
     next_piece(Holds::other);
     return read_on(now);
   }
+  if (profile_->dialect == Dialect::dfu11) return read_on_plain(now);
   if (auto ask = change_memory(store, piece.step, now)) return *ask;
   return read_block(piece.step, next_, std::min(pointer_.chunk(), piece.data.end - next_), now);
 }

@@ -42,7 +42,8 @@ bool can_enter_dfu(const UnitInfo& unit, const Profile& profile);
 // fewer bytes than the piece.
 class Survey {
  public:
-  // `read_pieces` false: nothing is read and every piece counts as `other` (a recipe that rewrites what is unchanged).
+  // `read_pieces` false: nothing is read and every piece counts as `other` (a recipe that rewrites what is unchanged),
+  // except what the unit must hold.
   Survey(const Profile& profile, const Layout& layout, const UnitInfo& unit, bool read_pieces);
 
   Ask begin(Duration now);

@@ -1,0 +1,20 @@
+// The lock file beside a recipe: the SHA-256 of the recipe, with those that it extends, and of every image. Where there
+// is one, the recipe is only taken while all of them are as they were. TOML, as people may want to look. Any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/diagnostics.h"
+#include "config/recipe.h"
+
+namespace config {
+
+// What is written into the lock file of this recipe.
+std::string lock_text(const Recipe& recipe);
+
+// Reads the lock file of this recipe; every difference is an error with its place. Nothing if there is no lock file:
+// then `recipe.locked` stays false.
+std::vector<Diagnostic> check_lock(Recipe& recipe);
+
+}  // namespace config

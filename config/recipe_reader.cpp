@@ -1,0 +1,283 @@
+#include "config/recipe_reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+#include "config/files.h"
+
+namespace config {
+
+namespace {
+
+bool is_hex(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+// REQUIRES: hexadecimal digits only, at most 8.
+std::uint32_t from_hex(std::string_view text) {
+  std::uint32_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  return value;
+}
+
+class RecipeReader {
+ public:
+  RecipeReader(RecipeDraft& draft, Report& report) : draft_(draft), report_(report) {}
+
+  void read(const TomlNode& root) {
+    TableReader file(root, "this file", report_);
+    const bool base = draft_.extended;
+    if (auto table = file.table("recipe", Need::required)) heading(*table);
+    if (auto table = file.table("device", base ? Need::optional : Need::required)) {
+      draft_.profile = device(*table);
+    }
+    std::vector<TableReader> steps = file.tables("step", base ? Need::optional : Need::required);
+    for (TableReader& table : steps) put(step(table));
+    if (auto table = file.table("policy")) policy(*table);
+    file.finish();
+  }
+
+ private:
+  void heading(TableReader& table) {
+    if (const auto name = table.text("name", Need::required)) draft_.name = name->value;
+    if (const auto revision = table.text("revision")) draft_.revision = revision->value;
+    for (const Given<std::string>& folder : table.texts("images")) {
+      folders_.push_back(beside(report_.file(), folder.value));
+    }
+    table.text("extends");  // followed before this file was read
+    table.finish();
+  }
+
+  // A step takes the place of the one with the same name in the recipe that is extended.
+  void put(StepDraft draft) {
+    const auto same = std::ranges::find_if(draft_.steps, [&](const StepDraft& earlier) {
+      return draft.name && earlier.name && earlier.file != draft.file && earlier.name->value == draft.name->value;
+    });
+    if (same == draft_.steps.end()) {
+      draft_.steps.push_back(std::move(draft));
+    } else {
+      *same = std::move(draft);
+    }
+  }
+
+  std::optional<dfu::Profile> device(TableReader& table) {
+    const auto named = table.text("profile", table.has("usb") ? Need::optional : Need::required);
+    const auto usb = table.text("usb");
+    const auto alt = table.integer("alt", {0, 255});
+    const auto map = table.text("map");
+    const auto dialect =
+        table.word<dfu::Dialect>("dialect", {{"dfuse", dfu::Dialect::dfuse}, {"dfu11", dfu::Dialect::dfu11}});
+    if (const auto enter = table.boolean("enter_dfu")) draft_.enter_dfu = enter->value;
+    table.finish();
+    if (named && usb) {
+      report_.error(usb->place, usb->written, "[device] has both 'profile' and 'usb'",
+                    "Keep 'profile', which knows the USB id, or spell out 'usb' and 'alt' alone.");
+      return {};
+    }
+    if (named) {
+      if (alt) only_with_usb("alt", alt->place, alt->written);
+      if (map) only_with_usb("map", map->place, map->written);
+      if (dialect) only_with_usb("dialect", dialect->place, dialect->written);
+      return known_profile(table, *named);
+    }
+    const bool plain = dialect && dialect->value == dfu::Dialect::dfu11;
+    if (plain && map) {
+      report_.error(map->place, map->written, "units of plain DFU have no memory map", "Remove the line.");
+    }
+    if (usb) return spelled_out(*usb, static_cast<std::uint8_t>(alt ? alt->value : 0), plain, map);
+    return {};
+  }
+
+  void only_with_usb(const std::string& key, Place place, const std::string& written) {
+    report_.error(place, written, "'" + key + "' does not go with 'profile', which knows it", "Remove the line.");
+  }
+
+  std::optional<dfu::Profile> known_profile(TableReader& table, const Given<std::string>& named) {
+    auto profile = dfu::find_profile(named.value);
+    if (!profile) table.not_allowed("profile", named, dfu::profile_names());
+    return profile;
+  }
+
+  std::optional<dfu::Profile> spelled_out(const Given<std::string>& usb, std::uint8_t alt, bool plain,
+                                          const std::optional<Given<std::string>>& map) {
+    const std::string& text = usb.value;
+    if (text.size() != 9 || text[4] != ':' || !is_hex(text.substr(0, 4)) || !is_hex(text.substr(5))) {
+      report_.error(usb.place, usb.written, "'" + text + "' is no USB id",
+                    "Write vendor and product as 4 hexadecimal digits each: \"0483:df11\"");
+      return {};
+    }
+    const dfu::UsbId id{static_cast<std::uint16_t>(from_hex(std::string_view(text).substr(0, 4))),
+                        static_cast<std::uint16_t>(from_hex(std::string_view(text).substr(5)))};
+    // Spelled out, a known unit would pass without the checks that keep it alive.
+    for (const std::string& name : dfu::profile_names()) {
+      const auto known = dfu::find_profile(name);
+      if (known && known->platform && (known->dfu == id || known->application == id)) {
+        report_.error(usb.place, usb.written, "units with the USB id " + text + " have a profile of their own",
+                      "Write instead: profile = \"" + name + "\"");
+        return {};
+      }
+    }
+    // Beside the flash of Particle's units lie their private keys (facts/particle.md 4, 8).
+    constexpr std::uint16_t particle_vendor = 0x2B04;
+    if (id.vendor == particle_vendor && alt != 0) {
+      report_.error(
+          usb.place, usb.written,
+          "no recipe may touch alternate setting " + std::to_string(alt) + " of Particle units: it holds their keys",
+          "Flash alternate setting 0.");
+      return {};
+    }
+    if (plain) return dfu::plain_profile(id, alt);
+    dfu::Profile profile = dfu::standard_profile(id, alt);
+    if (map) profile.map = map->value;
+    std::string problem;
+    if (dfu::parse_memory_map(profile.map, &problem)) return profile;
+    if (map) {
+      report_.error(map->place, map->written, "'map' is no DfuSe memory layout: " + problem,
+                    "Copy the name of the alternate setting, as the unit shows it.");
+    } else {
+      report_.error(
+          usb.place, usb.written, "the memory map of " + text + " is not known, and without it nothing can be checked",
+          "Add the name of the unit's alternate setting: map = \"@Internal Flash  /0x08000000/04*016Kg,...\"");
+    }
+    return {};
+  }
+
+  StepDraft step(TableReader& table) {
+    StepDraft draft;
+    draft.file = report_.file();
+    draft.folders = folders_;
+    draft.place = table.place();
+    draft.name = table.text("name", Need::required);
+    if (const auto kind = table.word<StepKind>("kind", {{"image", StepKind::image},
+                                                        {"factory", StepKind::factory},
+                                                        {"erase", StepKind::erase},
+                                                        {"setting", StepKind::setting},
+                                                        {"bootloader", StepKind::bootloader},
+                                                        {"holds", StepKind::holds}})) {
+      draft.kind = kind->value;
+    }
+    keys_of(draft, table);
+    table.finish();
+    if (!draft.name) return draft;
+    const auto [first, added] = step_names_.emplace(draft.name->value, draft.name->place.line);
+    if (!added) {
+      report_.error(draft.name->place, draft.name->written,
+                    "there is a step '" + draft.name->value + "' on line " + std::to_string(first->second) + " already",
+                    "Give each step a name of its own: records and reports use it.");
+    }
+    return draft;
+  }
+
+  // Each kind has keys of its own; those of another kind are unknown to it.
+  void keys_of(StepDraft& draft, TableReader& table) {
+    constexpr Bounds any_module_version{0, 0xFFFF};
+    switch (draft.kind) {
+      case StepKind::image:
+        image_of(draft, table);
+        draft.address = address_of(table, Need::optional);
+        return;
+      case StepKind::factory:
+      case StepKind::bootloader:
+        return image_of(draft, table);
+      case StepKind::erase:
+        draft.address = address_of(table, Need::required);
+        draft.bytes = table.integer("bytes", {1, 0xFFFFFFFF}, Need::required);
+        return;
+      case StepKind::setting:
+        draft.setting = table.text("setting", Need::required);
+        draft.value = table.text("value", Need::required);
+        return;
+      case StepKind::holds:
+        if (table.has("module")) {
+          draft.module = table.text("module", Need::required);
+          draft.version = table.integer("version", any_module_version, Need::required);
+          return;
+        }
+        image_of(draft, table);
+        draft.address = address_of(table, Need::optional);
+        return;
+    }
+  }
+
+  void image_of(StepDraft& draft, TableReader& table) {
+    draft.image = table.text("image", Need::required);
+    if (const auto pin = table.text("sha256")) draft.pin = read_pin(*pin);
+  }
+
+  // Bounds that TOML itself has: the message speaks in addresses.
+  std::optional<Given<std::uint32_t>> address_of(TableReader& table, Need need) {
+    const auto address = table.integer("address", {INT64_MIN, INT64_MAX}, need);
+    return address ? read_address(*address) : std::nullopt;
+  }
+
+  std::optional<Given<dfu::Sha256>> read_pin(const Given<std::string>& pin) {
+    Given<dfu::Sha256> out{{}, pin.place, pin.written};
+    const std::size_t digits = 2 * out.value.size();
+    if (pin.value.size() != digits || !is_hex(pin.value)) {
+      report_.error(pin.place, pin.written, "'sha256' must be " + std::to_string(digits) + " hexadecimal digits",
+                    pin.value.size() == digits ? "Only 0-9 and a-f are hexadecimal digits."
+                                               : "This has " + std::to_string(pin.value.size()) + " characters.");
+      return {};
+    }
+    for (std::size_t i = 0; i < out.value.size(); ++i) {
+      out.value[i] = static_cast<std::uint8_t>(from_hex(std::string_view(pin.value).substr(2 * i, 2)));
+    }
+    return out;
+  }
+
+  std::optional<Given<std::uint32_t>> read_address(const Given<std::int64_t>& address) {
+    if (address.value < 0 || address.value > 0xFFFFFFFF) {
+      report_.error(address.place, address.written, "'address' must be from 0x00000000 to 0xffffffff",
+                    "Write it in hexadecimal: 0x080a0000");
+      return {};
+    }
+    return Given<std::uint32_t>{static_cast<std::uint32_t>(address.value), address.place, address.written};
+  }
+
+  void policy(TableReader& table) {
+    Policy& policy = draft_.policy;
+    if (const auto attempts = table.integer("attempts", {1, 10})) policy.attempts = static_cast<int>(attempts->value);
+    if (const auto verify = table.word<Verify>("verify", {{"read-back", Verify::read_back}, {"none", Verify::none}})) {
+      policy.verify = verify->value;
+      if (verify->value == Verify::none) {
+        report_.warning(verify->place, verify->written, "nothing will be read back: a bad write can go unseen",
+                        "It is recorded as a waiver with each attempt. Use it only for units that cannot be read.");
+      }
+    }
+    if (const auto unchanged =
+            table.word<Unchanged>("unchanged", {{"skip", Unchanged::skip}, {"rewrite", Unchanged::rewrite}})) {
+      policy.unchanged = unchanged->value;
+    }
+    if (const auto downgrade =
+            table.word<Downgrade>("downgrade", {{"refuse", Downgrade::refuse}, {"allow", Downgrade::allow}})) {
+      policy.downgrade = downgrade->value;
+    }
+    if (const auto confirm = table.word<Confirm>("confirm", {{"application", Confirm::application},
+                                                             {"none", Confirm::none},
+                                                             {"reread", Confirm::reread},
+                                                             {"modules", Confirm::modules}})) {
+      policy.confirm = confirm->value;
+      // Refused rather than weakened in silence.
+      if (confirm->value == Confirm::reread || confirm->value == Confirm::modules) {
+        report_.error(confirm->place, confirm->written,
+                      "this version cannot do confirm = \"" + confirm->written + "\" yet",
+                      "It knows \"application\" and \"none\".");
+      }
+    }
+    table.finish();
+  }
+
+  RecipeDraft& draft_;
+  Report& report_;
+  std::vector<std::string> folders_;
+  std::map<std::string, int> step_names_;
+};
+
+}  // namespace
+
+void read_recipe(const TomlNode& root, RecipeDraft& draft, Report& report) {
+  RecipeReader(draft, report).read(root);
+}
+
+}  // namespace config
