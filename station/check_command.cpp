@@ -1,12 +1,15 @@
 #include <QJsonArray>
 #include <QJsonObject>
+#include <QSaveFile>
 #include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
 
-#include "config/judge.h"
+#include "config/lock_file.h"
 #include "dfu/bytes.h"
+#include "dfu/particle/outlook.h"
+#include "dfu/plan.h"
 #include "station/commands.h"
 #include "station/image_json.h"
 #include "station/inputs.h"
@@ -17,14 +20,20 @@ namespace station {
 
 namespace {
 
-// The plan for a unit of the recipe's kind that was not seen: all of it blank, or all of it holding something else.
+// The plan for a unit of the recipe's kind that was not seen: all of it blank, or all of it holding something else; but
+// what it must hold is there.
 dfu::Plan plan_for(const config::Recipe& recipe, dfu::Holds everywhere) {
   dfu::SurveyResult survey;
   survey.map = dfu::parse_memory_map(recipe.profile.map).value_or(dfu::MemoryMap{});
   survey.transfer_size = recipe.profile.transfer_size;
-  survey.can_upload = recipe.policy.verify == config::Verify::read_back;
-  survey.pieces.assign(recipe.layout.pieces.size(), everywhere);
-  return std::get<dfu::Plan>(config::judge(recipe, survey));
+  for (const dfu::Piece& piece : recipe.layout.pieces) {
+    const dfu::Step::Does does = recipe.layout.steps[piece.step].does;
+    const bool blank_is_right = does == dfu::Step::Does::erase && everywhere == dfu::Holds::blank;
+    survey.pieces.push_back(does == dfu::Step::Does::hold || blank_is_right ? dfu::Holds::same : everywhere);
+  }
+  return dfu::make_plan(recipe.layout, survey, recipe.profile,
+                        {.rewrite = recipe.policy.unchanged == config::Unchanged::rewrite,
+                         .verify = recipe.policy.verify == config::Verify::read_back});
 }
 
 // A blank unit is read once to find it blank and once to verify. One that holds something else is known to from the
@@ -37,6 +46,39 @@ double floor_seconds(const config::Recipe& recipe, const dfu::Plan& plan, dfu::H
     }
   }
   return dfu::seconds(floor);
+}
+
+// How many units the line works on at once: what its hubs allow together, up to the cap; one where nobody says.
+int width_of(const std::string& station_file, const config::StationConfig& station) {
+  if (station_file.empty()) return 1;
+  int hubs = 0;
+  for (const config::HubLimits& hub : station.hubs) {
+    if (!hub.width) return station.cap;
+    hubs += *hub.width;
+  }
+  return hubs == 0 ? station.cap : std::min(hubs, station.cap);
+}
+
+// At best: nobody waits for a person, a hub or the host. A unit also takes the time to come back from DFU mode where
+// that is what proves it (facts/dfu.md 5.4: 0.5 s to the reset, then 1 to 3 s).
+double units_per_hour(const config::Recipe& recipe, double floor, int width) {
+  constexpr double comes_back = 2.5;
+  const bool proved = recipe.policy.confirm != config::Confirm::none;
+  return 3600.0 * width / (floor + (proved ? comes_back : 0.0));
+}
+
+std::string_view does_of(const dfu::Step& step) {
+  switch (step.does) {
+    case dfu::Step::Does::write:
+      return "write";
+    case dfu::Step::Does::erase:
+      return "erase";
+    case dfu::Step::Does::patch:
+      return "set";
+    case dfu::Step::Does::hold:
+      return "must hold";
+  }
+  return {};
 }
 
 std::size_t sectors_of(const dfu::Layout& layout, std::size_t step) {
@@ -60,6 +102,7 @@ QJsonArray steps_json(const dfu::Layout& layout) {
   for (std::size_t i = 0; i < layout.steps.size(); ++i) {
     const dfu::Step& step = layout.steps[i];
     steps.append(QJsonObject{{"name", text(step.name)},
+                             {"does", text(does_of(step))},
                              {"image", text(step.image->name)},
                              {"address", text(dfu::hex_address(step.address))},
                              {"bytes", static_cast<qint64>(step.size())},
@@ -82,7 +125,7 @@ QJsonArray operations_json(const dfu::Layout& layout, const dfu::Plan& plan) {
   return operations;
 }
 
-std::string as_json(const CheckOptions& options, const config::RecipeResult& result) {
+std::string as_json(const CheckOptions& options, const config::RecipeResult& result, int width) {
   QJsonArray diagnostics;
   for (const config::Diagnostic& each : result.diagnostics) diagnostics.append(to_json(each));
   QJsonObject object{{"recipe", text(options.recipe)},
@@ -99,6 +142,10 @@ std::string as_json(const CheckOptions& options, const config::RecipeResult& res
     object["steps"] = steps_json(result.recipe->layout);
     object["floor_seconds"] = floor_seconds(*result.recipe, blank, dfu::Holds::blank);
     object["floor_seconds_used"] = floor_seconds(*result.recipe, other, dfu::Holds::other);
+    object["locked"] = result.recipe->locked;
+    object["width"] = width;
+    object["units_per_hour"] =
+        units_per_hour(*result.recipe, floor_seconds(*result.recipe, blank, dfu::Holds::blank), width);
     if (options.plan) object["plan"] = operations_json(result.recipe->layout, blank);
   }
   return compact(object) + "\n";
@@ -107,13 +154,13 @@ std::string as_json(const CheckOptions& options, const config::RecipeResult& res
 std::string layout_table(const dfu::Layout& layout) {
   std::size_t width = 4;
   for (const dfu::Step& step : layout.steps) width = std::max(width, step.name.size());
-  std::string out = fmt::format("{:<{}}  {:<10}  {:>10}  {:>7}  {:<12}  {}\n", "step", width, "address", "bytes",
-                                "sectors", "sha256", "image");
+  std::string out = fmt::format("{:<{}}  {:<9}  {:<10}  {:>10}  {:>7}  {:<12}  {}\n", "step", width, "does", "address",
+                                "bytes", "sectors", "sha256", "image");
   for (std::size_t i = 0; i < layout.steps.size(); ++i) {
     const dfu::Step& step = layout.steps[i];
-    out += fmt::format("{:<{}}  {:<10}  {:>10}  {:>7}  {:<12}  {}\n", step.name, width, dfu::hex_address(step.address),
-                       grouped(step.size()), sectors_of(layout, i), dfu::to_hex(step.image->sha256).substr(0, 12),
-                       step.image->name);
+    out += fmt::format("{:<{}}  {:<9}  {:<10}  {:>10}  {:>7}  {:<12}  {}\n", step.name, width, does_of(step),
+                       dfu::hex_address(step.address), grouped(step.size()), sectors_of(layout, i),
+                       dfu::to_hex(step.image->sha256).substr(0, 12), step.image->name);
   }
   return out;
 }
@@ -128,27 +175,70 @@ std::string operation_table(const dfu::Layout& layout, const dfu::Plan& plan) {
   return out;
 }
 
-std::string as_text(const CheckOptions& options, const config::Recipe& recipe) {
+// What the recipe asks of a unit that is not a matter of its steps.
+std::string demands(const config::Recipe& recipe) {
+  std::string out;
+  for (const config::Requirement& one : recipe.requirements) {
+    out += fmt::format("{}: a unit must hold {} version {} or later.\n", one.step, one.place, one.module.version);
+  }
+  if (recipe.profile.platform && !dfu::particle::places(*recipe.profile.platform).empty()) {
+    const bool allowed = recipe.policy.downgrade == config::Downgrade::allow;
+    out += fmt::format("A unit with newer system parts is {} (downgrade = \"{}\").\n",
+                       allowed ? "taken back to these" : "refused", config::to_string(recipe.policy.downgrade));
+  }
+  if (recipe.locked) out += "Its files are those of " + config::lock_path(recipe.file) + ".\n";
+  return out;
+}
+
+std::string as_text(const CheckOptions& options, const config::Recipe& recipe, int width) {
   const dfu::Plan blank = plan_for(recipe, dfu::Holds::blank);
   const dfu::Plan other = plan_for(recipe, dfu::Holds::other);
   std::string out = fmt::format("{}{}: OK for {}\n\n", recipe.name,
                                 recipe.revision.empty() ? "" : " revision " + recipe.revision, recipe.profile.name);
   out += layout_table(recipe.layout);
-  out += fmt::format("\nA unit needs at least {:.1f} s when it is blank, {:.1f} s when it holds something else.\n",
-                     floor_seconds(recipe, blank, dfu::Holds::blank), floor_seconds(recipe, other, dfu::Holds::other));
+  const double first = floor_seconds(recipe, blank, dfu::Holds::blank);
+  const double used = floor_seconds(recipe, other, dfu::Holds::other);
+  out += "\n" + demands(recipe);
+  out += fmt::format("A unit needs at least {:.1f} s when it is blank, {:.1f} s when it holds something else.\n", first,
+                     used);
+  out += fmt::format("{}: at most {} blank units an hour, {} others.\n",
+                     counted(static_cast<std::size_t>(width), "unit") + " at once",
+                     grouped(static_cast<std::size_t>(units_per_hour(recipe, first, width))),
+                     grouped(static_cast<std::size_t>(units_per_hour(recipe, used, width))));
   if (options.plan) out += operation_table(recipe.layout, blank);
   return out;
+}
+
+// Freezes the recipe with what it holds now: the lock file is written whole or not at all.
+ExitStatus lock(const config::Recipe& recipe) {
+  const std::string path = config::lock_path(recipe.file);
+  QSaveFile file(QString::fromStdString(path));
+  const std::string content = config::lock_text(recipe);
+  const bool written =
+      file.open(QIODevice::WriteOnly) &&
+      file.write(content.data(), static_cast<qint64>(content.size())) == static_cast<qint64>(content.size()) &&
+      file.commit();
+  if (written) return ExitStatus::passed;
+  return complain(ExitStatus::cannot_create, path + " cannot be written: " + file.errorString().toStdString() + ".");
 }
 
 }  // namespace
 
 ExitStatus check(const CheckOptions& options) {
-  const config::RecipeResult result = config::load_recipe(options.recipe);
+  auto station = read_station(options.station);
+  if (const auto* status = std::get_if<ExitStatus>(&station)) return *status;
+  const int width = width_of(options.station, *std::get<std::shared_ptr<const config::StationConfig>>(station));
+  config::RecipeResult result =
+      config::load_recipe(options.recipe, options.lock ? config::Lock::ignore : config::Lock::insist);
+  if (options.lock && result.recipe) {
+    if (const ExitStatus status = lock(*result.recipe); status != ExitStatus::passed) return status;
+    result = config::load_recipe(options.recipe);  // and proves it
+  }
   if (options.json) {
-    if (!print(as_json(options, result))) return ExitStatus::cannot_create;
+    if (!print(as_json(options, result, width))) return ExitStatus::cannot_create;
   } else {
     print_diagnostics(result.diagnostics);
-    if (result.recipe && !print(as_text(options, *result.recipe))) return ExitStatus::cannot_create;
+    if (result.recipe && !print(as_text(options, *result.recipe, width))) return ExitStatus::cannot_create;
   }
   if (result.recipe) return ExitStatus::passed;
   return result.input_missing ? ExitStatus::input_missing : ExitStatus::bad_recipe;

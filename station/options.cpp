@@ -139,7 +139,9 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
   CLI::App* check =
       app.add_subcommand("check", "Preflight of a whole recipe, and its layout; touches no unit")->group("Commands");
   check->add_option("recipe", options.recipe, "Recipe file")->required()->type_name("FILE");
+  check->add_option("--station", options.station, "Station file, for the line's width")->type_name("FILE");
   check->add_flag("--plan", options.plan, "Print each operation for a blank unit");
+  check->add_flag("--lock", options.lock, "Freeze the recipe and its images: write FILE.lock");
   check->add_flag("--json", options.json, "One JSON object on standard output");
   return check;
 }

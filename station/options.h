@@ -38,7 +38,9 @@ struct FlashOptions : LineOptions {
 
 struct CheckOptions {
   std::string recipe;
+  std::string station;  // says how many units are in work at once
   bool plan = false;
+  bool lock = false;
   bool json = false;
 };
 

@@ -1,5 +1,6 @@
-// Writes the images of config/examples/photon.toml into the folder named on the command line: three modules that are
-// valid in every field and do nothing. The sizes are those of a real Photon's modules, so that times are real as well.
+// Writes the images of config/examples into the folder named on the command line: three Photon modules that are valid
+// in every field, of the sizes of real ones, so that times are real as well; and a raw program. None of them does
+// anything.
 #include <cstdio>
 #include <fstream>
 #include <string>
@@ -46,8 +47,17 @@ ModuleSpec user_part() {
   return spec;
 }
 
-bool write(const std::string& path, const ModuleSpec& spec) {
-  const dfu::Bytes bytes = build_module(spec);
+// Vectors of a Cortex-M, all of them to the same endless loop, then bytes that look like code.
+dfu::Bytes program() {
+  constexpr std::uint32_t base = 0x08000000, vectors = 98, size = 40000;
+  dfu::Bytes bytes;
+  dfu::append_le32(bytes, 0x20020000);
+  for (std::uint32_t i = 1; i < vectors; ++i) dfu::append_le32(bytes, base + vectors * 4 + 1);
+  for (std::uint32_t seed = 1; bytes.size() < size; seed = seed * 1664525 + 1013904223) dfu::append_le32(bytes, seed);
+  return bytes;
+}
+
+bool write(const std::string& path, const dfu::Bytes& bytes) {
   std::ofstream file(path, std::ios::binary);
   file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   file.close();
@@ -63,7 +73,9 @@ int main(int argc, char** argv) {
     return 64;
   }
   const std::string folder = argv[1];
-  const bool written = write(folder + "/system-part1.bin", system_part1()) &&
-                       write(folder + "/system-part2.bin", system_part2()) && write(folder + "/user.bin", user_part());
+  const bool written = write(folder + "/system-part1.bin", build_module(system_part1())) &&
+                       write(folder + "/system-part2.bin", build_module(system_part2())) &&
+                       write(folder + "/user.bin", build_module(user_part())) &&
+                       write(folder + "/program.bin", program());
   return written ? 0 : 73;
 }

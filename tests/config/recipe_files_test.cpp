@@ -162,6 +162,18 @@ TEST_F(LockFile, DamagedOneLocksAndDoesNotOpen) {
   EXPECT_NE(again().recipe, nullptr);
 }
 
+TEST(Examples, AreAllTakenWithoutAWord) {
+  int recipes = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(FLASHLINE_EXAMPLES)) {
+    if (entry.path().extension() != ".toml") continue;
+    const RecipeResult result = load_recipe(entry.path().string());
+    EXPECT_NE(result.recipe, nullptr) << all(result.diagnostics);
+    EXPECT_TRUE(result.diagnostics.empty()) << all(result.diagnostics);
+    ++recipes;
+  }
+  EXPECT_EQ(recipes, 4);
+}
+
 // ---- a dozen mistakes in a recipe that TOML has nothing against
 
 TEST_F(RecipeFiles, DozenMistakesAreADozenDiagnosticsEachAtItsPlaceWithItsValue) {
