@@ -221,10 +221,11 @@ std::optional<dfu::Fault> out_of_reach(const Recipe& recipe, const dfu::SurveyRe
   const Head lender = dfu::particle::read_head(survey.heads[static_cast<std::size_t>(part2 - places.begin())]);
   const bool borrows = bootloader.start == places.front().address && bootloader.version >= borrows_since;
   if (!borrows || (lender.start == part2->address && lender.version >= lends_since)) return {};
-  return unfit(patch->name, {},
-               "The unit's bootloader (version " + std::to_string(bootloader.version) +
-                   ") only reaches the configuration store with system-part 2 of Device OS 0.7.0 or later in place, "
-                   "and the unit has none. Flash the system parts with a recipe of their own first.");
+  return unfit(
+      patch->name, {},
+      "The unit's bootloader (version " + std::to_string(bootloader.version) +
+          ") only reaches the configuration store with system-part 2 of Device OS 0.7.0 or later in place, "
+          "and the unit has none. Flash system parts that go with this bootloader first, by a recipe of their own.");
 }
 
 }  // namespace config

@@ -86,6 +86,19 @@ void recipe_target(ByteView input) {
   PROMISE(result.recipe->layout.pieces.size() >= result.recipe->layout.steps.size());
 }
 
+// Of a recipe that is good by itself; the lock file decides.
+void lock_file_target(ByteView input) {
+  static const std::string recipe = [] {
+    constexpr std::string_view text =
+        "[recipe]\nname = \"r\"\n[device]\nprofile = \"photon\"\n[[step]]\nname = \"user\"\nimage = \"user.bin\"\n";
+    return folder().write("locked.toml", {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  }();
+  folder().write("locked.toml.lock", input);
+  const config::RecipeResult result = config::load_recipe(recipe);
+  check_loaded(result.recipe != nullptr, result.diagnostics, input);
+  PROMISE(!result.recipe || result.recipe->locked);
+}
+
 void station_file_target(ByteView input) {
   const config::StationResult result = config::load_station(folder().write("station.toml", input));
   check_loaded(result.station != nullptr, result.diagnostics, input);
@@ -112,6 +125,7 @@ const std::vector<Target>& targets() {
       {"recipe", recipe_target},
       {"station-file", station_file_target},
       {"line-file", line_file_target},
+      {"lock-file", lock_file_target},
   };
   return all;
 }
