@@ -188,6 +188,7 @@ class Planner {
   Plan plan_;
 };
 
+// Writes all, whatever the unit holds: see Survey::begin_reading.
 class PlainPlanner {
  public:
   PlainPlanner(const Layout& layout, const SurveyResult& survey, const Profile& profile)
@@ -196,14 +197,11 @@ class PlainPlanner {
   }
 
   Plan plan(const PlanOptions& options, bool tolerant) {
-    const auto same = [](Holds holds) { return holds == Holds::same; };
-    if (options.rewrite || !std::all_of(plan_.pieces.begin(), plan_.pieces.end(), same)) {
-      each_block(Operation::Kind::write);
-      add(tolerant ? Operation::Kind::manifest : Operation::Kind::manifest_and_reset, range_.end, 0);
-      if (options.verify) {
-        each_block(Operation::Kind::read);
-        add(Operation::Kind::to_idle, range_.begin, 0);
-      }
+    each_block(Operation::Kind::write);
+    add(tolerant ? Operation::Kind::manifest : Operation::Kind::manifest_and_reset, range_.end, 0);
+    if (options.verify) {
+      each_block(Operation::Kind::read);
+      add(Operation::Kind::to_idle, range_.begin, 0);
     }
     add(Operation::Kind::reset, range_.begin, 0);
     return std::move(plan_);

@@ -118,9 +118,12 @@ Ask Survey::take_the_map(Duration now) {
   return begin_reading(now);
 }
 
+// Plain DFU is not read: the right bytes do not say that the unit was told they are complete, and one that was not runs
+// nothing. Only a whole download with its manifestation ends that, so nothing there is ever unchanged.
 Ask Survey::begin_reading(Duration now) {
+  const bool plain = profile_->dialect == Dialect::dfu11;
   const bool fits = !misfit(*layout_, result_.map);
-  if (!result_.can_upload || !fits) {
+  if (plain || !result_.can_upload || !fits) {
     result_.pieces.assign(layout_->pieces.size(), Holds::other);
     return Finished{};
   }
@@ -179,13 +182,6 @@ Ask Survey::read_block(std::size_t step, std::uint32_t address, std::uint32_t le
   return run(operation, now);
 }
 
-Ask Survey::read_on_plain(Duration now) {
-  const Piece& piece = layout_->pieces[result_.pieces.size()];
-  const auto block = static_cast<std::uint16_t>((next_ - piece.data.begin) / pointer_.chunk());
-  return run({Operation::Kind::read, piece.step, next_, std::min(pointer_.chunk(), piece.data.end - next_), block, {}},
-             now);
-}
-
 Ask Survey::run(Operation operation, Duration now) {
   // After SET_ADDRESS the unit is in dfuDNLOAD-IDLE, and uploads need dfuIDLE (facts/dfu.md 2.2).
   if (operation.kind == Operation::Kind::read && operation_.kind == Operation::Kind::set_address) {
@@ -236,12 +232,6 @@ Ask Survey::operation_done(Duration now) {
     }
     result_.heads.push_back(exchange_->data());
   } else if (operation_.kind == Operation::Kind::read) {
-    const bool shorter = exchange_->data().size() < operation_.length;
-    if (shorter && profile_->dialect == Dialect::dfu11) {
-      idle_ = true;  // a short answer ends the upload
-      next_piece(Holds::other);
-      return read_on(now);
-    }
     if (exchange_->data().size() != operation_.length) {
       fault_ = mismatch(operation_, exchange_->data(), *layout_);
       fault_->operation = OperationKind::survey;

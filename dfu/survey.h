@@ -38,8 +38,8 @@ bool can_enter_dfu(const UnitInfo& unit, const Profile& profile);
 
 // The conversation. REQUIRES: the unit is open on the profile's alternate setting; profile and layout outlive it.
 // Brings the unit to dfuIDLE, reads its map, the headers of its modules, then the pieces. A piece is read no further
-// than to the block that shows it is neither the same nor blank. A unit of plain DFU has no map to read, and may hold
-// fewer bytes than the piece.
+// than to the block that shows it is neither the same nor blank. A unit of plain DFU has no map to read, and its pieces
+// all count as `other`.
 class Survey {
  public:
   // `read_pieces` false: nothing is read and every piece counts as `other` (a recipe that rewrites what is unchanged),
@@ -62,7 +62,6 @@ class Survey {
   Ask name_the_map(Duration now);
   Ask take_the_map(Duration now);
   Ask begin_reading(Duration now);
-  Ask read_on_plain(Duration now);
   Ask read_block(std::size_t step, std::uint32_t address, std::uint32_t length, Duration now);
   std::optional<Ask> change_memory(bool store, std::size_t step, Duration now);
   bool reading_heads() const { return result_.heads.size() < heads_.size(); }
