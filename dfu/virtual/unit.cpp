@@ -235,13 +235,13 @@ Reaction VirtualUnit::wander(FaultKind kind, const Moment& moment, const Setup& 
   return out;
 }
 
-// The transfer goes well, and one bit is wrong afterwards: in flash when it was written, in the answer when it was
-// read.
+// The transfer goes well, and one bit is wrong afterwards: in flash when it was written, another in the answer when it
+// was read. If it were the same one, a fault that strikes twice would undo itself.
 Reaction VirtualUnit::corrupt(std::uint32_t address, const Moment& moment, const Setup& setup, ByteView data) {
   const std::uint32_t words = work().words;
   Reaction out = carry_on(setup, data);
   if (moment.phase == Moment::Phase::flash_read) {
-    out.data[address - moment.data.begin] ^= 1;
+    out.data[address - moment.data.begin] ^= 2;
   } else if (work().words != words) {
     flash_.place(address, Bytes{static_cast<std::uint8_t>(flash_.at(address) ^ 1)});
   }

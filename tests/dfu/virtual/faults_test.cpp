@@ -169,7 +169,7 @@ TEST_P(FaultsOnEachGeneration, ACorruptedReadLeavesTheFlashAlone) {
   VirtualUnit unit = unit_of(GetParam(), {fault(FaultKind::corrupt, "survey")});
   const auto seen = whole_flash(unit);
   const std::size_t first_read = 6 + 3 * blocks + 1;
-  EXPECT_EQ(seen[first_read].data[0], 0x10 ^ 1);
+  EXPECT_EQ(seen[first_read].data[0], 0x10 ^ 2);
   EXPECT_EQ(seen[first_read].data[1], 0x10);
   EXPECT_EQ(seen[first_read + 1].data, Bytes(4096, 0x11));
   EXPECT_EQ(unit.flash().at(user_at), 0x10);
