@@ -302,6 +302,12 @@ bool VirtualLine::present(const PortPath& path) const {
   return port.reachable;
 }
 
+PortPath VirtualLine::place(const PortPath& path) const {
+  Port& port = impl_->port_at(path);
+  const std::lock_guard lock(port.mutex);
+  return port.place;
+}
+
 std::vector<std::string> VirtualLine::save() const {
   std::vector<std::string> problems;
   for (const auto& port : impl_->ports) {

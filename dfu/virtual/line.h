@@ -61,6 +61,8 @@ class VirtualLine : public Bus, public Hubs {
   Bytes descriptors(UnitHandle unit) const;
   // Enumerated now.
   bool present(const PortPath& port) const;
+  // Where it is now: on another port after the fault `move`.
+  PortPath place(const PortPath& port) const;
 
   // Writes the flash files, each through a file beside it that is renamed. Sentences about those that failed.
   std::vector<std::string> save() const;

@@ -46,24 +46,24 @@ struct FaultSpec {
 enum class Starts { dfu, application, absent };
 
 struct UnitSpec {
-  PortPath port;
+  PortPath port{};
   std::string profile = "photon";  // "p1", "electron", "core", "stm32-rom", "dfu11"
   int generation = 3;              // bootloader generation of a Photon, P1 or Electron
-  std::string id;                  // 24 hex digits; empty: derived from the port
+  std::string id{};                // 24 hex digits; empty: derived from the port
   Starts starts = Starts::dfu;
-  std::string flash_file;               // raw flash from its first address; read at start if there, written at the end
+  std::string flash_file{};             // raw flash from its first address; read at start if there, written at the end
   bool read_protected = false;          // stm32-rom
   bool can_upload = true;               // dfu11, and the next two
   bool manifestation_tolerant = false;  // stays in DFU mode when it has its image
   bool will_detach = true;              // goes by itself when it should; otherwise the host must reset it
-  std::vector<FaultSpec> faults;
+  std::vector<FaultSpec> faults{};
 };
 
 // "photon", "p1", "electron", "core", "stm32-rom", "dfu11": the boards that there are virtual units of.
 std::vector<std::string> virtual_profile_names();
 
 struct HubSpec {
-  PortPath port;
+  PortPath port{};
   int ports = 7;
   TransactionTranslator tt = TransactionTranslator::multi;
   PortPower power = PortPower::per_port;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -42,13 +43,17 @@ class Watcher : public Observer {
   void on(const Event& event) override {
     if (const auto* ended = std::get_if<AttemptEnded>(&event))
       attempts[ended->finished.started.port].push_back(ended->finished);
-    if (const auto* verdict = std::get_if<VerdictReached>(&event)) verdicts[verdict->port].push_back(*verdict);
+    if (const auto* verdict = std::get_if<VerdictReached>(&event)) {
+      verdicts[verdict->port].push_back(*verdict);
+      if (on_verdict) on_verdict(*verdict);
+    }
     events.push_back(event);
   }
 
   std::map<dfu::PortPath, std::vector<AttemptFinished>> attempts;
   std::map<dfu::PortPath, std::vector<VerdictReached>> verdicts;
   std::vector<Event> events;
+  std::function<void(const VerdictReached&)> on_verdict;  // the line as it is at that moment
 };
 
 struct Sizes {

@@ -1,0 +1,32 @@
+// What a virtual unit really holds and does, and whether a verdict agrees with it. The truth comes from the unit's own
+// flash and its own boot, which share no rule with the station.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tests/scheduler/fleet.h"
+
+namespace scheduler::truth {
+
+// Now: to be asked at the moment of the verdict, for what people do to the unit afterwards makes no lie of it.
+struct Truth {
+  bool holds = false;    // every byte of the recipe is in its flash
+  bool started = false;  // after its last reset its firmware ran, on the port where the unit was flashed
+  bool runs = false;     // it still does
+  // What it does when its power comes next. A unit that would crash has lost its way to DFU mode.
+  dfu::virt::BootOutcome next_start = dfu::virt::BootOutcome::dfu;
+};
+
+// A unit whose firmware has no USB (ST's ROM) runs when it has left the bus for its program.
+Truth truth_of(fleet::Fleet& fleet, const std::string& port);
+
+// What is not true about an attempt's verdict; nothing if all is. A verdict says as much as its recipe asks for:
+// verified is about every byte, booted about the start, null is no claim. So a unit that cannot be read back may hold a
+// wrong byte and pass; that is what the waiver on record means, and `unproved` counts it.
+std::optional<std::string> lie_in(const AttemptFinished& verdict, const Truth& truth);
+bool unproved(const AttemptFinished& verdict, const Truth& truth);
+
+bool passed(const AttemptFinished& verdict);
+
+}  // namespace scheduler::truth
