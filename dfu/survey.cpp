@@ -157,7 +157,6 @@ Ask Survey::read_on(Duration now) {
     next_piece(Holds::other);
     return read_on(now);
   }
-  if (profile_->dialect == Dialect::dfu11) return read_on_plain(now);
   if (auto ask = change_memory(store, piece.step, now)) return *ask;
   return read_block(piece.step, next_, std::min(pointer_.chunk(), piece.data.end - next_), now);
 }

@@ -176,6 +176,8 @@ TEST(UsbipServer, AUnitThatLeavesClosesItsConnectionAndComesBackInItsNewMode) {
 
   UsbipClient in_application(desk.port());
   ASSERT_EQ(in_application.import("1-1.1"), 0u);
+  // It does not listen to line speeds before its USB has been up for a second.
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
   EXPECT_EQ(in_application.control(touch, dfu_speed).status, 0);
   EXPECT_TRUE(in_application.closed());
   EXPECT_EQ(desk.wait_for("1-1.1").id, (UsbId{0x2B04, 0xD006}));
