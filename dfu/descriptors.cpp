@@ -14,6 +14,10 @@ std::optional<ConfigurationInfo> parse_configuration(ByteView descriptor) {
     if (one[1] == descriptor_type_interface) {
       if (length < 9) return {};
       info.alternates.push_back({one[2], one[3], one[5], one[6], one[7], one[8]});
+    } else if (one[1] == descriptor_type_endpoint && !info.alternates.empty()) {
+      if (length < 7) return {};
+      const AltSetting& owner = info.alternates.back();
+      info.endpoints.push_back({owner.interface_number, owner.alternate, one[2], one[3], le16(one, 4)});
     } else if (one[1] == descriptor_type_dfu_functional && !info.alternates.empty() &&
                info.alternates.back().is_dfu()) {
       if (auto functional = parse_functional_descriptor(one)) info.functional = functional;

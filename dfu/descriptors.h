@@ -34,8 +34,21 @@ struct AltSetting {
   bool is_dfu() const { return interface_class == 0xFE && interface_subclass == 0x01; }
 };
 
+// An endpoint of one alternate setting, other than endpoint 0.
+struct Endpoint {
+  std::uint8_t interface_number = 0;
+  std::uint8_t alternate = 0;
+  std::uint8_t address = 0;     // 0x80 set: data come in
+  std::uint8_t attributes = 0;  // the two low bits say how it transfers
+  std::uint16_t packet = 0;     // bytes at most in one packet
+
+  bool in() const { return (address & 0x80) != 0; }
+  bool bulk() const { return (attributes & 0x03) == 2; }
+};
+
 struct ConfigurationInfo {
   std::vector<AltSetting> alternates;
+  std::vector<Endpoint> endpoints;
   // Searched behind every alternate setting, because most devices have it behind the last one only.
   std::optional<FunctionalDescriptor> functional;
 };

@@ -97,6 +97,8 @@ Profile core() {
 Profile stm32_rom() {
   Profile profile = standard_profile({0x0483, 0xDF11}, 0);
   profile.name = "stm32-rom";
+  // It is left for whatever program there is, which knows its own ways, if any.
+  profile.entry = Entry::none;
   // The sectors of dfu.md 4.6, in the spelling of the ROM (dfu.md 2.4).
   profile.map = "@Internal Flash  /0x08000000/04*016Kg,01*064Kg,07*128Kg";
   return profile;

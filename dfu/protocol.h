@@ -108,6 +108,7 @@ inline constexpr std::uint8_t descriptor_type_device = 1;
 inline constexpr std::uint8_t descriptor_type_configuration = 2;
 inline constexpr std::uint8_t descriptor_type_string = 3;
 inline constexpr std::uint8_t descriptor_type_interface = 4;
+inline constexpr std::uint8_t descriptor_type_endpoint = 5;
 inline constexpr std::uint8_t descriptor_type_dfu_functional = 0x21;
 
 }  // namespace dfu

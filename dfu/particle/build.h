@@ -14,7 +14,7 @@ struct ModuleSpec {
   std::uint16_t version = 1;
   std::uint32_t start = 0;
   std::uint32_t file_size = 0;  // of the whole file, CRC included
-  std::vector<Dependency> dependencies;
+  std::vector<Dependency> dependencies{};
   std::uint32_t seed = 1;  // of the filling bytes
   std::vector<AssetNeed> assets{};
 };

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "dfu/protocol.h"
+#include "dfu/particle/serial_port.h"
 
 namespace dfu::particle {
 
@@ -11,8 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint8_t communications_class = 2, abstract_control = 2;
-constexpr std::uint8_t set_line_coding = 0x20;
 constexpr std::uint32_t dfu_speed = 14400;
 constexpr std::uint8_t vendor_out = 0x40, particle_request = 0x50;
 
@@ -24,24 +22,7 @@ constexpr int most_touches = 8;
 
 }  // namespace
 
-std::optional<std::uint8_t> serial_interface(const UnitInfo& unit) {
-  const auto& all = unit.configuration.alternates;
-  const auto found = std::ranges::find_if(all, [](const AltSetting& one) {
-    return one.interface_class == communications_class && one.interface_subclass == abstract_control;
-  });
-  if (found == all.end()) return {};
-  return found->interface_number;
-}
-
-Transfer line_speed(std::uint8_t interface_number, std::uint32_t speed) {
-  Bytes coding;
-  append_le32(coding, speed);
-  for (const std::uint8_t byte : {0, 0, 8}) coding.push_back(byte);
-  const Setup setup{request_type_out, set_line_coding, 0, interface_number, static_cast<std::uint16_t>(coding.size())};
-  return {setup, std::move(coding), request_timeout};
-}
-
-EnterDfu::EnterDfu(const UnitInfo& unit) : serial_(serial_interface(unit)) {}
+EnterDfu::EnterDfu(const UnitInfo& unit) : serial_(serial_port(unit)) {}
 
 Ask EnterDfu::begin(Duration now) {
   return serial_ ? touch() : next_way(now);

@@ -11,16 +11,11 @@
 #include "dfu/conversation.h"
 #include "dfu/fault.h"
 #include "dfu/particle/control_request.h"
+#include "dfu/particle/serial_port.h"
 
 namespace dfu::particle {
 
-// The interface of the serial port that takes its line speed; nothing if the unit shows none.
-std::optional<std::uint8_t> serial_interface(const UnitInfo& unit);
-
-// SET_LINE_CODING: this speed, 8 data bits, no parity, one stop bit.
-Transfer line_speed(std::uint8_t interface_number, std::uint32_t speed);
-
-// REQUIRES: the unit is open, with the serial interface claimed if it shows one.
+// REQUIRES: the unit is open, with the serial port's control interface claimed if it shows one.
 class EnterDfu {
  public:
   explicit EnterDfu(const UnitInfo& unit);
@@ -42,7 +37,7 @@ class EnterDfu {
   Ask after_request(Duration now);
   Ask refused(FaultCode code, const std::string& what);
 
-  std::optional<std::uint8_t> serial_;
+  std::optional<SerialPort> serial_;
   Way way_ = Way::line_speed;
   bool pausing_ = false;
   bool answered_ = false;  // it did answer something
