@@ -36,6 +36,7 @@ class RecipeReader {
     for (TableReader& table : steps) put(step(table));
     if (auto table = file.table("policy")) policy(*table);
     file.finish();
+    if (confirm_ && draft_.profile) check_proof(*draft_.profile);
   }
 
  private:
@@ -258,19 +259,31 @@ class RecipeReader {
                                                              {"reread", Confirm::reread},
                                                              {"modules", Confirm::modules}})) {
       policy.confirm = confirm->value;
-      // Refused rather than weakened in silence.
-      if (confirm->value == Confirm::reread || confirm->value == Confirm::modules) {
-        report_.error(confirm->place, confirm->written,
-                      "this version cannot do confirm = \"" + confirm->written + "\" yet",
-                      "It knows \"application\" and \"none\".");
-      }
+      confirm_ = *confirm;
     }
     table.finish();
+  }
+
+  // Refused rather than weakened in silence.
+  void check_proof(const dfu::Profile& profile) {
+    const bool can_ask = profile.platform.has_value();
+    const bool can_return = profile.entry != dfu::Entry::none;
+    const bool can_do = confirm_->value == Confirm::modules  ? can_ask && can_return
+                        : confirm_->value == Confirm::reread ? can_return
+                                                             : true;
+    if (can_do) return;
+    report_.error(
+        confirm_->place, confirm_->written,
+        "units of the profile '" + profile.name + "' cannot give the proof \"" + confirm_->written +
+            "\": " + (can_return ? "they do not say what they run" : "nothing over USB brings them back into DFU mode"),
+        can_return ? "They can give \"reread\", \"application\" or \"none\"."
+                   : "They can give \"application\" or \"none\".");
   }
 
   RecipeDraft& draft_;
   Report& report_;
   std::vector<std::string> folders_;
+  std::optional<Given<Confirm>> confirm_;
   std::map<std::string, int> step_names_;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "dfu/particle/identity.h"
+#include "dfu/particle/module_proof.h"
 
 namespace scheduler {
 
@@ -48,10 +49,11 @@ dfu::Fault open_fault(const dfu::OpenResult& result) {
 
 Attempt::Attempt(AttemptStarted started, AttemptOptions options, dfu::Duration now)
     : started_(std::move(started)),
-      options_(options),
-      timers_(options.first_timer),
+      options_(std::move(options)),
+      timers_(options_.first_timer),
       unit_(started_.unit),
       opened_(now),
+      flashed_(now),
       accounted_(now) {
   if (recipe().policy.confirm != config::Confirm::none) booted_ = false;
   if (recipe().policy.verify != config::Verify::none) verified_ = false;
@@ -59,15 +61,34 @@ Attempt::Attempt(AttemptStarted started, AttemptOptions options, dfu::Duration n
     StepDone done{step.name, step.image, step.address, step.size(), 0, 0, 0, 0, {}};
     steps_.push_back(std::move(done));
   }
+  if (const auto& owed = options_.owed) {
+    flash_done_ = true;
+    verified_ = owed->verified;
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      steps_[i].unchanged_bytes = steps_[i].bytes;
+      steps_[i].readback = owed->steps[i].readback;
+      wrote_ = wrote_ || owed->steps[i].written_bytes > 0;
+    }
+  }
   note_identity(unit_);
 }
 
 std::vector<Want> Attempt::begin(std::optional<dfu::UnitInfo> present, dfu::Duration now) {
   now_ = now;
   present_ = std::move(present);
-  if (!in_dfu_mode(unit_, profile())) to_do_.push_back(Errand::enter);
-  to_do_.push_back(Errand::flash);
-  next_errand();
+  if (options_.owed) {
+    plan_proof();
+    if (present_) {
+      returned(*present_);
+    } else {
+      lost_ = true;
+      wait(Stage::returning, options_.insert_after);
+    }
+  } else {
+    if (!in_dfu_mode(unit_, profile())) to_do_.push_back(Errand::enter);
+    to_do_.push_back(Errand::flash);
+    next_errand();
+  }
   return std::exchange(wants_, {});
 }
 
@@ -96,6 +117,10 @@ void Attempt::end() {
   stage_ = Stage::over;
 }
 
+OperationKind Attempt::entering() const {
+  return flash_done_ ? OperationKind::proof : OperationKind::enter;
+}
+
 void Attempt::end(dfu::Fault why) {
   ended_ = now_;
   fault_ = std::move(why);
@@ -113,16 +138,29 @@ void Attempt::next_errand() {
   errand_ = to_do_.front();
   to_do_.pop_front();
   if (present_) unit_ = *present_;
+  if (errand_ == Errand::enter && !can_enter_dfu(unit_, profile())) {
+    return end(make_fault(FaultCode::leave_refused, OperationKind::proof,
+                          "The unit shows no way back into DFU mode, so its firmware cannot be compared once more."));
+  }
   stage_ = Stage::opening;
   want(wants::Open{unit_.handle, claims()});
 }
 
 std::vector<dfu::Claim> Attempt::claims() const {
-  if (errand_ != Errand::enter) return {{profile().interface_number, profile().alternate}};
-  const auto number =
-      profile().entry == dfu::Entry::detach ? dfu::run_time_interface(unit_) : dfu::particle::serial_interface(unit_);
-  if (!number) return {};
-  return {{*number, {}}};
+  const auto serial = dfu::particle::serial_port(unit_);
+  switch (errand_) {
+    case Errand::flash:
+    case Errand::reread:
+      return {{profile().interface_number, profile().alternate}};
+    case Errand::enter:
+      if (profile().entry == dfu::Entry::detach) return {{dfu::run_time_interface(unit_).value_or(0), {}}};
+      if (serial) return {{serial->control, {}}};
+      break;
+    case Errand::ask:
+      if (serial && serial->in != 0) return {{serial->control, {}}, {serial->data, {}}};
+      break;
+  }
+  return {};
 }
 
 void Attempt::hear(const told::Opened& opened) {
@@ -153,6 +191,12 @@ void Attempt::begin_conversation() {
       conversation_.emplace<dfu::Survey>(profile(), recipe().layout, unit_, read);
       return;
     }
+    case Errand::reread:
+      conversation_.emplace<dfu::Survey>(profile(), *proof_layout_, unit_, true);
+      return;
+    case Errand::ask:
+      conversation_.emplace<dfu::particle::AskModules>(unit_);
+      return;
   }
 }
 
@@ -194,6 +238,8 @@ void Attempt::talked() {
   };
   if (const auto* detach = std::get_if<dfu::Detach>(&conversation_)) return entered(*detach);
   if (const auto* enter = std::get_if<dfu::particle::EnterDfu>(&conversation_)) return entered(*enter);
+  if (std::holds_alternative<dfu::particle::AskModules>(conversation_)) return asked();
+  if (errand_ == Errand::reread) return reread();
   if (std::holds_alternative<dfu::Survey>(conversation_)) return surveyed();
   flashed();
 }
@@ -240,13 +286,89 @@ void Attempt::flashed() {
   if (session.fault()) return fail(*session.fault());
   flashed_ = ended_ = now_;
   flash_done_ = true;
+  entries_ = 0;
   if (stopping_) give_proof_a_deadline(proof_at_stop);
   close();
 }
 
+// ---- the proofs
+
+void Attempt::plan_proof() {
+  switch (recipe().policy.confirm) {
+    case config::Confirm::none:
+    case config::Confirm::application:
+      return;
+    case config::Confirm::reread:
+      return reread_later();
+    case config::Confirm::modules:
+      to_do_.push_back(Errand::ask);
+      return;
+  }
+}
+
+// What a unit may replace by itself: everything that is not system software; or all there is.
+void Attempt::reread_later() {
+  std::vector<dfu::Step> steps;
+  for (const dfu::Step& step : recipe().layout.steps) {
+    const auto& module = step.image->facts.module;
+    const bool system = module && module->platform == profile().platform &&
+                        (module->function == dfu::particle::Function::system_part ||
+                         module->function == dfu::particle::Function::bootloader);
+    if (!system) steps.push_back(step);
+  }
+  if (steps.empty()) steps = recipe().layout.steps;
+  const auto map = dfu::parse_memory_map(profile().map).value();
+  proof_layout_ = std::make_shared<const dfu::Layout>(std::get<dfu::Layout>(dfu::lay_out(std::move(steps), map)));
+  to_do_.push_back(Errand::enter);
+  to_do_.push_back(Errand::reread);
+}
+
+void Attempt::reread() {
+  if (const auto* session = std::get_if<dfu::Session>(&conversation_)) {
+    return session->fault() ? fail(*session->fault()) : close();
+  }
+  const auto& survey = std::get<dfu::Survey>(conversation_);
+  if (survey.fault()) return fail(*survey.fault());
+  const dfu::SurveyResult& found = survey.result();
+  if (!found.can_upload || dfu::misfit(*proof_layout_, found.map)) {
+    return fail(make_fault(FaultCode::read_protected, OperationKind::proof,
+                           "The unit cannot be read, so its firmware cannot be compared once more."));
+  }
+  const auto differs = std::ranges::find_if(found.pieces, [](dfu::Holds holds) { return holds != dfu::Holds::same; });
+  if (differs != found.pieces.end()) {
+    const dfu::Piece& piece = proof_layout_->pieces[static_cast<std::size_t>(differs - found.pieces.begin())];
+    const std::string& step = proof_layout_->steps[piece.step].name;
+    dfu::Fault changed = make_fault(FaultCode::factory_fallback, OperationKind::proof,
+                                    "The unit did not keep " + step +
+                                        ": it started, and holds something else there now. It restored its factory "
+                                        "firmware.");
+    changed.step = step;
+    changed.address = piece.data.begin;
+    return fail(std::move(changed));
+  }
+  conversation_.emplace<dfu::Session>(profile(), *proof_layout_,
+                                      dfu::make_plan(*proof_layout_, found, profile(), {.verify = false}));
+  converse(nullptr);
+}
+
+void Attempt::asked() {
+  const auto& ask = std::get<dfu::particle::AskModules>(conversation_);
+  if (ask.fault()) return fail(*ask.fault());
+  if (ask.report()) {
+    const auto judged = dfu::particle::judge_modules(*ask.report(), recipe().layout, *profile().platform);
+    if (const auto* wrong = std::get_if<dfu::Fault>(&judged)) return fail(*wrong);
+    if (std::holds_alternative<dfu::particle::Proven>(judged)) return close();
+  }
+  reread_later();  // it does not say enough: what it holds can still be compared
+  close();
+}
+
+// ---- the end of an errand
+
 void Attempt::fail(dfu::Fault why) {
   ended_ = now_;
   if (!flash_done_) flashed_ = now_;
+  if (flash_done_) why.operation = OperationKind::proof;
   fault_ = std::move(why);
   suspect_or_close();
 }
@@ -282,6 +404,8 @@ void Attempt::hear(const told::Closed&) {
     left_unwatched_ = true;
     return end();
   }
+  if (errand_ == Errand::ask) return next_errand();
+  if (errand_ == Errand::flash) plan_proof();
   leave_or_return();
 }
 
@@ -334,6 +458,8 @@ void Attempt::returned(const dfu::UnitInfo& unit) {
     case Errand::enter:
       return returned_to_dfu(unit);
     case Errand::flash:
+    case Errand::reread:
+    case Errand::ask:
       return returned_to_application(unit);
   }
 }
@@ -344,7 +470,7 @@ void Attempt::returned_to_dfu(const dfu::UnitInfo& unit) {
     to_do_.push_front(Errand::enter);
     return next_errand();
   }
-  end(make_fault(FaultCode::leave_refused, OperationKind::enter,
+  end(make_fault(FaultCode::leave_refused, entering(),
                  "The unit was told to go into DFU mode and came back as " + dfu::to_string(unit.id) +
                      ". Put it into DFU mode by its buttons."));
 }
@@ -397,10 +523,10 @@ void Attempt::waited_in_vain() {
       return next_errand();
     }
     return end(stays
-                   ? make_fault(FaultCode::leave_refused, OperationKind::enter,
-                                "The unit stayed in its application after it was told to go into DFU mode. Put it into "
-                                "DFU mode by its buttons.")
-                   : make_fault(FaultCode::not_back, OperationKind::enter,
+                   ? make_fault(FaultCode::leave_refused, entering(),
+                                "The unit stayed in its application after it was told to go into DFU mode. Put it "
+                                "into DFU mode by its buttons.")
+                   : make_fault(FaultCode::not_back, entering(),
                                 "The unit left its application and did not come back in DFU mode, or it was pulled."));
   }
   if (lost_) {
@@ -495,7 +621,12 @@ void Attempt::account_time() {
 
 void Attempt::tell_progress() {
   Progress progress{started_.attempt, started_.port, started_.slot, "survey", {}, 0, 0};
-  if (const auto* session = std::get_if<dfu::Session>(&conversation_)) {
+  const auto* session = std::get_if<dfu::Session>(&conversation_);
+  const auto* survey = std::get_if<dfu::Survey>(&conversation_);
+  if (errand_ != Errand::flash) {
+    progress.phase = flash_done_ ? "proof" : "enter";
+    progress.fraction = flash_done_ ? 1 : 0;
+  } else if (session) {
     const double planned = dfu::seconds(session->planned()), done = dfu::seconds(session->floor());
     progress.phase = to_string(session->operation().kind);
     progress.step = steps_[session->operation().step].name;
@@ -503,10 +634,8 @@ void Attempt::tell_progress() {
     progress.left_seconds = planned - done;
     const auto kind = session->operation().kind;
     if (kind == dfu::Operation::Kind::set_address || kind == dfu::Operation::Kind::to_idle) return;
-  } else if (const auto* survey = std::get_if<dfu::Survey>(&conversation_)) {
+  } else if (survey) {
     progress.step = steps_[survey->step()].name;
-  } else {
-    progress.phase = "enter";
   }
   const int percent = static_cast<int>(progress.fraction * 100);
   const std::string what = progress.phase + progress.step;

@@ -11,6 +11,7 @@
 
 #include "config/judge.h"
 #include "dfu/detach.h"
+#include "dfu/particle/ask_modules.h"
 #include "dfu/particle/enter_dfu.h"
 #include "dfu/session.h"
 #include "dfu/survey.h"
@@ -21,7 +22,9 @@ namespace scheduler {
 struct AttemptOptions {
   dfu::Duration insert_after{};  // away for longer, the unit has been pulled
   bool dry_run = false;          // ends with the judgement
-  int first_timer = 0;           // timers count from here, so that they are not mistaken for others of the visit
+  // An attempt that verified the unit, which was pulled before it had proven its boot: only the proof is left.
+  std::shared_ptr<const AttemptFinished> owed{};
+  int first_timer = 0;  // timers count from here, so that they are not mistaken for others of the visit
 };
 
 class Attempt {
@@ -50,8 +53,10 @@ class Attempt {
 
  private:
   enum class Errand {
-    enter,  // from the application into DFU mode
-    flash,  // survey, judgement, session, leave
+    enter,   // from the application into DFU mode
+    flash,   // survey, judgement, session, leave
+    reread,  // in DFU mode once more: is the user's part still what was written? And leave
+    ask,     // what the running unit says of its modules
   };
   enum class Stage {
     opening,
@@ -63,7 +68,8 @@ class Attempt {
     settling,   // in application mode, and stay
     over,
   };
-  using Conversation = std::variant<std::monostate, dfu::Detach, dfu::particle::EnterDfu, dfu::Survey, dfu::Session>;
+  using Conversation = std::variant<std::monostate, dfu::Detach, dfu::particle::EnterDfu, dfu::Survey, dfu::Session,
+                                    dfu::particle::AskModules>;
 
   const config::Recipe& recipe() const { return *started_.recipe; }
   const dfu::Profile& profile() const { return recipe().profile; }
@@ -90,6 +96,10 @@ class Attempt {
   void surveyed();
   void judged(dfu::Plan plan);
   void flashed();
+  void plan_proof();
+  void reread_later();
+  void reread();
+  void asked();
   void fail(dfu::Fault fault);
   void suspect_or_close();
   void call_it_gone();
@@ -101,6 +111,7 @@ class Attempt {
   void waited_in_vain();
   void end();
   void end(dfu::Fault fault);
+  dfu::OperationKind entering() const;
   void note_identity(const dfu::UnitInfo& unit);
   void account_time();
   void tell_progress();
@@ -141,7 +152,8 @@ class Attempt {
   std::vector<StepDone> steps_;
   dfu::Duration survey_floor_{}, session_floor_{};
   dfu::Duration opened_{}, flashed_{}, ended_{}, accounted_{};
-  bool flash_done_ = false;
+  bool flash_done_ = false;                          // what is left is the proof
+  std::shared_ptr<const dfu::Layout> proof_layout_;  // what `reread` compares
   bool wrote_ = false;
   int percent_ = -1;
   std::string told_;  // the progress that was told last

@@ -17,6 +17,7 @@ bool worth_retrying(dfu::FaultCode code) {
     case FaultCode::back_in_dfu:
     case FaultCode::unit_gone:
     case FaultCode::io_error:
+    case FaultCode::pulled_before_proof:
       return true;
     case FaultCode::read_protected:
     case FaultCode::map_mismatch:
@@ -26,7 +27,6 @@ bool worth_retrying(dfu::FaultCode code) {
     case FaultCode::wrong_firmware:
     case FaultCode::unit_swapped:
     case FaultCode::duplicate_id:
-    case FaultCode::pulled_before_proof:
     case FaultCode::image_unfit:
     case FaultCode::port_suspect:
     case FaultCode::port_quarantined:

@@ -7,6 +7,16 @@
 
 namespace scheduler {
 
+namespace {
+
+// Everything was done and verified, and the unit went before it had proven its boot.
+bool owes_proof_after(const AttemptFinished& end) {
+  if (!end.fault || end.fault->operation != dfu::OperationKind::proof) return false;
+  return end.fault->code == dfu::FaultCode::pulled_before_proof || end.fault->code == dfu::FaultCode::not_back;
+}
+
+}  // namespace
+
 Visit::Visit(VisitOptions options) : options_(std::move(options)), setting_(options_.setting) {}
 
 std::vector<Want> Visit::on(const Told& told, dfu::Duration now) {
@@ -19,6 +29,11 @@ std::vector<Want> Visit::on(const Told& told, dfu::Duration now) {
 bool Visit::ours(const dfu::UnitInfo& unit) const {
   if (!setting_.recipe) return false;
   return in_dfu_mode(unit, recipe().profile) || (setting_.enter_dfu && can_enter_dfu(unit, recipe().profile));
+}
+
+bool Visit::owes_proof(const dfu::UnitInfo& unit) const {
+  if (!owed_ || in_dfu_mode(unit, recipe().profile)) return false;
+  return unit.id == recipe().profile.application.value_or(unit.id);
 }
 
 // ---- what the bus says
@@ -34,7 +49,7 @@ void Visit::hear(const told::Arrived& arrived) {
       ++timer_;  // it was not removed: the visit goes on, and a unit with a verdict is not touched again
       break;
     case Phase::awaiting:
-      if (ours(arrived.unit)) queue();
+      if (ours(arrived.unit) || owes_proof(arrived.unit)) queue();
       break;
     case Phase::queued:
     case Phase::saving_start:
@@ -94,6 +109,7 @@ void Visit::hear(const told::Setting& setting) {
 void Visit::begin_visit() {
   visit_ = options_.new_id();
   attempts_ = 0;
+  owed_.reset();
   if (!options_.dry_run) want(wants::Note{VisitStarted{visit_, options_.port, setting_.slot}});
   queue();
 }
@@ -108,7 +124,9 @@ void Visit::hear(const told::Admitted&) {
   if (phase_ != Phase::queued) return;  // given up meanwhile: the place was released with it
   AttemptStarted started{options_.new_id(), visit_,    ++attempts_,    options_.port,
                          setting_.slot,     *present_, setting_.recipe};
-  attempt_.emplace(std::move(started), AttemptOptions{setting_.insert_after, options_.dry_run, timer_}, now_);
+  AttemptOptions options{setting_.insert_after, options_.dry_run, {}, timer_};
+  if (owes_proof(*present_)) options.owed = owed_;
+  attempt_.emplace(std::move(started), std::move(options), now_);
   phase_ = Phase::saving_start;
   if (options_.dry_run) return hear(told::Recorded{true});
   want(wants::Save{attempt_->started()});
@@ -176,11 +194,14 @@ void Visit::ended(bool committed) {
   }
   outcome_ = end.outcome;
   const std::optional<dfu::Fault> fault = end.fault;
+  owed_ = committed && owes_proof_after(end) ? std::make_shared<const AttemptFinished>(end) : nullptr;
   want(wants::Tell{AttemptEnded{std::move(end)}});  // first: whoever is admitted to its place must not exceed a quota
   want(wants::ReleasePlace{});
-  const bool retry = fault && worth_retrying(fault->code) && attempts_ < recipe().policy.attempts;
+  // A proof alone is one more attempt, also after the last one that may write.
+  const int attempts = recipe().policy.attempts + (owed_ ? 1 : 0);
+  const bool retry = fault && worth_retrying(fault->code) && attempts_ < attempts;
   if (!retry || draining_) return reach_verdict(outcome_);
-  if (present_ && ours(*present_)) return queue();
+  if (present_ && (ours(*present_) || owes_proof(*present_))) return queue();
   if (present_) return reach_verdict(outcome_);
   phase_ = Phase::awaiting;
   start_timer(until_empty_for(setting_.insert_after));

@@ -48,6 +48,8 @@ class Visit {
 
   const config::Recipe& recipe() const { return *setting_.recipe; }
   bool ours(const dfu::UnitInfo& unit) const;
+  // It was verified, left before it had proven its boot, and is back in application mode.
+  bool owes_proof(const dfu::UnitInfo& unit) const;
 
   void hear(const told::Arrived& arrived);
   void hear(const told::Left& left);
@@ -87,8 +89,9 @@ class Visit {
   int timer_ = 0;                 // the one that counts; older ones are ignored
   std::string visit_;
   int attempts_ = 0;
-  std::optional<Attempt> attempt_;    // the last one of this visit
-  Outcome outcome_ = Outcome::error;  // of it
+  std::optional<Attempt> attempt_;               // the last one of this visit
+  std::shared_ptr<const AttemptFinished> owed_;  // what it has left to prove
+  Outcome outcome_ = Outcome::error;             // of it
 };
 
 }  // namespace scheduler

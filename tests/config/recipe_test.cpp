@@ -253,12 +253,11 @@ TEST_F(RecipeFile, UsbUnitNeedsAMapThatCanBeRead) {
 
 // --- policy
 
-TEST_F(RecipeFile, ConfirmationsOfLaterVersionsAreRefusedNotWeakened) {
-  for (const std::string word : {"reread", "modules"}) {
-    const RecipeResult result = load_with("profile = \"photon\"", "confirm = \"" + word + "\"");
-    EXPECT_EQ(result.recipe, nullptr);
-    EXPECT_THAT(all(result.diagnostics), HasSubstr("cannot do confirm = \"" + word + "\" yet"));
-    EXPECT_THAT(all(result.diagnostics), HasSubstr("It knows \"application\" and \"none\"."));
+TEST_F(RecipeFile, EachProofOfBootIsTakenAsItIsWritten) {
+  for (const std::string word : {"none", "application", "reread", "modules"}) {
+    const RecipeResult result = load_step("image = \"user.bin\"\n[policy]\nconfirm = \"" + word + "\"\n");
+    ASSERT_NE(result.recipe, nullptr) << all(result.diagnostics);
+    EXPECT_EQ(to_string(result.recipe->policy.confirm), word);
   }
 }
 
@@ -625,6 +624,23 @@ TEST_F(RecipeFile, CoreTakesItsProgramsWithoutAHeader) {
   ASSERT_NE(result.recipe, nullptr) << all(result.diagnostics);
   EXPECT_EQ(result.recipe->layout.steps[0].address, 0x08005000u);
   EXPECT_THAT(all(load_core("address=0x08006000\n").diagnostics), HasSubstr("belongs at 0x08005000 on a Core"));
+}
+
+TEST_F(RecipeFile, AProofThatItsUnitsCannotGiveIsRefusedNotWeakened) {
+  folder.write("raw.bin", program(0x20020000, 0x08000000));
+  const auto with = [&](const std::string& profile, const std::string& address, const std::string& proof) {
+    return load("[recipe]\nname = \"r\"\n[device]\nprofile = \"" + profile + "\"\n[[step]]\nname = \"s\"\n" +
+                "image = \"raw.bin\"\naddress = " + address + "\n[policy]\nconfirm = \"" + proof + "\"\n");
+  };
+  const RecipeResult rom = with("stm32-rom", "0x08000000", "reread");
+  EXPECT_EQ(rom.recipe, nullptr);
+  EXPECT_THAT(all(rom.diagnostics), HasSubstr("nothing over USB brings them back into DFU mode"));
+  const RecipeResult plain = with("dfu11", "0", "modules");
+  EXPECT_EQ(plain.recipe, nullptr);
+  EXPECT_THAT(all(plain.diagnostics), HasSubstr("they do not say what they run"));
+  EXPECT_THAT(all(plain.diagnostics), HasSubstr("\"reread\""));
+  const RecipeResult taken = with("dfu11", "0", "reread");
+  EXPECT_NE(taken.recipe, nullptr) << all(taken.diagnostics);
 }
 
 }  // namespace
