@@ -213,6 +213,7 @@ Ask Survey::operation_done(Duration now) {
       break;
     case Operation::Kind::read:
       idle_ = false;
+      result_.read_bytes += exchange_->data().size();
       break;
     case Operation::Kind::erase:
     case Operation::Kind::write:

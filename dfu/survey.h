@@ -28,6 +28,7 @@ struct SurveyResult {
   // The first bytes of each of particle::places(), of units that have such; empty if nothing could be read.
   std::vector<Bytes> heads{};
   Duration floor{};  // the unit's own time for what the survey did
+  std::uint64_t read_bytes = 0;
 };
 
 // The unit shows the profile's alternate setting in DFU mode: the same id may stand for its run-time mode too, and only

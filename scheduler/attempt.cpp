@@ -14,6 +14,8 @@ using dfu::FaultCode;
 using dfu::OperationKind;
 
 // How long the departure of a unit may lag behind a transfer that failed on the wire (facts/dfu.md 4.7).
+// A survey has no percentage to change: so often its progress is told all the same, for whoever measures its pace.
+constexpr dfu::Duration tell_after = std::chrono::milliseconds(200);
 constexpr dfu::Duration departure_lag = std::chrono::seconds(1);
 // A stop waits this long for a unit that has been verified to prove its boot: within the 15 s of CONTRACTS.
 constexpr dfu::Duration proof_at_stop = std::chrono::seconds(10);
@@ -247,6 +249,7 @@ void Attempt::talked() {
 void Attempt::surveyed() {
   const auto& survey = std::get<dfu::Survey>(conversation_);
   survey_floor_ = survey.result().floor;
+  survey_bytes_ = survey.result().read_bytes;
   if (survey.fault()) return fail(*survey.fault());
   auto judgement = config::judge(recipe(), survey.result());
   if (const auto* refusal = std::get_if<dfu::Fault>(&judgement)) return fail(*refusal);
@@ -632,16 +635,26 @@ void Attempt::tell_progress() {
     progress.step = steps_[session->operation().step].name;
     progress.fraction = planned > 0 ? done / planned : 1;
     progress.left_seconds = planned - done;
+    progress.floor_seconds = dfu::seconds(survey_floor_) + done;
+    progress.bytes = survey_bytes_;
+    // Without a write, what the survey read counts as verified and was counted above.
+    for (const dfu::StepTally& step : session->steps()) {
+      if (wrote_) progress.bytes += step.written_bytes + step.verified_bytes;
+    }
     const auto kind = session->operation().kind;
     if (kind == dfu::Operation::Kind::set_address || kind == dfu::Operation::Kind::to_idle) return;
   } else if (survey) {
     progress.step = steps_[survey->step()].name;
+    progress.floor_seconds = dfu::seconds(survey->result().floor);
+    progress.bytes = survey->result().read_bytes;
   }
+  progress.elapsed_seconds = dfu::seconds(now_ - opened_);
   const int percent = static_cast<int>(progress.fraction * 100);
   const std::string what = progress.phase + progress.step;
-  if (percent == percent_ && what == told_) return;
+  if (percent == percent_ && what == told_ && now_ - told_at_ < tell_after) return;
   percent_ = percent;
   told_ = what;
+  told_at_ = now_;
   want(wants::Tell{std::move(progress)});
 }
 

@@ -151,12 +151,14 @@ class Attempt {
   std::optional<std::string> unit_id_;
   std::vector<StepDone> steps_;
   dfu::Duration survey_floor_{}, session_floor_{};
+  std::uint64_t survey_bytes_ = 0;
   dfu::Duration opened_{}, flashed_{}, ended_{}, accounted_{};
   bool flash_done_ = false;                          // what is left is the proof
   std::shared_ptr<const dfu::Layout> proof_layout_;  // what `reread` compares
   bool wrote_ = false;
   int percent_ = -1;
-  std::string told_;  // the progress that was told last
+  dfu::Duration told_at_{};  // when progress was told last
+  std::string told_;         // the progress that was told last
 };
 
 }  // namespace scheduler

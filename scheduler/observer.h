@@ -19,6 +19,18 @@ struct UnitLeft {
   dfu::PortPath port;
   std::string slot;
 };
+// A unit was inserted, and waits for its first attempt.
+struct VisitBegan {
+  dfu::PortPath port;
+  std::string slot;
+  std::string visit;
+};
+// The unit was removed: whatever is plugged in next is another one.
+struct VisitOver {
+  dfu::PortPath port;
+  std::string slot;
+  std::string visit;
+};
 struct AttemptBegan {
   AttemptStarted started;
 };
@@ -30,6 +42,10 @@ struct Progress {
   std::string step;         // recipe step; may be empty
   double fraction = 0;      // of the floor of what is planned, 0..1
   double left_seconds = 0;  // estimated
+  // Of the attempt since the unit was opened, in what was finished before this operation:
+  double elapsed_seconds = 0;
+  double floor_seconds = 0;  // the unit's own time for it
+  std::uint64_t bytes = 0;   // of data on the wire, in either direction
 };
 // Comes after the attempt's end is committed, never before.
 struct AttemptEnded {
@@ -56,8 +72,8 @@ struct UnitMade {
   int left = 0;
 };
 
-using Event =
-    std::variant<UnitArrived, UnitLeft, AttemptBegan, Progress, AttemptEnded, Judged, VerdictReached, UnitMade>;
+using Event = std::variant<UnitArrived, UnitLeft, VisitBegan, VisitOver, AttemptBegan, Progress, AttemptEnded, Judged,
+                           VerdictReached, UnitMade>;
 
 class Observer {
  public:

@@ -97,6 +97,7 @@ dfu::Duration Visit::until_empty_for(dfu::Duration limit) const {
 
 void Visit::end_visit() {
   phase_ = Phase::empty;
+  want(wants::Tell{VisitOver{options_.port, setting_.slot, visit_}});
   setting_ = options_.setting;
   if (!options_.dry_run) want(wants::Note{VisitEnded{visit_}});
 }
@@ -111,6 +112,7 @@ void Visit::begin_visit() {
   attempts_ = 0;
   owed_.reset();
   if (!options_.dry_run) want(wants::Note{VisitStarted{visit_, options_.port, setting_.slot}});
+  want(wants::Tell{VisitBegan{options_.port, setting_.slot, visit_}});
   queue();
 }
 

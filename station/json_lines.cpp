@@ -104,6 +104,20 @@ void JsonLines::on_event(const scheduler::UnitLeft& event) {
   out_.line(compact(object));
 }
 
+void JsonLines::on_event(const scheduler::VisitBegan& event) {
+  QJsonObject object = event_now("visit_started");
+  object["visit"] = text(event.visit);
+  add_place(object, event.port, event.slot);
+  out_.line(compact(object));
+}
+
+void JsonLines::on_event(const scheduler::VisitOver& event) {
+  QJsonObject object = event_now("visit_ended");
+  object["visit"] = text(event.visit);
+  add_place(object, event.port, event.slot);
+  out_.line(compact(object));
+}
+
 void JsonLines::on_event(const scheduler::AttemptBegan& event) {
   const scheduler::AttemptStarted& started = event.started;
   const db::Time now = db::now();

@@ -84,6 +84,14 @@ void LogObserver::on_event(const scheduler::UnitLeft& event) {
   logger_.info("port {}: empty", place(event.port, event.slot));
 }
 
+void LogObserver::on_event(const scheduler::VisitBegan& event) {
+  logger_.info("port {}: visit {} begins", place(event.port, event.slot), event.visit);
+}
+
+void LogObserver::on_event(const scheduler::VisitOver& event) {
+  logger_.info("port {}: visit {} is over", place(event.port, event.slot), event.visit);
+}
+
 void LogObserver::on_event(const scheduler::AttemptBegan& event) {
   const scheduler::AttemptStarted& started = event.started;
   logger_.info("attempt {}: starts on port {} as number {} of visit {}, unit {} serial '{}', recipe {} {}",

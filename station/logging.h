@@ -39,6 +39,8 @@ class LogObserver : public scheduler::Observer {
  private:
   void on_event(const scheduler::UnitArrived& event);
   void on_event(const scheduler::UnitLeft& event);
+  void on_event(const scheduler::VisitBegan& event);
+  void on_event(const scheduler::VisitOver& event);
   void on_event(const scheduler::AttemptBegan& event);
   void on_event(const scheduler::Progress& event);
   void on_event(const scheduler::AttemptEnded& event);

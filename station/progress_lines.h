@@ -25,6 +25,8 @@ class ProgressLines : public RunOutput {
 
   void on_event(const scheduler::UnitArrived& event);
   void on_event(const scheduler::UnitLeft& event);
+  void on_event(const scheduler::VisitBegan&) {}  // its first attempt is told
+  void on_event(const scheduler::VisitOver&) {}
   void on_event(const scheduler::AttemptBegan& event);
   void on_event(const scheduler::Progress& event);
   void on_event(const scheduler::AttemptEnded& event);

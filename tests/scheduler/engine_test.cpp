@@ -278,6 +278,43 @@ TEST(Engine, ADryRunReadsAndJudgesButWritesAndRecordsNothing) {
   fleet.line.with_unit({port_of(0)}, [](dfu::virt::VirtualUnit& unit) { EXPECT_EQ(unit.work().words, 0u); });
 }
 
+// Whoever shows how fast a unit gets on needs the three beside the percentage.
+TEST(Engine, ProgressTellsTheBytesOnTheWireTheirFloorAndTheTimeTheyTook) {
+  Fleet fleet(photon_line(1, 8));
+  ASSERT_TRUE(fleet.run());
+  Progress last;
+  int surveying = 0;
+  for (const Event& event : fleet.watcher.events) {
+    const auto* one = std::get_if<Progress>(&event);
+    if (!one) continue;
+    if (one->phase == "survey" && one->bytes > 0) ++surveying;
+    EXPECT_GE(one->bytes, last.bytes);
+    EXPECT_GE(one->floor_seconds, last.floor_seconds);
+    EXPECT_GE(one->elapsed_seconds, one->floor_seconds - 1e-6);
+    last = *one;
+  }
+  EXPECT_GT(surveying, 1) << "a survey has no percentage, and its pace is told all the same";
+  EXPECT_EQ(last.phase, "leave");
+  EXPECT_EQ(last.bytes, 3u * (248732 + 151192 + 86192)) << "surveyed, written, read back";
+  EXPECT_NEAR(last.floor_seconds, fleet.last(port_of(0)).floor_seconds, 0.01);
+}
+
+TEST(Engine, AVisitIsToldFromItsBeginning) {
+  Fleet fleet(photon_line(2, 8));
+  ASSERT_TRUE(fleet.run());
+  std::vector<std::string> told;
+  for (const Event& event : fleet.watcher.events) {
+    if (const auto* began = std::get_if<VisitBegan>(&event); began && began->port.text == port_of(1)) {
+      told.push_back("visit " + began->visit);
+    }
+    const auto* attempt = std::get_if<AttemptBegan>(&event);
+    if (attempt && attempt->started.port.text == port_of(1)) told.push_back("attempt of " + attempt->started.visit);
+  }
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_TRUE(told[0].starts_with("visit "));
+  EXPECT_EQ(told[1], "attempt of " + told[0].substr(6));
+}
+
 TEST(Engine, AUnitThatMayNotBeOpenedIsAnErrorOfTheStationAndTheOthersPass) {
   Fleet fleet(photon_line(3, 8));
   fleet.line.refuse_open({port_of(1)}, dfu::OpenStatus::access_denied, 5);

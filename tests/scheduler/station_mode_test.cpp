@@ -73,6 +73,8 @@ TEST(StationMode, EachUnitPluggedInIsAVisitOfItsOwn) {
   EXPECT_EQ(visits.size(), 3u);
   EXPECT_EQ(line.recorded<VisitStarted>().size(), 3u);
   EXPECT_EQ(line.recorded<VisitEnded>().size(), 3u);
+  const auto& events = line.watcher.events;
+  EXPECT_EQ(std::ranges::count_if(events, [](const Event& one) { return std::holds_alternative<VisitOver>(one); }), 3);
   EXPECT_FALSE(line.totals) << "the line stays";
 }
 
