@@ -48,7 +48,10 @@ class Watcher : public Observer {
       if (on_verdict) on_verdict(*verdict);
     }
     events.push_back(event);
+    if (next) next->on(event);
   }
+
+  Observer* next = nullptr;  // watches, too
 
   std::map<dfu::PortPath, std::vector<AttemptFinished>> attempts;
   std::map<dfu::PortPath, std::vector<VerdictReached>> verdicts;

@@ -1,0 +1,392 @@
+#include "station/live_line.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "dfu/profile.h"
+
+namespace station {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr dfu::Duration rate_window = 1s;
+// Long enough for some hundred blocks of each unit, short enough to be "now".
+constexpr dfu::Duration bus_window = 2s;
+constexpr dfu::Duration hour_window = 10min;
+constexpr dfu::Duration shortest_hour_window = 1min;
+
+// Seconds of work after which its pace says something about what is left.
+constexpr double shortest_for_pace = 0.5;
+
+// A shared bus bounds its units if they are slower than alone, and it is at least half full of payload: a unit that
+// answers NAK to each packet makes the same payload take twice its time (facts/dfu.md 5.1). Slower alone proves
+// nothing, because flash memory may be slow; full alone harms nobody.
+constexpr double bus_full = 0.5;
+constexpr double noticeably_slower = 1.1;
+
+double wire_seconds(double bytes) {
+  constexpr std::uint32_t block = 4096;
+  static const double per_byte = dfu::seconds(dfu::wire_time(block)) / block;
+  return bytes * per_byte;
+}
+
+bool moves_data(const std::string& phase) {
+  return phase == "survey" || phase == "write" || phase == "read";
+}
+
+bool leaves(const std::string& phase) {
+  return phase == "leave" || phase == "manifest" || phase == "reset";
+}
+
+bool behind(const dfu::PortPath& port, const dfu::PortPath& hub) {
+  return port.text.starts_with(hub.text + ".");
+}
+
+bool is_root(const dfu::PortPath& hub) {
+  return hub.text.ends_with("-0");
+}
+
+bool is_good(scheduler::Outcome outcome) {
+  return outcome == scheduler::Outcome::passed || outcome == scheduler::Outcome::already;
+}
+
+void count(Counts& counts, scheduler::Outcome outcome) {
+  ++counts.units;
+  switch (outcome) {
+    case scheduler::Outcome::passed:
+      ++counts.passed;
+      break;
+    case scheduler::Outcome::already:
+      ++counts.already;
+      break;
+    case scheduler::Outcome::failed:
+      ++counts.failed;
+      break;
+    case scheduler::Outcome::error:
+      ++counts.error;
+      break;
+    case scheduler::Outcome::cancelled:
+    case scheduler::Outcome::interrupted:
+      ++counts.cancelled;
+      break;
+  }
+}
+
+}  // namespace
+
+LineState::LineState(LineSetup setup, dfu::Duration now) : setup_(std::move(setup)), begin_(now), now_(now) {
+  name_slots();
+}
+
+void LineState::reload(scheduler::LineSettings settings) {
+  setup_.settings = std::move(settings);
+  name_slots();
+}
+
+// Slots that the station file no longer names stay as they are: there may be a unit in them.
+void LineState::name_slots() {
+  const config::StationConfig& station = *setup_.settings.station;
+  const auto& controllers = setup_.topology.controllers;
+  pools_ = scheduler::pools_of(station, controllers);
+  for (const dfu::HubInfo& hub : setup_.topology.hubs) hubs_[hub.port].tt = hub.tt;
+  for (const config::HubLimits& hub : station.hubs) {
+    if (const auto port = station.port_of(hub.port, controllers)) hubs_[*port].label = hub.label;
+  }
+  for (const dfu::PortPath& port : known_ports()) show(port).now.label = station.label_of(port, controllers);
+}
+
+std::vector<dfu::PortPath> LineState::known_ports() const {
+  if (!setup_.only_ports.empty()) return setup_.only_ports;
+  const config::StationConfig& station = *setup_.settings.station;
+  std::vector<dfu::PortPath> ports;
+  for (const config::SlotConfig& slot : station.slots) {
+    if (const auto port = station.port_of(slot.port, setup_.topology.controllers)) ports.push_back(*port);
+  }
+  if (!ports.empty()) return ports;
+  std::set<dfu::PortPath> hubs;
+  for (const dfu::HubInfo& hub : setup_.topology.hubs) hubs.insert(hub.port);
+  for (const dfu::HubInfo& hub : setup_.topology.hubs) {
+    for (int number = 1; number <= hub.ports && !is_root(hub.port); ++number) {
+      const dfu::PortPath port{hub.port.text + "." + std::to_string(number)};
+      if (!hubs.contains(port)) ports.push_back(port);
+    }
+  }
+  return ports;
+}
+
+LineState::Slot& LineState::show(const dfu::PortPath& port) {
+  Slot& slot = slots_[port];
+  slot.now.port = port;
+  return slot;
+}
+
+LineState::Slot& LineState::slot(const dfu::PortPath& port, const std::string& label) {
+  Slot& slot = show(port);
+  slot.now.label = label;
+  return slot;
+}
+
+// ---- events
+
+void LineState::fold(const scheduler::Event& event, dfu::Duration now) {
+  now_ = now;
+  std::visit([this](const auto& each) { hear(each); }, event);
+}
+
+void LineState::hear(const scheduler::UnitArrived& event) {
+  if (!event.ours && !slots_.contains(event.unit.port)) return;
+  Slot& slot = this->slot(event.unit.port, event.slot);
+  slot.now.present = true;
+  // Not the unit that the verdict was about. If it is ours, its visit begins in a moment.
+  if (slot.over || slot.now.state == SlotState::empty) {
+    slot = {.now = {.port = slot.now.port, .label = slot.now.label, .state = SlotState::foreign, .present = true}};
+  }
+  if (slot.now.state == SlotState::between && event.ours) slot.now.state = SlotState::queued;
+}
+
+void LineState::hear(const scheduler::UnitLeft& event) {
+  if (!slots_.contains(event.port)) return;
+  Slot& slot = this->slot(event.port, event.slot);
+  slot.now.present = false;
+  if (slot.now.state == SlotState::foreign) slot.now.state = SlotState::empty;
+  if (slot.now.state == SlotState::working && leaves(slot.now.phase)) slot.now.phase = "proof";
+}
+
+void LineState::hear(const scheduler::VisitBegan& event) {
+  Slot& slot = this->slot(event.port, event.slot);
+  slot = {.now = {.port = event.port, .label = event.slot, .state = SlotState::queued, .present = true}};
+}
+
+void LineState::hear(const scheduler::VisitOver& event) {
+  slot(event.port, event.slot).over = true;
+}
+
+void LineState::hear(const scheduler::AttemptBegan& event) {
+  if (!first_attempt_) first_attempt_ = now_;
+  Slot& slot = this->slot(event.started.port, event.started.slot);
+  slot.now.state = SlotState::working;
+  slot.now.attempt = event.started.number;
+  slot.now.phase = "open";
+  slot.now.step.clear();
+  slot.now.fraction = 0;
+  slot.got_on = now_;
+  slot.last = slot.planned = {};
+  slot.moved.clear();
+}
+
+void LineState::hear(const scheduler::Progress& event) {
+  Slot& slot = this->slot(event.port, event.slot);
+  slot.now.state = SlotState::working;  // of a dry run nothing else says that it has begun
+  // A unit that only says that it is still busy does not get on.
+  if (event.phase == slot.last.phase && event.floor_seconds <= slot.last.floor_seconds) return;
+  note_stretch(slot, event);
+  if (event.phase != slot.now.phase) slot.moved.clear();
+  slot.now.phase = event.phase;
+  slot.now.step = event.step;
+  slot.now.fraction = event.fraction;
+  slot.got_on = now_;
+  if (slot.last.phase == "survey" || slot.last.phase.empty()) slot.planned = event;
+  slot.last = event;
+  slot.moved.push_back({now_, event.bytes});
+  while (slot.moved.size() > 2 && slot.moved[1].at <= now_ - rate_window) slot.moved.pop_front();
+}
+
+// What was finished since the last event was work of the phase that was told then.
+void LineState::note_stretch(const Slot& slot, const scheduler::Progress& event) {
+  if (!moves_data(slot.last.phase)) return;
+  auto& stretches = hubs_[event.port.hub()].stretches;
+  stretches.push_back({event.port, now_, event.elapsed_seconds - slot.last.elapsed_seconds,
+                       event.floor_seconds - slot.last.floor_seconds,
+                       static_cast<double>(event.bytes - slot.last.bytes)});
+  while (stretches.front().end <= now_ - bus_window) stretches.pop_front();
+}
+
+void LineState::hear(const scheduler::AttemptEnded& event) {
+  const scheduler::AttemptFinished& finished = event.finished;
+  ++counts_.attempts;
+  Slot& slot = this->slot(finished.started.port, finished.started.slot);
+  slot.now.state = SlotState::between;
+  slot.now.last = Ending{finished.outcome,
+                         finished.fault,
+                         finished.verified,
+                         finished.booted,
+                         finished.flash_seconds + finished.return_seconds,
+                         {}};
+}
+
+void LineState::hear(const scheduler::Judged& event) {
+  Slot& slot = this->slot(event.unit.port, event.slot);
+  slot.now.last = Ending{.outcome = event.refusal ? scheduler::outcome_of(*event.refusal) : scheduler::Outcome::passed,
+                         .fault = event.refusal,
+                         .seconds = event.floor_seconds};
+  if (!event.refusal) slot.now.last->bytes_to_write = event.bytes_to_write;
+}
+
+void LineState::hear(const scheduler::VerdictReached& event) {
+  Slot& slot = this->slot(event.port, event.slot);
+  slot.now.state = SlotState::verdict;
+  slot.now.verdict = event.outcome;
+  slot.now.attempt = event.attempts;
+  count(counts_, event.outcome);
+  if (!is_good(event.outcome)) return;
+  if (event.attempts == 1) ++counts_.first_pass;
+  good_.push_back(now_);
+  while (good_.front() <= now_ - hour_window) good_.pop_front();
+}
+
+// ---- the line at a time
+
+LineNow LineState::at(dfu::Duration now) const {
+  LineNow line;
+  line.recipe = setup_.settings.recipe;
+  line.state = state_;
+  line.seconds = dfu::seconds(now - begin_);
+  std::map<dfu::PortPath, std::vector<SlotNow>> by_hub;
+  for (const auto& [port, slot] : slots_) by_hub[port.hub()].push_back(slot_at(slot, now));
+  for (auto& [port, slots] : by_hub) {
+    HubNow& hub = line.hubs.emplace_back(HubNow{.port = port, .slots = std::move(slots)});
+    const auto known = hubs_.find(port);
+    if (known == hubs_.end()) continue;
+    hub.label = known->second.label;
+    hub.tt = known->second.tt;
+    if (hub.tt == dfu::TransactionTranslator::single) hub.bus_load = traffic(known->second, now).load;
+  }
+  line.counts = counts_;
+  line.still_to_make = setup_.still_to_make;
+  line.units_per_hour = units_per_hour(now);
+  line.bound = bound(now);
+  return line;
+}
+
+SlotNow LineState::slot_at(const Slot& slot, dfu::Duration now) const {
+  SlotNow out = slot.now;
+  if (out.state != SlotState::working) return out;
+  out.stuck_seconds = dfu::seconds(now - slot.got_on);
+  if (moves_data(out.phase) && slot.moved.size() > 1) {
+    const auto& moved = slot.moved;
+    // The last one before the window, so that a unit that has fallen silent comes down to nothing.
+    auto from = std::ranges::find_if(moved, [&](const Moved& one) { return one.at > now - rate_window; });
+    if (from != moved.begin()) --from;
+    const double seconds = dfu::seconds(now - from->at);
+    if (seconds > 0) out.bytes_per_second = static_cast<double>(moved.back().bytes - from->bytes) / seconds;
+  }
+  if (out.phase == "erase" || out.phase == "write" || out.phase == "read") {
+    const scheduler::Progress& last = slot.last;
+    const double floor = last.floor_seconds - slot.planned.floor_seconds;
+    const double elapsed = last.elapsed_seconds - slot.planned.elapsed_seconds;
+    const double pace = floor > shortest_for_pace ? std::max(1.0, elapsed / floor) : 1.0;
+    out.left_seconds = std::max(0.0, last.left_seconds * pace - out.stuck_seconds);
+  }
+  return out;
+}
+
+LineState::Traffic LineState::traffic(const Hub& hub, dfu::Duration now) const {
+  std::map<dfu::PortPath, Stretch> units;
+  double bytes = 0, longest = 0;
+  for (const Stretch& stretch : hub.stretches) {
+    if (stretch.end <= now - bus_window) continue;
+    Stretch& unit = units[stretch.port];
+    unit.elapsed += stretch.elapsed;
+    unit.floor += stretch.floor;
+    bytes += stretch.bytes;
+    longest = std::max(longest, dfu::seconds(now - stretch.end) + stretch.elapsed);
+  }
+  if (units.empty()) return {};
+  std::vector<double> slower;
+  for (const auto& [port, unit] : units) slower.push_back(unit.floor > 0 ? unit.elapsed / unit.floor : 1);
+  std::ranges::sort(slower);
+  const double seconds = std::min(dfu::seconds(bus_window), longest);
+  return {.units = static_cast<int>(units.size()),
+          .load = seconds > 0 ? std::min(1.0, wire_seconds(bytes) / seconds) : 0,
+          // The lower median: all wait for a bus, while one unit may be slow by itself.
+          .times_slower = slower[(slower.size() - 1) / 2]};
+}
+
+std::optional<double> LineState::units_per_hour(dfu::Duration now) const {
+  if (counts_.units == 0 || !first_attempt_) return std::nullopt;
+  const auto good = std::ranges::count_if(good_, [&](dfu::Duration at) { return at > now - hour_window; });
+  const auto window = std::clamp(now - *first_attempt_, shortest_hour_window, hour_window);
+  return static_cast<double>(good) * 3600 / dfu::seconds(window);
+}
+
+int LineState::in_state(SlotState state) const {
+  return static_cast<int>(
+      std::ranges::count_if(slots_, [state](const auto& one) { return one.second.now.state == state; }));
+}
+
+// ---- what bounds it
+
+Bound LineState::bound(dfu::Duration now) const {
+  if (const auto waiting = waiting_bound()) return *waiting;
+  const int in_work = in_state(SlotState::working) + in_state(SlotState::queued);
+  const int for_people = static_cast<int>(slots_.size()) - in_work;
+  if (in_work == 0) return {.by = Bound::By::people, .slots = for_people};
+  if (const auto bus = bus_bound(now)) return *bus;
+  if (setup_.stay && for_people > in_work) return {.by = Bound::By::people, .slots = for_people};
+  return {.by = Bound::By::units, .slots = in_work};
+}
+
+// Every unit is queued for the moment that its first record takes: that alone is no limit.
+std::optional<Bound> LineState::waiting_bound() const {
+  const int waiting = in_state(SlotState::queued);
+  if (waiting == 0) return std::nullopt;
+  if (state_ == RunState::paused) return Bound{.by = Bound::By::pause, .slots = waiting};
+  const config::StationConfig& station = *setup_.settings.station;
+  if (in_state(SlotState::working) >= station.cap) return Bound{.by = Bound::By::limit, .slots = waiting};
+  for (const scheduler::Admission::Pool& pool : pools_) {
+    const auto count_here = [&](SlotState state) {
+      return std::ranges::count_if(
+          slots_, [&](const auto& one) { return one.second.now.state == state && behind(one.first, pool.hub); });
+    };
+    if (count_here(SlotState::working) < pool.width) continue;
+    const auto here = static_cast<int>(count_here(SlotState::queued));
+    if (here > 0) return Bound{.by = Bound::By::limit, .slots = here, .name = pool.name};
+  }
+  if (station.stagger > dfu::Duration{}) return Bound{.by = Bound::By::limit, .slots = waiting};
+  return std::nullopt;
+}
+
+// The worst of them, if there are several.
+std::optional<Bound> LineState::bus_bound(dfu::Duration now) const {
+  std::optional<Bound> worst;
+  for (const auto& [port, hub] : hubs_) {
+    if (hub.tt != dfu::TransactionTranslator::single) continue;
+    const Traffic here = traffic(hub, now);
+    if (here.units < 2 || here.load < bus_full || here.times_slower < noticeably_slower) continue;
+    if (worst && worst->times_slower >= here.times_slower) continue;
+    worst = Bound{.by = Bound::By::bus,
+                  .slots = here.units,
+                  .name = hub.label.empty() ? port.text : hub.label,
+                  .times_slower = here.times_slower};
+  }
+  return worst;
+}
+
+// ---- for all threads
+
+void LiveLine::on(const scheduler::Event& event) {
+  const std::lock_guard lock(mutex_);
+  state_.fold(event, clock_.now());
+}
+
+void LiveLine::reload(scheduler::LineSettings settings) {
+  const std::lock_guard lock(mutex_);
+  state_.reload(std::move(settings));
+}
+
+void LiveLine::enter(RunState state) {
+  const std::lock_guard lock(mutex_);
+  state_.enter(state);
+}
+
+LineNow LiveLine::now() const {
+  const std::lock_guard lock(mutex_);
+  return state_.at(clock_.now());
+}
+
+}  // namespace station

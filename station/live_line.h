@@ -1,0 +1,214 @@
+// The state of the line as it is now: what console and board show. `LineState` is a pure value that events and a time
+// are folded into; `LiveLine` keeps one for all threads: it is told by the engine, and whoever shows asks for a
+// snapshot and keeps no place in it. Nothing here is text for a person, so that each screen can say it in its own
+// words. Times are the line's clock; seconds are its seconds.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dfu/clock.h"
+#include "dfu/hubs.h"
+#include "scheduler/admission.h"
+#include "scheduler/engine.h"
+#include "scheduler/observer.h"
+
+namespace station {
+
+enum class SlotState {
+  empty,    // and nothing has been here
+  foreign,  // holds something that this line leaves alone
+  queued,   // a unit waits for its turn
+  working,  // an attempt runs
+  between,  // an attempt failed, another one comes: at once, or when the unit that left is back
+  verdict,  // kept until the next insertion; whether the unit is still there says `present`
+};
+
+// How an attempt ended, or what a dry run found.
+struct Ending {
+  scheduler::Outcome outcome = scheduler::Outcome::error;
+  std::optional<dfu::Fault> fault{};
+  std::optional<bool> verified{}, booted{};
+  double seconds = 0;                             // from open to proof
+  std::optional<std::uint32_t> bytes_to_write{};  // dry run, not refused: this much, in `seconds`
+};
+
+struct SlotNow {
+  dfu::PortPath port{};
+  std::string label{};  // empty: the port's path is all the name it has
+  SlotState state = SlotState::empty;
+  bool present = false;
+  int attempt = 0;               // the number of the one that runs or ran last, of this visit
+  std::optional<Ending> last{};  // the last attempt of this visit that has ended
+  std::optional<scheduler::Outcome> verdict{};
+  // Of an attempt that runs. Phase and step as scheduler::Progress; before the first "open", after leave "proof".
+  std::string phase{};
+  std::string step{};
+  double fraction = 0;
+  std::optional<double> bytes_per_second{};  // over the last second, while data is moved
+  std::optional<double> left_seconds{};      // at the pace so far; nothing while nobody can know
+  double stuck_seconds = 0;                  // since anything was finished
+};
+
+struct HubNow {
+  dfu::PortPath port{};
+  std::string label{};
+  dfu::TransactionTranslator tt = dfu::TransactionTranslator::none;
+  std::optional<double> bus_load{};  // single TT: of its 12 Mbit/s, by payload, 0..1
+  std::vector<SlotNow> slots{};      // in port order
+};
+
+// What keeps the line from finishing more units now.
+struct Bound {
+  enum class By {
+    people,  // nothing is in work, or more slots wait for a unit to be brought or taken away than are in work
+    units,   // units are in work and take the time they need
+    bus,     // units behind one single-TT hub wait for one another's time on its 12 Mbit/s
+    limit,   // units that could begin wait for the station's cap, a hub's width, or the stagger
+    pause,   // units that could begin wait because somebody paused the line
+  } by = By::people;
+  int slots = 0;            // people: that wait for them; units: in work; bus: behind the hub; else: units that wait
+  std::string name{};       // bus: the hub; limit: the hub whose width it is; empty: the station's
+  double times_slower = 1;  // bus: than each unit would be without the others
+};
+
+struct Counts {  // units by their verdict
+  int units = 0;
+  int passed = 0;
+  int already = 0;
+  int failed = 0;
+  int error = 0;
+  int cancelled = 0;
+  int attempts = 0;
+  int first_pass = 0;  // good at the first attempt
+
+  int good() const { return passed + already; }
+};
+
+enum class RunState { running, paused, stopping, stopping_at_once };
+
+struct LineNow {
+  std::shared_ptr<const config::Recipe> recipe{};  // null: each slot has its own
+  RunState state = RunState::running;
+  double seconds = 0;  // since the start
+  std::vector<HubNow> hubs{};
+  Counts counts{};
+  std::optional<int> still_to_make{};  // for the order
+  // Good ones over the last ten minutes or, while the line has not worked so long, since the first attempt, but at
+  // least over one minute: a first batch promises no rate that nobody has kept up yet. Nothing before a verdict.
+  std::optional<double> units_per_hour{};
+  Bound bound{};
+};
+
+// Which ports are shown from the start: those that were chosen, else those that the station file names, else all of all
+// hubs. A port where a unit is worked on is shown in any case.
+struct LineSetup {
+  scheduler::LineSettings settings{};
+  dfu::Topology topology{};
+  std::vector<dfu::PortPath> only_ports{};
+  bool stay = false;                   // people bring more units
+  std::optional<int> still_to_make{};  // at the start, for the order
+};
+
+class LineState {
+ public:
+  LineState(LineSetup setup, dfu::Duration now);
+
+  void fold(const scheduler::Event& event, dfu::Duration now);
+  void reload(scheduler::LineSettings settings);
+  void enter(RunState state) { state_ = state; }
+
+  LineNow at(dfu::Duration now) const;
+
+ private:
+  // A stretch of an attempt in which data was moved: what it took, and what it would have taken a unit alone.
+  struct Stretch {
+    dfu::PortPath port{};
+    dfu::Duration end{};
+    double elapsed = 0;
+    double floor = 0;
+    double bytes = 0;
+  };
+  struct Moved {
+    dfu::Duration at{};
+    std::uint64_t bytes = 0;
+  };
+  struct Slot {
+    SlotNow now{};
+    bool over = false;              // the visit is: the verdict is a reminder
+    dfu::Duration got_on{};         // when anything was finished last
+    scheduler::Progress last{};     // of this attempt, when it got on last
+    scheduler::Progress planned{};  // of this attempt, when it first had a plan
+    std::deque<Moved> moved{};      // in this phase
+  };
+  struct Hub {
+    std::string label;
+    dfu::TransactionTranslator tt = dfu::TransactionTranslator::none;
+    std::deque<Stretch> stretches;  // the newest last
+  };
+  // How full a shared bus is and what that does.
+  struct Traffic {
+    int units = 0;
+    double load = 0;
+    double times_slower = 1;
+  };
+
+  void hear(const scheduler::UnitArrived& event);
+  void hear(const scheduler::UnitLeft& event);
+  void hear(const scheduler::VisitBegan& event);
+  void hear(const scheduler::VisitOver& event);
+  void hear(const scheduler::AttemptBegan& event);
+  void hear(const scheduler::Progress& event);
+  void hear(const scheduler::AttemptEnded& event);
+  void hear(const scheduler::Judged& event);
+  void hear(const scheduler::VerdictReached& event);
+  void hear(const scheduler::UnitMade& event) { setup_.still_to_make = event.left; }
+
+  void name_slots();
+  std::vector<dfu::PortPath> known_ports() const;
+  Slot& slot(const dfu::PortPath& port, const std::string& label);
+  Slot& show(const dfu::PortPath& port);
+  void note_stretch(const Slot& slot, const scheduler::Progress& event);
+  SlotNow slot_at(const Slot& slot, dfu::Duration now) const;
+  Traffic traffic(const Hub& hub, dfu::Duration now) const;
+  std::optional<double> units_per_hour(dfu::Duration now) const;
+  int in_state(SlotState state) const;
+  Bound bound(dfu::Duration now) const;
+  std::optional<Bound> waiting_bound() const;
+  std::optional<Bound> bus_bound(dfu::Duration now) const;
+
+  LineSetup setup_;
+  std::vector<scheduler::Admission::Pool> pools_;
+  const dfu::Duration begin_;
+  dfu::Duration now_{};
+  RunState state_ = RunState::running;
+  std::map<dfu::PortPath, Hub> hubs_;
+  std::map<dfu::PortPath, Slot> slots_;
+  Counts counts_;
+  std::optional<dfu::Duration> first_attempt_;
+  std::deque<dfu::Duration> good_;  // when, within the window of units_per_hour
+};
+
+// Any thread; `on` as Observer says. The clock must outlive its use.
+class LiveLine : public scheduler::Observer {
+ public:
+  LiveLine(LineSetup setup, const dfu::Clock& clock) : clock_(clock), state_(std::move(setup), clock.now()) {}
+
+  void on(const scheduler::Event& event) override;
+  void reload(scheduler::LineSettings settings);
+  void enter(RunState state);
+  LineNow now() const;
+
+ private:
+  const dfu::Clock& clock_;
+  mutable std::mutex mutex_;
+  LineState state_;  // guarded by mutex_
+};
+
+}  // namespace station

@@ -1,0 +1,381 @@
+// The state of the line, folded from the events of real engines in virtual time, and from made-up ones.
+#include "station/live_line.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/scheduler/fleet.h"
+
+namespace station {
+namespace {
+
+using namespace std::chrono_literals;
+using dfu::TransactionTranslator;
+using scheduler::Outcome;
+using scheduler::fleet::Fleet;
+using By = Bound::By;
+
+dfu::virt::LineSpec line_of(int units, TransactionTranslator tt = TransactionTranslator::multi) {
+  dfu::virt::LineSpec spec = dfu::virt::photon_line(units, 8);
+  for (auto& hub : spec.hubs) hub.tt = tt;
+  return spec;
+}
+
+// An engine on a virtual line, watched by a live line, asked at every step of time.
+class Watched {
+ public:
+  explicit Watched(const dfu::virt::LineSpec& spec, bool stay = false,
+                   std::shared_ptr<const config::StationConfig> station = std::make_shared<config::StationConfig>())
+      : fleet(spec, scheduler::fleet::photon_recipe(), std::move(station)),
+        live({.settings = fleet.options.settings, .topology = fleet.options.topology, .stay = stay}, fleet.clock) {
+    fleet.options.stay = stay;
+    fleet.watcher.next = &live;
+    fleet.start();
+  }
+
+  LineNow pass_time(dfu::Duration time) {
+    fleet.clock.run(fleet.clock.now() + time);
+    return live.now();
+  }
+  // The line every tenth of a second until it has ended.
+  std::vector<LineNow> to_the_end() {
+    std::vector<LineNow> all;
+    while (!fleet.totals && all.size() < 10000) all.push_back(pass_time(100ms));
+    return all;
+  }
+
+  Fleet fleet;
+  LiveLine live;
+};
+
+const SlotNow& slot(const LineNow& line, const std::string& port) {
+  for (const HubNow& hub : line.hubs) {
+    for (const SlotNow& slot : hub.slots) {
+      if (slot.port.text == port) return slot;
+    }
+  }
+  ADD_FAILURE() << "there is no slot " << port;
+  static const SlotNow none;
+  return none;
+}
+
+std::size_t count(const std::vector<LineNow>& all, By by) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(all, [by](const LineNow& line) { return line.bound.by == by; }));
+}
+
+TEST(LiveLine, EmptySlotsOfKnownHubsAreShownInOrderBeforeAnythingHappens) {
+  const Watched watched(line_of(9), true);
+  const LineNow line = watched.live.now();
+  ASSERT_EQ(line.hubs.size(), 2u);
+  EXPECT_EQ(line.hubs[0].port.text, "1-1");
+  ASSERT_EQ(line.hubs[1].slots.size(), 7u);
+  EXPECT_EQ(line.hubs[1].slots[6].port.text, "1-2.7");
+  EXPECT_EQ(line.hubs[1].slots[6].state, SlotState::empty);
+  EXPECT_EQ(line.bound.by, By::people);
+  EXPECT_FALSE(line.units_per_hour);
+}
+
+TEST(LiveLine, WhereTheStationFileNamesSlotsTheseAreTheSlots) {
+  auto station = std::make_shared<config::StationConfig>();
+  station->slots = {{"1-1.2", "A2", {}}, {"1-2.1", "B1", {}}};
+  const Watched watched(line_of(9), true, station);
+  const LineNow line = watched.live.now();
+  ASSERT_EQ(line.hubs.size(), 2u);
+  ASSERT_EQ(line.hubs[0].slots.size(), 1u);
+  EXPECT_EQ(line.hubs[0].slots[0].label, "A2");
+  EXPECT_EQ(line.hubs[1].slots[0].label, "B1");
+}
+
+TEST(LiveLine, AUnitGoesThroughItsPhasesAndKeepsItsVerdict) {
+  Watched watched(line_of(1));
+  std::vector<std::string> phases;
+  double fraction = 0;
+  for (const LineNow& line : watched.to_the_end()) {
+    const SlotNow& now = slot(line, "1-1.1");
+    if (now.state != SlotState::working) continue;
+    if (phases.empty() || phases.back() != now.phase) phases.push_back(now.phase);
+    EXPECT_GE(now.fraction, fraction);
+    fraction = now.fraction;
+  }
+  EXPECT_EQ(phases.front(), "survey");
+  EXPECT_THAT(phases, testing::IsSupersetOf({"write", "read", "proof"}));
+  EXPECT_EQ(phases.back(), "proof");
+  const LineNow end = watched.live.now();
+  EXPECT_EQ(slot(end, "1-1.1").verdict, Outcome::passed);
+  ASSERT_TRUE(slot(end, "1-1.1").last);
+  EXPECT_TRUE(slot(end, "1-1.1").last->booted.value_or(false));
+  EXPECT_EQ(end.counts.passed, 1);
+  EXPECT_EQ(end.counts.first_pass, 1);
+}
+
+TEST(LiveLine, WhatIsLeftOfAFlashIsKnownToATenth) {
+  Watched watched(line_of(1));
+  dfu::Duration leaves{};
+  std::vector<std::pair<dfu::Duration, double>> said;
+  while (!watched.fleet.totals) {
+    const SlotNow now = slot(watched.pass_time(50ms), "1-1.1");
+    if (now.left_seconds) said.emplace_back(watched.fleet.clock.now(), *now.left_seconds);
+    if (now.phase == "read") leaves = watched.fleet.clock.now();
+  }
+  ASSERT_GT(said.size(), 20u);
+  for (const auto& [at, left] : said) EXPECT_NEAR(left, dfu::seconds(leaves - at), 0.3);
+}
+
+TEST(LiveLine, TheRateIsWhatTheWireCarriesAndNothingWhileNothingIsMoved) {
+  Watched watched(line_of(1));
+  double fastest_write = 0, fastest_read = 0;
+  for (const LineNow& line : watched.to_the_end()) {
+    const SlotNow& now = slot(line, "1-1.1");
+    if (now.phase == "erase" || now.phase == "proof") {
+      EXPECT_FALSE(now.bytes_per_second);
+    }
+    if (now.phase == "write") fastest_write = std::max(fastest_write, now.bytes_per_second.value_or(0));
+    if (now.phase == "read") fastest_read = std::max(fastest_read, now.bytes_per_second.value_or(0));
+  }
+  const double block = 4096;
+  // The first block of a second is not in it: the rate is a little less than the wire's.
+  EXPECT_NEAR(fastest_read, block / dfu::seconds(dfu::wire_time(4096)), 0.05 * fastest_read);
+  EXPECT_GT(fastest_write, 0.8 * block / 0.0207);  // program time, data, two GETSTATUS
+  EXPECT_LT(fastest_write, 1.1 * block / 0.0207);
+}
+
+TEST(LiveLine, AStuckUnitIsSeenToBeStuck) {
+  dfu::virt::LineSpec spec = line_of(1);
+  spec.units[0].faults = {
+      {.kind = dfu::virt::FaultKind::hang, .at = {dfu::virt::FaultPoint::Kind::block, 20}, .times = 1}};
+  Watched watched(spec);
+  double longest = 0, slowest = 1e9;
+  for (const LineNow& line : watched.to_the_end()) {
+    const SlotNow& now = slot(line, "1-1.1");
+    if (now.phase != "write" || now.stuck_seconds <= longest) continue;
+    longest = now.stuck_seconds;
+    slowest = now.bytes_per_second.value_or(0);
+  }
+  EXPECT_GT(longest, 3);
+  EXPECT_EQ(slowest, 0);
+}
+
+// ---- what bounds the line
+
+TEST(LiveLine, SevenUnitsBehindASingleTranslatorAreBoundByThatBus) {
+  Watched watched(line_of(7, TransactionTranslator::single));
+  std::vector<LineNow> all = watched.to_the_end();
+  all.pop_back();  // everything is over by then
+  EXPECT_GT(count(all, By::bus), all.size() / 2);
+  EXPECT_EQ(count(all, By::people), 0u);
+  double slowest = 0;
+  for (const LineNow& line : all) {
+    if (line.bound.by != By::bus) continue;
+    EXPECT_EQ(line.bound.name, "1-1");
+    EXPECT_EQ(line.bound.slots, 7);
+    slowest = std::max(slowest, line.bound.times_slower);
+    EXPECT_GT(line.hubs[0].bus_load.value_or(0), 0.5);
+  }
+  EXPECT_NEAR(slowest, 7, 0.5);  // while all read
+}
+
+TEST(LiveLine, TheSameUnitsBehindMultipleTranslatorsAreBoundByThemselves) {
+  Watched watched(line_of(7));
+  std::vector<LineNow> all = watched.to_the_end();
+  all.pop_back();
+  EXPECT_GT(all.size(), 30u);
+  EXPECT_EQ(count(all, By::units), all.size());
+  EXPECT_FALSE(all[0].hubs[0].bus_load);
+}
+
+TEST(LiveLine, OneUnitAloneBehindASingleTranslatorWaitsForNobody) {
+  Watched watched(line_of(1, TransactionTranslator::single));
+  EXPECT_EQ(count(watched.to_the_end(), By::bus), 0u);
+}
+
+// Flash that is slower than its data sheet says is not a full bus, whoever is on it.
+TEST(LiveLine, SlowUnitsAreNoFullBus) {
+  dfu::virt::LineSpec spec = line_of(3, TransactionTranslator::single);
+  for (auto& unit : spec.units) {
+    unit.faults = {{.kind = dfu::virt::FaultKind::slow, .at = {dfu::virt::FaultPoint::Kind::block, 1}, .times = 1000}};
+  }
+  Watched watched(spec);
+  for (const LineNow& line : watched.to_the_end()) {
+    if (slot(line, "1-1.1").phase != "write" || slot(line, "1-1.1").fraction < 0.2) continue;
+    EXPECT_NE(line.bound.by, By::bus) << line.bound.times_slower << " times slower, load " << *line.hubs[0].bus_load;
+  }
+}
+
+TEST(LiveLine, AHubThatIsTooNarrowIsNamed) {
+  auto station = std::make_shared<config::StationConfig>();
+  station->hubs = {{"1-1", "left", 2, {}, {}}};
+  Watched watched(line_of(7), false, station);
+  const LineNow line = watched.pass_time(1s);
+  EXPECT_EQ(line.bound.by, By::limit);
+  EXPECT_EQ(line.bound.name, "left");
+  EXPECT_EQ(line.bound.slots, 5);
+}
+
+TEST(LiveLine, TheStationsCapIsNoHubs) {
+  auto station = std::make_shared<config::StationConfig>();
+  station->cap = 3;
+  Watched watched(line_of(7), false, station);
+  const LineNow line = watched.pass_time(1s);
+  EXPECT_EQ(line.bound.by, By::limit);
+  EXPECT_EQ(line.bound.name, "");
+  EXPECT_EQ(line.bound.slots, 4);
+}
+
+TEST(LiveLine, APausedLineHoldsUnitsBack) {
+  dfu::virt::LineSpec spec = line_of(2);
+  for (auto& unit : spec.units) unit.starts = dfu::virt::Starts::absent;
+  Watched watched(spec, true);
+  watched.pass_time(100ms);
+  watched.fleet.engine->pause(true);
+  watched.live.enter(RunState::paused);
+  watched.fleet.line.plug({"1-1.1"});
+  const LineNow line = watched.pass_time(5s);
+  EXPECT_EQ(line.bound.by, By::pause);
+  EXPECT_EQ(line.bound.slots, 1);
+  EXPECT_EQ(slot(line, "1-1.1").state, SlotState::queued);
+  EXPECT_EQ(line.state, RunState::paused);
+}
+
+TEST(LiveLine, WhereMostSlotsWaitForAHandTheOperatorIsTheBound) {
+  dfu::virt::LineSpec spec = line_of(7);
+  for (auto& unit : spec.units) unit.starts = dfu::virt::Starts::absent;
+  Watched watched(spec, true);
+  EXPECT_EQ(watched.pass_time(100ms).bound.by, By::people);
+  for (int i = 1; i <= 3; ++i) watched.fleet.line.plug({"1-1." + std::to_string(i)});
+  EXPECT_EQ(watched.pass_time(2s).bound.by, By::people);
+  watched.fleet.line.plug({"1-1.4"});
+  EXPECT_EQ(watched.pass_time(2s).bound.by, By::units);
+  const LineNow idle = watched.pass_time(20s);
+  EXPECT_EQ(idle.bound.by, By::people);
+  EXPECT_EQ(idle.bound.slots, 7);
+}
+
+// ---- units that come and go
+
+TEST(LiveLine, TheVerdictStaysUntilTheNextInsertion) {
+  dfu::virt::LineSpec spec = line_of(1);
+  spec.units[0].starts = dfu::virt::Starts::absent;
+  Watched watched(spec, true);
+  watched.pass_time(100ms);
+  watched.fleet.line.plug({"1-1.1"});
+  LineNow line = watched.pass_time(15s);
+  EXPECT_EQ(slot(line, "1-1.1").verdict, Outcome::passed);
+  EXPECT_TRUE(slot(line, "1-1.1").present);
+  watched.fleet.line.pull({"1-1.1"});
+  line = watched.pass_time(60s);
+  EXPECT_EQ(slot(line, "1-1.1").state, SlotState::verdict);
+  EXPECT_EQ(slot(line, "1-1.1").verdict, Outcome::passed);
+  EXPECT_FALSE(slot(line, "1-1.1").present);
+  // It runs its firmware now, so nothing proves that it is the one that passed.
+  watched.fleet.line.plug({"1-1.1"});
+  line = watched.pass_time(5s);
+  EXPECT_EQ(slot(line, "1-1.1").state, SlotState::foreign);
+  EXPECT_FALSE(slot(line, "1-1.1").verdict);
+  watched.fleet.line.pull({"1-1.1"});
+  EXPECT_EQ(slot(watched.pass_time(5s), "1-1.1").state, SlotState::empty);
+  EXPECT_EQ(line.counts.passed, 1);
+}
+
+TEST(LiveLine, AUnitThatIsPulledInWorkIsAskedForAndThenTriedAgain) {
+  dfu::virt::LineSpec spec = line_of(1);
+  spec.units[0].starts = dfu::virt::Starts::absent;
+  Watched watched(spec, true);
+  watched.pass_time(100ms);
+  watched.fleet.line.plug({"1-1.1"});
+  watched.pass_time(2s);
+  watched.fleet.line.pull({"1-1.1"});
+  LineNow line = watched.pass_time(1s);
+  EXPECT_EQ(slot(line, "1-1.1").state, SlotState::between);
+  EXPECT_FALSE(slot(line, "1-1.1").present);
+  ASSERT_TRUE(slot(line, "1-1.1").last);
+  EXPECT_EQ(slot(line, "1-1.1").last->fault->code, dfu::FaultCode::unit_gone);
+  watched.fleet.line.plug({"1-1.1"});
+  line = watched.pass_time(2s);
+  EXPECT_EQ(slot(line, "1-1.1").state, SlotState::working);
+  EXPECT_EQ(slot(line, "1-1.1").attempt, 2);
+  line = watched.pass_time(20s);
+  EXPECT_EQ(slot(line, "1-1.1").verdict, Outcome::passed);
+  EXPECT_FALSE(slot(line, "1-1.1").last->fault) << "the fault was the first attempt's";
+  EXPECT_EQ(line.counts.first_pass, 0);
+  EXPECT_EQ(line.counts.attempts, 2);
+}
+
+TEST(LiveLine, AReloadRenamesSlotsAndBringsNewOnes) {
+  auto station = std::make_shared<config::StationConfig>();
+  station->slots = {{"1-1.1", "A1", {}}};
+  Watched watched(line_of(1), true, station);
+  auto fresh = std::make_shared<config::StationConfig>();
+  fresh->slots = {{"1-1.1", "X1", {}}, {"1-1.2", "X2", {}}};
+  scheduler::LineSettings settings = watched.fleet.options.settings;
+  settings.station = fresh;
+  watched.live.reload(settings);
+  EXPECT_EQ(slot(watched.live.now(), "1-1.1").label, "X1");
+  EXPECT_EQ(slot(watched.live.now(), "1-1.2").label, "X2");
+}
+
+// ---- counting, from made-up events
+
+class Counted : public testing::Test {
+ protected:
+  void finish(dfu::Duration at, Outcome outcome, int attempts = 1) {
+    const dfu::PortPath port{"1-1.1"};
+    scheduler::AttemptStarted started;
+    started.port = port;
+    line_.fold(scheduler::VisitBegan{port, "", "v"}, at - 10s);
+    line_.fold(scheduler::AttemptBegan{started}, at - 10s);
+    line_.fold(scheduler::VerdictReached{port, "", outcome, attempts}, at);
+  }
+  std::optional<double> per_hour(dfu::Duration at) const { return line_.at(at).units_per_hour; }
+
+  LineState line_{{.settings = {nullptr, {}, std::make_shared<config::StationConfig>()}, .stay = true}, 0s};
+};
+
+TEST_F(Counted, AFirstBatchPromisesNoMoreThanAMinuteHasShown) {
+  EXPECT_FALSE(per_hour(5s));
+  for (int i = 0; i < 8; ++i) finish(10s, Outcome::passed);
+  EXPECT_DOUBLE_EQ(per_hour(10s).value(), 8 * 60);
+  EXPECT_DOUBLE_EQ(per_hour(60s).value(), 8 * 60);
+  EXPECT_DOUBLE_EQ(per_hour(120s).value(), 8 * 30);
+}
+
+TEST_F(Counted, UnitsPerHourAreThoseOfTheLastTenMinutes) {
+  for (auto at = 30s; at <= 3600s; at += 30s) finish(at, Outcome::passed);
+  EXPECT_DOUBLE_EQ(per_hour(3600s).value(), 120);
+  EXPECT_DOUBLE_EQ(per_hour(3900s).value(), 60);  // five minutes of nothing
+  EXPECT_DOUBLE_EQ(per_hour(5000s).value(), 0);
+}
+
+TEST_F(Counted, OnlyGoodUnitsCountIntoTheRate) {
+  finish(30s, Outcome::failed);
+  EXPECT_DOUBLE_EQ(per_hour(60s).value(), 0);
+  finish(40s, Outcome::already);
+  EXPECT_DOUBLE_EQ(per_hour(60s).value(), 60);
+}
+
+TEST_F(Counted, WhatIsStillToBeMadeIsTheEnginesCount) {
+  EXPECT_FALSE(line_.at(0s).still_to_make);
+  line_.fold(scheduler::UnitMade{11}, 10s);
+  EXPECT_EQ(line_.at(10s).still_to_make, 11);
+}
+
+TEST_F(Counted, EveryOutcomeIsCountedOnce) {
+  finish(20s, Outcome::passed);
+  finish(40s, Outcome::passed, 2);
+  finish(60s, Outcome::already);
+  finish(80s, Outcome::failed, 2);
+  finish(100s, Outcome::error);
+  finish(120s, Outcome::cancelled);
+  const Counts counts = line_.at(200s).counts;
+  EXPECT_EQ(counts.units, 6);
+  EXPECT_EQ(counts.passed, 2);
+  EXPECT_EQ(counts.already, 1);
+  EXPECT_EQ(counts.failed, 1);
+  EXPECT_EQ(counts.error, 1);
+  EXPECT_EQ(counts.cancelled, 1);
+  EXPECT_EQ(counts.good(), 3);
+  EXPECT_EQ(counts.first_pass, 2);
+}
+
+}  // namespace
+}  // namespace station
