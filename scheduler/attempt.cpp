@@ -14,9 +14,9 @@ using dfu::FaultCode;
 using dfu::OperationKind;
 
 // How long the departure of a unit may lag behind a transfer that failed on the wire (facts/dfu.md 4.7).
+constexpr dfu::Duration departure_lag = std::chrono::seconds(1);
 // A survey has no percentage to change: so often its progress is told all the same, for whoever measures its pace.
 constexpr dfu::Duration tell_after = std::chrono::milliseconds(200);
-constexpr dfu::Duration departure_lag = std::chrono::seconds(1);
 // A stop waits this long for a unit that has been verified to prove its boot: within the 15 s of CONTRACTS.
 constexpr dfu::Duration proof_at_stop = std::chrono::seconds(10);
 // A unit may be reset on its way into DFU mode by something else, and then it is in its application again.

@@ -13,10 +13,12 @@
 #include "db/error.h"
 #include "station/at_the_record.h"
 #include "station/commands.h"
+#include "station/console.h"
 #include "station/flash_run.h"
 #include "station/inputs.h"
 #include "station/job_order.h"
 #include "station/json_lines.h"
+#include "station/live_line.h"
 #include "station/open_line.h"
 #include "station/paths.h"
 #include "station/progress_lines.h"
@@ -141,8 +143,10 @@ RunFacts facts_of(const FlashOptions& options, const Inputs& inputs, const Opene
           .dry_run = options.dry_run};
 }
 
-std::unique_ptr<RunOutput> make_output(const FlashOptions& options, const RecordContext& context, LineWriter& out) {
+std::unique_ptr<RunOutput> make_output(const FlashOptions& options, const RecordContext& context, const LiveLine& live,
+                                       LineWriter& out) {
   if (options.json) return std::make_unique<JsonLines>(out, context);
+  if (Terminal::usable()) return std::make_unique<Console>(out, live, Terminal::wants_colour());
   return std::make_unique<ProgressLines>(out);
 }
 
@@ -246,12 +250,15 @@ ExitStatus flash(const FlashOptions& options) {
                               job ? job->opened.order : "",
                               job ? job->opened.lot : ""};
   LineWriter out(STDOUT_FILENO);
-  const std::unique_ptr<RunOutput> output = make_output(options, context, out);
+  const auto quota = job ? std::optional(job->quota) : std::nullopt;
+  LiveLine live({line_settings(inputs.files, topology), topology, std::get<0>(ports), options.stay,
+                 quota ? std::optional(quota->left) : std::nullopt},
+                *std::get<OpenedLine>(line).clock);
+  const std::unique_ptr<RunOutput> output = make_output(options, context, live, out);
   output->started(facts_of(options, inputs, std::get<OpenedLine>(line), job, log));
   FlashRun flash_run({std::get<OpenedLine>(std::move(line)), topology, std::get<0>(ports),
-                      line_settings(inputs.files, topology), options.stay,
-                      job ? std::optional(job->quota) : std::nullopt, context, std::get<0>(store).get(), uuids, log,
-                      *output});
+                      line_settings(inputs.files, topology), options.stay, quota, context, std::get<0>(store).get(),
+                      uuids, log, live, *output});
   running = &flash_run;
   reload = [&] {
     const auto files = read_settings(options);

@@ -8,7 +8,7 @@ namespace station {
 FlashRun::FlashRun(RunParts parts)
     : parts_(std::move(parts)),
       log_observer_(parts_.log.logger()),
-      observers_({&log_observer_, &parts_.output}),
+      observers_({&log_observer_, &parts_.live, &parts_.output}),
       pool_(std::make_unique<scheduler::TbbPool>()) {
   if (parts_.store) {
     recorder_ = std::make_unique<StoreRecorder>(*parts_.store, parts_.context, parts_.log.logger());
@@ -59,12 +59,14 @@ RunEnd FlashRun::close() {
 
 void FlashRun::reload(scheduler::LineSettings settings) {
   parts_.log.logger().info("recipe and station file were read again; they hold for units plugged in from now on");
+  parts_.live.reload(settings);
   engine_->reload(std::move(settings));
 }
 
 void FlashRun::toggle_pause() {
   paused_ = !paused_;
   parts_.log.logger().warn(paused_ ? "paused: units that are plugged in wait" : "the pause is over");
+  if (stops_ == 0) parts_.live.enter(paused_ ? RunState::paused : RunState::running);
   engine_->pause(paused_);
 }
 
@@ -72,6 +74,7 @@ void FlashRun::stop() {
   ++stops_;
   parts_.log.logger().info(stops_ > 1 ? "a signal again: stopping at once"
                                       : "a signal: no new visit, running ones stop at a safe point");
+  parts_.live.enter(stops_ > 1 ? RunState::stopping_at_once : RunState::stopping);
   parts_.output.stopping(stops_ > 1);
   engine_->stop(stops_ > 1 ? scheduler::StopKind::at_once : scheduler::StopKind::safe_point);
 }

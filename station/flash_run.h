@@ -13,6 +13,7 @@
 #include "dfu/hubs.h"
 #include "scheduler/engine.h"
 #include "scheduler/pool.h"
+#include "station/live_line.h"
 #include "station/logging.h"
 #include "station/observers.h"
 #include "station/open_line.h"
@@ -32,6 +33,7 @@ struct RunParts {
   db::Store* store;  // null: a dry run, which records nothing
   db::UuidGenerator& uuids;
   Log& log;
+  LiveLine& live;
   RunOutput& output;
 };
 

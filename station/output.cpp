@@ -45,11 +45,20 @@ LineWriter::LineWriter(int descriptor)
 LineWriter::~LineWriter() = default;
 
 void LineWriter::line(std::string text) {
+  raw(std::move(text) + "\n");
+}
+
+void LineWriter::raw(std::string text) {
   {
     const std::lock_guard lock(mutex_);
-    waiting_.push_back(std::move(text) + "\n");
+    waiting_.push_back(std::move(text));
   }
   changed_.notify_one();
+}
+
+bool LineWriter::idle() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.empty() && !writing_;
 }
 
 void LineWriter::line_unless_behind(std::string text) {
@@ -66,9 +75,11 @@ void LineWriter::run(std::stop_token stop) {
   while (changed_.wait(lock, stop, [this] { return !waiting_.empty(); })) {
     const std::string text = std::move(waiting_.front());
     waiting_.pop_front();
+    writing_ = true;
     lock.unlock();
     if (!reader_gone) reader_gone = !write_all(descriptor_, text);
     lock.lock();
+    writing_ = false;
   }
 }
 

@@ -26,14 +26,19 @@ class LineWriter {
   void line(std::string text);
   // For what is soon outdated, such as progress: dropped while the reader is far behind.
   void line_unless_behind(std::string text);
+  // As it is, in order with the lines.
+  void raw(std::string text);
+  // Nothing waits to be written, nor is being written: what is drawn now will be seen now.
+  bool idle() const;
 
  private:
   void run(std::stop_token stop);
 
   const int descriptor_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<std::string> waiting_;  // guarded by mutex_
+  bool writing_ = false;             // guarded by mutex_
   std::jthread thread_;
 };
 

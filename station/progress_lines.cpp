@@ -12,34 +12,9 @@ namespace station {
 
 namespace {
 
-std::string_view word(scheduler::Outcome outcome) {
-  switch (outcome) {
-    case scheduler::Outcome::passed:
-    case scheduler::Outcome::already:
-      return "PASS";
-    case scheduler::Outcome::failed:
-      return "FAIL";
-    case scheduler::Outcome::error:
-      return "ERROR";
-    case scheduler::Outcome::cancelled:
-    case scheduler::Outcome::interrupted:
-      return "STOPPED";
-  }
-  return "ERROR";
-}
-
 std::string remark(const scheduler::AttemptFinished& finished) {
   if (finished.fault) return sentence(*finished.fault);
-  if (finished.outcome == scheduler::Outcome::already) return "held everything already, nothing written";
-  return fmt::format("{}, {}", finished.verified.value_or(false) ? "verified" : "not verified (waived)",
-                     finished.booted.value_or(false) ? "booted" : "not asked to boot");
-}
-
-std::string described(const config::Recipe& recipe) {
-  std::size_t bytes = 0;
-  for (const dfu::Step& step : recipe.layout.steps) bytes += step.size();
-  return fmt::format("{}{}: {}, {} bytes", recipe.name, recipe.revision.empty() ? "" : " revision " + recipe.revision,
-                     counted(recipe.layout.steps.size(), "step"), grouped(bytes));
+  return proof(finished.outcome, finished.verified, finished.booted);
 }
 
 }  // namespace
@@ -47,7 +22,7 @@ std::string described(const config::Recipe& recipe) {
 void ProgressLines::started(const RunFacts& facts) {
   facts_ = facts;
   out_.line(fmt::format("flashline {}, station {}", version(), facts.station));
-  out_.line("recipe    " + (facts.recipe ? described(*facts.recipe) : "each slot has its own"));
+  out_.line("recipe    " + described(facts.recipe.get()));
   out_.line("line      " + facts.line);
   if (facts.quota) out_.line(fmt::format("order     {}, {} to be made", facts.job, facts.quota->left));
   out_.line("record    " + (facts.dry_run ? "none: this is a dry run, nothing is written" : facts.database));
@@ -59,6 +34,7 @@ void ProgressLines::stopping(bool at_once) {
 }
 
 void ProgressLines::say(const std::string& place, const std::string& text) {
+  if (only_ == Only::first_and_last) return;
   const double elapsed = std::chrono::duration<double>(Wall::now() - begin_).count();
   out_.line(fmt::format("{:7.1f} s  {:<14}  {}", elapsed, place, text));
 }

@@ -13,7 +13,9 @@ namespace station {
 
 class ProgressLines : public RunOutput {
  public:
-  explicit ProgressLines(LineWriter& out) : out_(out) {}
+  // `first_and_last`: what is run, and the table and the summary at the end; someone else shows what happens between.
+  enum class Only { everything, first_and_last };
+  explicit ProgressLines(LineWriter& out, Only only = Only::everything) : out_(out), only_(only) {}
 
   void started(const RunFacts& facts) override;
   void stopping(bool at_once) override;
@@ -46,6 +48,7 @@ class ProgressLines : public RunOutput {
   };
 
   LineWriter& out_;
+  const Only only_;
   const Wall::time_point begin_ = Wall::now();
   RunFacts facts_;                       // constant after `started`
   std::map<std::string, int> quarters_;  // attempt -> quarters of its work that were printed

@@ -17,6 +17,37 @@ std::string sentence(const dfu::Fault& fault) {
   return fault.text.empty() ? out : out + ": " + fault.text;
 }
 
+std::string_view word(scheduler::Outcome outcome) {
+  switch (outcome) {
+    case scheduler::Outcome::passed:
+    case scheduler::Outcome::already:
+      return "PASS";
+    case scheduler::Outcome::failed:
+      return "FAIL";
+    case scheduler::Outcome::error:
+      return "ERROR";
+    case scheduler::Outcome::cancelled:
+    case scheduler::Outcome::interrupted:
+      return "STOPPED";
+  }
+  return "ERROR";
+}
+
+std::string proof(scheduler::Outcome outcome, std::optional<bool> verified, std::optional<bool> booted) {
+  if (outcome == scheduler::Outcome::already) return "held everything already, nothing written";
+  const std::string first = verified.value_or(false) ? "verified" : "not verified (waived)";
+  return first + (booted.value_or(false) ? ", booted" : ", not asked to boot");
+}
+
+std::string described(const config::Recipe* recipe) {
+  if (!recipe) return "each slot has its own";
+  std::size_t bytes = 0;
+  for (const dfu::Step& step : recipe->layout.steps) bytes += step.size();
+  const std::string revision = recipe->revision.empty() ? "" : " revision " + recipe->revision;
+  return recipe->name + revision + ": " + counted(recipe->layout.steps.size(), "step") + ", " + grouped(bytes) +
+         " bytes";
+}
+
 std::string yes_no(std::optional<bool> value) {
   if (!value) return "not asked";
   return *value ? "yes" : "no";

@@ -6,8 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "config/recipe.h"
 #include "dfu/bus.h"
 #include "dfu/fault.h"
+#include "scheduler/record.h"
 
 namespace station {
 
@@ -15,6 +17,12 @@ namespace station {
 std::string place(const dfu::PortPath& port, const std::string& slot);
 // "verify-mismatch, step system-part2, read at 0x08061000, block 3: ..."
 std::string sentence(const dfu::Fault& fault);
+// "PASS", "FAIL", "ERROR", "STOPPED": what a person must see.
+std::string_view word(scheduler::Outcome outcome);
+// "verified, booted": what a good verdict rests on.
+std::string proof(scheduler::Outcome outcome, std::optional<bool> verified, std::optional<bool> booted);
+// "photon-example revision A: 3 steps, 486,116 bytes". Null: each slot has its own.
+std::string described(const config::Recipe* recipe);
 // "yes", "no", "not asked".
 std::string yes_no(std::optional<bool> value);
 // "248,732"
