@@ -71,6 +71,10 @@ OpenResult Device::open_node() {
   if (fd_ < 0) {
     const int error = errno;
     if (error == EACCES || error == EPERM) return {OpenStatus::access_denied, access_remedy(place_.node())};
+    if (error == ENOENT && is_there(place_)) {
+      return {OpenStatus::failed, "the kernel has the unit, but " + place_.node() +
+                                      " is not there; in a container, /dev/bus/usb must be passed in as it is outside"};
+    }
     if (error == ENOENT || error == ENODEV || error == ENXIO) return {OpenStatus::gone, "the unit has left"};
     return {OpenStatus::failed, place_.node() + ": " + std::strerror(error)};
   }

@@ -1,5 +1,6 @@
 #include "dfu/usb/hotplug.h"
 
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 
@@ -33,6 +34,10 @@ bool is_hub(libusb_device* device) {
 }  // namespace
 
 Hotplug::Hotplug() {
+  // libusb itself is content without: it waits for a first device.
+  if (!std::filesystem::exists("/sys/bus/usb/devices")) {
+    throw std::runtime_error("this system has no USB: the kernel shows no /sys/bus/usb");
+  }
   if (const int error = libusb_init(&context_)) {
     throw std::runtime_error("this system offers no USB: libusb cannot be started: " + error_text(error));
   }

@@ -79,11 +79,15 @@ std::string link_name(const fs::path& link) {
   return fs::read_symlink(link, error).filename();
 }
 
+bool is_there(const Place& place) {
+  return read_number(device_folder(place.port) / "devnum") == place.address;
+}
+
 std::optional<UnitInfo> read_unit(const Place& place) {
   const fs::path folder = device_folder(place.port);
   const Bytes all = read_bytes(folder / "descriptors");
   // Another device may have come to this port since the place was told.
-  if (read_number(folder / "devnum") != place.address || all.size() < device_descriptor_size) return {};
+  if (!is_there(place) || all.size() < device_descriptor_size) return {};
   UnitInfo unit;
   unit.port = place.port;
   unit.id = {le16(all, 8), le16(all, 10)};
@@ -102,7 +106,7 @@ void read_locked(const Place& place, UnitInfo& unit) {
     const auto active = read_number(folder / "bConfigurationValue");
     if (auto parsed = parse_configuration(configuration(all, active))) read.configuration = std::move(*parsed);
   }
-  if (read_number(folder / "devnum") == place.address) unit = std::move(read);
+  if (is_there(place)) unit = std::move(read);
 }
 
 std::string driver_of(const PortPath& port, int interface_number) {

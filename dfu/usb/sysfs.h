@@ -30,6 +30,7 @@ std::optional<int> read_number(const std::filesystem::path& file, int base = 10)
 // The name of the folder that a link points to; empty when it is not there.
 std::string link_name(const std::filesystem::path& link);
 
+bool is_there(const Place& place);
 // The unit at this place as far as it can be told without its lock: all but the strings. Nothing when it has left.
 std::optional<UnitInfo> read_unit(const Place& place);
 // Serial and product, and the configuration that is active if there are several. May block.
