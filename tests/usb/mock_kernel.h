@@ -50,7 +50,7 @@ class MockKernel {
 
   // The node's mode from now on, also of what comes to this port later. Root is held to it as well.
   void set_mode(const std::string& port, unsigned mode);
-  // Opening, claiming or closing this port's node never returns, until `release`.
+  // Opening this port's node, claiming, taking a transfer back or closing never returns, until `release`.
   void wedge(const std::string& port, Wedge what);
   void release(const std::string& port);
   // The port's node is what another program holds: a claim by the mock itself. False if it is taken already.

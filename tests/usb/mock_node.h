@@ -17,7 +17,7 @@
 namespace usb_mock {
 
 // What never returns until it is released.
-enum class Wedge { open, claim, close };
+enum class Wedge { open, claim, discard, close };
 
 // What was done to a port over all its enumerations; `setup` bytes tell control transfers apart.
 struct Counts {

@@ -456,6 +456,7 @@ void Session::landed(std::uint64_t address, TransferResult result) {
 
 // Like the kernel's, it returns when the transfer has ended.
 Session::Reply Session::discard(std::uint64_t address) {
+  wait_while(Wedge::discard);
   Node::Ticket ticket = 0;
   {
     const std::lock_guard lock(mutex_);

@@ -8,6 +8,7 @@
 //   quit               ends the line, and says how many answers came for how many questions
 //
 // PORT is the unit that was there last: it may be gone. Numbers as C writes them.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -22,6 +23,7 @@
 #include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "dfu/usb/usb_line.h"
@@ -212,7 +214,10 @@ class Probe {
     const auto done = questions_.ask<dfu::OpenResult>([this, port](const dfu::OpenResult& result) {
       say("opened " + port + " " + std::string(word(result.status)) + " " + result.detail);
     });
-    call([&] { line_->open(unit(port), claims(in), done); });
+    const dfu::UnitHandle handle = unit(port);
+    auto& open = open_[port];
+    if (std::find(open.begin(), open.end(), handle) == open.end()) open.push_back(handle);
+    call([&] { line_->open(handle, claims(in), done); });
   }
 
   void control(const std::string& port, std::istringstream& in) {
@@ -238,9 +243,14 @@ class Probe {
     call([&] { line_->reset(unit(port), done); });
   }
 
+  // All that was opened on the port and not closed, also of units that were there before; else the unit itself.
   void close(const std::string& port) {
-    const auto done = questions_.ask([this, port] { say("closed " + port); });
-    call([&] { line_->close(unit(port), done); });
+    std::vector<dfu::UnitHandle> handles = std::exchange(open_[port], {});
+    if (handles.empty()) handles.push_back(unit(port));
+    for (const dfu::UnitHandle handle : handles) {
+      const auto done = questions_.ask([this, port] { say("closed " + port); });
+      call([&] { line_->close(handle, done); });
+    }
   }
 
   void power(const std::string& port, std::istringstream& in) {
@@ -310,7 +320,8 @@ class Probe {
 
   std::mutex out_mutex_;
   std::mutex mutex_;
-  std::map<std::string, dfu::UnitHandle> units_;  // guarded by mutex_
+  std::map<std::string, dfu::UnitHandle> units_;              // guarded by mutex_
+  std::map<std::string, std::vector<dfu::UnitHandle>> open_;  // asked to be opened, and not closed since
   Questions questions_;
   std::vector<std::thread> hammers_;
   std::unique_ptr<dfu::usb::UsbLine> line_;  // the first to go
