@@ -53,8 +53,10 @@ std::variant<dfu::Fault, dfu::Plan> judge(const Recipe& recipe, const dfu::Surve
   }
   if (auto lacking = lacks_required(recipe, survey)) return *std::move(lacking);
   if (auto unreachable = out_of_reach(recipe, survey)) return *std::move(unreachable);
-  if (auto older = downgrade(recipe, survey)) return *std::move(older);
-  if (auto unfit = unfit_together(recipe, survey)) return *std::move(unfit);
+  if (!recipe.forced) {
+    if (auto older = downgrade(recipe, survey)) return *std::move(older);
+    if (auto unfit = unfit_together(recipe, survey)) return *std::move(unfit);
+  }
   return dfu::make_plan(recipe.layout, survey, recipe.profile,
                         {.rewrite = recipe.policy.unchanged == Unchanged::rewrite, .verify = verify});
 }

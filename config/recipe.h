@@ -42,8 +42,9 @@ struct Requirement {
 };
 
 struct Recipe {
-  std::string file;  // as named
-  std::string text;  // as read, with the recipes that it extends: goes into the record
+  std::string file;     // as named
+  bool forced = false;  // also onto a unit that will not run it; no file can say so, only who tests the proofs of boot
+  std::string text;     // as read, with the recipes that it extends: goes into the record
   dfu::Sha256 sha256{};
   std::string name;
   std::string revision;

@@ -26,11 +26,18 @@ class Watched {
  public:
   explicit Watched(const dfu::virt::LineSpec& spec, bool stay = false,
                    std::shared_ptr<const config::StationConfig> station = std::make_shared<config::StationConfig>())
-      : fleet(spec, scheduler::fleet::photon_recipe(), std::move(station)),
+      : fleet(spec, recipe(), std::move(station)),
         live({.settings = fleet.options.settings, .topology = fleet.options.topology, .stay = stay}, fleet.clock) {
     fleet.options.stay = stay;
     fleet.watcher.next = &live;
     fleet.start();
+  }
+
+  // Units that run their firmware are left alone.
+  static std::shared_ptr<config::Recipe> recipe() {
+    auto recipe = scheduler::fleet::photon_recipe();
+    recipe->enter_dfu = false;
+    return recipe;
   }
 
   LineNow pass_time(dfu::Duration time) {
