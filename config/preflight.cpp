@@ -372,11 +372,30 @@ class Preflight {
       auto laid = dfu::lay_out(std::move(steps), *map, store);
       if (auto* layout = std::get_if<dfu::Layout>(&laid)) {
         result_.layout = std::move(*layout);
-        return;
+        return tell_shared_sectors(placed);
       }
       const auto& misfit = std::get<dfu::Misfit>(laid);
       tell_misfit(*placed[misfit.step].draft, misfit.text);
       placed.erase(placed.begin() + static_cast<std::ptrdiff_t>(misfit.step));
+    }
+  }
+
+  // No mistake, but one that surprises: an image that has not changed is written again with the one that has.
+  void tell_shared_sectors(const std::vector<Placed>& placed) {
+    const auto& pieces = result_.layout.pieces;
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      const StepDraft& mine = *placed[pieces[i].step].draft;
+      const auto shared = std::find_if(pieces.begin(), pieces.begin() + static_cast<std::ptrdiff_t>(i), [&](auto& one) {
+        return one.step != pieces[i].step && one.sector == pieces[i].sector;
+      });
+      const bool images = mine.image && placed[pieces[i].step].is_image();
+      if (!images || shared == pieces.begin() + static_cast<std::ptrdiff_t>(i)) continue;
+      const StepDraft& other = *placed[shared->step].draft;
+      if (!other.image || !placed[shared->step].is_image()) continue;
+      warning(mine, *mine.image,
+              "'" + mine.image->value + "' shares the sector at " + dfu::hex_address(pieces[i].sector.range.begin) +
+                  " with '" + other.image->value + "' (line " + std::to_string(other.place.line) + ")",
+              "When one of them changes, both are written anew. Give each a sector of its own if that matters.");
     }
   }
 

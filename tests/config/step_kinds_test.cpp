@@ -147,6 +147,21 @@ TEST_F(StepKinds, OptionBytesAreRefusedOnEveryUnit) {
   }
 }
 
+TEST_F(StepKinds, ImagesThatShareASectorAreToldOf) {
+  folder.write("raw.bin", raw());
+  const std::string head =
+      "[recipe]\nname = \"r\"\n[device]\nusb = \"0483:df11\"\nmap = \"@Flash/0x08000000/4*16Kg\"\n";
+  const auto two = [&](const char* address) {
+    return load_recipe(folder.write("s.toml", head + step("a", "image = \"raw.bin\"\naddress = 0x08000000") +
+                                                  step("b", "image = \"raw.bin\"\naddress = " + std::string(address))));
+  };
+  const RecipeResult shared = two("0x08001000");
+  EXPECT_NE(shared.recipe, nullptr);
+  EXPECT_THAT(all(shared.diagnostics), HasSubstr("s.toml:12:9: warning: 'raw.bin' shares the sector at 0x08000000"));
+  EXPECT_TRUE(two("0x08004000").diagnostics.empty());
+  EXPECT_EQ(two("0x08000080").recipe, nullptr) << "overlapping bytes are a mistake";
+}
+
 TEST_F(StepKinds, WrongValuesAreRefusedAtTheValue) {
   EXPECT_THAT(refused_alone("kind = \"setting\"\nsetting = \"claim-code\"\nvalue = \"short\""),
               HasSubstr("'value' of claim-code must be 63 characters long, and has 5"));
