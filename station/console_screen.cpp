@@ -131,12 +131,13 @@ std::string ending_text(const SlotNow& slot) {
          (slot.attempt > 1 ? fmt::format(", at try {}", slot.attempt) : "");
 }
 
-// What there is to say of a slot that is not working.
+// What there is to say of a slot in which no data is moved.
 std::string remark(const SlotNow& slot) {
   switch (slot.state) {
     case SlotState::empty:
-    case SlotState::working:
       return {};
+    case SlotState::working:  // the station can do nothing but wait, and a full bar would ask to unplug it
+      return fmt::format("do not unplug, {:.0f} s", slot.stuck_seconds);
     case SlotState::foreign:
       return "not for this recipe, left alone";
     case SlotState::queued:
@@ -189,11 +190,6 @@ Row full_work(const SlotNow& slot, const Cells& cells, int room) {
   std::string rate = slot.bytes_per_second ? fmt::format("{:.0f} KiB/s", *slot.bytes_per_second / 1024) : "";
   if (is_stuck(slot)) rate = fmt::format("stuck {:.0f} s", slot.stuck_seconds);
   const std::string left = slot.left_seconds && !is_stuck(slot) ? seconds_text(*slot.left_seconds) : "";
-  if (slot.phase == "proof") {
-    return {{fit(step_text(slot), cells.step) + " "},
-            {bar(1, bar_width), Look::busy},
-            {fit_right("starts its firmware", percent_width + rate_width + left_width)}};
-  }
   return {{fit(step_text(slot), cells.step) + " "},
           {bar(slot.fraction, bar_width), Look::busy},
           {fit_right(percent(slot), percent_width)},
@@ -210,6 +206,14 @@ Row bar_work(const SlotNow& slot, int room) {
   return {{bar(slot.fraction, room - percent_width - narrow_left), Look::busy},
           {fit_right(percent(slot), percent_width)},
           {fit_right(left, narrow_left), stuck ? Look::warning : Look::plain}};
+}
+
+// What of it still says enough where there is no room for all.
+std::string remark_in(const SlotNow& slot, int room) {
+  std::string whole = remark(slot);
+  const bool good = slot.state == SlotState::verdict && is_good(*slot.verdict) && slot.last;
+  if (!good || columns_of(whole) <= room) return whole;
+  return slot.present ? seconds_text(slot.last->seconds) : "taken out";
 }
 
 int remark_room(const Cells& cells) {
@@ -235,8 +239,9 @@ Row slot_cell(const SlotNow& slot, const Cells& cells) {
   }
   row.push_back({fit(state.text, word_width) + " ", state.look});
   const int room = remark_room(cells);
-  Row rest{{remark(slot), slot.state == SlotState::verdict ? Look::plain : Look::muted}};
-  if (working) rest = cells.width >= narrowest_full ? full_work(slot, cells, room) : bar_work(slot, room);
+  Row rest{{remark_in(slot, room), slot.state == SlotState::verdict ? Look::plain : Look::muted}};
+  if (working && slot.phase != "proof")
+    rest = cells.width >= narrowest_full ? full_work(slot, cells, room) : bar_work(slot, room);
   row.insert(row.end(), rest.begin(), rest.end());
   return filled(std::move(row), cells.width);
 }

@@ -154,7 +154,9 @@ void LineState::hear(const scheduler::UnitLeft& event) {
   Slot& slot = this->slot(event.port, event.slot);
   slot.now.present = false;
   if (slot.now.state == SlotState::foreign) slot.now.state = SlotState::empty;
-  if (slot.now.state == SlotState::working && leaves(slot.now.phase)) slot.now.phase = "proof";
+  if (slot.now.state != SlotState::working || !leaves(slot.now.phase)) return;
+  slot.now.phase = "proof";
+  slot.got_on = now_;
 }
 
 void LineState::hear(const scheduler::VisitBegan& event) {

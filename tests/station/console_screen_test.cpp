@@ -250,6 +250,33 @@ TEST(ConsoleScreen, EveryBoundIsNamedInAWord) {
   EXPECT_EQ(said({.by = Bound::By::pause, .slots = 3}), "bound    PAUSE: 3 units wait for the line to go on");
 }
 
+// A full bar would say that it may be unplugged.
+TEST(ConsoleScreen, AUnitThatStartsItsFirmwareShowsNoBarAndHowLongItTakes) {
+  LineNow line = made_up_line(2);
+  SlotNow& slot = line.hubs[0].slots[1];
+  slot.phase = "proof";
+  slot.fraction = 1;
+  slot.stuck_seconds = 7.4;
+  for (const int columns : {40, 80, 200}) {
+    EXPECT_THAT(row_of(text_of(line, {columns, 24}), "1-1.2"), HasSubstr("boot        do not unplug, 7 s"));
+  }
+}
+
+TEST(ConsoleScreen, WhereThereIsNoRoomAPassKeepsItsSeconds) {
+  LineNow line = made_up_line(24);
+  SlotNow& slot = line.hubs[1].slots[1];
+  ASSERT_EQ(slot.verdict, Outcome::passed);
+  const auto shown = [&] {
+    for (const std::string& row : text_of(line, {80, 24})) {
+      if (const auto at = row.find("1-2.2 "); at != std::string::npos) return row.substr(at, 36);
+    }
+    return std::string();
+  };
+  EXPECT_THAT(shown(), HasSubstr("+ (PASS)    taken out"));
+  slot.present = true;
+  EXPECT_THAT(shown(), HasSubstr("+ PASS      9.2 s"));
+}
+
 TEST(ConsoleScreen, PauseAndStopAreInTheTitle) {
   LineNow line = made_up_line(8);
   line.state = RunState::paused;
