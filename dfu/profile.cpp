@@ -52,6 +52,9 @@ Profile particle_f2(std::string name, std::uint16_t product, particle::Platform 
       .control_timeout = 10s,
       // dfu.md 4.4: twice the datasheet's maximum.
       .busy_limit = 2 * worst_sector_erase,
+      // particle.md 8: in the configuration store, written by system firmware from 0.6.0 on. The bytes around it are
+      // not the station's business: private keys are among them.
+      .stored_id = Profile::StoredId{.alternate = 1, .address = 3618, .length = 12},
       // particle.md 7.3: there is no DFU interface in application mode.
       .entry = Entry::particle,
       .depart_limit = departure_told,

@@ -62,6 +62,13 @@ struct Profile {
   bool leave_uses_pointer = false;
   Duration control_timeout{};  // any control transfer
   Duration busy_limit{};       // dfuDNBUSY after one command: twice the datasheet's worst sector erase
+  // Where the unit keeps its chip's id, for those whose serial is not their own.
+  struct StoredId {
+    std::uint8_t alternate = 0;  // of the DFU interface
+    std::uint32_t address = 0;
+    std::uint16_t length = 0;
+  };
+  std::optional<StoredId> stored_id{};
   Entry entry = Entry::none;
   Duration depart_limit{};  // from leave, or from the request to go into DFU mode, to gone from the bus
   Duration return_limit{};  // from gone to back on its port
