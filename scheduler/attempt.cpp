@@ -73,12 +73,15 @@ Attempt::Attempt(AttemptStarted started, AttemptOptions options, dfu::Duration n
     }
   }
   note_identity(unit_);
+  if (options_.owed && options_.owed->unit && !unit_id_) unit_id_ = options_.owed->unit;
 }
 
 std::vector<Want> Attempt::begin(std::optional<dfu::UnitInfo> present, dfu::Duration now) {
   now_ = now;
   present_ = std::move(present);
   if (options_.owed) {
+    remark(RemarkKind::proof, "Only the proof of boot is left: attempt " + options_.owed->started.attempt +
+                                  " wrote and verified this unit.");
     plan_proof();
     if (present_) {
       returned(*present_);
@@ -88,6 +91,7 @@ std::vector<Want> Attempt::begin(std::optional<dfu::UnitInfo> present, dfu::Dura
     }
   } else {
     if (!in_dfu_mode(unit_, profile())) to_do_.push_back(Errand::enter);
+    if (!options_.dry_run) to_do_.push_back(Errand::identify);
     to_do_.push_back(Errand::flash);
     next_errand();
   }
@@ -140,6 +144,7 @@ void Attempt::next_errand() {
   errand_ = to_do_.front();
   to_do_.pop_front();
   if (present_) unit_ = *present_;
+  if (errand_ == Errand::identify && !wants_stored_id()) return next_errand();
   if (errand_ == Errand::enter && !can_enter_dfu(unit_, profile())) {
     return end(make_fault(FaultCode::leave_refused, OperationKind::proof,
                           "The unit shows no way back into DFU mode, so its firmware cannot be compared once more."));
@@ -154,6 +159,8 @@ std::vector<dfu::Claim> Attempt::claims() const {
     case Errand::flash:
     case Errand::reread:
       return {{profile().interface_number, profile().alternate}};
+    case Errand::identify:
+      return {{profile().interface_number, profile().stored_id->alternate}};
     case Errand::enter:
       if (profile().entry == dfu::Entry::detach) return {{dfu::run_time_interface(unit_).value_or(0), {}}};
       if (serial) return {{serial->control, {}}};
@@ -193,6 +200,9 @@ void Attempt::begin_conversation() {
       conversation_.emplace<dfu::Survey>(profile(), recipe().layout, unit_, read);
       return;
     }
+    case Errand::identify:
+      conversation_.emplace<dfu::ReadId>(profile());
+      return;
     case Errand::reread:
       conversation_.emplace<dfu::Survey>(profile(), *proof_layout_, unit_, true);
       return;
@@ -235,11 +245,16 @@ void Attempt::converse(const dfu::Answer* answer) {
 }
 
 void Attempt::talked() {
-  const auto entered = [this](const auto& conversation) {
+  const auto done = [this](const auto& conversation) {
     return conversation.fault() ? fail(*conversation.fault()) : close();
   };
-  if (const auto* detach = std::get_if<dfu::Detach>(&conversation_)) return entered(*detach);
-  if (const auto* enter = std::get_if<dfu::particle::EnterDfu>(&conversation_)) return entered(*enter);
+  if (const auto* detach = std::get_if<dfu::Detach>(&conversation_)) return done(*detach);
+  if (const auto* enter = std::get_if<dfu::particle::EnterDfu>(&conversation_)) return done(*enter);
+  if (const auto* read = std::get_if<dfu::ReadId>(&conversation_)) {
+    if (read->id()) note_id(*read->id());
+    if (exchanged_) return fail(*exchanged_);
+    return done(*read);
+  }
   if (std::holds_alternative<dfu::particle::AskModules>(conversation_)) return asked();
   if (errand_ == Errand::reread) return reread();
   if (std::holds_alternative<dfu::Survey>(conversation_)) return surveyed();
@@ -362,7 +377,8 @@ void Attempt::asked() {
     if (const auto* wrong = std::get_if<dfu::Fault>(&judged)) return fail(*wrong);
     if (std::holds_alternative<dfu::particle::Proven>(judged)) return close();
   }
-  reread_later();  // it does not say enough: what it holds can still be compared
+  remark(RemarkKind::proof, "The unit does not say which build it runs; its firmware is compared once more instead.");
+  reread_later();
   close();
 }
 
@@ -407,7 +423,7 @@ void Attempt::hear(const told::Closed&) {
     left_unwatched_ = true;
     return end();
   }
-  if (errand_ == Errand::ask) return next_errand();
+  if (errand_ == Errand::ask || errand_ == Errand::identify) return next_errand();
   if (errand_ == Errand::flash) plan_proof();
   leave_or_return();
 }
@@ -457,9 +473,11 @@ void Attempt::hear(const told::Arrived& arrived) {
 
 void Attempt::returned(const dfu::UnitInfo& unit) {
   note_identity(unit);
+  if (exchanged_) return end(*exchanged_);
   switch (errand_) {
     case Errand::enter:
       return returned_to_dfu(unit);
+    case Errand::identify:
     case Errand::flash:
     case Errand::reread:
     case Errand::ask:
@@ -606,11 +624,42 @@ std::uint32_t Attempt::bytes_to_write() const {
   return bytes;
 }
 
+// A unit is another when it shows another id; or when it shows itself in the same way, by the same firmware, with
+// another serial.
 void Attempt::note_identity(const dfu::UnitInfo& unit) {
   const bool known = std::find(serials_.begin(), serials_.end(), unit.serial) != serials_.end();
   if (!unit.serial.empty() && !known) serials_.push_back(unit.serial);
+  const auto alike = std::ranges::find_if(
+      shown_, [&](const dfu::UnitInfo& one) { return one.id == unit.id && one.release == unit.release; });
+  if (alike == shown_.end()) {
+    shown_.push_back(unit);
+  } else if (!known && !unit.serial.empty() && !alike->serial.empty()) {
+    exchanged_ =
+        make_fault(FaultCode::unit_swapped, entering(),
+                   "Another unit came back on this port: serial " + unit.serial + " instead of " + alike->serial + ".");
+  }
   if (!profile().platform) return;
-  if (auto id = dfu::particle::device_id(unit)) unit_id_ = std::move(id);
+  if (const auto id = dfu::particle::device_id(unit)) note_id(*id);
+}
+
+void Attempt::note_id(const std::string& id) {
+  if (unit_id_ && *unit_id_ != id) {
+    exchanged_ = make_fault(FaultCode::unit_swapped, entering(),
+                            "Another unit came back on this port: " + id + " instead of " + *unit_id_ +
+                                "; or its configuration was copied from there.");
+    return;
+  }
+  unit_id_ = id;
+}
+
+bool Attempt::wants_stored_id() const {
+  return profile().stored_id && !dfu::particle::device_id(unit_);
+}
+
+void Attempt::remark(RemarkKind kind, std::string text) {
+  const Remark remark{kind, started_.attempt, started_.port.text, std::move(text)};
+  want(wants::Note{remark});
+  want(wants::Tell{Remarked{remark}});
 }
 
 // The time since the last event belongs to the step that was being worked on.

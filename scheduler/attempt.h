@@ -13,6 +13,7 @@
 #include "dfu/detach.h"
 #include "dfu/particle/ask_modules.h"
 #include "dfu/particle/enter_dfu.h"
+#include "dfu/read_id.h"
 #include "dfu/session.h"
 #include "dfu/survey.h"
 #include "scheduler/messages.h"
@@ -53,10 +54,11 @@ class Attempt {
 
  private:
   enum class Errand {
-    enter,   // from the application into DFU mode
-    flash,   // survey, judgement, session, leave
-    reread,  // in DFU mode once more: is the user's part still what was written? And leave
-    ask,     // what the running unit says of its modules
+    enter,     // from the application into DFU mode
+    identify,  // read the stored id of a unit whose serial is not its own
+    flash,     // survey, judgement, session, leave
+    reread,    // in DFU mode once more: is the user's part still what was written? And leave
+    ask,       // what the running unit says of its modules
   };
   enum class Stage {
     opening,
@@ -69,7 +71,7 @@ class Attempt {
     over,
   };
   using Conversation = std::variant<std::monostate, dfu::Detach, dfu::particle::EnterDfu, dfu::Survey, dfu::Session,
-                                    dfu::particle::AskModules>;
+                                    dfu::ReadId, dfu::particle::AskModules>;
 
   const config::Recipe& recipe() const { return *started_.recipe; }
   const dfu::Profile& profile() const { return recipe().profile; }
@@ -113,6 +115,9 @@ class Attempt {
   void end(dfu::Fault fault);
   dfu::OperationKind entering() const;
   void note_identity(const dfu::UnitInfo& unit);
+  void note_id(const std::string& id);
+  bool wants_stored_id() const;
+  void remark(RemarkKind kind, std::string text);
   void account_time();
   void tell_progress();
   void wait(Stage stage, dfu::Duration limit);
@@ -148,6 +153,8 @@ class Attempt {
   std::optional<dfu::Fault> fault_;
   std::optional<bool> verified_, booted_;
   std::vector<std::string> serials_;
+  std::vector<dfu::UnitInfo> shown_;     // one for each way in which it showed itself
+  std::optional<dfu::Fault> exchanged_;  // it is not the unit that this attempt began with
   std::optional<std::string> unit_id_;
   std::vector<StepDone> steps_;
   dfu::Duration survey_floor_{}, session_floor_{};

@@ -4,8 +4,11 @@
 #include <set>
 #include <utility>
 
+#include "dfu/particle/identity.h"
 #include "scheduler/admission.h"
+#include "scheduler/identities.h"
 #include "scheduler/mailbox.h"
+#include "scheduler/retry.h"
 #include "scheduler/visit.h"
 
 namespace scheduler {
@@ -51,6 +54,10 @@ struct Engine::Impl {
   void note_access(const dfu::PortPath& port, const std::optional<dfu::Fault>& fault);
   void count(const VerdictReached& verdict);
   void count_made(const AttemptFinished& finished);
+  void note_unit(const AttemptFinished& finished);
+  void note_half_written(const AttemptStarted& started);
+  std::shared_ptr<const AttemptFinished> owed_by(const dfu::UnitInfo& unit) const;
+  void remark(Remark remark);
   void admit();
   void count_work(bool begun);
   void all_listed();
@@ -87,6 +94,9 @@ struct Engine::Impl {
   std::optional<dfu::Duration> next_admission;
   std::map<dfu::PortPath, std::shared_ptr<Port>> ports;
   std::set<dfu::PortPath> denied;
+  Identities identities;
+  std::map<std::string, std::shared_ptr<const AttemptFinished>> owed;  // by unit id: what is left to prove
+  std::map<dfu::PortPath, AttemptFinished> half_written;               // what was left so there last
   Totals totals;
   int in_work = 0;
   bool listed = false;
@@ -171,7 +181,7 @@ void Engine::Impl::on_bus(const dfu::BusEvent& event) {
     const dfu::PortPath& path = arrived->unit.port;
     // A unit that is plugged in after the start of `flash`, or after a stop, is none of its business.
     const bool late = (stopping || (listed && !options.stay)) && !ports.contains(path);
-    if (allowed(path) && !late) tell(port_for(path), told::Arrived{arrived->unit});
+    if (allowed(path) && !late) tell(port_for(path), told::Arrived{arrived->unit, owed_by(arrived->unit)});
   } else if (const auto* left = std::get_if<dfu::Left>(&event)) {
     if (const auto port = ports.find(left->port); port != ports.end()) tell(port->second, told::Left{left->handle});
   } else {
@@ -227,8 +237,12 @@ void Engine::Impl::hear(const Event& event) {
     }
     note_access(ended->finished.started.port, fault);
     observer.on(event);
+    note_unit(ended->finished);
     return count_made(ended->finished);
   }
+  if (const auto* arrived = std::get_if<UnitArrived>(&event)) identities.arrived(arrived->unit.port);
+  if (const auto* left = std::get_if<UnitLeft>(&event)) identities.left(left->port);
+  if (const auto* began = std::get_if<AttemptBegan>(&event)) note_half_written(began->started);
   if (const auto* judged = std::get_if<Judged>(&event)) note_access(judged->unit.port, judged->refusal);
   if (const auto* verdict = std::get_if<VerdictReached>(&event)) count(*verdict);
   observer.on(event);
@@ -249,6 +263,51 @@ void Engine::Impl::count_made(const AttemptFinished& finished) {
   if (quota->left > 0) return;
   totals.quota_made = true;
   stop(StopKind::drain);
+}
+
+// ---- who the units are
+
+void Engine::Impl::remark(Remark remark) {
+  recorder.record(remark, [](bool) {});
+  observer.on(Remarked{std::move(remark)});
+}
+
+std::shared_ptr<const AttemptFinished> Engine::Impl::owed_by(const dfu::UnitInfo& unit) const {
+  const auto id = dfu::particle::device_id(unit);
+  const auto found = id ? owed.find(*id) : owed.end();
+  return found == owed.end() ? nullptr : found->second;
+}
+
+void Engine::Impl::note_unit(const AttemptFinished& finished) {
+  const AttemptStarted& started = finished.started;
+  const bool touched = std::ranges::any_of(
+      finished.steps, [](const StepDone& step) { return step.erased_sectors > 0 || step.written_bytes > 0; });
+  if (touched && finished.verified == false) {
+    half_written[started.port] = finished;
+  } else if (touched) {
+    half_written.erase(started.port);
+  }
+  if (!finished.unit) return;
+  if (owes_proof_after(finished)) {
+    owed[*finished.unit] = std::make_shared<const AttemptFinished>(finished);
+  } else {
+    owed.erase(*finished.unit);
+  }
+  if (auto alarm = identities.saw(*finished.unit, {started.port, started.slot, started.visit})) {
+    remark({RemarkKind::duplicate_id, started.attempt, *finished.unit, std::move(*alarm)});
+  }
+}
+
+// Said at the next insertion; a retry of the same visit needs no such news.
+void Engine::Impl::note_half_written(const AttemptStarted& started) {
+  const auto found = half_written.find(started.port);
+  if (found == half_written.end() || found->second.started.visit == started.visit) return;
+  const AttemptFinished last = std::move(half_written.extract(found).mapped());
+  const auto id = dfu::particle::device_id(started.unit);
+  const bool another = id && last.unit && *id != *last.unit;
+  remark({RemarkKind::half_written, started.attempt, last.unit.value_or(started.port.text),
+          "Attempt " + last.started.attempt + " left the unit that was here last half-written. " +
+              (another ? "This is another one: look for that." : "If this is the same one, it is finished now.")});
 }
 
 void Engine::Impl::count(const VerdictReached& verdict) {

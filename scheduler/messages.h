@@ -33,6 +33,8 @@ struct VisitSetting {
 namespace told {
 struct Arrived {
   dfu::UnitInfo unit;
+  // The attempt that verified this very unit and could not prove its boot, in whatever visit that was.
+  std::shared_ptr<const AttemptFinished> owed{};
 };
 struct Left {
   dfu::UnitHandle handle;

@@ -72,8 +72,13 @@ struct UnitMade {
   int left = 0;
 };
 
+// Something beside the attempts that people should know; on record as well.
+struct Remarked {
+  Remark remark;
+};
+
 using Event = std::variant<UnitArrived, UnitLeft, VisitBegan, VisitOver, AttemptBegan, Progress, AttemptEnded, Judged,
-                           VerdictReached, UnitMade>;
+                           VerdictReached, UnitMade, Remarked>;
 
 class Observer {
  public:

@@ -43,4 +43,9 @@ bool worth_retrying(dfu::FaultCode code) {
   return false;
 }
 
+bool owes_proof_after(const AttemptFinished& end) {
+  if (!end.fault || end.fault->operation != dfu::OperationKind::proof) return false;
+  return end.fault->code == dfu::FaultCode::pulled_before_proof || end.fault->code == dfu::FaultCode::not_back;
+}
+
 }  // namespace scheduler

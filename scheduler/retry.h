@@ -2,10 +2,14 @@
 #pragma once
 
 #include "dfu/fault.h"
+#include "scheduler/record.h"
 
 namespace scheduler {
 
 // False for what a repetition cannot change: the wrong unit or image, a missing permission, a stop.
 bool worth_retrying(dfu::FaultCode code);
+
+// Everything was done and verified, and the unit went before it had proven its boot.
+bool owes_proof_after(const AttemptFinished& end);
 
 }  // namespace scheduler

@@ -7,16 +7,6 @@
 
 namespace scheduler {
 
-namespace {
-
-// Everything was done and verified, and the unit went before it had proven its boot.
-bool owes_proof_after(const AttemptFinished& end) {
-  if (!end.fault || end.fault->operation != dfu::OperationKind::proof) return false;
-  return end.fault->code == dfu::FaultCode::pulled_before_proof || end.fault->code == dfu::FaultCode::not_back;
-}
-
-}  // namespace
-
 Visit::Visit(VisitOptions options) : options_(std::move(options)), setting_(options_.setting) {}
 
 std::vector<Want> Visit::on(const Told& told, dfu::Duration now) {
@@ -43,7 +33,9 @@ void Visit::hear(const told::Arrived& arrived) {
   want(wants::Tell{UnitArrived{arrived.unit, setting_.slot, ours(arrived.unit)}});
   switch (phase_) {
     case Phase::empty:
-      if (ours(arrived.unit) && !draining_) begin_visit();
+      if (draining_ || !setting_.recipe) break;
+      owed_ = arrived.owed && arrived.owed->started.recipe->sha256 == recipe().sha256 ? arrived.owed : nullptr;
+      if (ours(arrived.unit) || owes_proof(arrived.unit)) begin_visit();
       break;
     case Phase::verdict:
       ++timer_;  // it was not removed: the visit goes on, and a unit with a verdict is not touched again
@@ -110,7 +102,6 @@ void Visit::hear(const told::Setting& setting) {
 void Visit::begin_visit() {
   visit_ = options_.new_id();
   attempts_ = 0;
-  owed_.reset();
   if (!options_.dry_run) want(wants::Note{VisitStarted{visit_, options_.port, setting_.slot}});
   want(wants::Tell{VisitBegan{options_.port, setting_.slot, visit_}});
   queue();

@@ -173,6 +173,15 @@ void JsonLines::on_event(const scheduler::VerdictReached& event) {
   out_.line(compact(object));
 }
 
+void JsonLines::on_event(const scheduler::Remarked& event) {
+  QJsonObject object = event_now("remark");
+  object["kind"] = text(to_string(event.remark.kind));
+  object["attempt"] = text_or_null(event.remark.attempt);
+  object["about"] = text_or_null(event.remark.about);
+  object["text"] = text(event.remark.text);
+  out_.line(compact(object));
+}
+
 void JsonLines::on_event(const scheduler::UnitMade& event) {
   QJsonObject object = event_now("unit_made");
   object["left"] = event.left;

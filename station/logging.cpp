@@ -140,6 +140,12 @@ void LogObserver::on_event(const scheduler::VerdictReached& event) {
                scheduler::to_string(event.outcome), event.attempts);
 }
 
+void LogObserver::on_event(const scheduler::Remarked& event) {
+  const scheduler::Remark& remark = event.remark;
+  const std::string attempt = remark.attempt.empty() ? "" : "attempt " + remark.attempt + ": ";
+  logger_.warn("{}{}: {}: {}", attempt, to_string(remark.kind), remark.about, remark.text);
+}
+
 void LogObserver::on_event(const scheduler::UnitMade& event) {
   logger_.info("job: {} still to be made", event.left);
 }

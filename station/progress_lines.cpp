@@ -101,6 +101,10 @@ void ProgressLines::on_event(const scheduler::VerdictReached& event) {
   say(place(event.port, event.slot), text);
 }
 
+void ProgressLines::on_event(const scheduler::Remarked& event) {
+  say(event.remark.about, "NOTE    " + event.remark.text);
+}
+
 // The end of an order is announced in time to bring the next one.
 void ProgressLines::on_event(const scheduler::UnitMade& event) {
   constexpr int near_the_end = 10;

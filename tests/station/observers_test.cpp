@@ -72,6 +72,20 @@ QJsonObject json(const std::string& line) {
   return document.object();
 }
 
+TEST_F(Shown, ARemarkIsShownToPeopleAndPrograms) {
+  const scheduler::Remarked remarked{{scheduler::RemarkKind::duplicate_id, started_.attempt, "3b00", "Two units."}};
+  const auto programs = lines<JsonLines>([&](RunOutput& output) { output.on(remarked); }, RecordContext{});
+  ASSERT_EQ(programs.size(), 1u);
+  const QJsonObject object = json(programs[0]);
+  EXPECT_EQ(object["event"], "remark");
+  EXPECT_EQ(object["kind"], "duplicate-id");
+  EXPECT_EQ(object["about"], "3b00");
+  EXPECT_EQ(object["text"], "Two units.");
+  EXPECT_EQ(object["attempt"].toString().toStdString(), started_.attempt);
+  const auto people = lines<ProgressLines>([&](RunOutput& output) { output.on(remarked); });
+  EXPECT_THAT(people.back(), HasSubstr("Two units."));
+}
+
 TEST_F(Shown, EveryJsonLineIsAnObjectWithEventAndTimeAndTheyComeInOrder) {
   const auto all = lines<JsonLines>([this](RunOutput& output) { run(output); }, RecordContext{});
   std::vector<std::string> events;

@@ -53,6 +53,25 @@ TEST_F(Recording, ARecordIsReadableWhenItIsAcknowledged) {
   EXPECT_EQ(seen.get_future().get(), 1u);
 }
 
+TEST_F(Recording, ARemarkIsAnEventOfItsAttemptOrOfNone) {
+  const scheduler::AttemptStarted started = made_up_start("1-1.2", uuids_);
+  {
+    const auto store = open();
+    StoreRecorder recorder(*store, {"line-3", store->installation(), nullptr, ""}, logger_);
+    answered(recorder, visit_of(started));
+    answered(recorder, started);
+    EXPECT_TRUE(
+        answered(recorder, scheduler::Remark{scheduler::RemarkKind::duplicate_id, started.attempt, "3b00", "Twice."}));
+    EXPECT_TRUE(answered(recorder, scheduler::Remark{scheduler::RemarkKind::slowed, "", "1-1", "Fewer."}));
+  }
+  const auto of_attempt = db::Reader(path_).events(db::parse_uuid(started.attempt));
+  ASSERT_EQ(of_attempt.size(), 1u);
+  EXPECT_EQ(of_attempt[0].kind, "duplicate-id");
+  EXPECT_EQ(of_attempt[0].about, "3b00");
+  EXPECT_EQ(of_attempt[0].text, "Twice.");
+  EXPECT_EQ(db::Reader(path_).events().size(), 2u);
+}
+
 TEST_F(Recording, EveryFactOfAnAttemptComesBackFromTheRecord) {
   const scheduler::AttemptFinished finished = made_up_failure(made_up_start("1-1.2", uuids_));
   {

@@ -1,0 +1,293 @@
+// Who a unit is, as far as anything can tell, and what follows from it.
+#include <gtest/gtest.h>
+
+#include "scheduler/identities.h"
+#include "tests/scheduler/fleet.h"
+
+namespace scheduler {
+namespace {
+
+using namespace std::chrono_literals;
+using dfu::FaultCode;
+using dfu::virt::VirtualUnit;
+using fleet::Fleet;
+using fleet::port_of;
+
+const std::string one_id = "3b002c001847353236343033";
+
+fleet::Sizes small(std::uint16_t version) {
+  return {20000, 12000, 8000, version};
+}
+
+dfu::virt::UnitSpec spec_of(int index, int generation, const std::string& id) {
+  dfu::virt::UnitSpec spec;
+  spec.port.text = port_of(index);
+  spec.generation = generation;
+  spec.id = id;
+  return spec;
+}
+
+std::vector<Remark> remarks(const Fleet& fleet, RemarkKind kind) {
+  std::vector<Remark> out;
+  for (const Record& record : fleet.recorder.records) {
+    const auto* remark = std::get_if<Remark>(&record);
+    if (remark && remark->kind == kind) out.push_back(*remark);
+  }
+  return out;
+}
+
+class Station : public Fleet {
+ public:
+  Station(
+      dfu::virt::LineSpec spec, std::uint16_t version,
+      const std::function<void(config::Recipe&)>& change = [](config::Recipe&) {})
+      : Fleet(spec, recipe(version, change)) {
+    options.stay = true;
+  }
+  static std::shared_ptr<config::Recipe> recipe(std::uint16_t version,
+                                                const std::function<void(config::Recipe&)>& change) {
+    auto out = fleet::photon_recipe(small(version));
+    change(*out);
+    return out;
+  }
+  void pass_time(dfu::Duration time) { clock.run(clock.now() + time); }
+  void until(const std::function<bool()>& reached) {
+    while (!reached() && clock.step()) {
+    }
+  }
+  int count_left() const {
+    return static_cast<int>(std::ranges::count_if(
+        watcher.events, [](const Event& event) { return std::holds_alternative<UnitLeft>(event); }));
+  }
+  int count_arrived() const {
+    return static_cast<int>(std::ranges::count_if(
+        watcher.events, [](const Event& event) { return std::holds_alternative<UnitArrived>(event); }));
+  }
+};
+
+TEST(Identity, TheIdIsKnownFromWhateverShowsItFirst) {
+  for (const int generation : dfu::virt::generation_numbers()) {
+    for (const std::uint16_t version : {3, 102, 207}) {
+      SCOPED_TRACE(std::to_string(generation) + ", system " + std::to_string(version));
+      dfu::virt::LineSpec spec = dfu::virt::photon_line(1, generation);
+      spec.units[0].id = one_id;
+      Fleet fleet(spec, fleet::photon_recipe(small(version)));
+      ASSERT_TRUE(fleet.run());
+      const AttemptFinished& end = fleet.last(port_of(0));
+      EXPECT_EQ(end.outcome, Outcome::passed);
+      if (generation < 8 && version < 102) {
+        EXPECT_FALSE(end.unit) << "nothing shows it";
+      } else {
+        EXPECT_EQ(end.unit, one_id);
+      }
+    }
+  }
+}
+
+// Its serials are constants, but the firmware that ran before kept the id: it is known before anything is written.
+TEST(Identity, TheStoredIdIsReadWhereTheSerialIsAConstant) {
+  for (const int generation : {3, 6, 7}) {
+    dfu::virt::LineSpec spec = dfu::virt::photon_line(1, generation);
+    spec.units[0].id = one_id;
+    spec.units[0].faults = {{dfu::virt::FaultKind::status, {dfu::virt::FaultPoint::Kind::block, 1}, 1000}};
+    Fleet fleet(spec, fleet::photon_recipe(small(3)));
+    fleet.run_application(port_of(0), *fleet::photon_recipe(small(102)));
+    fleet.line.with_unit({port_of(0)}, [&](VirtualUnit& unit) {
+      const dfu::Bytes held = unit.flash().bytes();
+      unit = VirtualUnit(spec.units[0], dfu::virt::Flash(held));  // put into DFU mode by its buttons
+    });
+    ASSERT_TRUE(fleet.run());
+    EXPECT_EQ(fleet.last(port_of(0)).outcome, Outcome::failed);
+    EXPECT_EQ(fleet.last(port_of(0)).unit, one_id) << generation;
+  }
+}
+
+// ---- swapped
+
+// While the unit is off the bus on its way into its application, somebody puts another one in its place.
+TEST(Identity, AUnitSwappedForAnotherBeforeItIsBackIsNoticed) {
+  for (const std::uint16_t version : {102, 207}) {
+    dfu::virt::LineSpec spec = dfu::virt::photon_line(1, 8);
+    spec.units[0].id = one_id;
+    Station station(spec, version);
+    station.start();
+    station.until([&] { return station.count_left() == 1; });
+    station.line.with_unit({port_of(0)}, [&](VirtualUnit& unit) {
+      const dfu::Bytes held = unit.flash().bytes();
+      unit = VirtualUnit(spec_of(0, 8, "aa002c001847353236343033"), dfu::virt::Flash(held));
+      unit.restart();
+    });
+    station.pass_time(30s);
+    const AttemptFinished& end = station.last(port_of(0));
+    EXPECT_EQ(end.outcome, Outcome::failed);
+    ASSERT_TRUE(end.fault);
+    EXPECT_EQ(end.fault->code, FaultCode::unit_swapped);
+    EXPECT_EQ(end.booted, false);
+    EXPECT_EQ(end.unit, one_id) << "the one that was flashed";
+  }
+}
+
+TEST(Identity, AConstantSerialThatGivesWayToTheIdIsNoSwap) {
+  dfu::virt::LineSpec spec = dfu::virt::photon_line(1, 3);
+  Fleet fleet(spec, fleet::photon_recipe(small(207)));
+  fleet.run_application(port_of(0), *fleet::photon_recipe(small(3)));
+  auto recipe = fleet::photon_recipe(small(102));
+  recipe->enter_dfu = true;
+  fleet.options.settings.recipe = recipe;
+  ASSERT_TRUE(fleet.run());
+  EXPECT_EQ(fleet.last(port_of(0)).outcome, Outcome::passed);
+  EXPECT_EQ(fleet.last(port_of(0)).serials.size(), 3u);
+}
+
+// ---- the same id twice
+
+TEST(Identity, TheSameIdInTwoSlotsAtOnceIsAnAlarmOfItsOwnAndNoVerdict) {
+  dfu::virt::LineSpec spec = dfu::virt::photon_line(3, 8);
+  spec.units[0].id = spec.units[2].id = one_id;
+  Fleet fleet(spec, fleet::photon_recipe(small(102)));
+  ASSERT_TRUE(fleet.run());
+  EXPECT_EQ(fleet.totals->passed, 3);
+  const auto alarms = remarks(fleet, RemarkKind::duplicate_id);
+  ASSERT_EQ(alarms.size(), 1u);
+  EXPECT_EQ(alarms[0].about, one_id);
+  EXPECT_NE(alarms[0].text.find("Two units"), std::string::npos) << alarms[0].text;
+  EXPECT_NE(alarms[0].text.find(port_of(0)), std::string::npos);
+  EXPECT_NE(alarms[0].text.find(port_of(2)), std::string::npos);
+  EXPECT_FALSE(alarms[0].attempt.empty());
+}
+
+TEST(Identity, AConstantSerialIsNobodysAndRaisesNoAlarm) {
+  Fleet fleet(dfu::virt::photon_line(7, 3), fleet::photon_recipe(small(3)));
+  ASSERT_TRUE(fleet.run());
+  EXPECT_EQ(fleet.totals->passed, 7);
+  EXPECT_TRUE(remarks(fleet, RemarkKind::duplicate_id).empty());
+}
+
+TEST(Identity, AUnitThatComesAgainIsSaidToAndOnlyOncePerVisit) {
+  dfu::virt::LineSpec spec = dfu::virt::photon_line(1, 8);
+  Station station(spec, 102);
+  station.start();
+  station.pass_time(15s);
+  for (int again = 1; again <= 2; ++again) {
+    station.line.pull({port_of(0)});
+    station.pass_time(5s);
+    station.line.plug({port_of(0)});
+    station.pass_time(20s);
+    EXPECT_EQ(station.last(port_of(0)).outcome, Outcome::already);
+    const auto alarms = remarks(station, RemarkKind::duplicate_id);
+    ASSERT_EQ(alarms.size(), static_cast<std::size_t>(again));
+    EXPECT_NE(alarms.back().text.find("was here before"), std::string::npos);
+  }
+}
+
+TEST(Identities, RetriesOfOneVisitAreNoDuplicates) {
+  Identities ids;
+  EXPECT_FALSE(ids.saw("a", {{"1-1.1"}, "", "visit"}));
+  EXPECT_FALSE(ids.saw("a", {{"1-1.1"}, "", "visit"}));
+  EXPECT_FALSE(ids.saw("b", {{"1-1.2"}, "", "other"}));
+  EXPECT_TRUE(ids.saw("a", {{"1-1.3"}, "", "third"}));
+}
+
+// A unit that was taken out and put in elsewhere is one unit; if the first slot holds it still, they are two.
+TEST(Identities, OnlyASlotThatStillHoldsItMakesThemTwo) {
+  for (const bool taken_out : {false, true}) {
+    Identities ids;
+    ids.arrived({"1-1.1"});
+    ids.saw("a", {{"1-1.1"}, "A1", "visit"});
+    if (taken_out) ids.left({"1-1.1"});
+    ids.arrived({"1-1.2"});
+    const auto alarm = ids.saw("a", {{"1-1.2"}, "A2", "other"});
+    ASSERT_TRUE(alarm);
+    EXPECT_EQ(alarm->find("Two units") != std::string::npos, !taken_out) << *alarm;
+  }
+}
+
+// ---- what was left unfinished
+
+class Owing : public Station {
+ public:
+  // A unit that was pulled while it was to prove its boot, and whose visit is over.
+  Owing() : Station(spec(), 102, [](config::Recipe& recipe) { recipe.enter_dfu = false; }) {
+    start();
+    until([&] { return count_arrived() == 2; });
+    pass_time(300ms);
+    line.pull({port_of(0)});
+    pass_time(10s);
+  }
+  static dfu::virt::LineSpec spec() {
+    dfu::virt::LineSpec two = dfu::virt::photon_line(2, 8);
+    two.units[0].id = one_id;
+    two.units[1].starts = dfu::virt::Starts::absent;
+    return two;
+  }
+};
+
+TEST(Identity, AProofThatIsOwedIsFinishedAtTheUnitsNextInsertionInAnySlot) {
+  for (const int slot : {0, 1}) {
+    SCOPED_TRACE(slot);
+    Owing station;
+    ASSERT_EQ(station.last(port_of(0)).fault->code, FaultCode::pulled_before_proof);
+    if (slot == 1) {
+      std::optional<VirtualUnit> carried;
+      station.line.with_unit({port_of(0)}, [&](VirtualUnit& unit) { carried = unit; });
+      station.line.with_unit({port_of(1)}, [&](VirtualUnit& unit) { unit = *carried; });
+    }
+    station.line.plug({port_of(slot)});
+    station.pass_time(20s);
+    const AttemptFinished& end = station.last(port_of(slot));
+    EXPECT_EQ(end.outcome, Outcome::passed);
+    EXPECT_EQ(end.verified, true);
+    EXPECT_EQ(end.booted, true);
+    EXPECT_EQ(end.steps[0].written_bytes, 0u);
+    const auto said = remarks(station, RemarkKind::proof);
+    ASSERT_EQ(said.size(), 1u);
+    EXPECT_EQ(said[0].attempt, end.started.attempt);
+    // And then it owes nothing any more.
+    station.line.pull({port_of(slot)});
+    station.pass_time(10s);
+    const auto attempts = station.watcher.attempts[{port_of(slot)}].size();
+    station.line.plug({port_of(slot)});
+    station.pass_time(20s);
+    EXPECT_EQ(station.watcher.attempts[{port_of(slot)}].size(), attempts);
+  }
+}
+
+TEST(Identity, AnotherUnitOwesNothing) {
+  Owing station;
+  station.line.with_unit({port_of(0)}, [&](VirtualUnit& unit) {
+    const dfu::Bytes held = unit.flash().bytes();
+    unit = VirtualUnit(spec_of(0, 8, "aa002c001847353236343033"), dfu::virt::Flash(held));
+  });
+  const auto attempts = station.watcher.attempts[{port_of(0)}].size();
+  station.line.plug({port_of(0)});
+  station.pass_time(20s);
+  EXPECT_EQ(station.watcher.attempts[{port_of(0)}].size(), attempts) << "it is left alone";
+}
+
+TEST(Identity, AHalfWrittenUnitIsSpokenOfAtTheNextInsertion) {
+  Station station(dfu::virt::photon_line(1, 8), 102);
+  station.start();
+  station.until([&] {
+    bool wrote = false;
+    station.line.with_unit({port_of(0)}, [&](VirtualUnit& unit) { wrote = unit.blocks() >= 3; });
+    return wrote;
+  });
+  station.line.pull({port_of(0)});
+  station.pass_time(30s);
+  EXPECT_EQ(station.last(port_of(0)).outcome, Outcome::failed);
+  EXPECT_TRUE(remarks(station, RemarkKind::half_written).empty());
+  station.line.plug({port_of(0)});
+  station.pass_time(20s);
+  EXPECT_EQ(station.last(port_of(0)).outcome, Outcome::passed);
+  const auto said = remarks(station, RemarkKind::half_written);
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_EQ(said[0].attempt, station.last(port_of(0)).started.attempt);
+  station.line.pull({port_of(0)});
+  station.pass_time(10s);
+  station.line.plug({port_of(0)});
+  station.pass_time(20s);
+  EXPECT_EQ(remarks(station, RemarkKind::half_written).size(), 1u) << "it is whole now";
+}
+
+}  // namespace
+}  // namespace scheduler
