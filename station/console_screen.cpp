@@ -344,6 +344,7 @@ std::vector<Row> head(const LineNow& line, const ScreenFacts& facts, ScreenSize 
   }
   rows.push_back(units_row(line, size.columns));
   rows.push_back(bound_row(line));
+  if (!line.remark.empty()) rows.push_back({{"note     "}, {line.remark, Look::warning}});
   if (size.rows >= tall) rows.emplace_back();
   return rows;
 }

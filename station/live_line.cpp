@@ -260,6 +260,7 @@ LineNow LineState::at(dfu::Duration now) const {
   }
   line.counts = counts_;
   line.still_to_make = setup_.still_to_make;
+  line.remark = remark_;
   line.units_per_hour = units_per_hour(now);
   line.bound = bound(now);
   return line;

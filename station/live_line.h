@@ -100,6 +100,7 @@ struct LineNow {
   std::vector<HubNow> hubs{};
   Counts counts{};
   std::optional<int> still_to_make{};  // for the order
+  std::string remark{};                // the last thing beside the attempts that people should know
   // Good ones over the last ten minutes or, while the line has not worked so long, since the first attempt, but at
   // least over one minute: a first batch promises no rate that nobody has kept up yet. Nothing before a verdict.
   std::optional<double> units_per_hour{};
@@ -169,6 +170,7 @@ class LineState {
   void hear(const scheduler::Judged& event);
   void hear(const scheduler::VerdictReached& event);
   void hear(const scheduler::UnitMade& event) { setup_.still_to_make = event.left; }
+  void hear(const scheduler::Remarked& event) { remark_ = event.remark.text; }
 
   void name_slots();
   std::vector<dfu::PortPath> known_ports() const;
@@ -187,6 +189,7 @@ class LineState {
   std::vector<scheduler::Admission::Pool> pools_;
   const dfu::Duration begin_;
   dfu::Duration now_{};
+  std::string remark_;
   RunState state_ = RunState::running;
   std::map<dfu::PortPath, Hub> hubs_;
   std::map<dfu::PortPath, Slot> slots_;
