@@ -25,7 +25,7 @@ void Console::started(const RunFacts& facts) {
   lines_.started(facts);
   facts_ = {.program = "flashline " + std::string(version()),
             .station = facts.station,
-            .record = facts.dry_run ? "" : facts.database,
+            .record = facts.database,
             .job = facts.job};
   terminal_.emplace(out_);
   paint();

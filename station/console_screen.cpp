@@ -86,23 +86,16 @@ char sign_of(scheduler::Outcome outcome) {
   return outcome == scheduler::Outcome::error ? '!' : '-';
 }
 
-// A dry run judges and proves nothing, so it says no PASS.
-std::string verdict_word(const SlotNow& slot, bool dry_run) {
-  if (!dry_run) return std::string(word(*slot.verdict));
-  if (slot.last && slot.last->fault) return "REFUSED";
-  return is_good(*slot.verdict) ? "OK" : std::string(word(*slot.verdict));
-}
-
-Piece verdict_piece(const SlotNow& slot, bool dry_run) {
+Piece verdict_piece(const SlotNow& slot) {
   const scheduler::Outcome outcome = *slot.verdict;
-  const std::string said = verdict_word(slot, dry_run);
+  const std::string_view said = word(outcome);
   const Look look = is_bad(outcome) ? Look::bad : is_good(outcome) ? Look::good : Look::warning;
   if (!slot.present) return {fmt::format("{} ({})", sign_of(outcome), said), is_bad(outcome) ? look : Look::muted};
   return {fmt::format("{} {}", sign_of(outcome), said), look};
 }
 
 // In one word.
-Piece state_piece(const SlotNow& slot, bool dry_run) {
+Piece state_piece(const SlotNow& slot) {
   switch (slot.state) {
     case SlotState::empty:
       return {"empty", Look::muted};
@@ -115,7 +108,7 @@ Piece state_piece(const SlotNow& slot, bool dry_run) {
     case SlotState::between:
       return {slot.present ? "again" : "GONE", Look::warning};
     case SlotState::verdict:
-      return verdict_piece(slot, dry_run);
+      return verdict_piece(slot);
   }
   return {};
 }
@@ -124,9 +117,6 @@ std::string ending_text(const SlotNow& slot) {
   if (!slot.last) return "not begun";
   const Ending& last = *slot.last;
   if (last.fault) return std::string(dfu::to_string(last.fault->code)) + ": " + last.fault->text;
-  if (last.bytes_to_write) {
-    return fmt::format("would write {} bytes in {}", grouped(*last.bytes_to_write), seconds_text(last.seconds));
-  }
   return fit_right(seconds_text(last.seconds), 6) + "  " + proof(last.outcome, last.verified, last.booted) +
          (slot.attempt > 1 ? fmt::format(", at try {}", slot.attempt) : "");
 }
@@ -170,7 +160,6 @@ struct Cells {
   int name = 8;
   int step = 8;
   bool short_names = false;
-  bool dry_run = false;
 };
 
 std::string name_of(const SlotNow& slot, bool in_short) {
@@ -223,7 +212,7 @@ int remark_room(const Cells& cells) {
 // The whole cell of one slot, exactly as wide as all are.
 Row slot_cell(const SlotNow& slot, const Cells& cells) {
   Row row{{fit(name_of(slot, cells.short_names), cells.name) + " "}};
-  Piece state = state_piece(slot, cells.dry_run);
+  Piece state = state_piece(slot);
   const bool working = slot.state == SlotState::working;
   if (cells.width < narrowest_bar) {
     const int room = cells.width - cells.name - 1;
@@ -252,8 +241,7 @@ Row title(const LineNow& line, const ScreenFacts& facts, int width) {
   constexpr std::array words{"RUNNING", "PAUSED", "STOPPING", "STOPPING NOW"};
   const std::string right =
       fmt::format("{}  {} ", words[static_cast<std::size_t>(line.state)], clock_text(line.seconds));
-  const std::string left = fmt::format(" {}, station {}{}", facts.program, facts.station,
-                                       facts.record.empty() ? "  DRY RUN: nothing is written" : "");
+  const std::string left = fmt::format(" {}, station {}", facts.program, facts.station);
   const int room = std::max(width - columns_of(right), 0);
   return filled({{fit(left, room) + right, Look::title}}, width);
 }
@@ -340,7 +328,7 @@ std::vector<Row> head(const LineNow& line, const ScreenFacts& facts, ScreenSize 
   if (size.rows >= tall) {
     rows.push_back({{"recipe   " + described(line.recipe.get())}});
     if (!facts.job.empty()) rows.push_back({{"order    " + order_text(line, facts)}});
-    if (!facts.record.empty()) rows.push_back({{"record   " + facts.record}});
+    rows.push_back({{"record   " + facts.record}});
   }
   rows.push_back(units_row(line, size.columns));
   rows.push_back(bound_row(line));
@@ -412,10 +400,9 @@ std::vector<Item> all_items(const LineNow& line, bool headings) {
   return items;
 }
 
-Cells cells_for(const std::vector<const SlotNow*>& slots, int columns, int width, bool dry_run) {
+Cells cells_for(const std::vector<const SlotNow*>& slots, int columns, int width) {
   Cells cells;
   cells.width = std::max((width - gap * (columns - 1)) / columns, 1);
-  cells.dry_run = dry_run;
   cells.short_names = cells.width < narrowest_full;
   int name = 4, step = 6;
   for (const SlotNow* slot : slots) {
@@ -432,14 +419,14 @@ int narrowest_cell(const Cells& cells) {
   return cells.name + 1 + 11;
 }
 
-Table lay_out(const LineNow& line, int width, int rows, bool dry_run) {
+Table lay_out(const LineNow& line, int width, int rows) {
   Table table;
   const std::vector<const SlotNow*> slots = all_slots(line);
   if (rows <= 0) return {.hidden = slots};
-  table.cells = cells_for(slots, 1, width, dry_run);
+  table.cells = cells_for(slots, 1, width);
   int most = 1;
   for (int columns = 1;; ++columns) {
-    const Cells cells = cells_for(slots, columns, width, dry_run);
+    const Cells cells = cells_for(slots, columns, width);
     if (columns > 1 && cells.width < narrowest_cell(cells)) break;
     most = columns;
     table.cells = cells;
@@ -560,7 +547,7 @@ std::vector<Row> draw(const LineNow& line, const ScreenFacts& facts, const std::
   int spoken = std::min(static_cast<int>(std::min(messages.size(), most_messages)), std::max(left() - 3, 0));
   const bool titles = size.rows >= tall && size.columns >= narrowest_full &&
                       slots_of(line) + static_cast<int>(line.hubs.size()) < left() - spoken;
-  Table table = lay_out(line, size.columns, left() - spoken - (titles ? 1 : 0), facts.record.empty());
+  Table table = lay_out(line, size.columns, left() - spoken - (titles ? 1 : 0));
   if (titles && table.columns.size() == 1) rows.push_back(column_titles(table.cells));
   for (Row& row : table_rows(table, size.columns)) rows.push_back(std::move(row));
   for (Row& row : sentences(line, table.cells, size.columns, left() - spoken)) rows.push_back(std::move(row));

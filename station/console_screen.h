@@ -30,7 +30,7 @@ struct ScreenSize {
 struct ScreenFacts {
   std::string program;  // "flashline 0.1.0"
   std::string station;
-  std::string record;  // file; empty: a dry run
+  std::string record;  // file
   std::string job;     // empty: none
 };
 

@@ -146,7 +146,8 @@ RunFacts facts_of(const FlashOptions& options, const Inputs& inputs, const Opene
 std::unique_ptr<RunOutput> make_output(const FlashOptions& options, const RecordContext& context, const LiveLine& live,
                                        LineWriter& out) {
   if (options.json) return std::make_unique<JsonLines>(out, context);
-  if (Terminal::usable()) return std::make_unique<Console>(out, live, Terminal::wants_colour());
+  // What a dry run finds is a list that is to be read afterwards.
+  if (!options.dry_run && Terminal::usable()) return std::make_unique<Console>(out, live, Terminal::wants_colour());
   return std::make_unique<ProgressLines>(out);
 }
 

@@ -183,7 +183,6 @@ void LineState::hear(const scheduler::AttemptBegan& event) {
 
 void LineState::hear(const scheduler::Progress& event) {
   Slot& slot = this->slot(event.port, event.slot);
-  slot.now.state = SlotState::working;  // of a dry run nothing else says that it has begun
   // A unit that only says that it is still busy does not get on.
   if (event.phase == slot.last.phase && event.floor_seconds <= slot.last.floor_seconds) return;
   note_stretch(slot, event);
@@ -213,20 +212,8 @@ void LineState::hear(const scheduler::AttemptEnded& event) {
   ++counts_.attempts;
   Slot& slot = this->slot(finished.started.port, finished.started.slot);
   slot.now.state = SlotState::between;
-  slot.now.last = Ending{finished.outcome,
-                         finished.fault,
-                         finished.verified,
-                         finished.booted,
-                         finished.flash_seconds + finished.return_seconds,
-                         {}};
-}
-
-void LineState::hear(const scheduler::Judged& event) {
-  Slot& slot = this->slot(event.unit.port, event.slot);
-  slot.now.last = Ending{.outcome = event.refusal ? scheduler::outcome_of(*event.refusal) : scheduler::Outcome::passed,
-                         .fault = event.refusal,
-                         .seconds = event.floor_seconds};
-  if (!event.refusal) slot.now.last->bytes_to_write = event.bytes_to_write;
+  slot.now.last = Ending{finished.outcome, finished.fault, finished.verified, finished.booted,
+                         finished.flash_seconds + finished.return_seconds};
 }
 
 void LineState::hear(const scheduler::VerdictReached& event) {

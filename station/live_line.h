@@ -30,13 +30,12 @@ enum class SlotState {
   verdict,  // kept until the next insertion; whether the unit is still there says `present`
 };
 
-// How an attempt ended, or what a dry run found.
+// How an attempt ended.
 struct Ending {
   scheduler::Outcome outcome = scheduler::Outcome::error;
   std::optional<dfu::Fault> fault{};
   std::optional<bool> verified{}, booted{};
-  double seconds = 0;                             // from open to proof
-  std::optional<std::uint32_t> bytes_to_write{};  // dry run, not refused: this much, in `seconds`
+  double seconds = 0;  // from open to proof
 };
 
 struct SlotNow {
@@ -167,7 +166,7 @@ class LineState {
   void hear(const scheduler::AttemptBegan& event);
   void hear(const scheduler::Progress& event);
   void hear(const scheduler::AttemptEnded& event);
-  void hear(const scheduler::Judged& event);
+  void hear(const scheduler::Judged&) {}  // what a dry run finds is a list, not a state
   void hear(const scheduler::VerdictReached& event);
   void hear(const scheduler::UnitMade& event) { setup_.still_to_make = event.left; }
   void hear(const scheduler::Remarked& event) { remark_ = event.remark.text; }

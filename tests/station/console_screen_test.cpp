@@ -292,25 +292,5 @@ TEST(ConsoleScreen, MessagesAreAtTheBottomTheNewestLast) {
   EXPECT_EQ(rows[23], "two?[2J");
 }
 
-TEST(ConsoleScreen, ADryRunJudgesAndPassesNothing) {
-  LineNow line = made_up_line(2);
-  SlotNow& fits = line.hubs[0].slots[0];
-  fits.state = SlotState::verdict;
-  fits.verdict = Outcome::passed;
-  fits.last = Ending{.outcome = Outcome::passed, .seconds = 3.3, .bytes_to_write = 486116};
-  SlotNow& refused = line.hubs[0].slots[1];
-  refused.state = SlotState::verdict;
-  refused.verdict = Outcome::failed;
-  refused.last = Ending{.outcome = Outcome::failed, .fault = fault_of(dfu::FaultCode::image_unfit)};
-  ScreenFacts dry = facts;
-  dry.record.clear();
-  std::vector<std::string> rows;
-  for (const Row& row : draw(line, dry, {}, {80, 24})) rows.push_back(plain_text(row));
-  EXPECT_THAT(rows[0], HasSubstr("DRY RUN"));
-  EXPECT_THAT(row_of(rows, "1-1.1"), HasSubstr("+ OK        would write 486,116 bytes in 3.3 s"));
-  EXPECT_THAT(row_of(rows, "1-1.2"), HasSubstr("x REFUSED   image-unfit"));
-  EXPECT_THAT(rows, Not(Contains(HasSubstr("PASS"))));
-}
-
 }  // namespace
 }  // namespace station

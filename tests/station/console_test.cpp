@@ -237,6 +237,15 @@ TEST_F(ConsoleProgram, NoColorLeavesNoColour) {
   EXPECT_THAT(said, Not(testing::ContainsRegex("\x1b\\[[0-9;]*m")));
 }
 
+TEST_F(ConsoleProgram, WhatADryRunFindsIsAListThatStays) {
+  std::vector<std::string> dry = flash("2", "10");
+  dry.push_back("--dry-run");
+  OnATerminal program(desk_, dry);
+  EXPECT_EQ(program.wait_for_end(), 0);
+  EXPECT_THAT(program.said(), Not(HasSubstr(enters)));
+  EXPECT_THAT(program.said(), HasSubstr("would write 486,116 bytes"));
+}
+
 TEST_F(ConsoleProgram, ADumbTerminalGetsPlainLinesAndJsonStaysJson) {
   OnATerminal dumb(desk_, flash("1", "10"), {{"TERM", "dumb"}});
   EXPECT_EQ(dumb.wait_for_end(), 0);
