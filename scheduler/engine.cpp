@@ -9,6 +9,7 @@
 #include "scheduler/identities.h"
 #include "scheduler/mailbox.h"
 #include "scheduler/retry.h"
+#include "scheduler/suspicion.h"
 #include "scheduler/visit.h"
 
 namespace scheduler {
@@ -56,6 +57,7 @@ struct Engine::Impl {
   void count_made(const AttemptFinished& finished);
   void note_unit(const AttemptFinished& finished);
   void note_half_written(const AttemptStarted& started);
+  void note_yield(const AttemptFinished& last, const VerdictReached& verdict);
   std::shared_ptr<const AttemptFinished> owed_by(const dfu::UnitInfo& unit) const;
   void remark(Remark remark);
   void admit();
@@ -95,6 +97,8 @@ struct Engine::Impl {
   std::map<dfu::PortPath, std::shared_ptr<Port>> ports;
   std::set<dfu::PortPath> denied;
   Identities identities;
+  std::map<dfu::PortPath, AttemptFinished> last_ended;
+  Suspicion slots, hubs;
   std::map<std::string, std::shared_ptr<const AttemptFinished>> owed;  // by unit id: what is left to prove
   std::map<dfu::PortPath, AttemptFinished> half_written;               // what was left so there last
   Totals totals;
@@ -238,6 +242,7 @@ void Engine::Impl::hear(const Event& event) {
     note_access(ended->finished.started.port, fault);
     observer.on(event);
     note_unit(ended->finished);
+    last_ended[ended->finished.started.port] = ended->finished;
     return count_made(ended->finished);
   }
   if (const auto* arrived = std::get_if<UnitArrived>(&event)) identities.arrived(arrived->unit.port);
@@ -246,6 +251,10 @@ void Engine::Impl::hear(const Event& event) {
   if (const auto* judged = std::get_if<Judged>(&event)) note_access(judged->unit.port, judged->refusal);
   if (const auto* verdict = std::get_if<VerdictReached>(&event)) count(*verdict);
   observer.on(event);
+  if (const auto* verdict = std::get_if<VerdictReached>(&event)) {
+    const auto last = last_ended.extract(verdict->port);
+    if (last) note_yield(last.mapped(), *verdict);
+  }
 }
 
 void Engine::Impl::note_access(const dfu::PortPath& port, const std::optional<dfu::Fault>& fault) {
@@ -308,6 +317,27 @@ void Engine::Impl::note_half_written(const AttemptStarted& started) {
   remark({RemarkKind::half_written, started.attempt, last.unit.value_or(started.port.text),
           "Attempt " + last.started.attempt + " left the unit that was here last half-written. " +
               (another ? "This is another one: look for that." : "If this is the same one, it is finished now.")});
+}
+
+// A unit counts for its slot and its hub when its verdict speaks about a unit, a cable or a port: images and the
+// station itself are the same for all.
+void Engine::Impl::note_yield(const AttemptFinished& last, const VerdictReached& verdict) {
+  const bool good = verdict.outcome == Outcome::passed || verdict.outcome == Outcome::already;
+  const dfu::About about = last.fault ? dfu::about(last.fault->code) : dfu::About::unit;
+  const bool counts = about != dfu::About::image && about != dfu::About::station;
+  if (!good && (verdict.outcome != Outcome::failed || !counts)) return;
+  const std::string hub = verdict.port.hub().text;
+  const auto say = [&](const std::string& kind, const std::string& name, const Suspicion::Finding& found) {
+    remark({RemarkKind::suspect, last.started.attempt, name,
+            "Suspect " + kind + " " + name + (found.first ? "" : ", not this unit") + ": " +
+                std::to_string(found.failed) + " of " + std::to_string(found.units) + " units failed here, " +
+                std::to_string(found.others_failed) + " of " + std::to_string(found.others_units) +
+                " elsewhere. Try the unit in another slot, and look at socket, cable and supply of this one."});
+  };
+  const bool labelled = !verdict.slot.empty();
+  const std::string slot = labelled ? verdict.slot : verdict.port.text;
+  if (const auto found = slots.judged(slot, !good)) say(labelled ? "slot" : "port", slot, *found);
+  if (const auto found = hubs.judged(hub, !good)) say("hub", hub, *found);
 }
 
 void Engine::Impl::count(const VerdictReached& verdict) {
