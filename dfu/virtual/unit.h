@@ -48,6 +48,8 @@ class VirtualUnit {
   Bytes descriptors() const;
 
   Mode mode() const { return mode_; }
+  // Stuck, by a fault: only power helps.
+  bool hung() const { return hang_ != Hang::none; }
   const std::string& id() const { return id_; }
   const DfuSide& dfu() const { return static_cast<const Device&>(*device_).dfu(); }
   const Flash& flash() const { return flash_; }

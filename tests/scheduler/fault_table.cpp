@@ -102,8 +102,9 @@ enum class Flash { sound, broken };
 // Runs the line to its end and judges it. REQUIRES: the unit under test is the first of two.
 Result judge(Fleet& fleet, Flash flash = Flash::sound) {
   std::map<dfu::PortPath, truth::Truth> at_verdict;
-  fleet.watcher.on_verdict = [&](const VerdictReached& verdict) {
-    at_verdict[verdict.port] = truth::truth_of(fleet, verdict.port.text);
+  fleet.watcher.on_event = [&](const Event& event) {
+    const auto* verdict = std::get_if<VerdictReached>(&event);
+    if (verdict) at_verdict[verdict->port] = truth::truth_of(fleet, verdict->port.text);
   };
   fleet.start();
   fleet.clock.run(patience);

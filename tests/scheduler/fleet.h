@@ -43,12 +43,10 @@ class Watcher : public Observer {
   void on(const Event& event) override {
     if (const auto* ended = std::get_if<AttemptEnded>(&event))
       attempts[ended->finished.started.port].push_back(ended->finished);
-    if (const auto* verdict = std::get_if<VerdictReached>(&event)) {
-      verdicts[verdict->port].push_back(*verdict);
-      if (on_verdict) on_verdict(*verdict);
-    }
+    if (const auto* verdict = std::get_if<VerdictReached>(&event)) verdicts[verdict->port].push_back(*verdict);
     events.push_back(event);
     if (next) next->on(event);
+    if (on_event) on_event(event);
   }
 
   Observer* next = nullptr;  // watches, too
@@ -56,7 +54,7 @@ class Watcher : public Observer {
   std::map<dfu::PortPath, std::vector<AttemptFinished>> attempts;
   std::map<dfu::PortPath, std::vector<VerdictReached>> verdicts;
   std::vector<Event> events;
-  std::function<void(const VerdictReached&)> on_verdict;  // the line as it is at that moment
+  std::function<void(const Event&)> on_event;  // at the moment it happens
 };
 
 struct Sizes {
@@ -141,10 +139,11 @@ class Fleet {
   const AttemptFinished& last(const std::string& port) { return watcher.attempts[{port}].back(); }
 
   // The unit's flash holds every byte of the recipe.
-  bool holds_recipe(const std::string& port) {
+  bool holds_recipe(const std::string& port) { return holds_recipe(port, *options.settings.recipe); }
+  bool holds_recipe(const std::string& port, const config::Recipe& recipe) {
     bool all = true;
     line.with_unit({port}, [&](dfu::virt::VirtualUnit& unit) {
-      for (const dfu::Step& step : options.settings.recipe->layout.steps) {
+      for (const dfu::Step& step : recipe.layout.steps) {
         const dfu::ByteView payload = step.image->payload();
         const dfu::ByteView held = unit.flash().view(step.range());
         all = all && std::equal(held.begin(), held.end(), payload.begin(), payload.end());

@@ -1,5 +1,4 @@
 // The line that stays: units come and go under a running engine, in virtual time.
-#include <random>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -208,49 +207,6 @@ TEST(StationMode, DrainFinishesWhatIsInWorkAndBeginsNothing) {
   ASSERT_TRUE(line.totals);
   EXPECT_EQ(line.totals->passed, 1);
   EXPECT_EQ(line.recorded<AttemptStarted>().size(), 1u);
-}
-
-// Random plugging and pulling: whatever happens, an insertion is one visit and a start has one end.
-TEST(StationMode, AnHourOfPluggingAndPullingLeavesNoAttemptOpenAndNoUnitForgotten) {
-  constexpr int slots = 8;
-  Line line(slots);
-  std::mt19937 random(20261122);
-  std::vector<bool> plugged(slots, false);
-  int insertions = 0;
-  while (line.clock.now() < std::chrono::hours(1)) {
-    line.pass_time(std::chrono::milliseconds(random() % 1500 + 100));
-    const int slot = static_cast<int>(random() % slots);
-    if (plugged[slot]) {
-      line.pull(slot);
-      plugged[slot] = false;
-      line.pass_time(2500ms);  // longer than insert_after: what comes next is another unit
-    } else {
-      line.plug_new(slot);
-      plugged[slot] = true;
-      ++insertions;
-    }
-  }
-  line.engine->stop(StopKind::drain);
-  line.clock.run();
-  ASSERT_TRUE(line.totals);
-  std::map<std::string, int> open;
-  std::set<std::string> visits;
-  for (const AttemptStarted& started : line.recorded<AttemptStarted>()) {
-    ++open[started.attempt];
-    visits.insert(started.visit);
-  }
-  for (const AttemptFinished& ended : line.recorded<AttemptFinished>()) {
-    --open[ended.started.attempt];
-    if (ended.outcome == Outcome::passed) {
-      EXPECT_EQ(ended.verified, true);
-      EXPECT_EQ(ended.booted, true);
-    }
-  }
-  for (const auto& [attempt, count] : open) EXPECT_EQ(count, 0) << attempt;
-  EXPECT_GT(insertions, 500);
-  EXPECT_EQ(static_cast<int>(line.recorded<VisitStarted>().size()), line.totals->units);
-  EXPECT_LE(line.totals->units, insertions);
-  EXPECT_GE(line.totals->units, insertions * 9 / 10) << "a unit pulled within its enumeration was never seen";
 }
 
 }  // namespace

@@ -16,15 +16,16 @@ BootOutcome next_start(const VirtualUnit& unit) {
 
 }  // namespace
 
-Truth truth_of(fleet::Fleet& fleet, const std::string& port) {
+Truth truth_of(fleet::Fleet& fleet, const std::string& port, const config::Recipe& recipe) {
   Truth truth;
-  truth.holds = fleet.holds_recipe(port);
-  const bool has_usb = fleet.options.settings.recipe->profile.application.has_value();
+  truth.holds = fleet.holds_recipe(port, recipe);
+  const bool has_usb = recipe.profile.application.has_value();
   const bool at_home = fleet.line.place({port}) == dfu::PortPath{port};
   const bool present = fleet.line.present({port});
   fleet.line.with_unit({port}, [&](VirtualUnit& unit) {
     truth.started = at_home && unit.last_boot() && unit.last_boot()->outcome == BootOutcome::application;
-    truth.runs = truth.started && (has_usb ? present && unit.mode() == VirtualUnit::Mode::application : !present);
+    truth.runs = truth.started && !unit.hung() &&
+                 (has_usb ? present && unit.mode() == VirtualUnit::Mode::application : !present);
     truth.next_start = next_start(unit);
   });
   return truth;

@@ -19,7 +19,10 @@ struct Truth {
 };
 
 // A unit whose firmware has no USB (ST's ROM) runs when it has left the bus for its program.
-Truth truth_of(fleet::Fleet& fleet, const std::string& port);
+Truth truth_of(fleet::Fleet& fleet, const std::string& port, const config::Recipe& recipe);
+inline Truth truth_of(fleet::Fleet& fleet, const std::string& port) {
+  return truth_of(fleet, port, *fleet.options.settings.recipe);
+}
 
 // What is not true about an attempt's verdict; nothing if all is. A verdict says as much as its recipe asks for:
 // verified is about every byte, booted about the start, null is no claim. So a unit that cannot be read back may hold a
