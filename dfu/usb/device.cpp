@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <fcntl.h>
 #include <libusb-1.0/libusb.h>
@@ -84,10 +85,25 @@ OpenResult Device::open_node() {
     const std::lock_guard lock(interrupt_mutex_);
     context_ = context;
   }
-  if (const int error = libusb_wrap_sys_device(context, fd_, &handle_)) {
-    return open_failed(error, place_.node() + " cannot be used");
+  const int wrapped = libusb_wrap_sys_device(context, fd_, &handle_);
+  if (wrapped == LIBUSB_SUCCESS) return {};
+  // A kernel that does not say more about the node than that it is there (an emulated one, for instance): libusb knows
+  // the rest from /sys.
+  ::close(std::exchange(fd_, -1));
+  if (open_listed(context)) return {};
+  return open_failed(wrapped, place_.node() + " cannot be used");
+}
+
+bool Device::open_listed(libusb_context* context) {
+  libusb_device** list = nullptr;
+  const ssize_t count = libusb_get_device_list(context, &list);
+  for (ssize_t i = 0; i < count && !handle_; ++i) {
+    const bool here =
+        libusb_get_bus_number(list[i]) == place_.bus && libusb_get_device_address(list[i]) == place_.address;
+    if (here && libusb_open(list[i], &handle_) != LIBUSB_SUCCESS) handle_ = nullptr;
   }
-  return {};
+  if (count >= 0) libusb_free_device_list(list, 1);
+  return handle_ != nullptr;
 }
 
 OpenResult Device::claim(const Claim& claim) {

@@ -54,6 +54,7 @@ class Device {
 
   explicit Device(Place place) : place_(std::move(place)) {}
   OpenResult open_node();
+  bool open_listed(libusb_context* context);
   OpenResult claim(const Claim& claim);
   OpenResult select(const Claim& claim);
   TransferResult fly(libusb_transfer* flight, const std::atomic<bool>& cancelled);
