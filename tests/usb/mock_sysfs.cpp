@@ -261,7 +261,6 @@ void Sysfs::add_port(const dfu::PortPath& hub, int port, const std::string& peer
   fs::create_directories(file.parent_path());
   std::ofstream(root_ / device_folder(hub).substr(1) / "maxchild") << port << "\n";  // the last one says it
   std::ofstream(file) << "0\n";
-  write(device_folder(hub) + "/maxchild", std::to_string(port) + "\n");  // they are added in order
   std::ofstream(file.parent_path() / "connect_type") << "unknown\n";
   if (peer_hub.empty()) return;
   const fs::path peer = disable_file({peer_hub}, port).parent_path();

@@ -16,10 +16,19 @@ namespace {
 
 constexpr int patience = 10000;  // ms
 
-int entries(const std::string& folder) {
+int threads_of(const std::string& process) {
+  std::error_code error;
+  return static_cast<int>(std::distance(std::filesystem::directory_iterator(process + "/task", error), {}));
+}
+
+// Without sockets: ours is one, and the others are between the mock kernel and its preload library.
+int files_of(const std::string& process) {
   std::error_code error;
   int count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) count += entry.path().empty() ? 0 : 1;
+  for (const auto& entry : std::filesystem::directory_iterator(process + "/fd", error)) {
+    const std::string target = std::filesystem::read_symlink(entry.path(), error);
+    if (!target.starts_with("socket:")) ++count;
+  }
   return count;
 }
 
@@ -102,7 +111,7 @@ std::vector<std::string> Prober::heard(const std::string& begin) {
 
 Holdings Prober::holdings() const {
   const std::string process = "/proc/" + std::to_string(process_);
-  return {entries(process + "/task"), entries(process + "/fd")};
+  return {threads_of(process), files_of(process)};
 }
 
 bool Prober::settles_to(const Holdings& most) const {

@@ -12,7 +12,7 @@ namespace usb_mock {
 // What the kernel says that a process has.
 struct Holdings {
   int threads = 0;
-  int files = 0;
+  int files = 0;  // descriptors but for sockets
 
   bool operator==(const Holdings&) const = default;
   std::string text() const;
