@@ -296,5 +296,13 @@ int main(int argc, char** argv) {
                  "                 [--tools flashline,dfu-util] [--flashline PROGRAM] [--images FOLDER]\n");
     return 64;
   }
+  // Without the images nothing would be written, and everything would be in place.
+  for (const usb_mock::Image& image : usb_mock::images) {
+    const std::filesystem::path file = std::filesystem::path(options->images) / image.file;
+    if (std::filesystem::exists(file)) continue;
+    std::fprintf(stderr, "usb_bench: there is no %s. --images names a folder as the build makes in config/examples.\n",
+                 file.c_str());
+    return 66;
+  }
   return usb_mock::bench(*options);
 }
