@@ -117,7 +117,15 @@ db::AttemptFinished RecordRows::finished(const scheduler::AttemptFinished& recor
   return row;
 }
 
+// A line that stays reads its recipe again now and then; what no attempt can name any more must not stay with it.
+void RecordRows::forget_unused() {
+  const auto only_here = [](const auto& entry) { return entry.first.use_count() == 1; };
+  std::erase_if(recipes_, only_here);
+  std::erase_if(images_, only_here);
+}
+
 std::shared_ptr<const db::Recipe> RecordRows::recipe(const std::shared_ptr<const config::Recipe>& recipe) {
+  if (!recipes_.contains(recipe)) forget_unused();
   std::shared_ptr<const db::Recipe>& known = recipes_[recipe];
   if (known) return known;
   db::Recipe row{recipe->sha256, recipe->name, recipe->revision, recipe->file, recipe->text, {}};

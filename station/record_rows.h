@@ -32,6 +32,7 @@ class RecordRows {
  private:
   db::AttemptStarted started(const scheduler::AttemptStarted& record, db::Time at);
   db::AttemptFinished finished(const scheduler::AttemptFinished& record, db::Time at);
+  void forget_unused();
   std::shared_ptr<const db::Recipe> recipe(const std::shared_ptr<const config::Recipe>& recipe);
   std::shared_ptr<const db::Image> image(const std::shared_ptr<const dfu::Image>& image);
 
