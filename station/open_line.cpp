@@ -80,9 +80,7 @@ std::variant<OpenedLine, ExitStatus> open_usb_line() {
     opened.hubs = line.get();
     opened.bus = std::move(line);
   } catch (const std::runtime_error& error) {
-    return complain(ExitStatus::no_unit, std::string(error.what()) +
-                                             ". Look whether /dev/bus/usb is there; in a container it must be passed "
-                                             "in. Without boards, try --line virtual.");
+    return complain(ExitStatus::no_unit, std::string(error.what()) + ". To try without boards, use --line virtual.");
   }
   return opened;
 }

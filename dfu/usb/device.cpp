@@ -25,6 +25,7 @@ constexpr std::size_t control_limit = 4096;
 // will not come: the kernel has forgotten it, or refuses to tell.
 constexpr Duration timeout_grace = std::chrono::seconds(2);
 constexpr Duration cancel_grace = std::chrono::seconds(1);
+constexpr Duration set_interface_timeout = std::chrono::seconds(5);  // the kernel's own
 // Event handling that fails this often in a row will not come right.
 constexpr int event_errors_limit = 100;
 
@@ -121,9 +122,20 @@ OpenResult Device::claim(const Claim& claim) {
 
 OpenResult Device::select(const Claim& claim) {
   if (!claim.alternate) return {};
+  if (fd_ < 0) return ask_to_select(claim);
   const int error = libusb_set_interface_alt_setting(handle_, claim.interface_number, *claim.alternate);
   if (error) return open_failed(error, "alternate setting " + std::to_string(*claim.alternate) + " was refused");
   return {};
+}
+
+// A handle that libusb opened itself can be marked detached at any moment, and its own call ends the program then.
+OpenResult Device::ask_to_select(const Claim& claim) {
+  const std::atomic<bool> cancelled = false;
+  const Setup setup{0x01, LIBUSB_REQUEST_SET_INTERFACE, *claim.alternate, claim.interface_number, 0};
+  const TransferStatus status = transfer({setup, {}, set_interface_timeout}, cancelled).status;
+  if (status == TransferStatus::ok) return {};
+  if (status == TransferStatus::gone) return {OpenStatus::gone, "the unit has left"};
+  return {OpenStatus::failed, "alternate setting " + std::to_string(*claim.alternate) + " was refused"};
 }
 
 TransferResult Device::transfer(const Transfer& transfer, const std::atomic<bool>& cancelled) {

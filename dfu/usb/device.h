@@ -8,7 +8,8 @@
 //   descriptor under the context's event lock.
 // - libusb_open marks a device detached as soon as udev says so, and libusb_set_interface_alt_setting on such a device
 //   unlocks a mutex that it does not hold (fixed in 1.0.27); the assertion in libusb_close then ends the program. A
-//   wrapped descriptor is never marked. The price is one GET_CONFIGURATION at open.
+//   wrapped descriptor is never marked. The price is one GET_CONFIGURATION at open. Where a node does not say enough of
+//   itself to be wrapped, libusb opens it after all, and SET_INTERFACE is sent as a transfer.
 // With a context each, all of that stays on the lane of the device. The price is a scan of the bus at open, which
 // dfu-util pays too, and three descriptors.
 //
@@ -57,6 +58,7 @@ class Device {
   bool open_listed(libusb_context* context);
   OpenResult claim(const Claim& claim);
   OpenResult select(const Claim& claim);
+  OpenResult ask_to_select(const Claim& claim);
   TransferResult fly(libusb_transfer* flight, const std::atomic<bool>& cancelled);
 
   const Place place_;
