@@ -388,6 +388,12 @@ void MockKernel::wedge(const std::string& port, Wedge what) {
   ledger->wedges.insert(what);
 }
 
+void MockKernel::hide_place(const std::string& port) {
+  const auto ledger = impl_->ledger(port);
+  const std::lock_guard lock(ledger->mutex);
+  ledger->tells_place = false;
+}
+
 void MockKernel::release(const std::string& port) {
   const auto ledger = impl_->ledger(port);
   {

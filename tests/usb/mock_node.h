@@ -37,6 +37,7 @@ struct Ledger {
   std::condition_variable changed;
   Counts counts;
   std::set<Wedge> wedges;
+  bool tells_place = true;  // its node answers CONNECTINFO
 
   template <typename Change>
   void note(Change change) {

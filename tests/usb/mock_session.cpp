@@ -284,6 +284,8 @@ Session::Reply Session::information(unsigned long request, std::uint64_t argumen
   constexpr int full = 2, high = 3;  // enum usb_device_speed
   if (request == USBDEVFS_GET_SPEED) return {full_speed ? full : high, 0};
   if (request == USBDEVFS_CONNECTINFO) {
+    const std::lock_guard lock(node_->ledger().mutex);
+    if (!node_->ledger().tells_place) return {0, ENOTTY};
     write_value(argument, usbdevfs_connectinfo{static_cast<unsigned>(place.number), 0});
     return {};
   }

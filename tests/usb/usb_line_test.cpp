@@ -167,6 +167,21 @@ TEST(UsbLine, AUnitIsOpenedSpokenToAndClosed) {
   EXPECT_EQ(kernel.counts("1-1.2").control, 0);
 }
 
+TEST(UsbLine, ANodeThatDoesNotSayWhereItStandsIsOpenedByWhatTheKernelListsThere) {
+  MockKernel kernel({.line = photons(1)});
+  kernel.hide_place("1-1.1");
+  Prober probe(kernel);
+  probe.hear("listed");
+  EXPECT_THAT(probe.ask("open 1-1.1 0:1", "opened"), StartsWith("opened 1-1.1 ok"));
+  EXPECT_EQ(probe.ask("control 1-1.1 0x81 10 0 0 1 5000", "answered"), "answered 1-1.1 ok 01");
+  EXPECT_EQ(probe.ask("reset 1-1.1", "reset"), "reset 1-1.1 ok");
+  EXPECT_EQ(probe.ask("control 1-1.1 0x81 10 0 0 1 5000", "answered"), "answered 1-1.1 ok 01");
+  EXPECT_EQ(probe.ask("close 1-1.1", "closed"), "closed 1-1.1");
+  EXPECT_THAT(probe.ask("open 1-1.1 0:9", "opened"),
+              AllOf(StartsWith("opened 1-1.1 failed"), HasSubstr("alternate setting 9")));
+  expect_sound_end(probe);
+}
+
 TEST(UsbLine, AUnitThatNeverWasAnswersToo) {
   MockKernel kernel({.line = photons(1)});
   Prober probe(kernel);
