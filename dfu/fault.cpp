@@ -1,5 +1,7 @@
 #include "dfu/fault.h"
 
+#include <utility>
+
 namespace dfu {
 
 About about(FaultCode code) {
@@ -156,6 +158,10 @@ std::string_view to_string(OperationKind kind) {
       return "proof";
   }
   return {};
+}
+
+Fault make_fault(FaultCode code, OperationKind operation, std::string text) {
+  return {code, {}, operation, {}, {}, std::move(text)};
 }
 
 }  // namespace dfu

@@ -68,4 +68,7 @@ struct Fault {
   std::string text;                    // one sentence for a person
 };
 
+// One that belongs to no step.
+Fault make_fault(FaultCode code, OperationKind operation, std::string text);
+
 }  // namespace dfu

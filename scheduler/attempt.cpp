@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "dfu/particle/identity.h"
-#include "dfu/particle/module_proof.h"
-
 namespace scheduler {
 
 namespace {
@@ -24,14 +21,10 @@ constexpr int most_entries = 3;
 // A unit that came back and went again this often restarts all the time, or its plug is loose.
 constexpr int most_settlings = 3;
 
-dfu::Fault make_fault(FaultCode code, OperationKind operation, std::string text) {
-  return {code, {}, operation, {}, {}, std::move(text)};
-}
-
 dfu::Fault open_fault(const dfu::OpenResult& result) {
   const auto with_detail = [&result](FaultCode code, const std::string& text) {
     const std::string detail = result.detail.empty() ? "." : ": " + result.detail + ".";
-    return make_fault(code, OperationKind::open, text + detail);
+    return dfu::make_fault(code, OperationKind::open, text + detail);
   };
   switch (result.status) {
     case dfu::OpenStatus::access_denied:
@@ -146,8 +139,9 @@ void Attempt::next_errand() {
   if (present_) unit_ = *present_;
   if (errand_ == Errand::identify && !wants_stored_id()) return next_errand();
   if (errand_ == Errand::enter && !can_enter_dfu(unit_, profile())) {
-    return end(make_fault(FaultCode::leave_refused, OperationKind::proof,
-                          "The unit shows no way back into DFU mode, so its firmware cannot be compared once more."));
+    return end(
+        dfu::make_fault(FaultCode::leave_refused, OperationKind::proof,
+                        "The unit shows no way back into DFU mode, so its firmware cannot be compared once more."));
   }
   stage_ = Stage::opening;
   want(wants::Open{unit_.handle, claims()});
@@ -232,7 +226,7 @@ void Attempt::converse(const dfu::Answer* answer) {
   if (const auto* submit = std::get_if<dfu::Submit>(&ask)) {
     if (cut_short() && !std::holds_alternative<dfu::Session>(conversation_)) {
       const auto doing = errand_ == Errand::enter ? OperationKind::enter : OperationKind::survey;
-      return fail(make_fault(FaultCode::cancelled, doing, "Stopped before anything was written."));
+      return fail(dfu::make_fault(FaultCode::cancelled, doing, "Stopped before anything was written."));
     }
     want(wants::Transfer{unit_.handle, submit->transfer});
   } else if (const auto* pause = std::get_if<dfu::Pause>(&ask)) {
@@ -309,79 +303,6 @@ void Attempt::flashed() {
   close();
 }
 
-// ---- the proofs
-
-void Attempt::plan_proof() {
-  switch (recipe().policy.confirm) {
-    case config::Confirm::none:
-    case config::Confirm::application:
-      return;
-    case config::Confirm::reread:
-      return reread_later();
-    case config::Confirm::modules:
-      to_do_.push_back(Errand::ask);
-      return;
-  }
-}
-
-// What a unit may replace by itself: everything that is not system software; or all there is.
-void Attempt::reread_later() {
-  std::vector<dfu::Step> steps;
-  for (const dfu::Step& step : recipe().layout.steps) {
-    const auto& module = step.image->facts.module;
-    const bool system = module && module->platform == profile().platform &&
-                        (module->function == dfu::particle::Function::system_part ||
-                         module->function == dfu::particle::Function::bootloader);
-    if (!system) steps.push_back(step);
-  }
-  if (steps.empty()) steps = recipe().layout.steps;
-  const auto map = dfu::parse_memory_map(profile().map).value();
-  proof_layout_ = std::make_shared<const dfu::Layout>(std::get<dfu::Layout>(dfu::lay_out(std::move(steps), map)));
-  to_do_.push_back(Errand::enter);
-  to_do_.push_back(Errand::reread);
-}
-
-void Attempt::reread() {
-  if (const auto* session = std::get_if<dfu::Session>(&conversation_)) {
-    return session->fault() ? fail(*session->fault()) : close();
-  }
-  const auto& survey = std::get<dfu::Survey>(conversation_);
-  if (survey.fault()) return fail(*survey.fault());
-  const dfu::SurveyResult& found = survey.result();
-  if (!found.can_upload || dfu::misfit(*proof_layout_, found.map)) {
-    return fail(make_fault(FaultCode::read_protected, OperationKind::proof,
-                           "The unit cannot be read, so its firmware cannot be compared once more."));
-  }
-  const auto differs = std::ranges::find_if(found.pieces, [](dfu::Holds holds) { return holds != dfu::Holds::same; });
-  if (differs != found.pieces.end()) {
-    const dfu::Piece& piece = proof_layout_->pieces[static_cast<std::size_t>(differs - found.pieces.begin())];
-    const std::string& step = proof_layout_->steps[piece.step].name;
-    dfu::Fault changed = make_fault(FaultCode::factory_fallback, OperationKind::proof,
-                                    "The unit did not keep " + step +
-                                        ": it started, and holds something else there now. It restored its factory "
-                                        "firmware.");
-    changed.step = step;
-    changed.address = piece.data.begin;
-    return fail(std::move(changed));
-  }
-  conversation_.emplace<dfu::Session>(profile(), *proof_layout_,
-                                      dfu::make_plan(*proof_layout_, found, profile(), {.verify = false}));
-  converse(nullptr);
-}
-
-void Attempt::asked() {
-  const auto& ask = std::get<dfu::particle::AskModules>(conversation_);
-  if (ask.fault()) return fail(*ask.fault());
-  if (ask.report()) {
-    const auto judged = dfu::particle::judge_modules(*ask.report(), recipe().layout, *profile().platform);
-    if (const auto* wrong = std::get_if<dfu::Fault>(&judged)) return fail(*wrong);
-    if (std::holds_alternative<dfu::particle::Proven>(judged)) return close();
-  }
-  remark(RemarkKind::proof, "The unit does not say which build it runs; its firmware is compared once more instead.");
-  reread_later();
-  close();
-}
-
 // ---- the end of an errand
 
 void Attempt::fail(dfu::Fault why) {
@@ -425,6 +346,7 @@ void Attempt::hear(const told::Closed&) {
   }
   if (errand_ == Errand::ask || errand_ == Errand::identify) return next_errand();
   if (errand_ == Errand::flash) plan_proof();
+  if (recipe().policy.confirm == config::Confirm::reread && !proof_layout_) return end(nothing_to_compare());
   leave_or_return();
 }
 
@@ -491,25 +413,26 @@ void Attempt::returned_to_dfu(const dfu::UnitInfo& unit) {
     to_do_.push_front(Errand::enter);
     return next_errand();
   }
-  end(make_fault(FaultCode::leave_refused, entering(),
-                 "The unit was told to go into DFU mode and came back as " + dfu::to_string(unit.id) +
-                     ". Put it into DFU mode by its buttons."));
+  end(dfu::make_fault(FaultCode::leave_refused, entering(),
+                      "The unit was told to go into DFU mode and came back as " + dfu::to_string(unit.id) +
+                          ". Put it into DFU mode by its buttons."));
 }
 
 void Attempt::returned_to_application(const dfu::UnitInfo& unit) {
   if (in_dfu_mode(unit, profile())) {
-    return end(make_fault(FaultCode::back_in_dfu, OperationKind::proof,
-                          "The unit came back in DFU mode instead of starting its firmware."));
+    return end(dfu::make_fault(FaultCode::back_in_dfu, OperationKind::proof,
+                               "The unit came back in DFU mode instead of starting its firmware."));
   }
   if (profile().application && unit.id != *profile().application) {
-    return end(make_fault(FaultCode::wrong_firmware, OperationKind::proof,
-                          "The unit came back as " + dfu::to_string(unit.id) + " instead of " +
-                              dfu::to_string(*profile().application) + "."));
+    return end(dfu::make_fault(FaultCode::wrong_firmware, OperationKind::proof,
+                               "The unit came back as " + dfu::to_string(unit.id) + " instead of " +
+                                   dfu::to_string(*profile().application) + "."));
   }
   if (++settlings_ > most_settlings) {
-    return end(make_fault(FaultCode::not_back, OperationKind::proof,
-                          "The unit starts and goes from the bus again and again: its firmware crashes, or its plug is "
-                          "loose."));
+    return end(
+        dfu::make_fault(FaultCode::not_back, OperationKind::proof,
+                        "The unit starts and goes from the bus again and again: its firmware crashes, or its plug is "
+                        "loose."));
   }
   wait(Stage::settling, profile().settle);
 }
@@ -543,23 +466,23 @@ void Attempt::waited_in_vain() {
       to_do_.push_front(Errand::enter);
       return next_errand();
     }
-    return end(stays
-                   ? make_fault(FaultCode::leave_refused, entering(),
+    return end(
+        stays ? dfu::make_fault(FaultCode::leave_refused, entering(),
                                 "The unit stayed in its application after it was told to go into DFU mode. Put it "
                                 "into DFU mode by its buttons.")
-                   : make_fault(FaultCode::not_back, entering(),
+              : dfu::make_fault(FaultCode::not_back, entering(),
                                 "The unit left its application and did not come back in DFU mode, or it was pulled."));
   }
   if (lost_) {
     return end(
-        make_fault(FaultCode::pulled_before_proof, OperationKind::proof,
-                   "The unit had started its firmware, and left the bus before that was proven: it was pulled too "
-                   "early, or its firmware crashes."));
+        dfu::make_fault(FaultCode::pulled_before_proof, OperationKind::proof,
+                        "The unit had started its firmware, and left the bus before that was proven: it was pulled too "
+                        "early, or its firmware crashes."));
   }
-  end(stays ? make_fault(FaultCode::leave_refused, OperationKind::leave,
-                         "The unit stayed in DFU mode after it was told to leave.")
-            : make_fault(FaultCode::not_back, OperationKind::proof,
-                         "The unit left DFU mode and did not come back: it does not start, or it was pulled."));
+  end(stays ? dfu::make_fault(FaultCode::leave_refused, OperationKind::leave,
+                              "The unit stayed in DFU mode after it was told to leave.")
+            : dfu::make_fault(FaultCode::not_back, OperationKind::proof,
+                              "The unit left DFU mode and did not come back: it does not start, or it was pulled."));
 }
 
 // ---- a stop
@@ -572,7 +495,7 @@ void Attempt::hear(const told::Stop& stop) {
   if (auto* session = std::get_if<dfu::Session>(&conversation_)) session->stop();
   if (stage_ == Stage::talking && at_once) want(wants::Cancel{unit_.handle});
   if (stage_ == Stage::departing || stage_ == Stage::returning) {
-    end(make_fault(FaultCode::cancelled, OperationKind::enter, "Stopped before anything was written."));
+    end(dfu::make_fault(FaultCode::cancelled, OperationKind::enter, "Stopped before anything was written."));
   }
 }
 
@@ -581,7 +504,7 @@ void Attempt::give_proof_a_deadline(dfu::Duration limit) {
 }
 
 void Attempt::deadline() {
-  const auto stopped = make_fault(FaultCode::cancelled, OperationKind::proof, "Stopped before the proof of boot.");
+  const auto stopped = dfu::make_fault(FaultCode::cancelled, OperationKind::proof, "Stopped before the proof of boot.");
   switch (stage_) {
     case Stage::departing:
     case Stage::returning:
@@ -622,44 +545,6 @@ std::uint32_t Attempt::bytes_to_write() const {
   std::uint32_t bytes = 0;
   for (const StepDone& step : steps_) bytes += step.bytes - step.unchanged_bytes;
   return bytes;
-}
-
-// A unit is another when it shows another id; or when it shows itself in the same way, by the same firmware, with
-// another serial.
-void Attempt::note_identity(const dfu::UnitInfo& unit) {
-  const bool known = std::find(serials_.begin(), serials_.end(), unit.serial) != serials_.end();
-  if (!unit.serial.empty() && !known) serials_.push_back(unit.serial);
-  const auto alike = std::ranges::find_if(
-      shown_, [&](const dfu::UnitInfo& one) { return one.id == unit.id && one.release == unit.release; });
-  if (alike == shown_.end()) {
-    shown_.push_back(unit);
-  } else if (!known && !unit.serial.empty() && !alike->serial.empty()) {
-    exchanged_ =
-        make_fault(FaultCode::unit_swapped, entering(),
-                   "Another unit came back on this port: serial " + unit.serial + " instead of " + alike->serial + ".");
-  }
-  if (!profile().platform) return;
-  if (const auto id = dfu::particle::device_id(unit)) note_id(*id);
-}
-
-void Attempt::note_id(const std::string& id) {
-  if (unit_id_ && *unit_id_ != id) {
-    exchanged_ = make_fault(FaultCode::unit_swapped, entering(),
-                            "Another unit came back on this port: " + id + " instead of " + *unit_id_ +
-                                "; or its configuration was copied from there.");
-    return;
-  }
-  unit_id_ = id;
-}
-
-bool Attempt::wants_stored_id() const {
-  return profile().stored_id && !dfu::particle::device_id(unit_);
-}
-
-void Attempt::remark(RemarkKind kind, std::string text) {
-  const Remark remark{kind, started_.attempt, started_.port.text, std::move(text)};
-  want(wants::Note{remark});
-  want(wants::Tell{Remarked{remark}});
 }
 
 // The time since the last event belongs to the step that was being worked on.

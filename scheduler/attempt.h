@@ -100,6 +100,7 @@ class Attempt {
   void flashed();
   void plan_proof();
   void reread_later();
+  dfu::Fault nothing_to_compare() const;
   void reread();
   void asked();
   void fail(dfu::Fault fault);

@@ -102,12 +102,15 @@ std::variant<Proven, NotSaid, Fault> judge_modules(const ModuleReport& report, c
   }
   bool enough = true;
   for (const Step& step : layout.steps) {
+    // What was erased or patched is in no list, and nothing that runs.
+    if (step.does == Step::Does::erase || step.does == Step::Does::patch) continue;
     const auto& module = step.image->facts.module;
     if (!module || module->platform != platform) {
       enough = false;  // nothing that a unit would list
       continue;
     }
-    if (module->function == Function::bootloader) continue;
+    // A bootloader that is to be taken over at the start, or a factory image: not what runs.
+    if (module->function == Function::bootloader || step.address != module->start) continue;
     if (auto wrong = judge_step(report, step, *module)) return *wrong;
     enough = enough && said_enough(report, *module);
   }

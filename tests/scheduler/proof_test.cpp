@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dfu/particle/store.h"
 #include "tests/scheduler/fleet.h"
 
 namespace scheduler {
@@ -110,6 +111,45 @@ TEST(Proof, AFallBackToFactoryFirmwareIsNeverAPass) {
     EXPECT_EQ(end.booted, false);
     EXPECT_EQ(fleet.totals->attempts, 1) << "the same again would not help";
   }
+}
+
+// Steps that are not what runs: another build for the factory slot, a blank sector, a setting in the store.
+TEST(Proof, EveryProofIsGivenWithStepsOfEveryKind) {
+  for (const Confirm confirm : proofs) {
+    for (const std::uint16_t version : {3, 1102}) {
+      SCOPED_TRACE(std::string(to_string(confirm)) + ", system " + std::to_string(version));
+      auto recipe = recipe_with(confirm, version);
+      std::vector<dfu::Step> steps = recipe->layout.steps;
+      const auto country = std::get<dfu::particle::Setting>(dfu::particle::setting("country-code", "DE"));
+      using Does = dfu::Step::Does;
+      steps.insert(steps.begin(),
+                   {"country", dfu::make_image("country", country.bytes), country.offset, {}, Does::patch});
+      steps.push_back({"factory", dfu::make_image("factory.bin", factory_image(version)), 0x080E0000, {}});
+      steps.push_back({"scratch", dfu::make_image("(blank)", dfu::Bytes(0x20000, 0xFF)), 0x080C0000, {}, Does::erase});
+      recipe->layout = std::get<dfu::Layout>(dfu::lay_out(std::move(steps), *dfu::parse_memory_map(recipe->profile.map),
+                                                          *dfu::parse_memory_map(recipe->profile.store_map)));
+      Fleet fleet(one_unit(7), recipe);
+      ASSERT_TRUE(fleet.run());
+      const AttemptFinished& end = fleet.last(port_of(0));
+      EXPECT_EQ(end.outcome, Outcome::passed) << (end.fault ? end.fault->text : "");
+      EXPECT_TRUE(fleet.runs_application(port_of(0)));
+    }
+  }
+}
+
+TEST(Proof, ARecipeThatWritesNothingProvesNothingByComparing) {
+  auto recipe = recipe_with(Confirm::reread);
+  std::vector<dfu::Step> steps = recipe->layout.steps;
+  for (dfu::Step& step : steps) step.does = dfu::Step::Does::hold;
+  recipe->layout = std::get<dfu::Layout>(dfu::lay_out(std::move(steps), *dfu::parse_memory_map(recipe->profile.map)));
+  Fleet fleet(one_unit(7), recipe);
+  fleet.line.with_unit({port_of(0)}, [&](dfu::virt::VirtualUnit& unit) {
+    for (const dfu::Step& step : recipe->layout.steps) unit.flash().place(step.address, step.image->payload());
+  });
+  ASSERT_TRUE(fleet.run());
+  EXPECT_EQ(fleet.last(port_of(0)).outcome, Outcome::failed);
+  EXPECT_EQ(fleet.last(port_of(0)).fault->code, FaultCode::no_answer);
+  EXPECT_EQ(fleet.last(port_of(0)).booted, false);
 }
 
 TEST(Proof, AMissingDependencyIsSafeModeAndIsNamed) {

@@ -129,6 +129,13 @@ TEST(ModuleProof, ADamagedBootloaderCountsOnlyForSystemsThatTestIt) {
   EXPECT_EQ(fault_for(report).code, FaultCode::safe_mode);
 }
 
+TEST(ModuleProof, AnotherBuildForTheFactorySlotIsNotWhatRuns) {
+  std::vector<Step> steps = layout.steps;
+  steps.push_back(step("factory", Function::user_part, 1, 0x080A0000, {{Function::system_part, 2, 1}}));
+  steps.back().address = 0x080E0000;
+  EXPECT_TRUE(std::holds_alternative<Proven>(judge_modules(well(), laid_out(steps), Platform::photon)));
+}
+
 TEST(ModuleProof, AnImageThatIsNoModuleOfTheUnitIsNotSaid) {
   const Layout foreign = laid_out({step("user", Function::monolithic, 0, 0x080A0000, {}, Platform::core)});
   EXPECT_TRUE(std::holds_alternative<NotSaid>(judge_modules(well(), foreign, Platform::photon)));
