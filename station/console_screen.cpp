@@ -26,6 +26,8 @@ constexpr int narrowest_bar = 32;   // one with a bar
 // An erase may take two seconds in which a sound unit finishes nothing; after this a person may begin to wonder.
 constexpr double stuck_after = 3;
 constexpr std::size_t most_messages = 3;
+// Flash may take half as long again as is typical, and nobody is to blame.
+constexpr double slow_everywhere = 1.5;
 
 int width_of(const Row& row) {
   int width = 0;
@@ -289,7 +291,11 @@ std::string bound_text(const LineNow& line) {
     case Bound::By::people:
       return fmt::format("OPERATOR: {} of {} slots wait for people", bound.slots, slots_of(line));
     case Bound::By::units:
-      return fmt::format("UNITS: {} in work, each at its own pace", bound.slots);
+      if (bound.times_slower < slow_everywhere) {
+        return fmt::format("UNITS: {} in work, each at its own pace", bound.slots);
+      }
+      return fmt::format("UNITS: {} in work, {:.1f} times slower than they need: is this PC busy?", bound.slots,
+                         bound.times_slower);
     case Bound::By::bus:
       return fmt::format("BUS: {} units share the 12 Mbit/s of hub {}, {:.1f} times slower", bound.slots, bound.name,
                          bound.times_slower);

@@ -318,7 +318,7 @@ Bound LineState::bound(dfu::Duration now) const {
   if (in_work == 0) return {.by = Bound::By::people, .slots = for_people};
   if (const auto bus = bus_bound(now)) return *bus;
   if (setup_.stay && for_people > in_work) return {.by = Bound::By::people, .slots = for_people};
-  return {.by = Bound::By::units, .slots = in_work};
+  return {.by = Bound::By::units, .slots = in_work, .times_slower = times_slower_everywhere(now)};
 }
 
 // Every unit is queued for the moment that its first record takes: that alone is no limit.
@@ -339,6 +339,16 @@ std::optional<Bound> LineState::waiting_bound() const {
   }
   if (station.stagger > dfu::Duration{}) return Bound{.by = Bound::By::limit, .slots = waiting};
   return std::nullopt;
+}
+
+// Of the hub where it is least.
+double LineState::times_slower_everywhere(dfu::Duration now) const {
+  std::optional<double> least;
+  for (const auto& [port, hub] : hubs_) {
+    const Traffic here = traffic(hub, now);
+    if (here.units > 0) least = std::min(least.value_or(here.times_slower), here.times_slower);
+  }
+  return least.value_or(1);
 }
 
 // The worst of them, if there are several.

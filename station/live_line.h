@@ -72,9 +72,11 @@ struct Bound {
     limit,   // units that could begin wait for the station's cap, a hub's width, or the stagger
     pause,   // units that could begin wait because somebody paused the line
   } by = By::people;
-  int slots = 0;            // people: that wait for them; units: in work; bus: behind the hub; else: units that wait
-  std::string name{};       // bus: the hub; limit: the hub whose width it is; empty: the station's
-  double times_slower = 1;  // bus: than each unit would be without the others
+  int slots = 0;       // people: that wait for them; units: in work; bus: behind the hub; else: units that wait
+  std::string name{};  // bus: the hub; limit: the hub whose width it is; empty: the station's
+  // Bus: than each unit would be without the others. Units: than their floor, behind every hub: where that is much, the
+  // units or this machine are slow, and the line cannot tell which.
+  double times_slower = 1;
 };
 
 struct Counts {  // units by their verdict
@@ -156,6 +158,9 @@ class LineState {
   struct Traffic {
     int units = 0;
     double load = 0;
+    // Bus: than each unit would be without the others. Units: than their floor, behind every hub: where that is much,
+    // the
+    // units or this machine are slow, and the line cannot tell which.
     double times_slower = 1;
   };
 
@@ -183,6 +188,7 @@ class LineState {
   Bound bound(dfu::Duration now) const;
   std::optional<Bound> waiting_bound() const;
   std::optional<Bound> bus_bound(dfu::Duration now) const;
+  double times_slower_everywhere(dfu::Duration now) const;
 
   LineSetup setup_;
   std::vector<scheduler::Admission::Pool> pools_;

@@ -241,6 +241,10 @@ TEST(ConsoleScreen, EveryBoundIsNamedInAWord) {
     return text_of(line, {80, 24})[5];
   };
   EXPECT_EQ(said({.by = Bound::By::people, .slots = 5}), "bound    OPERATOR: 5 of 8 slots wait for people");
+  EXPECT_EQ(said({.by = Bound::By::units, .slots = 5, .times_slower = 1.4}),
+            "bound    UNITS: 5 in work, each at its own pace");
+  EXPECT_EQ(said({.by = Bound::By::units, .slots = 64, .times_slower = 7.96}),
+            "bound    UNITS: 64 in work, 8.0 times slower than they need: is this PC busy?");
   EXPECT_EQ(said({.by = Bound::By::bus, .slots = 7, .name = "left", .times_slower = 1.44}),
             "bound    BUS: 7 units share the 12 Mbit/s of hub left, 1.4 times slower");
   EXPECT_EQ(said({.by = Bound::By::limit, .slots = 3, .name = "left"}),

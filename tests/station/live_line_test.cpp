@@ -188,6 +188,7 @@ TEST(LiveLine, TheSameUnitsBehindMultipleTranslatorsAreBoundByThemselves) {
   all.pop_back();
   EXPECT_GT(all.size(), 30u);
   EXPECT_EQ(count(all, By::units), all.size());
+  for (const LineNow& line : all) EXPECT_LT(line.bound.times_slower, 1.1);
   EXPECT_FALSE(all[0].hubs[0].bus_load);
 }
 
@@ -205,6 +206,7 @@ TEST(LiveLine, SlowUnitsAreNoFullBus) {
   Watched watched(spec);
   for (const LineNow& line : watched.to_the_end()) {
     if (slot(line, "1-1.1").phase != "write" || slot(line, "1-1.1").fraction < 0.2) continue;
+    EXPECT_GT(line.bound.times_slower, 1.5);
     EXPECT_NE(line.bound.by, By::bus) << line.bound.times_slower << " times slower, load " << *line.hubs[0].bus_load;
   }
 }
