@@ -16,6 +16,10 @@ namespace scheduler {
 
 namespace {
 
+// A handful that was pulled too early comes back within minutes. One that comes back after so many others is surveyed
+// like any unit and found to hold everything; and each of them keeps a recipe alive.
+constexpr std::size_t most_owed = 32;
+
 // One port of the line: its visit and the mailbox that serialises it.
 struct Port {
   Port(Pool& pool, VisitOptions options) : mailbox(std::make_shared<Mailbox>(pool)), visit(std::move(options)) {}
@@ -299,6 +303,9 @@ void Engine::Impl::note_unit(const AttemptFinished& finished) {
   if (!finished.unit) return;
   if (owes_proof_after(finished)) {
     owed[*finished.unit] = std::make_shared<const AttemptFinished>(finished);
+    if (owed.size() > most_owed) {
+      owed.erase(std::ranges::min_element(owed, {}, [](const auto& one) { return one.second->started.attempt; }));
+    }
   } else {
     owed.erase(*finished.unit);
   }

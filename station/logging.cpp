@@ -16,8 +16,9 @@ namespace station {
 
 namespace {
 
-// Minutes of a busy line at the file's level; what is more than this behind is a disk in trouble.
-constexpr std::size_t most_waiting = 65536;
+// A minute of a busy line at the file's level; what is more than this behind is a disk in trouble. The queue is a ring
+// of records of 400 bytes, which is touched piece by piece: a larger one looks like a leak for hours.
+constexpr std::size_t most_waiting = 8192;
 
 spdlog::level::level_enum level_of(int verbosity) {
   if (verbosity <= 0) return spdlog::level::warn;

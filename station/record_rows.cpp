@@ -117,26 +117,17 @@ db::AttemptFinished RecordRows::finished(const scheduler::AttemptFinished& recor
   return row;
 }
 
-// A line that stays reads its recipe again now and then; what no attempt can name any more must not stay with it.
-void RecordRows::forget_unused() {
-  const auto only_here = [](const auto& entry) { return entry.first.use_count() == 1; };
-  std::erase_if(recipes_, only_here);
-  std::erase_if(images_, only_here);
-}
-
 std::shared_ptr<const db::Recipe> RecordRows::recipe(const std::shared_ptr<const config::Recipe>& recipe) {
-  if (!recipes_.contains(recipe)) forget_unused();
-  std::shared_ptr<const db::Recipe>& known = recipes_[recipe];
-  if (known) return known;
+  if (const auto known = recipes_.find(recipe); known != recipes_.end()) return known->second;
+  std::erase_if(recipes_, [](const auto& one) { return one.first.expired(); });
   db::Recipe row{recipe->sha256, recipe->name, recipe->revision, recipe->file, recipe->text, {}};
   for (const dfu::Step& step : recipe->layout.steps) row.images.push_back(image(step.image));
-  known = std::make_shared<const db::Recipe>(std::move(row));
-  return known;
+  return recipes_[recipe] = std::make_shared<const db::Recipe>(std::move(row));
 }
 
 std::shared_ptr<const db::Image> RecordRows::image(const std::shared_ptr<const dfu::Image>& image) {
-  std::shared_ptr<const db::Image>& known = images_[image];
-  if (known) return known;
+  if (const auto known = images_.find(image); known != images_.end()) return known->second;
+  std::erase_if(images_, [](const auto& one) { return one.first.expired(); });
   db::Image row;
   row.sha256 = image->sha256;
   row.name = image->name;
@@ -151,8 +142,7 @@ std::shared_ptr<const db::Image> RecordRows::image(const std::shared_ptr<const d
     row.end_address = module->end;
     row.dependencies = compact(dependencies_json(*module));
   }
-  known = std::make_shared<const db::Image>(std::move(row));
-  return known;
+  return images_[image] = std::make_shared<const db::Image>(std::move(row));
 }
 
 }  // namespace station

@@ -32,14 +32,17 @@ class RecordRows {
  private:
   db::AttemptStarted started(const scheduler::AttemptStarted& record, db::Time at);
   db::AttemptFinished finished(const scheduler::AttemptFinished& record, db::Time at);
-  void forget_unused();
   std::shared_ptr<const db::Recipe> recipe(const std::shared_ptr<const config::Recipe>& recipe);
   std::shared_ptr<const db::Image> image(const std::shared_ptr<const dfu::Image>& image);
 
+  // Each is translated once, and forgotten when nobody works by it any more: a station that reads its files again and
+  // again must not keep all the images that it ever had. Weak, for there are several of this class in a program.
+  template <class From, class To>
+  using Translated = std::map<std::weak_ptr<const From>, std::shared_ptr<const To>, std::owner_less<>>;
+
   const RecordContext context_;
-  // Each is translated once; the keys are kept alive so that an address is never used again.
-  std::map<std::shared_ptr<const config::Recipe>, std::shared_ptr<const db::Recipe>> recipes_;
-  std::map<std::shared_ptr<const dfu::Image>, std::shared_ptr<const db::Image>> images_;
+  Translated<config::Recipe, db::Recipe> recipes_;
+  Translated<dfu::Image, db::Image> images_;
 };
 
 }  // namespace station

@@ -151,5 +151,33 @@ TEST_F(Recording, RecordsAfterTheEndAreRefusedAtOnce) {
   EXPECT_FALSE(answered(recorder, visit_of(made_up_start("1-1.1", uuids_))));
 }
 
+// A station that reads its recipe again and again would keep the images of all of them. Record and output each have
+// rows of their own.
+TEST(RecordRows, ARecipeAndItsImagesAreLetGoWhenNobodyWorksByThemAnyMore) {
+  db::UuidGenerator uuids;
+  RecordRows recorded({}), printed({});
+  for (int i = 0; i < 3; ++i) {
+    std::weak_ptr<const config::Recipe> recipe;
+    std::weak_ptr<const dfu::Image> image;
+    {
+      scheduler::AttemptFinished finished;
+      finished.started = made_up_start("1-1.1", uuids);
+      finished.started.recipe = made_up_recipe();
+      recipe = finished.started.recipe;
+      image = finished.started.recipe->layout.steps[0].image;
+      finished.steps = {{.name = "user", .image = image.lock(), .readback = {}}};
+      for (RecordRows* rows : {&recorded, &printed}) {
+        const auto started = std::get<db::AttemptStarted>(rows->row(finished.started, db::now()));
+        EXPECT_EQ(std::get<db::AttemptStarted>(rows->row(finished.started, db::now())).recipe, started.recipe)
+            << "translated once";
+        const auto ended = std::get<db::AttemptFinished>(rows->row(finished, db::now()));
+        EXPECT_EQ(ended.steps[0].image, started.recipe->images[0]);
+      }
+    }
+    EXPECT_TRUE(recipe.expired());
+    EXPECT_TRUE(image.expired());
+  }
+}
+
 }  // namespace
 }  // namespace station

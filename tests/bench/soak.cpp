@@ -1,0 +1,368 @@
+// The program left alone with a busy line: `flashline run` on a virtual line at high speed, three hours of the line's
+// time, with random plugging, pulling and faults by its control socket, recipe and station file read again, and pauses.
+//
+//   soak [MINUTES [SPEED [SEED]]]       default: 180 60 1
+//
+// Prints memory and descriptors of the process as it goes. Fails if an insertion has not exactly one visit, an attempt
+// not exactly one end, the record is not sound, or memory or descriptors grow.
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "dfu/virtual/line_spec.h"
+#include "tests/bench/child.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using Seconds = std::chrono::duration<double>;  // of the line's clock
+
+constexpr int hubs = 4, ports = 7, slots = hubs * ports;
+// A port that is empty for longer has another unit next, also if the last one was on its way back.
+constexpr Seconds surely_empty = 40s;
+// Until then every port, thread and cache has been used: the ring of the log, 32 units that owe a proof of boot and
+// keep their recipe with its half MiB of images, for here each reload makes another one.
+constexpr Seconds warm_up = 90min;
+// What may come later: an allocator that keeps what a peak needed, and the ids of the units that were seen. Two
+// thousand attempts that left 2 KiB each would be as much.
+constexpr double growth_mib = 4;
+
+std::string port_of(int slot) {
+  return "1-" + std::to_string(1 + slot / ports) + "." + std::to_string(1 + slot % ports);
+}
+
+// ---- the program under test
+
+struct Usage {
+  double resident_mib = 0;
+  int descriptors = 0;
+  int threads = 0;
+};
+
+class Program {
+ public:
+  Program(const bench::Folder& folder, double speed) : folder_(folder) {
+    write_line(speed);
+    write_recipe(0);
+    write_station(0);
+    process_ = fork();
+    if (process_ == 0) {
+      dup2(open(folder.file("out.jsonl").c_str(), O_WRONLY | O_CREAT, 0600), STDOUT_FILENO);
+      dup2(open(folder.file("err.txt").c_str(), O_WRONLY | O_CREAT, 0600), STDERR_FILENO);
+      execl(FLASHLINE_PROGRAM, "flashline", "run", folder.file("recipe.toml").c_str(), "--json", "--line",
+            folder.file("line.toml").c_str(), "--station", folder.file("station.toml").c_str(), "--db",
+            folder.file("soak.db").c_str(), nullptr);
+      _exit(127);
+    }
+    connect_hand();
+  }
+
+  void write_recipe(int revision) const {
+    std::ofstream out(folder_.file("recipe.toml"));
+    out << "[recipe]\nname = \"soak\"\nrevision = \"" << revision << "\"\n[device]\nprofile = \"photon\"\n";
+    for (const char* name : {"system-part1", "system-part2", "user"}) {
+      out << "[[step]]\nname = \"" << name << "\"\nimage = \"" << FLASHLINE_EXAMPLES << "/" << name << ".bin\"\n";
+    }
+    out << "[policy]\nattempts = " << 1 + revision % 3 << "\n";
+  }
+
+  void write_station(int revision) const {
+    std::ofstream(folder_.file("station.toml"))
+        << "name = \"soak\"\ncap = " << 28 + revision % 7 << "\n[[hub]]\nport = \"1-1\"\nwidth = " << 4 + revision % 4
+        << "\n[[slot]]\nport = \"" << port_of(revision % slots) << "\"\nlabel = \"A" << revision << "\"\n";
+  }
+
+  ~Program() {
+    if (process_ > 0) end_with(SIGKILL);
+  }
+
+  // False: the line has nothing to do for this command, for a fault has pulled the unit already.
+  bool say(const std::string& command) {
+    const auto begun = std::chrono::steady_clock::now();
+    const std::string text = command + "\n";
+    std::string answer;
+    bool said = write(hand_, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    for (char c = 0; said && c != '\n';) {
+      said = read(hand_, &c, 1) == 1;
+      answer += c;
+    }
+    if (!said) throw std::runtime_error("flashline does not answer any more: see its last words in err.txt");
+    slowest_answer_ = std::max(slowest_answer_, Seconds(std::chrono::steady_clock::now() - begun));
+    return answer == "ok\n";
+  }
+
+  Seconds slowest_answer() const { return slowest_answer_; }
+
+  void signal(int number) const { kill(process_, number); }
+
+  Usage usage() const {
+    const std::string proc = "/proc/" + std::to_string(process_);
+    Usage usage;
+    std::ifstream status(proc + "/status");
+    for (std::string word; status >> word;) {
+      if (word == "VmRSS:") status >> usage.resident_mib;
+      if (word == "Threads:") status >> usage.threads;
+    }
+    usage.resident_mib /= 1024;
+    std::error_code gone;
+    for (auto it = std::filesystem::directory_iterator(proc + "/fd", gone); !gone && it != end(it); ++it) {
+      ++usage.descriptors;
+    }
+    return usage;
+  }
+
+  // Its exit status and what it cost.
+  bench::Ran end_with(int number) {
+    signal(number);
+    int status = 0;
+    rusage used{};
+    wait4(std::exchange(process_, 0), &status, 0, &used);
+    bench::Ran ran;
+    ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    ran.cpu_seconds = static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+                      static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+    ran.peak_mib = static_cast<double>(used.ru_maxrss) / 1024;
+    close(hand_);
+    return ran;
+  }
+
+ private:
+  void write_line(double speed) const {
+    std::ofstream out(folder_.file("line.toml"));
+    out << "[line]\nspeed = " << std::fixed << speed << "\ncontrol = \"line.ctl\"\n";
+    for (int hub = 1; hub <= hubs; ++hub) out << "[[hub]]\nport = \"1-" << hub << "\"\nports = " << ports << "\n";
+    for (int slot = 0; slot < slots; ++slot) {
+      out << "[[unit]]\nport = \"" << port_of(slot) << "\"\ngeneration = " << (slot % 2 == 0 ? 3 : 12)
+          << "\nstarts = \"absent\"\n";
+    }
+  }
+
+  void connect_hand() {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    folder_.file("line.ctl").copy(address.sun_path, sizeof address.sun_path - 1);
+    for (int tries = 0; tries < 1000; ++tries) {
+      hand_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      if (connect(hand_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return;
+      close(hand_);
+      std::this_thread::sleep_for(10ms);
+    }
+    throw std::runtime_error("flashline did not start: see " + folder_.file("err.txt"));
+  }
+
+  const bench::Folder& folder_;
+  pid_t process_ = 0;
+  int hand_ = -1;
+  Seconds slowest_answer_{};  // of the wall's clock
+};
+
+// ---- what people do
+
+// They look at the clock before each thing they do: this program is not the first one that a busy machine runs.
+class People {
+ public:
+  People(Program& program, std::function<Seconds()> clock, std::uint32_t seed)
+      : program_(program), clock_(std::move(clock)), random_(seed) {}
+
+  void act() {
+    for (int slot = 0; slot < slots; ++slot) {
+      if (clock_() >= slots_[slot].next) act(slot);
+    }
+    if (clock_() >= next_reload_) reload();
+    if (clock_() >= next_pause_) toggle_pause();
+  }
+
+  // Takes out what is plugged in and leaves it so.
+  void go_home() {
+    if (paused_) toggle_pause();
+    for (int slot = 0; slot < slots; ++slot) {
+      if (slots_[slot].plugged) program_.say("pull " + port_of(slot));
+    }
+  }
+
+  const std::map<std::string, int>& insertions() const { return insertions_; }
+  int faults() const { return faults_; }
+  int reloads() const { return reloads_; }
+
+ private:
+  struct Slot {
+    bool plugged = false;
+    Seconds next{};
+  };
+
+  Seconds between(double least, double most) { return Seconds(std::uniform_real_distribution<>(least, most)(random_)); }
+  bool chance(double probability) { return between(0, 1).count() < probability; }
+  std::uint32_t up_to(std::uint32_t most) { return random_() % (most + 1); }
+
+  void act(int number) {
+    Slot& slot = slots_[number];
+    const std::string port = port_of(number);
+    slot.plugged = !slot.plugged;
+    const bool done = program_.say((slot.plugged ? "fresh " : "pull ") + port);
+    if (slot.plugged && !done) throw std::runtime_error("no fresh unit could be plugged in at " + port);
+    if (!slot.plugged) {
+      slot.next = clock_() + surely_empty + between(0, 10);
+      return;
+    }
+    ++insertions_[port];
+    // Long enough that the host has seen it behind all the others; some are pulled in the middle of their work.
+    slot.next = clock_() + (chance(0.25) ? between(8, 14) : chance(0.1) ? between(100, 150) : between(20, 60));
+    while (chance(0.3)) add_fault(port);
+  }
+
+  // `late` strikes only where the unit is expected back: otherwise it could not be told from another unit.
+  void add_fault(const std::string& port) {
+    const auto kinds = dfu::virt::fault_kind_names();
+    const std::string& kind = kinds[up_to(static_cast<std::uint32_t>(kinds.size()) - 1)];
+    const std::vector<std::string> places{"leave",
+                                          "survey",
+                                          "return",
+                                          "return:" + std::to_string(up_to(3000)),
+                                          "block:" + std::to_string(1 + up_to(119)),
+                                          "request:" + std::to_string(1 + up_to(500))};
+    const std::string& place = places[kind == "late" ? 0 : up_to(static_cast<std::uint32_t>(places.size()) - 1)];
+    program_.say("fault " + port + " " + kind + " " + place + " " + std::to_string(1 + up_to(2)));
+    ++faults_;
+  }
+
+  void reload() {
+    ++reloads_;
+    program_.write_recipe(reloads_);
+    program_.write_station(reloads_);
+    program_.signal(SIGHUP);
+    next_reload_ = clock_() + between(10, 60);
+  }
+
+  void toggle_pause() {
+    paused_ = !paused_;
+    program_.signal(SIGUSR1);
+    next_pause_ = clock_() + (paused_ ? between(1, 8) : between(30, 150));
+  }
+
+  Program& program_;
+  const std::function<Seconds()> clock_;
+  std::mt19937 random_;
+  std::vector<Slot> slots_ = std::vector<Slot>(slots);
+  std::map<std::string, int> insertions_;
+  Seconds next_reload_{20}, next_pause_{30};
+  bool paused_ = false;
+  int faults_ = 0, reloads_ = 0;
+};
+
+// ---- what must hold
+
+class Findings {
+ public:
+  void expect(bool so, const std::string& sentence) {
+    if (so) return;
+    std::printf("WRONG: %s\n", sentence.c_str());
+    ++wrong_;
+  }
+  int wrong() const { return wrong_; }
+
+ private:
+  int wrong_ = 0;
+};
+
+int number(SQLite::Database& db, const std::string& query) {
+  SQLite::Statement statement(db, query);
+  return statement.executeStep() ? statement.getColumn(0).getInt() : -1;
+}
+
+void check_record(const std::string& file, const People& people, Findings& findings) {
+  SQLite::Database db(file, SQLite::OPEN_READONLY);
+  for (const auto& [port, insertions] : people.insertions()) {
+    const int visits = number(db, "SELECT count(*) FROM visit WHERE port = '" + port + "'");
+    findings.expect(visits == insertions, port + " had " + std::to_string(insertions) + " insertions and " +
+                                              std::to_string(visits) + " visits");
+  }
+  const int started = number(db, "SELECT count(*) FROM attempt_started");
+  const int ended = number(db, "SELECT count(DISTINCT attempt) FROM attempt_finished");
+  findings.expect(started == ended && ended == number(db, "SELECT count(*) FROM attempt_finished"),
+                  std::to_string(started) + " attempts were started, " + std::to_string(ended) + " have an end");
+  std::printf("\n%d insertions of %d faulty units, %d visits, %d attempts:", number(db, "SELECT count(*) FROM visit"),
+              people.faults(), number(db, "SELECT count(*) FROM visit"), started);
+  SQLite::Statement outcomes(db, "SELECT outcome, count(*) FROM attempt_finished GROUP BY outcome");
+  while (outcomes.executeStep()) {
+    std::printf(" %d %s", outcomes.getColumn(1).getInt(), outcomes.getColumn(0).getText());
+  }
+  std::printf("\n");
+}
+
+void print(Seconds now, const Usage& usage) {
+  std::printf("%7.0f min %9.1f MiB %5d descriptors %4d threads\n", now.count() / 60, usage.resident_mib,
+              usage.descriptors, usage.threads);
+  std::fflush(stdout);
+}
+
+int soak(Seconds time, double speed, std::uint32_t seed) {
+  const bench::Folder folder;
+  Program program(folder, speed);
+  const auto begun = std::chrono::steady_clock::now();
+  const auto now = [&] { return Seconds((std::chrono::steady_clock::now() - begun) * speed); };
+  People people(program, now, seed);
+  Findings findings;
+  Usage warm;
+  std::printf("%.0f minutes at speed %.0f, seed %u, %d slots, load average %s\n", time.count() / 60, speed, seed, slots,
+              bench::load_average().c_str());
+  for (Seconds next_look = 0s; now() < time; std::this_thread::sleep_for(5ms)) {
+    people.act();
+    if (now() < next_look) continue;
+    const Usage usage = program.usage();
+    print(now(), usage);
+    if (next_look <= warm_up) warm = usage;
+    findings.expect(usage.resident_mib <= warm.resident_mib + growth_mib, "memory grew");
+    findings.expect(usage.descriptors <= warm.descriptors, "descriptors grew");
+    next_look += 5min;
+  }
+  people.go_home();
+  // Whoever was in work is recorded, and the last visits end, before the program is told to.
+  std::this_thread::sleep_for((surely_empty + Seconds(60)) / speed);
+  print(now(), program.usage());
+  const bench::Ran ran = program.end_with(SIGTERM);
+  findings.expect(ran.status == 130, "exit status " + std::to_string(ran.status) + " instead of 130");
+  check_record(folder.file("soak.db"), people, findings);
+  const bench::Ran audit = bench::run(FLASHLINE_PROGRAM, {"audit", "verify", "--db", folder.file("soak.db")});
+  findings.expect(audit.status == 0, "audit verify: " + audit.output);
+  std::printf("CPU %.1f s, peak %.0f MiB, slowest answer %.3f s, load average %s, %d findings\n", ran.cpu_seconds,
+              ran.peak_mib, program.slowest_answer().count(), bench::load_average().c_str(), findings.wrong());
+  return findings.wrong() == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  const double minutes = count > 1 ? std::atof(words[1]) : 180, speed = count > 2 ? std::atof(words[2]) : 60;
+  std::signal(SIGPIPE, SIG_IGN);
+  const int seed = count > 3 ? std::atoi(words[3]) : 1;
+  if (count > 4 || minutes <= 0 || speed <= 0) {
+    std::fprintf(stderr, "usage: soak [MINUTES [SPEED [SEED]]]\n");
+    return 2;
+  }
+  try {
+    return soak(Seconds(minutes * 60), speed, static_cast<std::uint32_t>(seed));
+  } catch (const std::exception& error) {  // caught, so that the program that was started is ended
+    std::fprintf(stderr, "soak: %s\n", error.what());
+    return 2;
+  }
+}
