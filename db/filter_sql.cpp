@@ -1,5 +1,6 @@
 #include "db/filter_sql.h"
 
+#include "db/label_sql.h"
 #include "db/text_list.h"
 
 namespace db {
@@ -20,9 +21,8 @@ Condition::Condition(const Filter& filter, const std::optional<std::vector<Uuid>
         "UNION SELECT id FROM attempt_started WHERE serial = ?";
     std::vector<Value> values{*filter.unit, encode_text(*filter.unit), *filter.unit, *filter.unit};
     if (labels) {
-      of_unit +=
-          " UNION SELECT a.id FROM label l JOIN attempt_started a ON a.visit = l.visit AND a.at <= l.at "
-          "WHERE l.label = ?";
+      of_unit += " UNION SELECT a.id FROM label l JOIN attempt_started a ON a.visit = l.visit WHERE l.label = ? AND " +
+                 label_holds();
       values.emplace_back(*filter.unit);
     }
     require("s.id IN (" + of_unit + ")", std::move(values));

@@ -5,6 +5,7 @@
 
 #include "db/connection.h"
 #include "db/filter_sql.h"
+#include "db/label_sql.h"
 #include "db/row_reader.h"
 #include "db/schema.h"
 #include "db/stored_row.h"
@@ -30,8 +31,8 @@ constexpr const char* kAttemptColumns =
     " s.id, s.number, s.at, s.job, s.lot, s.operator, s.vendor, s.product, s.release, s.serial, s.product_name,"
     " f.at, f.outcome, f.fault_code, f.fault_about, f.fault_step, f.fault_operation, f.fault_address, f.fault_block,"
     " f.fault_text, f.verified, f.booted, f.unit, f.serials, f.flash_ms, f.return_ms, f.floor_ms";
-constexpr const char* kLabelColumn =
-    ", (SELECT label FROM label l WHERE l.visit = v.id AND l.at >= s.at ORDER BY l.seq DESC LIMIT 1)";
+// Of the attempt's visit, whenever in it the label was scanned.
+const std::string kLabelColumn = ", (SELECT l.label FROM label l WHERE l.visit = v.id AND " + label_holds() + ")";
 constexpr int kColumnOfLabel = 34;
 
 constexpr const char* kStepColumns =
@@ -378,8 +379,8 @@ class Reader::Impl {
       const Shared shared = read_shared(database_);
       const bool labels = has_second_tables(database_);
       const Condition condition(filter, recipes_for(filter, shared), labels);
-      SQLite::Statement query(database_, std::string(kAttemptColumns) + (labels ? kLabelColumn : "") + kAttemptTables +
-                                             condition.sql() + " ORDER BY s.id");
+      SQLite::Statement query(database_, std::string(kAttemptColumns) + (labels ? kLabelColumn : std::string()) +
+                                             kAttemptTables + condition.sql() + " ORDER BY s.id");
       condition.bind(query);
       std::optional<StepStream> steps;
       if (filter.steps) steps.emplace(database_, condition, shared);

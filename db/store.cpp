@@ -117,6 +117,7 @@ class Store::Impl {
 
   Head head() const { return writer_->head(); }
   const Uuid& installation() const { return installation_; }
+  const std::string& path() const { return path_; }
   const StationKey& key() const { return *key_; }
   const std::vector<Uuid>& interrupted() const { return interrupted_; }
 
@@ -166,6 +167,9 @@ Head Store::head() const {
 }
 const Uuid& Store::installation() const {
   return impl_->installation();
+}
+const std::string& Store::path() const {
+  return impl_->path();
 }
 const StationKey& Store::key() const {
   return impl_->key();

@@ -35,6 +35,7 @@ class Store {
   // keeps this elsewhere can.
   Head head() const;
   const Uuid& installation() const;
+  const std::string& path() const;
   // The station's, in the file `<path>.key`, made when there is none; its public half is on record.
   const StationKey& key() const;
   // The attempts that were found open and have been closed as interrupted.

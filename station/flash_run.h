@@ -51,6 +51,9 @@ class FlashRun {
   // For units that are plugged in from now on.
   void reload(scheduler::LineSettings settings);
   void toggle_pause();
+  // For whoever adds to the record while the line runs; null in a dry run. Good until this run is destroyed; after
+  // close() it refuses.
+  RecordDoor* door() { return recorder_.get(); }
 
  private:
   RunParts parts_;

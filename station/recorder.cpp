@@ -6,7 +6,11 @@
 namespace station {
 
 StoreRecorder::StoreRecorder(db::Store& store, RecordContext context, spdlog::logger& logger)
-    : store_(store), rows_(std::move(context)), logger_(logger), thread_([this](std::stop_token stop) { run(stop); }) {}
+    : store_(store),
+      job_(context.job),
+      rows_(std::move(context)),
+      logger_(logger),
+      thread_([this](std::stop_token stop) { run(stop); }) {}
 
 StoreRecorder::~StoreRecorder() {
   close();
@@ -18,15 +22,19 @@ void StoreRecorder::close() {
 }
 
 void StoreRecorder::record(scheduler::Record record, std::function<void(bool committed)> done) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!closed_) {
-      waiting_.push_back({std::move(record), db::now(), std::move(done)});
-      changed_.notify_one();
-      return;
-    }
-  }
-  done(false);
+  if (!queue(WaitingRecord{std::move(record), db::now(), done})) done(false);
+}
+
+void StoreRecorder::enter(Entry entry, std::function<void(EntryResult)> done) {
+  if (!queue(WaitingEntry{std::move(entry), done})) done(Refused{"the run has ended; nothing was written."});
+}
+
+bool StoreRecorder::queue(Waiting waiting) {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return false;
+  waiting_.push_back(std::move(waiting));
+  changed_.notify_one();
+  return true;
 }
 
 std::string StoreRecorder::problem() const {
@@ -37,22 +45,41 @@ std::string StoreRecorder::problem() const {
 void StoreRecorder::run(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   while (changed_.wait(lock, stop, [this] { return !waiting_.empty(); })) {
-    const std::vector<Waiting> batch = std::exchange(waiting_, {});
-    const bool lost_before = !problem_.empty();
+    std::vector<Waiting> batch = std::exchange(waiting_, {});
     lock.unlock();
-    const bool committed = !lost_before && commit(batch);
-    for (const Waiting& each : batch) each.done(committed);
+    write_all(batch);
     lock.lock();
   }
   closed_ = true;
 }
 
-// The one place where the exceptions of the record are caught while a line runs.
-bool StoreRecorder::commit(const std::vector<Waiting>& batch) {
+// In the order in which they came: records that stand together in one transaction, each entry by itself.
+void StoreRecorder::write_all(std::vector<Waiting>& batch) {
+  std::vector<WaitingRecord> records;
+  for (Waiting& waiting : batch) {
+    if (auto* record = std::get_if<WaitingRecord>(&waiting)) {
+      records.push_back(std::move(*record));
+      continue;
+    }
+    write_records(std::exchange(records, {}));
+    const WaitingEntry& entry = std::get<WaitingEntry>(waiting);
+    entry.done(write_entry(entry.entry));
+  }
+  write_records(records);
+}
+
+void StoreRecorder::write_records(std::span<const WaitingRecord> records) {
+  if (records.empty()) return;
+  const bool committed = problem().empty() && commit(records);
+  for (const WaitingRecord& each : records) each.done(committed);
+}
+
+// Here and in write_entry, the exceptions of the record are caught while a line runs.
+bool StoreRecorder::commit(std::span<const WaitingRecord> records) {
   try {
     std::vector<db::Record> rows;
-    rows.reserve(batch.size());
-    for (const Waiting& each : batch) rows.push_back(rows_.row(each.record, each.at));
+    rows.reserve(records.size());
+    for (const WaitingRecord& each : records) rows.push_back(rows_.row(each.record, each.at));
     store_.append(rows);
     return true;
   } catch (const std::exception& error) {
@@ -60,6 +87,20 @@ bool StoreRecorder::commit(const std::vector<Waiting>& batch) {
     const std::lock_guard lock(mutex_);
     problem_ = error.what();
     return false;
+  }
+}
+
+EntryResult StoreRecorder::write_entry(const Entry& entry) {
+  if (const std::string lost = problem(); !lost.empty()) return Refused{"nothing can be recorded any more: " + lost};
+  const auto* close = std::get_if<CloseOrder>(&entry);
+  if (close && !job_.empty() && close->order == job_) {
+    return Refused{"this line works for order " + job_ + ". Stop it, then close the order."};
+  }
+  try {
+    return put_on_record(entry, store_);
+  } catch (const std::exception& error) {
+    logger_.error("an entry was not recorded: {}", error.what());
+    return Refused{error.what()};
   }
 }
 

@@ -3,15 +3,20 @@
 #include <filesystem>
 #include <future>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <spdlog/sinks/null_sink.h>
 
 #include "db/reader.h"
+#include "db/signature.h"
+#include "db/verify.h"
 #include "tests/station/made_up.h"
 #include "tests/station/program.h"
 
 namespace station {
 namespace {
+
+using testing::HasSubstr;
 
 class Recording : public testing::Test {
  protected:
@@ -177,6 +182,183 @@ TEST(RecordRows, ARecipeAndItsImagesAreLetGoWhenNobodyWorksByThemAnyMore) {
     EXPECT_TRUE(recipe.expired());
     EXPECT_TRUE(image.expired());
   }
+}
+
+// What people add while the line runs.
+class Door : public Recording {
+ protected:
+  void SetUp() override {
+    store_ = open();
+    RecordContext context{"line-3", store_->installation(), nullptr, "Li Wei"};
+    context.job = "4711";
+    recorder_ = std::make_unique<StoreRecorder>(*store_, context, logger_);
+  }
+  // One unit in `port`, in and out with a verdict.
+  scheduler::AttemptStarted visited(const std::string& port, const std::string& slot, const std::string& unit = "") {
+    scheduler::AttemptStarted started = made_up_start(port, uuids_);
+    started.slot = slot;
+    EXPECT_TRUE(answered(*recorder_, visit_of(started)));
+    EXPECT_TRUE(answered(*recorder_, started));
+    scheduler::AttemptFinished finished = made_up_pass(started);
+    if (!unit.empty()) finished.unit = unit;
+    EXPECT_TRUE(answered(*recorder_, finished));
+    return started;
+  }
+  EntryResult enter(Entry entry) { return enter_and_wait(*recorder_, std::move(entry)); }
+  std::string refusal(Entry entry) {
+    const EntryResult result = enter(std::move(entry));
+    const auto* refused = std::get_if<Refused>(&result);
+    return refused ? refused->sentence : std::string();
+  }
+  std::vector<std::string> visits_labelled(const std::string& label) {
+    db::Filter filter;
+    filter.unit = label;
+    std::vector<std::string> visits;
+    for (const db::Attempt& attempt : db::Reader(path_).attempts(filter)) {
+      visits.push_back(db::to_string(attempt.visit.visit));
+      EXPECT_EQ(attempt.label, label);
+    }
+    return visits;
+  }
+
+  std::unique_ptr<db::Store> store_;
+  std::unique_ptr<StoreRecorder> recorder_;
+};
+
+TEST_F(Door, EntriesOfManyThreadsComeBetweenTheAttemptsAndEveryOneOfThemIsOnRecord) {
+  constexpr int threads = 4, each = 25;
+  std::vector<std::jthread> people;
+  for (int person = 0; person < threads; ++person) {
+    people.emplace_back([this, person] {
+      for (int i = 0; i < each; ++i) {
+        Note note;
+        note.event.kind = "remark";
+        note.event.about = std::to_string(person);
+        EXPECT_TRUE(std::holds_alternative<OnRecord>(enter(note)));
+      }
+    });
+  }
+  for (int unit = 1; unit <= each; ++unit) visited("1-1." + std::to_string(unit), "");
+  people.clear();
+  EXPECT_EQ(db::Reader(path_).events().size(), static_cast<std::size_t>(threads * each));
+  EXPECT_EQ(db::Reader(path_).attempts().size(), static_cast<std::size_t>(each));
+  recorder_.reset();
+  store_.reset();
+  EXPECT_TRUE(db::verify_chain(path_).sound());
+}
+
+TEST_F(Door, AnEntryIsCheckedAgainstTheRecordsThatWereGivenBeforeIt) {
+  const scheduler::AttemptStarted started = made_up_start("1-1.2", uuids_);
+  recorder_->record(visit_of(started), [](bool) {});
+  recorder_->record(started, [](bool) {});
+  EXPECT_EQ(refusal(PairLabel{"SN-1", LastIn{"A2"}, "Eve"}), "");
+  EXPECT_EQ(visits_labelled("SN-1"), std::vector{started.visit});
+}
+
+TEST_F(Door, ARefusedEntryTakesNoRecordWithIt) {
+  const scheduler::AttemptStarted started = made_up_start("1-1.2", uuids_);
+  std::promise<bool> before, after;
+  recorder_->record(visit_of(started), [&](bool committed) { before.set_value(committed); });
+  Note note;
+  note.event.kind = "remark";
+  note.event.attempt = uuids_.next();  // of which nobody knows
+  std::promise<EntryResult> entry;
+  recorder_->enter(note, [&](EntryResult result) { entry.set_value(std::move(result)); });
+  recorder_->record(started, [&](bool committed) { after.set_value(committed); });
+  EXPECT_TRUE(std::holds_alternative<Refused>(entry.get_future().get()));
+  EXPECT_TRUE(before.get_future().get());
+  EXPECT_TRUE(after.get_future().get());
+  EXPECT_EQ(recorder_->problem(), "");
+}
+
+TEST_F(Door, AnEntryMayBeMadeFromInsideAnAnswer) {
+  std::promise<EntryResult> second;
+  Note note;
+  note.event.kind = "remark";
+  recorder_->enter(note, [&](EntryResult) {
+    recorder_->enter(note, [&](EntryResult result) { second.set_value(std::move(result)); });
+  });
+  EXPECT_TRUE(std::holds_alternative<OnRecord>(second.get_future().get()));
+}
+
+TEST_F(Door, AfterALostRecordAndAfterTheEndEntriesAreRefusedWithTheReason) {
+  EXPECT_FALSE(answered(*recorder_, made_up_start("1-1.9", uuids_)));
+  Note note;
+  note.event.kind = "remark";
+  EXPECT_THAT(refusal(note), HasSubstr("nothing can be recorded any more"));
+  recorder_->close();
+  EXPECT_THAT(refusal(note), HasSubstr("the run has ended"));
+  EXPECT_TRUE(db::Reader(path_).events().empty());
+}
+
+TEST_F(Door, ALabelIsPairedOnceWithOneUnit) {
+  const auto first = visited("1-1.2", "A2"), second = visited("1-1.3", "A3");
+  EXPECT_EQ(refusal(PairLabel{"SN-1", LastIn{"A2"}, "Eve"}), "");
+  EXPECT_THAT(refusal(PairLabel{"SN-1", LastIn{"A3"}, "Eve"}), HasSubstr("was given to the unit in A2"));
+  EXPECT_THAT(refusal(PairLabel{"SN-2", LastIn{"A2"}, "Eve"}), HasSubstr("has the label SN-1 already"));
+  const EntryResult again = enter(PairLabel{"SN-1", ThisVisit{*db::parse_uuid(first.visit)}, "Eve"});
+  EXPECT_TRUE(std::get<OnRecord>(again).was_there);
+  EXPECT_EQ(visits_labelled("SN-1"), std::vector{first.visit});
+  EXPECT_EQ(refusal(PairLabel{"SN-1", LastIn{"1-1.3"}, "Eve", true}), "") << "a mistake is put right";
+  EXPECT_EQ(visits_labelled("SN-1"), std::vector{second.visit});
+  EXPECT_EQ(refusal(PairLabel{"SN-2", LastIn{"A2"}, "Eve"}), "") << "the first is free again";
+  EXPECT_EQ(visits_labelled("SN-2"), std::vector{first.visit});
+  EXPECT_EQ(refusal(PairLabel{"SN-3", LastIn{"A2"}, "Eve", true}), "");
+  EXPECT_TRUE(visits_labelled("SN-2").empty());
+}
+
+TEST_F(Door, AUnitThatComesBackKeepsItsLabelInBothVisits) {
+  const auto first = visited("1-1.2", "A2", "3b00"), second = visited("1-1.3", "A3", "3b00");
+  EXPECT_EQ(refusal(PairLabel{"SN-1", ThisAttempt{*db::parse_uuid(first.attempt)}, "Eve"}), "");
+  EXPECT_EQ(refusal(PairLabel{"SN-1", ThisUnit{"3b00"}, "Eve"}), "") << "the last visit of that unit";
+  EXPECT_EQ(visits_labelled("SN-1"), (std::vector{first.visit, second.visit}));
+}
+
+TEST_F(Door, ALabelIsWhatAScannerReads) {
+  visited("1-1.2", "A2");
+  EXPECT_THAT(refusal(PairLabel{"", LastIn{"A2"}}), HasSubstr("empty"));
+  EXPECT_THAT(refusal(PairLabel{"SN\r", LastIn{"A2"}}), HasSubstr("control"));
+  EXPECT_THAT(refusal(PairLabel{std::string(201, 'x'), LastIn{"A2"}}), HasSubstr("longer"));
+  EXPECT_THAT(refusal(PairLabel{"SN-1", LastIn{"B9"}}), HasSubstr("slot or port B9"));
+  EXPECT_THAT(refusal(PairLabel{"SN-1", ThisUnit{"3b77"}}), HasSubstr("3b77"));
+  EXPECT_THAT(refusal(PairLabel{"SN-1", ThisVisit{uuids_.next()}}), HasSubstr("visit"));
+}
+
+TEST_F(Door, ADecisionIsAboutTheUnitWhereItsIdIsKnownElseAboutTheAttempt) {
+  const auto known = visited("1-1.2", "A2", "3b00"), unknown = visited("1-1.3", "A3");
+  EXPECT_EQ(refusal(PairLabel{"SN-2", LastIn{"A3"}}), "");
+  EXPECT_EQ(refusal(Decide{LastIn{"A2"}, db::Verdict::scrap, "Eve", "burnt"}), "");
+  EXPECT_EQ(refusal(Decide{ThisUnit{"SN-2"}, db::Verdict::rework, "Eve", "loose"}), "");
+  EXPECT_NE(refusal(Decide{LastIn{"A2"}, db::Verdict::scrap, "Eve", ""}), "");
+  EXPECT_NE(refusal(Decide{LastIn{"A2"}, db::Verdict::scrap, "", "burnt"}), "");
+  db::Reader reader(path_);
+  EXPECT_EQ(reader.dispositions(uuids_.next(), "3b00").size(), 1u);
+  EXPECT_EQ(reader.dispositions(*db::parse_uuid(unknown.attempt), "").size(), 1u);
+  EXPECT_TRUE(reader.dispositions(*db::parse_uuid(known.attempt), "").empty());
+}
+
+TEST_F(Door, AnOrderIsOpenedOnceAndClosedWithASignatureThatHolds) {
+  db::JobOpened job;
+  job.order = "J-1";
+  job.quantity = 3;
+  EXPECT_EQ(refusal(OpenOrder{job}), "");
+  EXPECT_THAT(refusal(OpenOrder{job}), HasSubstr("already"));
+  const EntryResult closed = enter(CloseOrder{"J-1", "Eve", "done"});
+  const OnRecord& row = std::get<OnRecord>(closed);
+  const std::string& certificate = std::get<db::JobClosed>(row.row).certificate;
+  EXPECT_EQ(db::check_signature(certificate, row.signature, store_->key().public_key()), db::SignatureCheck::good);
+  EXPECT_EQ(db::Reader(path_).job("J-1")->closed->certificate, certificate);
+  EXPECT_THAT(refusal(CloseOrder{"J-1", "Eve", ""}), HasSubstr("was closed"));
+  EXPECT_THAT(refusal(CloseOrder{"J-2", "Eve", ""}), HasSubstr("no order J-2"));
+}
+
+TEST_F(Door, TheOrderOfTheRunningLineStaysOpen) {
+  db::JobOpened job;
+  job.order = "4711";
+  job.quantity = 3;
+  EXPECT_EQ(refusal(OpenOrder{job}), "");
+  EXPECT_THAT(refusal(CloseOrder{"4711", "Eve", ""}), HasSubstr("works for order 4711"));
+  EXPECT_FALSE(db::Reader(path_).job("4711")->closed);
 }
 
 }  // namespace

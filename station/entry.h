@@ -1,0 +1,92 @@
+// What people add to the record beside the attempts: labels, decisions, orders, events. Requests as values, and the one
+// place that checks a request against the record and writes it. Nothing here changes a row: everything is a further
+// one.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "db/store.h"
+#include "db/values.h"
+
+namespace station {
+
+struct ThisVisit {
+  db::Uuid visit;
+};
+struct ThisAttempt {
+  db::Uuid attempt;
+};
+struct ThisUnit {
+  std::string unit;  // chip or device id, or the label that it bears
+};
+struct LastIn {
+  std::string slot;  // its label or port
+};
+using Subject = std::variant<ThisVisit, ThisAttempt, ThisUnit, LastIn>;
+
+// A scanned label for the unit of a visit. A label is paired once, and so is a visit. The same pair again is fine and
+// writes nothing; a later visit in which the same id was read may have the label too. `again`: the new pair stands in
+// the place of what either had before.
+struct PairLabel {
+  std::string label;
+  Subject subject;
+  std::string author{};
+  bool again = false;
+};
+
+// Rework, scrap, waiver, comment: about the unit where its id is known, else about the visit's last attempt.
+struct Decide {
+  Subject subject;
+  db::Verdict verdict = db::Verdict::comment;
+  std::string author;
+  std::string reason;
+};
+
+struct OpenOrder {
+  db::JobOpened job;  // `at` is filled in
+};
+
+struct CloseOrder {
+  std::string order;
+  std::string operator_name;
+  std::string reason;
+};
+
+// Something an operator did or saw: "slot-disabled", "signed-in". `at` is filled in.
+struct Note {
+  db::Event event;
+};
+
+using Entry = std::variant<PairLabel, Decide, OpenOrder, CloseOrder, Note>;
+
+struct OnRecord {
+  db::Record row;
+  bool was_there = false;   // before, exactly so; nothing was written
+  std::string signature{};  // of JobClosed::certificate, the text of a .minisig file
+};
+struct Refused {
+  std::string sentence;  // what is wrong and what to do
+};
+using EntryResult = std::variant<OnRecord, Refused>;
+
+// By the thread that owns `store`; when it returns OnRecord, the row is on disk. A refusal has written nothing.
+// Errors: db::Error.
+EntryResult put_on_record(const Entry& entry, db::Store& store);
+
+// The way in for everyone but the recorder, while a line runs: the board, for one.
+class RecordDoor {
+ public:
+  virtual ~RecordDoor() = default;
+  // Any thread, also from inside `done`. Entries and the attempts' records come on record in the order in which they
+  // were given, and are checked against what was given before them. `done` is called exactly once, on the recorder's
+  // thread, which must not be held up: OnRecord after the commit. A refusal harms neither the line nor other entries.
+  virtual void enter(Entry entry, std::function<void(EntryResult)> done) = 0;
+};
+
+// Waits for the commit, which takes milliseconds. Not from inside a `done`.
+EntryResult enter_and_wait(RecordDoor& door, Entry entry);
+
+}  // namespace station
