@@ -17,6 +17,7 @@ ExitStatus report(const ReportOptions& options);
 ExitStatus audit_verify(const AuditOptions& options);
 ExitStatus audit_anchor(const AnchorOptions& options);
 ExitStatus dispose(const DisposeOptions& options);
+ExitStatus label(const LabelOptions& options);
 ExitStatus job_open(const JobOpenOptions& options);
 ExitStatus job_close(const JobCloseOptions& options);
 ExitStatus job_list(const RecordOptions& options);

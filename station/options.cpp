@@ -217,7 +217,7 @@ CLI::App* add_report(CLI::App& app, ReportOptions& options, ReportTexts& texts) 
   report->add_option("--lot", texts.lot, "Only attempts of this lot");
   report->add_option("--recipe", texts.recipe, "Only this recipe: its name, or the first digits of its SHA-256");
   report->add_option("--image", texts.image, "Only recipes with this image: its name, or digits of its SHA-256");
-  report->add_option("--unit", texts.unit, "Only this unit: its id, or a serial it showed");
+  report->add_option("--unit", texts.unit, "Only this unit: its id, its printed label, or a serial it showed");
   report->add_option("--slot", texts.slot, "Only this slot: its label or port");
   report->add_option("--outcome", texts.outcome, "Only attempts that ended so")->check([](const std::string& value) {
     return one_of(value, {"passed", "already", "failed", "error", "cancelled", "interrupted"});
@@ -267,6 +267,20 @@ void add_audit(CLI::App& app, RecordCommands& commands) {
       });
   dispose->add_option("--reason", commands.dispose.disposition.reason, "Why")->required();
   dispose->add_option("--author", commands.dispose.disposition.author, "Who decided")->required();
+}
+
+CLI::App* add_label(CLI::App& app, LabelOptions& options) {
+  CLI::App* label = app.add_subcommand("label", "Pair a scanned label with the unit it is on")->group("Commands");
+  add_record_options(*label, options.station, options.db);
+  label->add_option("label", options.label, "What the scanner reads");
+  label->add_option("--attempt", options.attempt, "The unit of this attempt")->type_name("ID");
+  label->add_option("--unit", options.unit, "The unit with this chip or device id, or with this label")
+      ->type_name("ID");
+  label->add_option("--slot", options.slot, "The last unit in this slot: its label or port")->type_name("SLOT");
+  label->add_flag("--scan", options.scan, "Read standard input: a slot, then the label of the unit there, and so on");
+  label->add_flag("--again", options.again, "The new pair stands in the place of what either had before");
+  label->add_option("--operator", options.operator_name, "Who scans");
+  return label;
 }
 
 void add_job(CLI::App& app, RecordCommands& commands) {
@@ -392,6 +406,18 @@ std::string contradiction(const CLI::App& command, const SlotsLearnOptions& opti
   return contradiction(command, static_cast<const LineOptions&>(options));
 }
 
+std::string contradiction(const CLI::App&, const LabelOptions& options) {
+  const int named = int{!options.attempt.empty()} + int{!options.unit.empty()} + int{!options.slot.empty()};
+  if (options.scan)
+    return named == 0 && options.label.empty() ? "" : "--scan takes labels and slots from standard input";
+  if (options.label.empty()) return "name the label, or read it with --scan";
+  if (named != 1) return "say whose label it is: one of --attempt, --unit and --slot";
+  if (!options.attempt.empty() && !db::parse_uuid(options.attempt)) {
+    return "'" + options.attempt + "' is not the id of an attempt; `flashline report --format json` tells them";
+  }
+  return {};
+}
+
 Said usage(std::string problem, const CLI::App& command) {
   // CLI11's word for what people call a command.
   const std::string_view theirs = "subcommand";
@@ -453,6 +479,8 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
   const CLI::App* doctor_command = add_doctor(app, doctor);
   const CLI::App* report_command = add_report(app, report, report_texts);
   add_audit(app, commands);
+  LabelOptions label;
+  const CLI::App* label_command = add_label(app, label);
   add_job(app, commands);
   add_db(app, commands);
   VirtualOptions served;
@@ -482,6 +510,7 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
     report.filter = filter_from(report_texts);
     return report;
   }
+  if (label_command->parsed()) return checked(*label_command, label);
   if (virtual_command->parsed()) {
     const std::string problem = contradiction(*virtual_command, served);
     if (!problem.empty()) return usage(problem, *virtual_command);

@@ -104,6 +104,17 @@ struct DisposeOptions {
   db::Disposition disposition;
 };
 
+struct LabelOptions : RecordOptions {
+  std::string label;
+  // Whose it is: one of these.
+  std::string attempt;
+  std::string unit;
+  std::string slot;
+  bool scan = false;  // slot and label in turn, from standard input
+  bool again = false;
+  std::string operator_name;
+};
+
 struct JobOpenOptions {
   RecordOptions record;
   std::string recipe;  // file; empty: any recipe
@@ -138,10 +149,10 @@ struct VirtualOptions : LineOptions {
   bool verbose = false;
 };
 
-using Command =
-    std::variant<FlashOptions, CheckOptions, InspectOptions, ListOptions, SlotsShowOptions, SlotsLearnOptions,
-                 DoctorOptions, ReportOptions, AuditOptions, AnchorOptions, DisposeOptions, JobOpenOptions,
-                 JobCloseOptions, JobListOptions, BackupOptions, MergeOptions, ArchiveOptions, VirtualOptions>;
+using Command = std::variant<FlashOptions, CheckOptions, InspectOptions, ListOptions, SlotsShowOptions,
+                             SlotsLearnOptions, DoctorOptions, ReportOptions, AuditOptions, AnchorOptions,
+                             DisposeOptions, LabelOptions, JobOpenOptions, JobCloseOptions, JobListOptions,
+                             BackupOptions, MergeOptions, ArchiveOptions, VirtualOptions>;
 
 // Nothing is to be run: help or version was asked for, or the command line is wrong.
 struct Said {
