@@ -27,6 +27,14 @@ flashline_packages=(
   dfu-util             # tests: speaks to our virtual units, and is not ours
 )
 
+# Only for tests/browser, which tests/run.sh runs with the other tests.
+browser_packages=(
+  chromium            # opens pages as a person's browser does
+  chromium-driver     # lets a test lead it
+  fonts-liberation    # what it writes with
+  python3-selenium    # what the tests lead it with
+)
+
 # Only for tests/fuzz/run.sh.
 fuzz_packages=(
   clang             # its sanitizers lead the fuzzer through the code

@@ -5,6 +5,7 @@ set -euo pipefail
 cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 . station/packages.sh
 
+flashline_packages+=("${browser_packages[@]}")
 install_packages
 
 say "Build: build-asan, everything"

@@ -18,109 +18,18 @@
 #include <fmt/format.h>
 
 #include "db/store.h"
+#include "tests/bench/factory.h"
 
 namespace {
 
+using bench::Factory;
 using Clock = std::chrono::steady_clock;
+
+constexpr int slots = Factory::slots;
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
-
-constexpr int slots = 64;
-constexpr std::array<const char*, 4> faults{"verify-mismatch", "unit-gone", "busy-timeout", "not-back"};
-
-// A line of 64 slots that makes a unit every few seconds, day and night; one in fifty fails at first, and ids are read.
-class Factory {
- public:
-  explicit Factory(db::UuidGenerator& uuids) : uuids_(uuids) {
-    for (const char* name : {"system-part1.bin", "system-part2.bin", "user.bin"}) {
-      auto image = std::make_shared<db::Image>();
-      image->name = name;
-      image->size = 150000;
-      image->sha256.fill(static_cast<std::uint8_t>(image->name.size()));
-      image->kind = "particle-module";
-      images_.push_back(image);
-    }
-    auto recipe = std::make_shared<db::Recipe>();
-    recipe->sha256.fill(7);
-    recipe->name = "photon";
-    recipe->text = std::string(800, '#');
-    recipe->images.assign(images_.begin(), images_.end());
-    recipe_ = recipe;
-  }
-
-  // One visit with its one or two attempts: 4 to 6 records.
-  std::vector<db::Record> unit() {
-    now_ += std::chrono::milliseconds(900);
-    const int slot = static_cast<int>(made_ % slots);
-    const db::Uuid visit = uuids_.next(now_);
-    std::vector<db::Record> out{db::VisitStarted{visit, now_, fmt::format("1-{}.{}", slot / 8 + 1, slot % 8 + 1),
-                                                 fmt::format("A{}", slot + 1)}};
-    const bool bad = random_() % 50 == 0;
-    if (bad) attempt(visit, 1, false, out);
-    attempt(visit, bad ? 2 : 1, random_() % 1000 != 0, out);
-    out.push_back(db::VisitEnded{visit, now_ + std::chrono::seconds(12)});
-    ++made_;
-    return out;
-  }
-  std::size_t attempts() const { return attempts_; }
-  std::string last_unit() const { return last_unit_; }
-
- private:
-  void attempt(const db::Uuid& visit, int number, bool good, std::vector<db::Record>& out) {
-    db::AttemptStarted started;
-    started.attempt = uuids_.next(now_);
-    started.visit = visit;
-    started.number = number;
-    started.at = now_;
-    started.recipe = recipe_;
-    started.job = fmt::format("J-{}", made_ / 5000);
-    started.lot = fmt::format("L-{}", made_ / 50000);
-    started.operator_name = "Ada";
-    started.vendor = 0x2B04;
-    started.product = 0xD006;
-    started.release = 0x0250;
-    started.serial = last_unit_ = fmt::format("3b00{:020x}", made_);
-    out.push_back(started);
-    db::AttemptFinished finished;
-    finished.attempt = started.attempt;
-    finished.at = now_ + std::chrono::milliseconds(9000 + random_() % 800);
-    finished.outcome = good ? db::Outcome::passed : db::Outcome::failed;
-    if (!good) {
-      db::Fault fault;
-      fault.code = faults[random_() % faults.size()];
-      fault.about = "unit";
-      fault.text = "Something was not as it should be.";
-      finished.fault = fault;
-    }
-    finished.verified = finished.booted = good;
-    finished.unit = started.serial;
-    finished.serials = {started.serial};
-    finished.flash = std::chrono::milliseconds(7500 + random_() % 300);
-    finished.back = std::chrono::milliseconds(1500);
-    finished.floor = std::chrono::milliseconds(7480);
-    for (const auto& image : images_) {
-      db::Step step;
-      step.name = image->name;
-      step.image = image;
-      step.bytes = step.written_bytes = image->size;
-      step.erased_sectors = 2;
-      step.readback = image->sha256;
-      finished.steps.push_back(step);
-    }
-    out.push_back(finished);
-    ++attempts_;
-  }
-
-  db::UuidGenerator& uuids_;
-  std::vector<std::shared_ptr<const db::Image>> images_;
-  std::shared_ptr<const db::Recipe> recipe_;
-  std::mt19937 random_{20261124};
-  db::Time now_{std::chrono::hours(24 * 365 * 55)};
-  std::size_t made_ = 0, attempts_ = 0;
-  std::string last_unit_;
-};
 
 db::Run this_run(db::UuidGenerator& uuids) {
   db::Run run;

@@ -1,0 +1,90 @@
+"""The HTML report, opened from the file system in a browser: it loads nothing, says nothing in the console, can be
+searched and sorted, and is right in light, dark, on a phone and on paper."""
+
+import browser
+
+
+class ReportPage(browser.PageTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        database = cls.folder / "record.db"
+        browser.tool("tests/make_record", database, 500, 450)
+        cls.report = cls.folder / "report.html"
+        browser.program("report", "--db", database, "--format", "html", "-o", cls.report)
+
+    def column(self, page, head):
+        heads = page.texts("#attempts thead th")
+        at = next(i for i, text in enumerate(heads) if text.startswith(head))
+        return page.texts(f"#attempts tbody tr td:nth-child({at + 1})")
+
+    def sort(self, page, head):
+        for button in page.all("#attempts thead button"):
+            if button.text.startswith(head):
+                page.js("arguments[0].click()", button)
+                return
+        self.fail(f"no column {head}")
+
+    def test_the_search_leaves_the_rows_with_every_word(self):
+        page = self.open(self.report)
+        self.assertGreaterEqual(len(page.texts("#attempts tbody tr")), 500)
+        page.find("#find").send_keys("failed A21")
+        rows = page.texts("#attempts tbody tr")
+        self.assertGreater(len(rows), 0)
+        self.assertLess(len(rows), 100)
+        for row in rows:
+            self.assertIn("failed", row)
+            self.assertIn("A21", row)
+        self.assertTrue(page.find("#shown").text.startswith(f"{len(rows)} of 50"))
+
+    def test_a_search_for_what_is_not_there_leaves_nothing_and_says_so(self):
+        page = self.open(self.report)
+        page.find("#find").send_keys("no such unit")
+        self.assertEqual(page.texts("#attempts tbody tr"), [])
+        self.assertTrue(page.find("#shown").text.startswith("0 of "))
+
+    def test_each_column_sorts_up_and_down(self):
+        page = self.open(self.report)
+        for head in ("Slot", "Flash s", "Started"):
+            before = self.column(page, head)
+            self.sort(page, head)
+            up = self.column(page, head)
+            self.sort(page, head)
+            down = self.column(page, head)
+            self.assertEqual(sorted(before), sorted(up))
+            self.assertNotEqual(up, down, head)
+            self.assertEqual(up[0], down[-1], head)
+        self.sort(page, "Slot")
+        slots = self.column(page, "Slot")
+        self.assertLess(slots.index("A2"), slots.index("A10"), "numbers sort as numbers")
+
+    def test_it_follows_the_scheme_that_the_reader_prefers(self):
+        light = self.open(self.report, scheme="light").style("body", "backgroundColor")
+        dark = self.open(self.report, scheme="dark").style("body", "backgroundColor")
+        self.assertEqual(light, "rgb(255, 255, 255)")
+        self.assertNotEqual(light, dark)
+
+    def test_it_never_has_to_be_pushed_sideways(self):
+        for width, height in ((1920, 1080), (1024, 768), (390, 844)):
+            page = self.open(self.report, width=width, height=height)
+            self.assertLessEqual(page.width_needed(), width)
+            for scheme in ("light", "dark"):
+                page.media(scheme=scheme)
+                page.picture(f"report-{width}-{scheme}")
+
+    def test_paper_is_white_whatever_the_screen_is_and_has_no_search_field(self):
+        page = self.open(self.report, scheme="dark")
+        page.media(medium="print", scheme="dark")
+        self.assertEqual(page.style("body", "backgroundColor"), "rgb(255, 255, 255)")
+        self.assertEqual(page.style("#find", "display"), "none")
+
+    def test_it_prints(self):
+        page = self.open(self.report)
+        paper = self.folder / "report.pdf"
+        page.print_pdf(paper)
+        self.assertTrue(paper.read_bytes().startswith(b"%PDF-"))
+        self.assertGreater(paper.stat().st_size, 50_000)
+
+
+if __name__ == "__main__":
+    browser.main()
