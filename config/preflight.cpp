@@ -44,8 +44,9 @@ class Preflight {
     for (const StepDraft& draft : drafts) {
       const std::size_t before = placed.size(), required = result_.requirements.size();
       place_step(draft, placed);
-      known += placed.size() > before || result_.requirements.size() > required;
+      known += placed.size() > before || result_.requirements.size() > required || draft.rest;
     }
+    place_rests(drafts, placed);
     check_order(drafts);
     check_dependencies(placed, known == drafts.size());
     check_bootloader_update(placed);
@@ -170,6 +171,53 @@ class Preflight {
     if (bytes > 0xFFFFFFFFu - begin) return error(draft, *draft.bytes, "'bytes' reaches past the last address");
     if (forbidden(draft, *draft.address, {begin, begin + bytes})) return;
     add(draft, dfu::make_image("(blank)", dfu::Bytes(bytes, 0xFF)), {begin, {}, {}}, dfu::Step::Does::erase, placed);
+  }
+
+  // Erasing all that is not written is asked for by name, and knows what to leave only when all other steps are known.
+  void place_rests(const std::vector<StepDraft>& drafts, std::vector<Placed>& placed) {
+    for (const StepDraft& draft : drafts) {
+      if (draft.kind != StepKind::erase || !draft.rest || !profile_) continue;
+      if (!draft.rest->value) {
+        error(draft, *draft.rest, "'rest' can only be true", "Name the sectors instead: address and bytes.");
+      } else if (profile_->dialect == dfu::Dialect::dfu11) {
+        error(draft, *draft.rest, "units of plain DFU have no addresses, so nothing can be erased by address");
+      } else {
+        place_rest(draft, placed);
+      }
+    }
+  }
+
+  void place_rest(const StepDraft& draft, std::vector<Placed>& placed) {
+    const auto map = dfu::parse_memory_map(profile_->map);
+    if (!map) return;  // the recipe has its diagnostic already
+    dfu::Image rest;
+    std::uint32_t bytes = 0;
+    for (const dfu::Sector& sector : map->sectors) {
+      if (!sector.writable || !sector.erasable || untouchable(sector.range) || taken(sector.range, placed)) continue;
+      rest.facts.ranges.push_back(sector.range);
+      bytes += sector.range.size();
+    }
+    if (bytes == 0) return error(draft, *draft.rest, "the other steps leave no sector to erase", "Remove the step.");
+    rest.name = "(blank)";
+    rest.content.assign(bytes, 0xFF);
+    rest.file = rest.content;
+    rest.sha256 = dfu::sha256(rest.content);
+    const std::uint32_t first = rest.facts.ranges.front().begin;
+    add(draft, std::make_shared<const dfu::Image>(std::move(rest)), {first, {}, {}}, dfu::Step::Does::erase, placed);
+    // In the order of the recipe, as all the others.
+    std::ranges::stable_sort(placed, {}, &Placed::draft);
+  }
+
+  bool untouchable(dfu::Range range) const {
+    const dfu::Range kept = profile_->platform ? dfu::particle::protected_range(*profile_->platform) : dfu::Range{};
+    return range.overlaps(kept) || range.overlaps(system_memory);
+  }
+
+  static bool taken(dfu::Range sector, const std::vector<Placed>& placed) {
+    return std::ranges::any_of(placed, [&](const Placed& one) {
+      if (one.step.does == dfu::Step::Does::patch) return false;
+      return std::ranges::any_of(one.step.ranges(), [&](dfu::Range range) { return range.overlaps(sector); });
+    });
   }
 
   void place_setting(const StepDraft& draft, std::vector<Placed>& placed) {

@@ -35,6 +35,7 @@ struct StepDraft {
   std::optional<Given<dfu::Sha256>> pin;
   std::optional<Given<std::uint32_t>> address;
   std::optional<Given<std::int64_t>> bytes;      // erase
+  std::optional<Given<bool>> rest;               // erase: every sector that no other step needs
   std::optional<Given<std::string>> setting;     // setting
   std::optional<Given<std::string>> value;       // setting
   std::optional<Given<std::string>> module;      // holds

@@ -182,6 +182,10 @@ class RecipeReader {
       case StepKind::bootloader:
         return image_of(draft, table);
       case StepKind::erase:
+        if (table.has("rest")) {
+          draft.rest = table.boolean("rest");
+          return;
+        }
         draft.address = address_of(table, Need::required);
         draft.bytes = table.integer("bytes", {1, 0xFFFFFFFF}, Need::required);
         return;

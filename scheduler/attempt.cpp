@@ -268,8 +268,11 @@ void Attempt::surveyed() {
 void Attempt::judged(dfu::Plan plan) {
   for (StepDone& step : steps_) step.unchanged_bytes = step.bytes;
   for (const dfu::Operation& operation : plan.operations) {
-    if (operation.kind != dfu::Operation::Kind::write) continue;
-    steps_[operation.step].unchanged_bytes -= operation.length;
+    const bool erases = operation.kind == dfu::Operation::Kind::erase &&
+                        recipe().layout.steps[operation.step].does == dfu::Step::Does::erase;
+    if (erases || operation.kind == dfu::Operation::Kind::write) {
+      steps_[operation.step].unchanged_bytes -= operation.length;
+    }
   }
   if (options_.dry_run) {
     session_floor_ = plan.floor;

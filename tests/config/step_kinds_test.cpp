@@ -109,6 +109,37 @@ TEST_F(StepKinds, EraseTakesWholeSectorsOutsideOfWhatIsForbidden) {
   EXPECT_THAT(refused_alone("kind = \"erase\"\nbytes = 0x1000"), HasSubstr("has no 'address'"));
 }
 
+std::vector<std::string> erased(const Recipe& recipe) {
+  std::vector<std::string> sectors;
+  for (const dfu::Piece& piece : recipe.layout.pieces) {
+    if (recipe.layout.steps[piece.step].does == Does::erase) sectors.push_back(dfu::hex_address(piece.data.begin));
+  }
+  return sectors;
+}
+
+// A mass erase is never done unasked, and where it is asked for it leaves what no recipe may touch.
+TEST_F(StepKinds, TheRestIsEverySectorThatNoOtherStepNeedsAndThatARecipeMayTouch) {
+  const std::string rest = step("rest", "kind = \"erase\"\nrest = true");
+  const RecipeResult photon = load(rest + image("part1") + image("part2") + image("user"));
+  ASSERT_NE(photon.recipe, nullptr) << all(photon.diagnostics);
+  EXPECT_EQ(photon.recipe->layout.steps[0].name, "rest") << "in the order of the recipe";
+  EXPECT_THAT(erased(*photon.recipe), ElementsAre("0x080c0000", "0x080e0000"));
+
+  folder.write("raw.bin", raw());
+  const RecipeResult rom = load(step("s", "image = \"raw.bin\"\naddress = 0x08004000") + rest, "stm32-rom");
+  ASSERT_NE(rom.recipe, nullptr) << all(rom.diagnostics);
+  EXPECT_THAT(erased(*rom.recipe),
+              ElementsAre("0x08000000", "0x08008000", "0x0800c000", "0x08010000", "0x08020000", "0x08040000",
+                          "0x08060000", "0x08080000", "0x080a0000", "0x080c0000", "0x080e0000"));
+}
+
+TEST_F(StepKinds, TheRestIsRefusedWhereThereIsNoneOrWhereItIsNoQuestion) {
+  EXPECT_THAT(refused_alone("kind = \"erase\"\nrest = false"), HasSubstr("'rest' can only be true"));
+  EXPECT_THAT(refused_alone("kind = \"erase\"\nrest = true\naddress = 0x080E0000"), HasSubstr("'address'"));
+  EXPECT_THAT(refused(load(step("s", "kind = \"erase\"\nrest = true") + step("t", "kind = \"erase\"\nrest = true"))),
+              HasSubstr("leave no sector to erase"));
+}
+
 // Bootloader, both copies of the configuration store, emulated EEPROM: each sector, and each way to name it.
 TEST_F(StepKinds, NoRecipeReachesBootloaderOrConfigurationStoreByAddress) {
   for (const std::string profile : {"photon", "p1", "electron"}) {
