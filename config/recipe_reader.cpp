@@ -264,6 +264,11 @@ class RecipeReader {
                                                              {"modules", Confirm::modules}})) {
       policy.confirm = confirm->value;
       confirm_ = *confirm;
+      if (policy.verify == Verify::none && policy.confirm == Confirm::none) {
+        report_.error(confirm->place, confirm->written,
+                      "a unit would pass without any proof: nothing is read back, and nobody waits for its start",
+                      "Ask for one of the two: verify = \"read-back\", or confirm = \"application\".");
+      }
     }
     table.finish();
   }
@@ -272,16 +277,20 @@ class RecipeReader {
   void check_proof(const dfu::Profile& profile) {
     const bool can_ask = profile.platform.has_value();
     const bool can_return = profile.entry != dfu::Entry::none;
+    // What plain DFU reads back does not say that the unit knows it as complete, so a survey does not read it.
+    const bool can_compare = can_return && profile.dialect == dfu::Dialect::dfuse;
     const bool can_do = confirm_->value == Confirm::modules  ? can_ask && can_return
-                        : confirm_->value == Confirm::reread ? can_return
+                        : confirm_->value == Confirm::reread ? can_compare
                                                              : true;
     if (can_do) return;
+    const std::string why = !can_return                          ? "nothing over USB brings them back into DFU mode"
+                            : confirm_->value == Confirm::reread ? "plain DFU is not compared once more"
+                                                                 : "they do not say what they run";
     report_.error(
         confirm_->place, confirm_->written,
-        "units of the profile '" + profile.name + "' cannot give the proof \"" + confirm_->written +
-            "\": " + (can_return ? "they do not say what they run" : "nothing over USB brings them back into DFU mode"),
-        can_return ? "They can give \"reread\", \"application\" or \"none\"."
-                   : "They can give \"application\" or \"none\".");
+        "units of the profile '" + profile.name + "' cannot give the proof \"" + confirm_->written + "\": " + why,
+        can_compare ? "They can give \"reread\", \"application\" or \"none\"."
+                    : "They can give \"application\" or \"none\".");
   }
 
   RecipeDraft& draft_;

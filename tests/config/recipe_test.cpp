@@ -628,9 +628,10 @@ TEST_F(RecipeFile, CoreTakesItsProgramsWithoutAHeader) {
 
 TEST_F(RecipeFile, AProofThatItsUnitsCannotGiveIsRefusedNotWeakened) {
   folder.write("raw.bin", program(0x20020000, 0x08000000));
-  const auto with = [&](const std::string& profile, const std::string& address, const std::string& proof) {
+  const auto with = [&](const std::string& profile, const std::string& address, const std::string& proof,
+                        const std::string& more = "") {
     return load("[recipe]\nname = \"r\"\n[device]\nprofile = \"" + profile + "\"\n[[step]]\nname = \"s\"\n" +
-                "image = \"raw.bin\"\naddress = " + address + "\n[policy]\nconfirm = \"" + proof + "\"\n");
+                "image = \"raw.bin\"\naddress = " + address + "\n[policy]\nconfirm = \"" + proof + "\"\n" + more);
   };
   const RecipeResult rom = with("stm32-rom", "0x08000000", "reread");
   EXPECT_EQ(rom.recipe, nullptr);
@@ -638,8 +639,14 @@ TEST_F(RecipeFile, AProofThatItsUnitsCannotGiveIsRefusedNotWeakened) {
   const RecipeResult plain = with("dfu11", "0", "modules");
   EXPECT_EQ(plain.recipe, nullptr);
   EXPECT_THAT(all(plain.diagnostics), HasSubstr("they do not say what they run"));
-  EXPECT_THAT(all(plain.diagnostics), HasSubstr("\"reread\""));
-  const RecipeResult taken = with("dfu11", "0", "reread");
+  EXPECT_THAT(all(plain.diagnostics), HasSubstr("They can give \"application\" or \"none\"."));
+  const RecipeResult compared = with("dfu11", "0", "reread");
+  EXPECT_EQ(compared.recipe, nullptr);
+  EXPECT_THAT(all(compared.diagnostics), HasSubstr("plain DFU is not compared once more"));
+  const RecipeResult nothing = with("dfu11", "0", "none", "verify = \"none\"\n");
+  EXPECT_EQ(nothing.recipe, nullptr);
+  EXPECT_THAT(all(nothing.diagnostics), HasSubstr("would pass without any proof"));
+  const RecipeResult taken = with("dfu11", "0", "application", "verify = \"none\"\n");
   EXPECT_NE(taken.recipe, nullptr) << all(taken.diagnostics);
 }
 
