@@ -13,6 +13,10 @@ Phase block_phase(FaultKind kind) {
   return goes ? Phase::block_download : Phase::block_work;
 }
 
+bool about_start(FaultKind kind) {
+  return kind == FaultKind::fallback || kind == FaultKind::safe_mode;
+}
+
 bool about_status(FaultKind kind) {
   return kind == FaultKind::poll_lie || kind == FaultKind::drop_status;
 }
@@ -22,6 +26,7 @@ bool can_strike(FaultKind kind, const Moment& moment) {
   const bool has_data = moment.phase == Phase::block_work || moment.phase == Phase::flash_read;
   if (kind == FaultKind::corrupt) return has_data && !moment.data.empty();
   if (about_status(kind)) return moment.status;
+  if (about_start(kind)) return moment.phase == Phase::leave;
   return true;
 }
 
@@ -31,7 +36,8 @@ bool due(const FaultSpec& fault, const Moment& moment) {
   const bool cable = fault.kind == FaultKind::cable;
   switch (fault.at.kind) {
     case FaultPoint::Kind::block:
-      return (cable || moment.phase == block_phase(fault.kind)) && moment.block >= fault.at.number;
+      return (cable || about_start(fault.kind) || moment.phase == block_phase(fault.kind)) &&
+             moment.block >= fault.at.number;
     case FaultPoint::Kind::request:
       return moment.request >= fault.at.number;
     case FaultPoint::Kind::address:

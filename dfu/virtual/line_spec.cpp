@@ -9,7 +9,7 @@ namespace dfu::virt {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, FaultKind>, 13> kinds{{
+constexpr std::array<std::pair<std::string_view, FaultKind>, 15> kinds{{
     {"stall", FaultKind::stall},
     {"hang", FaultKind::hang},
     {"unplug", FaultKind::unplug},
@@ -23,6 +23,8 @@ constexpr std::array<std::pair<std::string_view, FaultKind>, 13> kinds{{
     {"never-back", FaultKind::never_back},
     {"cable", FaultKind::cable},
     {"wedge", FaultKind::wedge},
+    {"fallback", FaultKind::fallback},
+    {"safe-mode", FaultKind::safe_mode},
 }};
 
 // Decimal, or hexadecimal after 0x; nothing for anything else, also for what does not fit.

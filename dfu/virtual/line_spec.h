@@ -24,7 +24,12 @@ enum class FaultKind {
   never_back,
   cable,
   wedge,
+  fallback,
+  safe_mode,
 };
+
+// The last two are a Particle unit's own will at the start that a leave leads to, whatever its flash says: it restores
+// its factory firmware if it has one, as its button asks for, or starts its system alone, once.
 
 // Where a fault strikes. Data blocks (DNLOADs that carry flash data) and control requests count from 1 over the
 // unit's life; an address strikes the transfer that reads or writes it. `returned` is the application mode after a

@@ -84,6 +84,7 @@ class Boot : public Modules {
   Boot(Flash& flash, const ParticleBoard& board) : Modules(flash, board), flash_(flash) {}
 
   BootResult run();
+  BootResult run_as(StartAs as);
 
  private:
   bool restore_factory();
@@ -281,10 +282,29 @@ BootResult Boot::run() {
   return run_user(system);
 }
 
+// A factory reset is the bootloader's work, safe mode that of system part 2; a board without them starts as ever.
+BootResult Boot::run_as(StartAs as) {
+  const bool restored = as == StartAs::factory_reset && board_.factory != 0 && restore_factory();
+  BootResult result = run();
+  result.factory_copied = result.factory_copied || restored;
+  if (result.outcome != BootOutcome::application) return result;
+  if (restored) {
+    result.outcome = BootOutcome::factory_fallback;
+    result.reason = "the bootloader was asked for the factory image: it was copied over the user slot and runs";
+    result.overruled = true;
+    result.takes += restore_time();
+  } else if (as == StartAs::safe_mode && board_.part2 != 0) {
+    result.outcome = BootOutcome::safe_mode;
+    result.reason = "the system was asked for safe mode";
+    result.overruled = true;
+  }
+  return result;
+}
+
 }  // namespace
 
-BootResult particle_boot(Flash& flash, const ParticleBoard& board) {
-  return Boot(flash, board).run();
+BootResult particle_boot(Flash& flash, const ParticleBoard& board, StartAs as) {
+  return Boot(flash, board).run_as(as);
 }
 
 std::string_view to_string(BootOutcome outcome) {

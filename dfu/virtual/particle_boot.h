@@ -29,6 +29,9 @@ enum class BootOutcome {
 
 std::string_view to_string(BootOutcome outcome);  // "factory-fallback"
 
+// What a start may be told to do instead, by a button or by a request that the last program left behind.
+enum class StartAs { usual, factory_reset, safe_mode };
+
 struct MissingModule {
   std::uint8_t function = 0;
   std::uint8_t index = 0;
@@ -42,7 +45,8 @@ struct BootResult {
   std::optional<MissingModule> missing{};  // the dependency that led to safe mode
   std::uint16_t system_version = 0;        // module version of the system part 2 that runs; 0 if none does
   bool factory_copied = false;
-  Duration takes{};  // from reset until it connects to the bus
+  bool overruled = false;  // the flash alone would have led to the application
+  Duration takes{};        // from reset until it connects to the bus
 
   bool runs() const {
     return outcome == BootOutcome::application || outcome == BootOutcome::safe_mode ||
@@ -50,7 +54,7 @@ struct BootResult {
   }
 };
 
-BootResult particle_boot(Flash& flash, const ParticleBoard& board);
+BootResult particle_boot(Flash& flash, const ParticleBoard& board, StartAs as = StartAs::usual);
 inline BootResult photon_boot(Flash& flash) {
   return particle_boot(flash, photon_board());
 }

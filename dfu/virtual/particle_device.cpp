@@ -54,7 +54,8 @@ class ParticleDevice : public Device {
   const DfuSide& dfu() const override { return dfu_; }
   Flash flash(std::optional<Bytes> kept) const override;
   UsbFace face(const BootResult* boot) const override;
-  BootResult boot(Flash& flash) override;
+  BootResult boot(Flash& flash) override { return boot_as(StartAs::usual, flash); }
+  BootResult boot_as(StartAs as, Flash& flash) override;
   bool take_dfu_request() override { return application_.take_dfu_request(); }
   Reaction application(const Setup& setup, ByteView data, const Running& running) override {
     return application_.control(setup, data, running);
@@ -129,8 +130,8 @@ UsbFace ParticleDevice::face(const BootResult* boot) const {
   return face;
 }
 
-BootResult ParticleDevice::boot(Flash& flash) {
-  BootResult result = particle_boot(flash, board_);
+BootResult ParticleDevice::boot_as(StartAs as, Flash& flash) {
+  BootResult result = particle_boot(flash, board_, as);
   if (result.runs() && result.system_version >= shows_id_from) keep_id(flash);
   application_.start();
   return result;

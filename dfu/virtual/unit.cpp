@@ -70,7 +70,9 @@ std::optional<Duration> VirtualUnit::restart() {
     mode_ = Mode::dfu;
     return device_->dfu_start();
   }
-  boot_ = device_->boot(flash_);
+  boot_ = device_->boot_as(std::exchange(start_as_, StartAs::usual), flash_);
+  ++starts_;
+  restored_ = restored_ || boot_->factory_copied;
   dfu_side().start();
   const bool seen = boot_->runs() && device_->application_on_bus();
   mode_ = seen ? Mode::application : boot_->outcome == BootOutcome::dfu ? Mode::dfu : Mode::off_bus;
@@ -85,6 +87,7 @@ void VirtualUnit::power_off(std::optional<Duration> into) {
   mode_ = Mode::off_bus;
   hang_ = Hang::none;
   left_ = false;
+  start_as_ = StartAs::usual;
 }
 
 AfterReset VirtualUnit::usb_reset() {
@@ -127,7 +130,9 @@ Reaction VirtualUnit::control(const Setup& setup, ByteView data) {
   ++transfers_;
   dfu_side().settle();
   stretch_ = 1;
+  const std::uint32_t words = work().words;
   Reaction out = react(setup, data);
+  if (work().words != words) restored_ = false;
   if (out.data.size() > setup.length) out.data.resize(setup.length);
   const bool no_data = out.status == TransferStatus::stall && !setup.in();
   const std::size_t size = setup.in() ? out.data.size() : no_data ? 0 : data.size();
@@ -206,6 +211,12 @@ Reaction VirtualUnit::strike(const FaultTable::Strike& fault, const Moment& mome
     case FaultKind::wedge:
       hang_ = Hang::silent;
       return hung(setup);
+    case FaultKind::fallback:
+      start_as_ = StartAs::factory_reset;
+      return carry_on(setup, data);
+    case FaultKind::safe_mode:
+      start_as_ = StartAs::safe_mode;
+      return carry_on(setup, data);
   }
   return carry_on(setup, data);
 }

@@ -55,6 +55,10 @@ class VirtualUnit {
   const Flash& flash() const { return flash_; }
   Flash& flash() { return flash_; }
   const std::optional<BootResult>& last_boot() const { return boot_; }
+  // How often it has booted, which going from its application into DFU mode is not.
+  std::uint32_t starts() const { return starts_; }
+  // A start has put the factory firmware over what was written last.
+  bool restored() const { return restored_; }
   // All counted from 1 over the unit's life.
   std::uint32_t transfers() const { return transfers_; }
   std::uint32_t blocks() const { return blocks_; }
@@ -100,8 +104,11 @@ class VirtualUnit {
   };
   std::optional<Bulk> bulk_;  // the transfer that is being answered is one of these
   Duration up_ = std::chrono::hours(1);
-  Duration wire_{};    // of the last transfer: its work began after that
-  int stretch_ = 1;    // how many times longer than it should the last transfer took
+  Duration wire_{};                    // of the last transfer: its work began after that
+  int stretch_ = 1;                    // how many times longer than it should the last transfer took
+  StartAs start_as_ = StartAs::usual;  // of the next start
+  std::uint32_t starts_ = 0;
+  bool restored_ = false;
   bool left_ = false;  // it has been told to leave DFU mode since its power came
 };
 

@@ -39,13 +39,13 @@ TEST(LineSpec, NoUnitsNeedNoHub) {
 
 TEST(LineSpec, EveryFaultKindHasANameThatReadsBack) {
   const auto names = fault_kind_names();
-  EXPECT_EQ(names.size(), 13u);
+  EXPECT_EQ(names.size(), 15u);
   std::set<FaultKind> kinds;
   for (const auto& name : names) {
     ASSERT_TRUE(fault_kind_from(name)) << name;
     kinds.insert(*fault_kind_from(name));
   }
-  EXPECT_EQ(kinds.size(), 13u);
+  EXPECT_EQ(kinds.size(), 15u);
   EXPECT_EQ(fault_kind_from("poll-lie"), FaultKind::poll_lie);
   EXPECT_FALSE(fault_kind_from("poll_lie"));
   EXPECT_FALSE(fault_kind_from(""));
