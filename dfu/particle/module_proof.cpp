@@ -111,6 +111,11 @@ std::variant<Proven, NotSaid, Fault> judge_modules(const ModuleReport& report, c
     }
     // A bootloader that is to be taken over at the start, or a factory image: not what runs.
     if (module->function == Function::bootloader || step.address != module->start) continue;
+    // No source says what a Core lists, so that what is not there says nothing.
+    if (platform == Platform::core && !report.find(module->function, module->index)) {
+      enough = false;
+      continue;
+    }
     if (auto wrong = judge_step(report, step, *module)) return *wrong;
     enough = enough && said_enough(report, *module);
   }
