@@ -42,9 +42,11 @@ struct Requirement {
 };
 
 struct Recipe {
-  std::string file;     // as named
-  bool forced = false;  // also onto a unit that will not run it; no file can say so, only who tests the proofs of boot
-  std::string text;     // as read, with the recipes that it extends: goes into the record
+  std::string file;  // as named
+  // Also onto a unit that will not run it, which is then asked what it runs. No file can say so, only who tests the
+  // proofs of boot.
+  bool forced = false;
+  std::string text;  // as read, with the recipes that it extends: goes into the record
   dfu::Sha256 sha256{};
   std::string name;
   std::string revision;

@@ -50,7 +50,7 @@ Attempt::Attempt(AttemptStarted started, AttemptOptions options, dfu::Duration n
       opened_(now),
       flashed_(now),
       accounted_(now) {
-  if (recipe().policy.confirm != config::Confirm::none) booted_ = false;
+  if (wants_proof()) booted_ = false;
   if (recipe().policy.verify != config::Verify::none) verified_ = false;
   for (const dfu::Step& step : recipe().layout.steps) {
     StepDone done{step.name, step.image, step.address, step.size(), 0, 0, 0, 0, {}};
@@ -343,7 +343,7 @@ void Attempt::close() {
 
 void Attempt::hear(const told::Closed&) {
   if (fault_ || options_.dry_run) return end();
-  if (errand_ == Errand::flash && recipe().policy.confirm == config::Confirm::none) {
+  if (errand_ == Errand::flash && !wants_proof()) {
     left_unwatched_ = true;
     return end();
   }

@@ -98,6 +98,7 @@ class Attempt {
   void surveyed();
   void judged(dfu::Plan plan);
   void flashed();
+  bool wants_proof() const { return recipe().forced || recipe().policy.confirm != config::Confirm::none; }
   void plan_proof();
   void reread_later();
   dfu::Fault nothing_to_compare() const;

@@ -13,17 +13,13 @@ using dfu::OperationKind;
 
 // ---- the proofs of boot
 
+// What was forced onto a unit past the rules is not expected to run, and a unit that falls back comes back all the
+// same: it is asked, whatever the recipe says.
 void Attempt::plan_proof() {
-  switch (recipe().policy.confirm) {
-    case config::Confirm::none:
-    case config::Confirm::application:
-      return;
-    case config::Confirm::reread:
-      return reread_later();
-    case config::Confirm::modules:
-      to_do_.push_back(Errand::ask);
-      return;
-  }
+  const config::Confirm confirm = recipe().policy.confirm;
+  const bool forced = recipe().forced && profile().platform;
+  if (confirm == config::Confirm::modules || forced) to_do_.push_back(Errand::ask);
+  if (confirm == config::Confirm::reread) reread_later();
 }
 
 // What a unit may replace by itself: everything that was written and is not system software; or all that was written.
@@ -90,7 +86,7 @@ void Attempt::asked() {
     if (const auto* wrong = std::get_if<dfu::Fault>(&judged)) return fail(*wrong);
     if (std::holds_alternative<dfu::particle::Proven>(judged)) return close();
   }
-  reread_later();
+  if (to_do_.empty()) reread_later();
   if (to_do_.empty()) {
     return fail(nothing_to_compare());
   }

@@ -44,8 +44,10 @@ bool worth_retrying(dfu::FaultCode code) {
 }
 
 bool owes_proof_after(const AttemptFinished& end) {
+  using dfu::FaultCode;
   if (!end.fault || end.fault->operation != dfu::OperationKind::proof) return false;
-  return end.fault->code == dfu::FaultCode::pulled_before_proof || end.fault->code == dfu::FaultCode::not_back;
+  const FaultCode code = end.fault->code;
+  return code == FaultCode::not_back || (worth_retrying(code) && code != FaultCode::back_in_dfu);
 }
 
 }  // namespace scheduler

@@ -9,7 +9,7 @@ namespace scheduler {
 // False for what a repetition cannot change: the wrong unit or image, a missing permission, a stop.
 bool worth_retrying(dfu::FaultCode code);
 
-// Everything was done and verified, and the unit went before it had proven its boot.
+// Everything was done and verified, and only the proof of boot was not had: the unit went, or could not be asked.
 bool owes_proof_after(const AttemptFinished& end);
 
 }  // namespace scheduler
