@@ -29,14 +29,17 @@ void place(dfu::virt::Flash& flash, const config::Recipe& recipe) {
   for (const dfu::Step& step : recipe.layout.steps) flash.place(step.address, step.image->payload());
 }
 
-// A board that boots by modules: `parts` without their needs, the user part last.
-Dialect particle(const std::string& name, Platform platform, UnitSpec unit, const std::vector<Part>& parts) {
-  auto recipe = module_recipe(unit.profile, platform, parts, new_version);
+// A board that boots by modules, the user part last. Its factory image is another build of the recipe's version: no
+// version number tells them apart.
+Dialect particle(const std::string& name, Platform platform, UnitSpec unit, const std::vector<Part>& parts,
+                 std::uint16_t version = new_version) {
+  auto recipe = module_recipe(unit.profile, platform, parts, version);
   auto old = module_recipe(unit.profile, platform, parts, old_version);
+  auto other_build = module_recipe(unit.profile, platform, parts, version, version + 1u);
   const std::uint32_t factory = dfu::virt::find_board(unit.profile)->factory;
-  return {name, unit, recipe, [old, factory](dfu::virt::Flash& flash) {
+  return {name, unit, recipe, [old, other_build, factory](dfu::virt::Flash& flash) {
             place(flash, *old);
-            if (factory != 0) flash.place(factory, old->layout.steps.back().image->payload());
+            if (factory != 0) flash.place(factory, other_build->layout.steps.back().image->payload());
           }};
 }
 
@@ -103,6 +106,109 @@ std::vector<Dialect> all() {
   return out;
 }
 
+std::vector<Dialect> systems() {
+  std::vector<Dialect> out;
+  // 0.6.1, 0.7.0, 1.0.1, 1.1.0 and 2.2.0: raw requests, raw with modules, the request protocol with JSON, with
+  // protobuf.
+  for (const std::uint16_t system : {105, 207, 1002, 1102, 2202}) {
+    out.push_back(particle("photon-12 system " + std::to_string(system), Platform::photon, {.generation = 12},
+                           photon_parts(), system));
+  }
+  return out;
+}
+
+namespace {
+
+// The same unit, with one step's contents replaced, forced.
+Dialect forced(const Dialect& dialect, const std::string& why, std::size_t step, dfu::Bytes file) {
+  Dialect out = dialect;
+  std::vector<dfu::Step> steps = dialect.recipe->layout.steps;
+  steps[step].image = dfu::make_image(why + ".bin", std::move(file));
+  steps[step].header_offset = 0;
+  out.name += ", " + why;
+  out.recipe = recipe_of(dialect.unit.profile, std::move(steps));
+  std::const_pointer_cast<config::Recipe>(out.recipe)->forced = true;
+  out.fits = false;
+  return out;
+}
+
+dfu::Bytes file_of(const Dialect& dialect, std::size_t step) {
+  const dfu::ByteView file = dialect.recipe->layout.steps[step].image->payload();
+  return {file.begin(), file.end()};
+}
+
+dfu::Bytes damaged(dfu::Bytes file) {
+  file[file.size() / 2] ^= 1;
+  return file;
+}
+
+dfu::Bytes needs_a_newer_system(const Dialect& dialect, Platform platform) {
+  const dfu::Step& user = dialect.recipe->layout.steps.back();
+  return dfu::particle::build_module({.platform = platform,
+                                      .version = new_version,
+                                      .start = user.address,
+                                      .file_size = user.size(),
+                                      .dependencies = {{Function::system_part, 2, 9}}});
+}
+
+// A Core's program, as the board that this project began with was given.
+dfu::Bytes core_program() {
+  return dfu::particle::build_module({.platform = Platform::core,
+                                      .function = Function::monolithic,
+                                      .index = 0,
+                                      .start = 0x08005000,
+                                      .file_size = 6000});
+}
+
+Dialect with_damaged_factory_image(Dialect dialect) {
+  const std::uint32_t inside = dfu::virt::find_board(dialect.unit.profile)->factory + 0x800;
+  dialect.wear = [wear = dialect.wear, inside](dfu::virt::Flash& flash) {
+    wear(flash);
+    flash.place(inside, dfu::Bytes{static_cast<std::uint8_t>(flash.at(inside) ^ 1)});
+  };
+  return dialect;
+}
+
+void add_unfit(const Dialect& dialect, Platform platform, std::vector<Dialect>& out) {
+  const std::size_t part2 = 1, user = dialect.recipe->layout.steps.size() - 1;
+  out.push_back(forced(dialect, "a Core's program", user, core_program()));
+  out.push_back(with_damaged_factory_image(forced(dialect, "and a bad factory image", user, core_program())));
+  out.push_back(forced(dialect, "unmet need", user, needs_a_newer_system(dialect, platform)));
+  out.push_back(forced(dialect, "damaged user part", user, damaged(file_of(dialect, user))));
+  out.push_back(forced(dialect, "damaged system", part2, damaged(file_of(dialect, part2))));
+}
+
+}  // namespace
+
+std::vector<Dialect> unfit() {
+  std::vector<Dialect> out;
+  for (const int generation : {3, 7, 12}) add_unfit(photon(generation), Platform::photon, out);
+  add_unfit(p1(), Platform::p1, out);
+  add_unfit(electron(), Platform::electron, out);
+  return out;
+}
+
+Dialect with_proof(Dialect dialect, config::Confirm proof) {
+  auto recipe = std::make_shared<config::Recipe>(*dialect.recipe);
+  recipe->policy.confirm = proof;
+  dialect.recipe = std::move(recipe);
+  return dialect;
+}
+
+std::vector<config::Confirm> proofs_of(const Dialect& dialect) {
+  using config::Confirm;
+  const config::Recipe& recipe = *dialect.recipe;
+  // A recipe that waives the reading back as well would let a unit pass that shows nothing.
+  std::vector<Confirm> proofs;
+  if (recipe.policy.verify != config::Verify::none) proofs.push_back(Confirm::none);
+  if (!recipe.profile.application) return proofs;
+  proofs.push_back(Confirm::application);
+  if (!recipe.profile.platform) return proofs;
+  proofs.push_back(Confirm::reread);
+  proofs.push_back(Confirm::modules);
+  return proofs;
+}
+
 dfu::virt::LineSpec line_of(const UnitSpec& unit, int units) {
   dfu::virt::LineSpec line = dfu::virt::photon_line(units, 3);
   for (UnitSpec& one : line.units) {
@@ -127,7 +233,8 @@ std::shared_ptr<config::Recipe> raw_recipe(const std::string& profile, std::shar
 }
 
 std::shared_ptr<config::Recipe> module_recipe(const std::string& profile, Platform platform,
-                                              const std::vector<Part>& parts, std::uint16_t version) {
+                                              const std::vector<Part>& parts, std::uint16_t version,
+                                              std::optional<std::uint32_t> seed) {
   std::vector<dfu::Step> steps;
   for (const Part& part : parts) {
     dfu::particle::ModuleSpec spec{.platform = platform,
@@ -137,7 +244,7 @@ std::shared_ptr<config::Recipe> module_recipe(const std::string& profile, Platfo
                                    .start = part.start,
                                    .file_size = part.size,
                                    .dependencies = {},
-                                   .seed = version};
+                                   .seed = seed.value_or(version)};
     if (part.needs) spec.dependencies.push_back({part.needs->function, part.needs->index, version});
     const std::string name = std::string(to_string(part.function)) + std::to_string(part.index);
     steps.push_back({name, dfu::make_image(name + ".bin", dfu::particle::build_module(spec)), part.start, {}});

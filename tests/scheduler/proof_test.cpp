@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "dfu/particle/store.h"
-#include "tests/scheduler/fleet.h"
+#include "tests/scheduler/truth.h"
 
 namespace scheduler {
 namespace {
@@ -20,6 +20,7 @@ using fleet::Fleet;
 using fleet::port_of;
 
 const std::vector<Confirm> proofs{Confirm::application, Confirm::reread, Confirm::modules};
+const std::vector<Confirm> confirms{Confirm::none, Confirm::application, Confirm::reread, Confirm::modules};
 
 fleet::Sizes small(std::uint16_t version = 3) {
   return {20000, 12000, 8000, version};
@@ -90,14 +91,14 @@ TEST(Proof, EveryProofIsGivenByEveryGenerationAndEverySystem) {
 }
 
 // A Core's image in the user slot of a Photon with a good factory image: the unit flashes well, starts, and runs its
-// factory firmware. Nothing but a look at what is there now can tell.
+// factory firmware. Nothing but a question can tell, and it is asked whatever the recipe says.
 TEST(Proof, AFallBackToFactoryFirmwareIsNeverAPass) {
   const dfu::Bytes core = dfu::particle::build_module({.platform = dfu::particle::Platform::core,
                                                        .function = Function::monolithic,
                                                        .index = 0,
                                                        .start = 0x08005000,
                                                        .file_size = 30000});
-  for (const Confirm confirm : {Confirm::reread, Confirm::modules}) {
+  for (const Confirm confirm : confirms) {
     SCOPED_TRACE(to_string(confirm));
     Fleet fleet(one_unit(3), with_user_part(confirm, core));
     put_factory_image(fleet);
@@ -110,6 +111,24 @@ TEST(Proof, AFallBackToFactoryFirmwareIsNeverAPass) {
     EXPECT_EQ(end.verified, true) << "it was written as it should be";
     EXPECT_EQ(end.booted, false);
     EXPECT_EQ(fleet.totals->attempts, 1) << "the same again would not help";
+  }
+}
+
+// Its button, or a request, makes a unit restore its factory firmware over a good user part.
+TEST(Proof, ARestoreOfFactoryFirmwareOverAGoodUserPartIsFoundByComparingAndByAsking) {
+  const dfu::virt::FaultSpec restore{FaultKind::fallback, {FaultPoint::Kind::leave}, 1};
+  for (const Confirm confirm : {Confirm::reread, Confirm::modules}) {
+    for (const int generation : dfu::virt::generation_numbers()) {
+      SCOPED_TRACE(std::string(to_string(confirm)) + " " + std::to_string(generation));
+      Fleet fleet(one_unit(generation, {restore}), recipe_with(confirm));
+      put_factory_image(fleet);
+      ASSERT_TRUE(fleet.run());
+      const AttemptFinished& end = fleet.last(port_of(0));
+      ASSERT_TRUE(end.fault);
+      EXPECT_EQ(end.fault->code, FaultCode::factory_fallback) << end.fault->text;
+      EXPECT_EQ(end.fault->step, "user");
+      EXPECT_EQ(end.booted, false);
+    }
   }
 }
 
@@ -155,13 +174,17 @@ TEST(Proof, ARecipeThatWritesNothingProvesNothingByComparing) {
 TEST(Proof, AMissingDependencyIsSafeModeAndIsNamed) {
   const dfu::Bytes user = dfu::particle::build_module(
       {.version = 3, .start = 0x080A0000, .file_size = 8000, .dependencies = {{Function::system_part, 2, 9}}});
-  Fleet fleet(one_unit(3), with_user_part(Confirm::modules, user));
-  ASSERT_TRUE(fleet.run());
-  EXPECT_EQ(booted_to(fleet), BootOutcome::safe_mode);
-  const AttemptFinished& end = fleet.last(port_of(0));
-  EXPECT_EQ(end.fault->code, FaultCode::safe_mode);
-  EXPECT_NE(end.fault->text.find("system-part 2 version 9 or later"), std::string::npos) << end.fault->text;
-  EXPECT_EQ(end.booted, false);
+  for (const Confirm confirm : confirms) {
+    SCOPED_TRACE(to_string(confirm));
+    Fleet fleet(one_unit(3), with_user_part(confirm, user));
+    ASSERT_TRUE(fleet.run());
+    EXPECT_EQ(booted_to(fleet), BootOutcome::safe_mode);
+    const AttemptFinished& end = fleet.last(port_of(0));
+    ASSERT_TRUE(end.fault);
+    EXPECT_EQ(end.fault->code, FaultCode::safe_mode);
+    EXPECT_NE(end.fault->text.find("system-part 2 version 9 or later"), std::string::npos) << end.fault->text;
+    EXPECT_EQ(end.booted, false);
+  }
 }
 
 // From 0.7.0 on the system itself needs a bootloader that is new enough.
@@ -278,6 +301,29 @@ TEST(Proof, AProofThatIsOwedIsFinishedAlsoWhenNoAttemptIsLeft) {
   EXPECT_EQ(attempts[1].outcome, Outcome::passed);
 }
 
+// One transfer lost on the wire, wherever in the proof: the unit is well, so it is asked once more and not written
+// again.
+TEST(Proof, ATransferThatIsLostInTheProofCostsNothingButAnotherProof) {
+  for (const Confirm confirm : {Confirm::reread, Confirm::modules}) {
+    Fleet plain(one_unit(8), recipe_with(Confirm::application));
+    ASSERT_TRUE(plain.run());
+    Fleet whole(one_unit(8), recipe_with(confirm));
+    ASSERT_TRUE(whole.run());
+    for (std::uint32_t at = plain.transfers(port_of(0)) + 1; at <= whole.transfers(port_of(0)); ++at) {
+      for (const FaultKind kind : {FaultKind::cable, FaultKind::stall}) {
+        SCOPED_TRACE(std::string(to_string(confirm)) + " " + std::to_string(at));
+        Fleet fleet(one_unit(8, {{kind, {FaultPoint::Kind::request, at}, 1}}), recipe_with(confirm));
+        ASSERT_TRUE(fleet.run());
+        const AttemptFinished& end = fleet.last(port_of(0));
+        EXPECT_TRUE(truth::passed(end)) << end.fault->text;
+        std::uint32_t written = 0;
+        for (const AttemptFinished& one : fleet.watcher.attempts[{port_of(0)}]) written += one.steps[0].written_bytes;
+        EXPECT_EQ(written, 20000u);
+      }
+    }
+  }
+}
+
 // ---- everything else that can happen on the way
 
 // Power is cut after each transfer, those of the proof included.
@@ -337,15 +383,13 @@ TEST(Proof, EveryVerdictIsTrueForEveryFaultInEveryTransferOfTheProof) {
                        std::to_string(at) + " of " + std::to_string(first) + " to " + std::to_string(last));
           const FaultPoint point{FaultPoint::Kind::request, at};
           Fleet fleet(one_unit(12, {{*dfu::virt::fault_kind_from(kind), point, 1}}), recipe_with(confirm, version));
+          truth::Truth at_verdict;
+          fleet.watcher.on_event = [&](const Event& event) {
+            if (std::holds_alternative<VerdictReached>(event)) at_verdict = truth::truth_of(fleet, port_of(0));
+          };
           ASSERT_TRUE(fleet.run()) << "the line never came to an end";
-          const AttemptFinished& end = fleet.last(port_of(0));
-          const bool passed = end.outcome == Outcome::passed || end.outcome == Outcome::already;
-          const bool well = fleet.holds_recipe(port_of(0)) && fleet.runs_application(port_of(0));
-          if (passed) {
-            EXPECT_TRUE(well);
-          } else {
-            ASSERT_TRUE(end.fault);
-          }
+          const auto lie = truth::lie_in(fleet.last(port_of(0)), at_verdict);
+          EXPECT_FALSE(lie) << *lie;
         }
       }
     }

@@ -14,6 +14,13 @@ BootOutcome next_start(const VirtualUnit& unit) {
   return copy.last_boot() ? copy.last_boot()->outcome : BootOutcome::dfu;
 }
 
+// Asked for its status by the host, as any USB device is.
+bool answers(const VirtualUnit& unit) {
+  VirtualUnit copy = unit;
+  const dfu::virt::Reaction reaction = copy.control({.request_type = 0x80, .request = 0, .length = 2});
+  return reaction.answered && reaction.status == dfu::TransferStatus::ok && !reaction.departure;
+}
+
 }  // namespace
 
 Truth truth_of(fleet::Fleet& fleet, const std::string& port, const config::Recipe& recipe) {
@@ -25,7 +32,11 @@ Truth truth_of(fleet::Fleet& fleet, const std::string& port, const config::Recip
   fleet.line.with_unit({port}, [&](VirtualUnit& unit) {
     truth.started = at_home && unit.last_boot() && unit.last_boot()->outcome == BootOutcome::application;
     truth.runs = truth.started && !unit.hung() &&
-                 (has_usb ? present && unit.mode() == VirtualUnit::Mode::application : !present);
+                 (has_usb ? present && unit.mode() == VirtualUnit::Mode::application && answers(unit) : !present);
+    if (unit.last_boot() && unit.last_boot()->overruled) truth.overruled = unit.last_boot()->outcome;
+    truth.restored = unit.restored();
+    truth.starts = unit.starts();
+    if (unit.last_boot()) truth.system = unit.last_boot()->system_version;
     truth.next_start = next_start(unit);
   });
   return truth;
@@ -35,9 +46,22 @@ bool passed(const AttemptFinished& verdict) {
   return verdict.outcome == Outcome::passed || verdict.outcome == Outcome::already;
 }
 
+// A waived verification claims nothing about bytes.
+bool runs_it(const AttemptFinished& verdict, const Truth& truth) {
+  return truth.started && (truth.holds || !verdict.verified);
+}
+
 std::optional<std::string> lie_in(const AttemptFinished& verdict, const Truth& truth) {
-  if (verdict.verified == true && !truth.holds) return "verified, and the flash does not hold the recipe";
-  if (verdict.booted == true && !truth.started) return "booted, and the firmware never ran on this port";
+  // A unit restores its factory firmware after it has been read.
+  if (verdict.verified == true && !truth.holds && !truth.restored) {
+    return "verified, and the flash does not hold the recipe";
+  }
+  if (verdict.booted == true && !truth.started && !beyond_proof(*verdict.started.recipe, truth)) {
+    return "booted, and the firmware never ran on this port";
+  }
+  if (passed(verdict) && !runs_it(verdict, truth) && !beyond_proof(*verdict.started.recipe, truth)) {
+    return "a pass for a unit that does not run what was written";
+  }
   if (!passed(verdict)) {
     if (!verdict.fault) return "no pass, and no fault";
     if (truth.holds && truth.runs)
@@ -48,6 +72,34 @@ std::optional<std::string> lie_in(const AttemptFinished& verdict, const Truth& t
   if (verdict.verified == false) return "a pass without the verification that the recipe asks for";
   if (verdict.booted == false) return "a pass without the proof that the recipe asks for";
   if (!verdict.verified && !verdict.booted) return "a pass that claims nothing";
+  return {};
+}
+
+std::optional<std::string> beyond_proof(const config::Recipe& recipe, const Truth& truth) {
+  // From 1.1.0 on a system names no build, so that its firmware is compared instead (facts/particle.md 9).
+  constexpr std::uint16_t names_no_build = 1100;
+  const bool restored = truth.overruled == BootOutcome::factory_fallback;
+  // Compared between two starts; what happens at the second one is not looked at any more.
+  const bool after_the_look = restored && truth.starts >= 2;
+  if (recipe.forced) return {};
+  switch (recipe.policy.confirm) {
+    case config::Confirm::none:
+      return "none: nobody waits for the start";
+    case config::Confirm::application:
+      if (truth.overruled) return "application: factory firmware and safe mode look the same on USB";
+      return {};
+    case config::Confirm::reread:
+      if (after_the_look) return "reread: restored by the start that follows the last look";
+      if (truth.overruled && !restored) return "reread: the flash says nothing about a safe mode that was asked for";
+      return {};
+    case config::Confirm::modules:
+      if (truth.overruled && !restored)
+        return "modules: a system that was asked for safe mode calls all its modules good";
+      if (after_the_look && truth.system >= names_no_build) {
+        return "modules: of a system that names no build, restored by the start that follows the last look";
+      }
+      return {};
+  }
   return {};
 }
 

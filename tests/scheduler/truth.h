@@ -13,7 +13,12 @@ namespace scheduler::truth {
 struct Truth {
   bool holds = false;    // every byte of the recipe is in its flash
   bool started = false;  // after its last reset its firmware ran, on the port where the unit was flashed
-  bool runs = false;     // it still does
+  bool runs = false;     // it still does, and answers on USB if it has that
+  // Its last start, if it was told to start otherwise than its flash says (the faults `fallback` and `safe-mode`).
+  std::optional<dfu::virt::BootOutcome> overruled{};
+  bool restored = false;     // a start put its factory firmware in the place of what was written
+  std::uint32_t starts = 0;  // in its life
+  std::uint16_t system = 0;  // module version of the system that runs
   // What it does when its power comes next. A unit that would crash has lost its way to DFU mode.
   dfu::virt::BootOutcome next_start = dfu::virt::BootOutcome::dfu;
 };
@@ -29,7 +34,12 @@ inline Truth truth_of(fleet::Fleet& fleet, const std::string& port) {
 // wrong byte and pass; that is what the waiver on record means, and `unproved` counts it.
 std::optional<std::string> lie_in(const AttemptFinished& verdict, const Truth& truth);
 bool unproved(const AttemptFinished& verdict, const Truth& truth);
+bool runs_it(const AttemptFinished& verdict, const Truth& truth);
 
 bool passed(const AttemptFinished& verdict);
+
+// Why the proof that the recipe asks for cannot show this unit, which does not run what was written, as it is; nothing
+// if it can. The list is closed: a proof that misses anything else is a lie.
+std::optional<std::string> beyond_proof(const config::Recipe& recipe, const Truth& truth);
 
 }  // namespace scheduler::truth

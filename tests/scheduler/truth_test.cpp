@@ -16,8 +16,11 @@ using truth::Truth;
 
 constexpr Truth fine{.holds = true, .started = true, .runs = true};
 
-AttemptFinished pass() {
+AttemptFinished pass(config::Confirm confirm = config::Confirm::application) {
   AttemptFinished verdict;
+  auto recipe = std::make_shared<config::Recipe>();
+  recipe->policy.confirm = confirm;
+  verdict.started.recipe = std::move(recipe);
   verdict.outcome = Outcome::passed;
   verdict.verified = verdict.booted = true;
   return verdict;
@@ -75,6 +78,36 @@ TEST(Truth, AWaivedVerificationClaimsNothingAboutBytesAndIsCounted) {
   EXPECT_FALSE(lie_in(verdict, other));
   EXPECT_TRUE(truth::unproved(verdict, other));
   EXPECT_FALSE(truth::unproved(verdict, fine));
+}
+
+// What a proof cannot show is a closed list: anything else that it misses is a lie.
+TEST(Truth, WhatNoProofOfItsKindCanShowIsNoLieAndIsGivenAReason) {
+  using config::Confirm;
+  using dfu::virt::BootOutcome;
+  const Truth fallen{.started = false, .overruled = BootOutcome::factory_fallback, .restored = true, .starts = 1};
+  const Truth safe{.holds = true, .started = false, .overruled = BootOutcome::safe_mode, .starts = 2};
+  EXPECT_FALSE(lie_in(pass(Confirm::application), fallen));
+  EXPECT_TRUE(lie_in(pass(Confirm::reread), fallen));
+  EXPECT_TRUE(lie_in(pass(Confirm::modules), fallen));
+  for (const Confirm confirm : {Confirm::application, Confirm::reread, Confirm::modules}) {
+    EXPECT_FALSE(lie_in(pass(confirm), safe));
+    EXPECT_TRUE(truth::beyond_proof(*pass(confirm).started.recipe, safe));
+    EXPECT_TRUE(lie_in(pass(confirm), {.holds = true, .started = false})) << "of itself it does not run";
+    EXPECT_TRUE(lie_in(pass(confirm), {.holds = false, .started = true, .restored = true})) << "runs something else";
+  }
+}
+
+TEST(Truth, APassOfWhatWasForcedOntoAUnitThatDoesNotRunItIsAlwaysALie) {
+  using config::Confirm;
+  const Truth fallen{.started = false, .overruled = dfu::virt::BootOutcome::factory_fallback, .restored = true};
+  for (const Confirm confirm : {Confirm::none, Confirm::application, Confirm::reread, Confirm::modules}) {
+    AttemptFinished verdict = pass(confirm);
+    auto recipe = std::make_shared<config::Recipe>(*verdict.started.recipe);
+    recipe->forced = true;
+    verdict.started.recipe = recipe;
+    verdict.booted = {};
+    EXPECT_TRUE(lie_in(verdict, fallen));
+  }
 }
 
 // Each dialect's unit is flashed, then changed behind the station's back: the truth follows the unit.
