@@ -1,5 +1,7 @@
 #include "dfu/recovery.h"
 
+#include <utility>
+
 namespace dfu {
 
 namespace {
@@ -13,7 +15,8 @@ const char* const doing_text = "bringing the unit to dfuIDLE";
 
 }  // namespace
 
-Recovery::Recovery(const Profile& profile) : profile_(&profile) {}
+Recovery::Recovery(const Profile& profile, LastResort last_resort)
+    : profile_(&profile), may_reset_(last_resort == LastResort::reset) {}
 
 // A unit may come with a command of an earlier host that waits for its GETSTATUS: an erase, or leave. So the first
 // look is one that carries nothing out.
@@ -41,8 +44,11 @@ Ask Recovery::answer(const Answer& answer, Duration now) {
     return reset_or(
         fault_of({Exchange::Failure::Why::wrong_state, exchange_->report()}, OperationKind::recover, doing_text));
   if (doing_ == Doing::resetting) {
-    if (std::get<ResetStatus>(answer) == ResetStatus::ok) return look(now);
-    fault_ = fault_of({Exchange::Failure::Why::gone, {}}, OperationKind::recover, "resetting the unit");
+    if (std::get<ResetStatus>(answer) == ResetStatus::ok) {
+      fault_.reset();
+      return look(now);
+    }
+    fault_->text += " It did not survive a USB reset.";  // our doing: no cable is to blame
     return Finished{};
   }
   const Ask next = exchange_->answer(answer, now);
@@ -106,11 +112,8 @@ Ask Recovery::act_on(State state, Duration now) {
 
 // The last resort, once: a USB reset ends in dfuIDLE on units that still listen.
 Ask Recovery::reset_or(Fault fault) {
-  if (reset_) {
-    fault_ = std::move(fault);
-    return Finished{};
-  }
-  reset_ = true;
+  fault_ = std::move(fault);
+  if (!std::exchange(may_reset_, false)) return Finished{};
   doing_ = Doing::resetting;
   return Reset{};
 }

@@ -9,7 +9,9 @@ namespace dfu {
 
 class Recovery {
  public:
-  explicit Recovery(const Profile& profile);
+  // A USB reset, once, when nothing else helps; or not, for whoever has that as a step of its own.
+  enum class LastResort { none, reset };
+  explicit Recovery(const Profile& profile, LastResort last_resort = LastResort::reset);
 
   Ask begin(Duration now);
   Ask answer(const Answer& answer, Duration now);
@@ -30,8 +32,8 @@ class Recovery {
   Doing doing_ = Doing::peeking;
   std::optional<Exchange> exchange_;
   int looks_ = 0;
-  bool reset_ = false;
-  std::optional<Fault> fault_;
+  bool may_reset_;
+  std::optional<Fault> fault_;  // while a reset is under way: why it is needed
 };
 
 }  // namespace dfu

@@ -28,6 +28,8 @@ void Admission::release(const dfu::PortPath& port) {
 
 bool Admission::room_for(const dfu::PortPath& port) const {
   if (working() >= std::min(limits_.cap, left_.value_or(limits_.cap))) return false;
+  const auto holds_it = [&port](const dfu::PortPath& hub) { return behind(port, hub); };
+  if (std::any_of(held_.begin(), held_.end(), holds_it)) return false;
   return std::all_of(limits_.pools.begin(), limits_.pools.end(), [&](const Pool& pool) {
     const auto in_pool = [&pool](const dfu::PortPath& other) { return behind(other, pool.hub); };
     return !in_pool(port) || std::count_if(working_.begin(), working_.end(), in_pool) < pool.width;

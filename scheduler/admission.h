@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,10 @@ class Admission {
   // No more may be in work than are still to be made; nothing: any number.
   void set_left(std::optional<int> left) { left_ = left; }
 
+  // Nothing behind this hub starts while it is held; who works goes on.
+  void hold(const dfu::PortPath& hub) { held_.insert(hub); }
+  void unhold(const dfu::PortPath& hub) { held_.erase(hub); }
+
   void request(const dfu::PortPath& port);
   // Ends a wait or frees a place, whichever the port has.
   void release(const dfu::PortPath& port);
@@ -53,6 +58,7 @@ class Admission {
 
   Limits limits_;
   std::optional<int> left_;
+  std::set<dfu::PortPath> held_;
   std::deque<dfu::PortPath> waiting_;
   std::vector<dfu::PortPath> working_;
   std::map<std::string, dfu::Duration> last_start_;  // by hub

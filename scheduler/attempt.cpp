@@ -207,7 +207,18 @@ void Attempt::begin_conversation() {
 }
 
 void Attempt::hear(const told::Answered& answered) {
+  if (const auto* reset = std::get_if<dfu::ResetStatus>(&answered.answer)) note_reset(*reset);
   converse(&answered.answer);
+}
+
+// A reset that only brings a unit out of the state it came in. Others belong to entering and leaving.
+void Attempt::note_reset(dfu::ResetStatus status) {
+  if (!std::holds_alternative<dfu::Survey>(conversation_) && !std::holds_alternative<dfu::ReadId>(conversation_))
+    return;
+  lost_by_reset_ = status == dfu::ResetStatus::lost;
+  remark(RemarkKind::recovery, std::string("Recovery by USB reset, because the unit came in a state that had no other "
+                                           "way out: it ") +
+                                   (lost_by_reset_ ? "left the bus." : "stayed on the bus."));
 }
 
 // Goes on with the conversation, whichever it is: begins it, or gives it the answer.
@@ -348,8 +359,10 @@ void Attempt::hear(const told::Closed&) {
     return end();
   }
   if (errand_ == Errand::ask || errand_ == Errand::identify) return next_errand();
-  if (errand_ == Errand::flash) plan_proof();
-  if (recipe().policy.confirm == config::Confirm::reread && !proof_layout_) return end(nothing_to_compare());
+  if (errand_ == Errand::flash) {
+    plan_proof();
+    if (recipe().policy.confirm == config::Confirm::reread && !proof_layout_) return end(nothing_to_compare());
+  }
   leave_or_return();
 }
 

@@ -47,6 +47,8 @@ class Attempt {
   const std::optional<dfu::Fault>& fault() const { return fault_; }
   // The unit was told to leave DFU mode, and nobody waited for it.
   bool left_unwatched() const { return left_unwatched_; }
+  // It did not survive a USB reset of ours, so that its departure is no removal.
+  bool lost_by_reset() const { return lost_by_reset_; }
   // What a dry run found.
   std::uint32_t bytes_to_write() const;
   dfu::Duration planned() const { return session_floor_; }
@@ -83,6 +85,7 @@ class Attempt {
   void hear(const told::Opened& opened);
   void hear(const told::Answered& answered);
   void hear(const told::Closed&);
+  void hear(const told::Powered&) {}
   void hear(const told::TimeOver& over);
   void hear(const told::Stop& stop);
   void hear(const told::Admitted&) {}
@@ -120,6 +123,7 @@ class Attempt {
   void note_id(const std::string& id);
   bool wants_stored_id() const;
   void remark(RemarkKind kind, std::string text);
+  void note_reset(dfu::ResetStatus status);
   void account_time();
   void tell_progress();
   void wait(Stage stage, dfu::Duration limit);
@@ -151,6 +155,7 @@ class Attempt {
   bool stopping_ = false;    // what runs is cut short
   int deadline_timer_ = -1;  // a stop gives a verified unit that long to prove its boot
   bool left_unwatched_ = false;
+  bool lost_by_reset_ = false;
 
   std::optional<dfu::Fault> fault_;
   std::optional<bool> verified_, booted_;

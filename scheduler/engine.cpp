@@ -6,6 +6,7 @@
 
 #include "dfu/particle/identity.h"
 #include "scheduler/admission.h"
+#include "scheduler/hub_power.h"
 #include "scheduler/identities.h"
 #include "scheduler/mailbox.h"
 #include "scheduler/retry.h"
@@ -64,6 +65,8 @@ struct Engine::Impl {
   void note_yield(const AttemptFinished& last, const VerdictReached& verdict);
   std::shared_ptr<const AttemptFinished> owed_by(const dfu::UnitInfo& unit) const;
   void remark(Remark remark);
+  void switch_power(const std::shared_ptr<Port>& port, bool on);
+  void switched_power(const std::shared_ptr<Port>& port, bool on, bool switched);
   void admit();
   void count_work(bool begun);
   void all_listed();
@@ -81,6 +84,7 @@ struct Engine::Impl {
   void do_want(const std::shared_ptr<Port>& port, const wants::Reset& reset);
   void do_want(const std::shared_ptr<Port>& port, const wants::Cancel& cancel);
   void do_want(const std::shared_ptr<Port>& port, const wants::Close& close);
+  void do_want(const std::shared_ptr<Port>& port, const wants::Power& power);
   void do_want(const std::shared_ptr<Port>& port, const wants::Timer& timer);
   void do_want(const std::shared_ptr<Port>& port, wants::Tell& tell);
 
@@ -99,9 +103,11 @@ struct Engine::Impl {
   bool paused = false;
   std::optional<dfu::Duration> next_admission;
   std::map<dfu::PortPath, std::shared_ptr<Port>> ports;
+  std::map<dfu::PortPath, dfu::UnitHandle> occupied;  // what the bus says, whoever's unit it is
   std::set<dfu::PortPath> denied;
   Identities identities;
   std::map<dfu::PortPath, AttemptFinished> last_ended;
+  std::map<dfu::PortPath, std::string> writers;  // the visit that wrote there last
   Suspicion slots, hubs;
   std::map<std::string, std::shared_ptr<const AttemptFinished>> owed;  // by unit id: what is left to prove
   std::map<dfu::PortPath, AttemptFinished> half_written;               // what was left so there last
@@ -160,6 +166,7 @@ VisitSetting Engine::Impl::setting_for(const dfu::PortPath& port) const {
   // A dry run changes nothing, the unit's mode neither.
   setting.enter_dfu = setting.recipe && setting.recipe->enter_dfu.value_or(options.stay) && !options.dry_run;
   setting.insert_after = settings.station->insert_after;
+  setting.power = options.hubs && may_ever_switch(port, *settings.station, options.topology);
   return setting;
 }
 
@@ -187,10 +194,14 @@ std::shared_ptr<Port> Engine::Impl::port_for(const dfu::PortPath& path) {
 void Engine::Impl::on_bus(const dfu::BusEvent& event) {
   if (const auto* arrived = std::get_if<dfu::Arrived>(&event)) {
     const dfu::PortPath& path = arrived->unit.port;
+    occupied[path] = arrived->unit.handle;
     // A unit that is plugged in after the start of `flash`, or after a stop, is none of its business.
     const bool late = (stopping || (listed && !options.stay)) && !ports.contains(path);
     if (allowed(path) && !late) tell(port_for(path), told::Arrived{arrived->unit, owed_by(arrived->unit)});
   } else if (const auto* left = std::get_if<dfu::Left>(&event)) {
+    if (const auto unit = occupied.find(left->port); unit != occupied.end() && unit->second == left->handle) {
+      occupied.erase(unit);
+    }
     if (const auto port = ports.find(left->port); port != ports.end()) tell(port->second, told::Left{left->handle});
   } else {
     listed = true;
@@ -268,8 +279,13 @@ void Engine::Impl::note_access(const dfu::PortPath& port, const std::optional<df
 }
 
 void Engine::Impl::count_made(const AttemptFinished& finished) {
-  const bool made =
-      finished.outcome == Outcome::passed || (finished.outcome == Outcome::already && quota && quota->count_already);
+  const AttemptStarted& started = finished.started;
+  const bool wrote = std::ranges::any_of(finished.steps, [](const StepDone& step) { return step.written_bytes > 0; });
+  if (wrote) writers[started.port] = started.visit;
+  // An attempt that only had to prove what an earlier one of this visit wrote has made the unit, too.
+  const bool written_here = writers[started.port] == started.visit;
+  const bool made = finished.outcome == Outcome::passed ||
+                    (finished.outcome == Outcome::already && quota && (quota->count_already || written_here));
   if (!quota || !made || quota->left == 0) return;
   admission.set_left(--quota->left);
   observer.on(UnitMade{quota->left});
@@ -345,6 +361,29 @@ void Engine::Impl::note_yield(const AttemptFinished& last, const VerdictReached&
   const std::string slot = labelled ? verdict.slot : verdict.port.text;
   if (const auto found = slots.judged(slot, !good)) say(labelled ? "slot" : "port", slot, *found);
   if (const auto found = hubs.judged(hub, !good)) say("hub", hub, *found);
+}
+
+// ---- power
+
+// While a whole hub is off, nothing is begun there.
+void Engine::Impl::switch_power(const std::shared_ptr<Port>& port, bool on) {
+  const dfu::PortPath& path = port->visit.port();
+  const dfu::PortPower power = power_of(path.hub(), *settings.station, options.topology);
+  std::set<dfu::PortPath> holding;
+  for (const auto& [place, unit] : occupied) holding.insert(place);
+  if (!on && !may_switch_off(path, power, holding)) return tell(port, told::Powered{false});
+  if (!on && power == dfu::PortPower::ganged) admission.hold(path.hub());
+  options.hubs->set_power(path, on, [this, port, on](bool switched) {
+    line->post([this, port, on, switched] { switched_power(port, on, switched); });
+  });
+}
+
+void Engine::Impl::switched_power(const std::shared_ptr<Port>& port, bool on, bool switched) {
+  if (on || !switched) {
+    admission.unhold(port->visit.port().hub());
+    admit();
+  }
+  tell(port, told::Powered{switched});
 }
 
 void Engine::Impl::count(const VerdictReached& verdict) {
@@ -430,6 +469,10 @@ void Engine::Impl::do_want(const std::shared_ptr<Port>&, const wants::Cancel& ca
 
 void Engine::Impl::do_want(const std::shared_ptr<Port>& port, const wants::Close& close) {
   bus.close(close.handle, [this, port] { tell(port, told::Closed{}); });
+}
+
+void Engine::Impl::do_want(const std::shared_ptr<Port>& port, const wants::Power& power) {
+  line->post([this, port, on = power.on] { switch_power(port, on); });
 }
 
 void Engine::Impl::do_want(const std::shared_ptr<Port>& port, const wants::Timer& timer) {

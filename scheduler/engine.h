@@ -38,6 +38,7 @@ struct Quota {
 struct EngineOptions {
   LineSettings settings;
   dfu::Topology topology;
+  dfu::Hubs* hubs = nullptr;  // null: no port's power is ever switched; else it outlives the engine as the bus does
   std::vector<dfu::PortPath> only_ports;  // empty: every port
   bool stay = false;                      // `run`: go on with units that are plugged in later
   std::optional<Quota> quota;

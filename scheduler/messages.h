@@ -27,6 +27,7 @@ struct VisitSetting {
   std::shared_ptr<const config::Recipe> recipe;  // null: units on this port are left alone
   bool enter_dfu = false;                        // units in application mode are brought into DFU mode
   dfu::Duration insert_after{};                  // a port that was empty for longer gets a new visit
+  bool power = false;                            // the hub may be asked to switch this port's power
 };
 
 // What a visit is told.
@@ -50,6 +51,10 @@ struct Answered {
   dfu::Answer answer;
 };
 struct Closed {};
+// The port's power, as it was wanted; or the hub did not do that, or must not now.
+struct Powered {
+  bool switched;
+};
 struct TimeOver {
   int timer;
 };
@@ -62,9 +67,9 @@ struct Setting {
 };
 }  // namespace told
 using Told = std::variant<told::Arrived, told::Left, told::Admitted, told::Recorded, told::Opened, told::Answered,
-                          told::Closed, told::TimeOver, told::Stop, told::Setting>;
+                          told::Closed, told::Powered, told::TimeOver, told::Stop, told::Setting>;
 
-// What a visit wants done. RequestPlace, Save, Open, Transfer, Reset and Close are each answered once.
+// What a visit wants done. RequestPlace, Save, Open, Transfer, Reset, Close and Power are each answered once.
 namespace wants {
 struct RequestPlace {};
 struct ReleasePlace {};
@@ -93,6 +98,10 @@ struct Cancel {
 struct Close {
   dfu::UnitHandle handle;
 };
+// Of this visit's port.
+struct Power {
+  bool on;
+};
 struct Timer {
   int timer;
   dfu::Duration delay;
@@ -101,7 +110,8 @@ struct Tell {
   Event event;
 };
 }  // namespace wants
-using Want = std::variant<wants::RequestPlace, wants::ReleasePlace, wants::Save, wants::Note, wants::Open,
-                          wants::Transfer, wants::Reset, wants::Cancel, wants::Close, wants::Timer, wants::Tell>;
+using Want =
+    std::variant<wants::RequestPlace, wants::ReleasePlace, wants::Save, wants::Note, wants::Open, wants::Transfer,
+                 wants::Reset, wants::Cancel, wants::Close, wants::Power, wants::Timer, wants::Tell>;
 
 }  // namespace scheduler

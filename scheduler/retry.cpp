@@ -2,7 +2,9 @@
 
 namespace scheduler {
 
-bool worth_retrying(dfu::FaultCode code) {
+namespace {
+
+bool may_change(dfu::FaultCode code) {
   using dfu::FaultCode;
   switch (code) {
     case FaultCode::stall:
@@ -43,11 +45,19 @@ bool worth_retrying(dfu::FaultCode code) {
   return false;
 }
 
+}  // namespace
+
+bool worth_retrying(const dfu::Fault& fault, const std::optional<dfu::Fault>& before) {
+  const bool same_byte = before && fault.code == dfu::FaultCode::verify_mismatch && before->code == fault.code &&
+                         fault.address && before->address == fault.address;
+  return may_change(fault.code) && !same_byte;
+}
+
 bool owes_proof_after(const AttemptFinished& end) {
   using dfu::FaultCode;
   if (!end.fault || end.fault->operation != dfu::OperationKind::proof) return false;
   const FaultCode code = end.fault->code;
-  return code == FaultCode::not_back || (worth_retrying(code) && code != FaultCode::back_in_dfu);
+  return code == FaultCode::not_back || (may_change(code) && code != FaultCode::back_in_dfu);
 }
 
 }  // namespace scheduler

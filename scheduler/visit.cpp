@@ -12,13 +12,21 @@ Visit::Visit(VisitOptions options) : options_(std::move(options)), setting_(opti
 std::vector<Want> Visit::on(const Told& told, dfu::Duration now) {
   now_ = now;
   std::visit([this](const auto& what) { hear(what); }, told);
-  if (phase_ == Phase::attempting) attempt(attempt_->on(told, now));
+  if (phase_ == Phase::attempting) {
+    attempt(attempt_->on(told, now));
+  } else if (phase_ == Phase::rescuing) {
+    rescue(rescue_->on(told, now));
+  }
   return std::exchange(wants_, {});
 }
 
 bool Visit::ours(const dfu::UnitInfo& unit) const {
   if (!setting_.recipe) return false;
   return in_dfu_mode(unit, recipe().profile) || (setting_.enter_dfu && can_enter_dfu(unit, recipe().profile));
+}
+
+bool Visit::workable(const dfu::UnitInfo& unit) const {
+  return ours(unit) || owes_proof(unit) || (climbed_.power && can_enter_dfu(unit, recipe().profile));
 }
 
 bool Visit::owes_proof(const dfu::UnitInfo& unit) const {
@@ -41,12 +49,13 @@ void Visit::hear(const told::Arrived& arrived) {
       ++timer_;  // it was not removed: the visit goes on, and a unit with a verdict is not touched again
       break;
     case Phase::awaiting:
-      if (ours(arrived.unit) || owes_proof(arrived.unit)) queue();
+      if (workable(arrived.unit)) queue();
       break;
     case Phase::queued:
     case Phase::saving_start:
     case Phase::attempting:
     case Phase::saving_end:
+    case Phase::rescuing:
       break;  // looked at when the phase ends, or by the attempt
   }
 }
@@ -64,12 +73,15 @@ void Visit::hear(const told::Left& left) {
       reach_verdict(attempts_ == 0 ? Outcome::failed : outcome_);
       break;
     case Phase::verdict:
-      watch_for_removal(own_departure ? recipe().profile.return_limit : setting_.insert_after);
+      watch_for_removal(own_departure ? recipe().profile.return_limit
+                        : asked_      ? dfu::Duration{}  // however quick the person was
+                                      : setting_.insert_after);
       break;
     case Phase::empty:
     case Phase::saving_start:
     case Phase::attempting:
     case Phase::saving_end:
+    case Phase::rescuing:
     case Phase::awaiting:
       break;
   }
@@ -102,6 +114,8 @@ void Visit::hear(const told::Setting& setting) {
 void Visit::begin_visit() {
   visit_ = options_.new_id();
   attempts_ = 0;
+  fault_.reset();
+  climbed_ = {};
   if (!options_.dry_run) want(wants::Note{VisitStarted{visit_, options_.port, setting_.slot}});
   want(wants::Tell{VisitBegan{options_.port, setting_.slot, visit_}});
   queue();
@@ -186,23 +200,63 @@ void Visit::ended(bool committed) {
     }
   }
   outcome_ = end.outcome;
-  const std::optional<dfu::Fault> fault = end.fault;
+  const std::optional<dfu::Fault> before = std::exchange(fault_, end.fault);
   owed_ = committed && owes_proof_after(end) ? std::make_shared<const AttemptFinished>(end) : nullptr;
   want(wants::Tell{AttemptEnded{std::move(end)}});  // first: whoever is admitted to its place must not exceed a quota
   want(wants::ReleasePlace{});
   // A proof alone is one more attempt, also after the last one that may write.
   const int attempts = recipe().policy.attempts + (owed_ ? 1 : 0);
-  const bool retry = fault && worth_retrying(fault->code) && attempts_ < attempts;
-  if (!retry || draining_) return reach_verdict(outcome_);
-  if (present_ && (ours(*present_) || owes_proof(*present_))) return queue();
-  if (present_) return reach_verdict(outcome_);
+  const bool retry = fault_ && worth_retrying(*fault_, before) && attempts_ < attempts;
+  if (!retry) return reach_verdict(outcome_, fault_ && hangs(fault_->code) ? std::string(unplug_it) : "");
+  if (draining_) return reach_verdict(outcome_);
+  go_on_after(*fault_);
+}
+
+// There will be a further attempt, if the unit can be brought to answer and is there.
+void Visit::go_on_after(const dfu::Fault& fault) {
+  if (present_ && !workable(*present_)) return reach_verdict(outcome_);
+  const Possible possible{present_.has_value(), setting_.power};
+  const bool climbs = !owed_ && (present_ || attempt_->lost_by_reset()) && next_rung(fault.code, {}, possible);
+  if (climbs) return rescue(fault);
+  present_ ? queue() : await_return();
+}
+
+void Visit::await_return() {
   phase_ = Phase::awaiting;
   start_timer(until_empty_for(setting_.insert_after));
 }
 
-void Visit::reach_verdict(Outcome outcome) {
+void Visit::rescue(const dfu::Fault& fault) {
+  phase_ = Phase::rescuing;
+  RescueOptions options{fault, attempt_->started().attempt, options_.port, climbed_, setting_.power};
+  options.own_reset = attempt_->lost_by_reset();
+  options.first_timer = timer_;
+  rescue_.emplace(recipe().profile, std::move(options));
+  rescue(rescue_->begin(present_, now_));
+}
+
+void Visit::rescue(std::vector<Want> wanted) {
+  std::ranges::move(wanted, std::back_inserter(wants_));
+  if (!rescue_->result()) return;
+  timer_ = rescue_->last_timer();
+  climbed_ = rescue_->climbed();
+  switch (*rescue_->result()) {
+    case Rescue::Result::ready:
+      if (!present_) return await_return();  // gone between the last answer and the close
+      return workable(*present_) ? queue() : reach_verdict(outcome_);
+    case Rescue::Result::gone:
+      return await_return();
+    case Rescue::Result::ask:
+      return reach_verdict(outcome_, rescue_->advice());
+    case Rescue::Result::stopped:
+      return reach_verdict(outcome_);
+  }
+}
+
+void Visit::reach_verdict(Outcome outcome, std::string advice) {
   phase_ = Phase::verdict;
-  want(wants::Tell{VerdictReached{options_.port, setting_.slot, outcome, attempts_}});
+  asked_ = !advice.empty();
+  want(wants::Tell{VerdictReached{options_.port, setting_.slot, outcome, attempts_, std::move(advice)}});
   if (!present_) watch_for_removal(setting_.insert_after);
 }
 
@@ -218,6 +272,7 @@ void Visit::hear(const told::TimeOver& over) {
     case Phase::saving_start:
     case Phase::attempting:
     case Phase::saving_end:
+    case Phase::rescuing:
       break;
   }
 }
@@ -237,6 +292,7 @@ void Visit::hear(const told::Stop& stop) {
     case Phase::saving_start:
     case Phase::attempting:
     case Phase::saving_end:
+    case Phase::rescuing:
     case Phase::verdict:
       break;
   }

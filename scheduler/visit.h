@@ -13,6 +13,7 @@
 #include "config/recipe.h"
 #include "scheduler/attempt.h"
 #include "scheduler/messages.h"
+#include "scheduler/rescue.h"
 
 namespace scheduler {
 
@@ -42,12 +43,15 @@ class Visit {
     saving_start,  // the attempt's start is being committed
     attempting,
     saving_end,
+    rescuing,  // between two attempts the unit is brought to answer again
     awaiting,  // the unit left the bus by itself: a loose plug may bring it back
     verdict,
   };
 
   const config::Recipe& recipe() const { return *setting_.recipe; }
   bool ours(const dfu::UnitInfo& unit) const;
+  // Ours, or was until our own switch of its power started its application.
+  bool workable(const dfu::UnitInfo& unit) const;
   // It was verified, left before it had proven its boot, and is back in application mode.
   bool owes_proof(const dfu::UnitInfo& unit) const;
 
@@ -58,6 +62,7 @@ class Visit {
   void hear(const told::Opened&) {}
   void hear(const told::Answered&) {}
   void hear(const told::Closed&) {}
+  void hear(const told::Powered&) {}
   void hear(const told::TimeOver& over);
   void hear(const told::Stop& stop);
   void hear(const told::Setting& setting);
@@ -68,10 +73,14 @@ class Visit {
   void end_visit();
   void queue();
   void attempt(std::vector<Want> wanted);
+  void go_on_after(const dfu::Fault& fault);
+  void rescue(const dfu::Fault& fault);
+  void rescue(std::vector<Want> wanted);
+  void await_return();
   void conclude();
   void conclude_dry_run();
   void ended(bool committed);
-  void reach_verdict(Outcome outcome);
+  void reach_verdict(Outcome outcome, std::string advice = {});
   void start_timer(dfu::Duration limit) { want(wants::Timer{++timer_, limit}); }
   void want(Want want) { wants_.push_back(std::move(want)); }
 
@@ -92,6 +101,10 @@ class Visit {
   std::optional<Attempt> attempt_;               // the last one of this visit
   std::shared_ptr<const AttemptFinished> owed_;  // what it has left to prove
   Outcome outcome_ = Outcome::error;             // of it
+  std::optional<dfu::Fault> fault_;              // likewise
+  std::optional<Rescue> rescue_;                 // the last one of this visit
+  Climbed climbed_;                              // in this visit
+  bool asked_ = false;                           // the verdict asks a person to plug the unit in again
 };
 
 }  // namespace scheduler

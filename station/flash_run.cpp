@@ -19,6 +19,7 @@ FlashRun::FlashRun(RunParts parts)
   options.stay = parts_.stay;
   options.quota = parts_.quota;
   options.topology = parts_.topology;
+  options.hubs = parts_.line.hubs;
   options.only_ports = parts_.only_ports;
   options.dry_run = parts_.store == nullptr;
   options.new_id = [&uuids = parts_.uuids] { return db::to_string(uuids.next()); };

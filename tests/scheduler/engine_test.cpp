@@ -158,15 +158,15 @@ TEST(Engine, AUnitPulledAtBlock40IsGoneAndItsNeighboursPass) {
 TEST(Engine, AUnitHungInDnbusyFailsWithinItsLimitAndItsNeighboursKeepTheirTimes) {
   Fleet alone(photon_line(4, 3));
   Fleet fleet(line_with(4, 3, 2, at_block(FaultKind::hang, 40)));
+  fleet.options.hubs = nullptr;  // only power ends a hang
   ASSERT_TRUE(alone.run());
   const auto totals = fleet.run();
   ASSERT_TRUE(totals);
   EXPECT_EQ(totals->passed, 3);
   EXPECT_EQ(totals->failed, 1);
   const auto& attempts = fleet.watcher.attempts[{port_of(2)}];
-  ASSERT_EQ(attempts.size(), 2u);
+  ASSERT_EQ(attempts.size(), 1u) << "a unit that does not get out of it is not tried again";
   EXPECT_EQ(attempts[0].fault->code, FaultCode::busy_timeout);
-  EXPECT_EQ(attempts[1].fault->code, FaultCode::busy_timeout) << "only power ends a hang";
   EXPECT_LT(attempts[0].flash_seconds, 12);
   for (const int neighbour : {0, 1, 3}) {
     EXPECT_DOUBLE_EQ(fleet.last(port_of(neighbour)).flash_seconds, alone.last(port_of(neighbour)).flash_seconds);

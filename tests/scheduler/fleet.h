@@ -97,6 +97,7 @@ class Fleet {
       : line(spec, clock), recorder(clock) {
     options.settings = {std::move(recipe), {}, std::move(station)};
     options.topology = line.topology();
+    options.hubs = &line;
     options.new_id = [n = std::make_shared<int>(0)] { return "id-" + std::to_string(++*n); };
   }
 

@@ -424,5 +424,19 @@ TEST(Proof, AStopAtAnyMomentOfTheProofEndsTheAttemptWithinFifteenSeconds) {
   }
 }
 
+// A unit in application mode is brought into DFU mode first; that errand plans no proof.
+TEST(Proof, AUnitThatStartsInItsApplicationIsReadOnceMoreToo) {
+  dfu::virt::LineSpec spec = dfu::virt::photon_line(1, 8);
+  auto recipe = fleet::photon_recipe({20000, 12000, 8000});
+  recipe->policy.confirm = config::Confirm::reread;
+  recipe->enter_dfu = true;
+  fleet::Fleet fleet(spec, recipe);
+  fleet.run_application(fleet::port_of(0), *recipe);
+  const auto totals = fleet.run();
+  ASSERT_TRUE(totals);
+  EXPECT_EQ(totals->already, 1);
+  EXPECT_TRUE(fleet.runs_application(fleet::port_of(0)));
+}
+
 }  // namespace
 }  // namespace scheduler

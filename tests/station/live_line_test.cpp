@@ -333,7 +333,7 @@ class Counted : public testing::Test {
     started.port = port;
     line_.fold(scheduler::VisitBegan{port, "", "v"}, at - 10s);
     line_.fold(scheduler::AttemptBegan{started}, at - 10s);
-    line_.fold(scheduler::VerdictReached{port, "", outcome, attempts}, at);
+    line_.fold(scheduler::VerdictReached{port, "", outcome, attempts, {}}, at);
   }
   std::optional<double> per_hour(dfu::Duration at) const { return line_.at(at).units_per_hour; }
 

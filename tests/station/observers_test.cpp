@@ -56,7 +56,7 @@ class Shown : public testing::Test {
     again.number = 2;
     output.on(scheduler::AttemptBegan{again});
     output.on(scheduler::AttemptEnded{made_up_pass(again)});
-    output.on(scheduler::VerdictReached{started_.port, "A2", scheduler::Outcome::passed, 2});
+    output.on(scheduler::VerdictReached{started_.port, "A2", scheduler::Outcome::passed, 2, {}});
     output.on(scheduler::UnitLeft{started_.port, "A2"});
     output.ended({.totals = {.units = 1, .passed = 1, .attempts = 2}, .seconds = 9.4321});
   }

@@ -1,0 +1,341 @@
+#include "scheduler/rescue.h"
+
+#include <cmath>
+#include <utility>
+
+#include "dfu/survey.h"
+
+namespace scheduler {
+
+namespace {
+
+// How long the departure of a unit may lag behind what told of it (facts/dfu.md 4.7).
+constexpr dfu::Duration departure_lag = std::chrono::seconds(1);
+constexpr dfu::Duration power_on_again = std::chrono::seconds(1);
+// A unit that a reset made leave the bus enumerates within this, or a switch of its power is the better use of time.
+constexpr dfu::Duration reset_limit = std::chrono::seconds(5);
+
+// GET_STATUS of the device: it changes nothing, and whatever is on USB must answer it.
+dfu::Transfer any_sign_of_life(const dfu::Profile& profile) {
+  return {.setup = {.request_type = 0x80, .request = 0, .value = 0, .index = 0, .length = 2},
+          .data = {},
+          .timeout = profile.control_timeout};
+}
+
+std::string tenths(dfu::Duration time) {
+  const auto tenths = std::lround(dfu::seconds(time) * 10);
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
+}
+
+bool on_the_wire(dfu::FaultCode code) {
+  return code == dfu::FaultCode::unit_gone || code == dfu::FaultCode::io_error;
+}
+
+}  // namespace
+
+Rescue::Rescue(const dfu::Profile& profile, RescueOptions options)
+    : profile_(&profile), options_(std::move(options)), climbed_(options_.climbed), timers_(options_.first_timer) {
+  climbed_.reopen = false;
+}
+
+std::vector<Want> Rescue::begin(std::optional<dfu::UnitInfo> present, dfu::Duration now) {
+  now_ = now;
+  present_ = std::move(present);
+  if (options_.own_reset) {
+    climbed_.reset = true;
+    rung_ = Rung::reset;
+    gone_since_ = now;
+    if (present_) unit_ = *present_;
+    lost();
+  } else {
+    climb();
+  }
+  return std::exchange(wants_, {});
+}
+
+std::vector<Want> Rescue::on(const Told& told, dfu::Duration now) {
+  now_ = now;
+  std::visit([this](const auto& what) { hear(what); }, told);
+  return std::exchange(wants_, {});
+}
+
+// ---- the rungs
+
+void Rescue::climb() {
+  if (stopping_) return end(Result::stopped);
+  const auto rung = next_rung(options_.fault.code, climbed_, {present_.has_value(), options_.power});
+  if (!rung) return end(Result::ready);
+  rung_ = *rung;
+  switch (rung_) {
+    case Rung::reopen:
+      climbed_.reopen = true;
+      return open_to_check();
+    case Rung::reset:
+      climbed_.reset = true;
+      unit_ = *present_;
+      to_reset_ = true;
+      stage_ = Stage::opening;
+      // Without an interface: claiming one is a request that a unit which hangs would not answer.
+      return want(wants::Open{unit_.handle, {}});
+    case Rung::power:
+      climbed_.power = true;
+      stage_ = Stage::switching_off;
+      return want(wants::Power{false});
+    case Rung::ask:
+      advice_ = unplug_it;
+      say(advice_);
+      return end(Result::ask);
+  }
+}
+
+void Rescue::open_to_check() {
+  unit_ = *present_;
+  to_reset_ = false;
+  stage_ = Stage::opening;
+  std::vector<dfu::Claim> claims;
+  if (in_dfu_mode(unit_, *profile_)) claims = {{profile_->interface_number, profile_->alternate}};
+  want(wants::Open{unit_.handle, std::move(claims)});
+}
+
+void Rescue::hear(const told::Opened& opened) {
+  using dfu::OpenStatus;
+  if (opened.result.status != OpenStatus::ok) {
+    const std::string detail = opened.result.detail.empty() ? "" : ": " + opened.result.detail;
+    return failed("the unit could not be opened" + detail, opened.result.status == OpenStatus::gone);
+  }
+  if (stopping_) return close(After::climb);
+  if (to_reset_) {
+    stage_ = Stage::resetting;
+    return want(wants::Reset{unit_.handle});
+  }
+  stage_ = Stage::checking;
+  // The resets are a rung of their own.
+  if (in_dfu_mode(unit_, *profile_)) {
+    check_.emplace<dfu::Recovery>(*profile_, dfu::Recovery::LastResort::none);
+  } else {
+    check_.emplace<std::monostate>();
+  }
+  check(nullptr);
+}
+
+void Rescue::hear(const told::Answered& answered) {
+  if (stage_ == Stage::checking) {
+    if (stopping_) return close(After::climb);
+    return check(&answered.answer);
+  }
+  if (stage_ != Stage::resetting) return;
+  const bool stays = std::get<dfu::ResetStatus>(answered.answer) == dfu::ResetStatus::ok;
+  gone_since_ = now_;
+  close(stays ? After::check : After::depart);
+}
+
+// ---- does it answer?
+
+void Rescue::check(const dfu::Answer* answer) {
+  auto* recovery = std::get_if<dfu::Recovery>(&check_);
+  if (!recovery) {
+    if (!answer) return want(wants::Transfer{unit_.handle, any_sign_of_life(*profile_)});
+    const dfu::TransferStatus status = std::get<dfu::TransferResult>(*answer).status;
+    using dfu::TransferStatus;
+    if (status == TransferStatus::ok || status == TransferStatus::stall) return checked();
+    return failed("the unit does not answer", status == TransferStatus::gone || status == TransferStatus::io_error);
+  }
+  const dfu::Ask ask = answer ? recovery->answer(*answer, now_) : recovery->begin(now_);
+  pausing_ = std::holds_alternative<dfu::Pause>(ask);
+  if (const auto* submit = std::get_if<dfu::Submit>(&ask)) {
+    want(wants::Transfer{unit_.handle, submit->transfer});
+  } else if (const auto* pause = std::get_if<dfu::Pause>(&ask)) {
+    wait(Stage::checking, pause->duration);
+  } else if (recovery->fault()) {
+    failed(recovery->fault()->text, on_the_wire(recovery->fault()->code));
+  } else {
+    checked();
+  }
+}
+
+void Rescue::checked() {
+  const bool dfu = in_dfu_mode(unit_, *profile_);
+  const std::string back =
+      our_doing_ ? "the unit was back after " + tenths(now_ - gone_since_) + " and answers" : "the unit answers";
+  say(back + (dfu ? ", in dfuIDLE." : ", in application mode."));
+  close(After::ready);
+}
+
+void Rescue::failed(const std::string& what, bool wire) {
+  say(what + (what.ends_with('.') ? "" : "."));
+  const bool open = stage_ != Stage::opening;
+  if (open) return close(wire ? After::suspect : After::climb);
+  after_ = wire ? After::suspect : After::climb;
+  hear(told::Closed{});
+}
+
+void Rescue::close(After after) {
+  after_ = after;
+  stage_ = Stage::closing;
+  want(wants::Close{unit_.handle});
+}
+
+void Rescue::hear(const told::Closed&) {
+  switch (after_) {
+    case After::ready:
+      return end(stopping_ ? Result::stopped : Result::ready);
+    case After::depart:
+      return lost();
+    case After::suspect:
+      if (still_here()) return wait(Stage::suspecting, departure_lag);
+      return came_back_or_not();
+    case After::check:
+    case After::climb:
+      if (stopping_) return end(Result::stopped);
+      if (after_ == After::climb) return came_back_or_not();
+      return present_ ? open_to_check() : await_return(after_reset());
+  }
+}
+
+// ---- away and back
+
+// A reset that the unit did not survive: it goes from the bus, and may enumerate anew.
+void Rescue::lost() {
+  our_doing_ = true;
+  if (stopping_) return end(Result::stopped);
+  if (still_here()) return wait(Stage::departing, departure_lag);
+  if (present_) return open_to_check();
+  await_return(after_reset());
+}
+
+dfu::Duration Rescue::after_reset() const {
+  return options_.power && !climbed_.power ? reset_limit : profile_->return_limit;
+}
+
+void Rescue::await_return(dfu::Duration limit) {
+  our_doing_ = true;
+  wait(Stage::returning, limit);
+}
+
+// The unit is not where it was, and nobody here told it to go: unless power was cut a moment ago, it went by itself.
+void Rescue::came_back_or_not() {
+  if (stopping_) return end(Result::stopped);
+  if (present_) return climb();
+  end(Result::gone);
+}
+
+void Rescue::hear(const told::Arrived& arrived) {
+  present_ = arrived.unit;
+  if (stage_ == Stage::returning) open_to_check();
+}
+
+void Rescue::hear(const told::Left& left) {
+  if (!present_ || present_->handle != left.handle) return;
+  present_.reset();
+  if (stage_ == Stage::departing) return await_return(after_reset());
+  if (stage_ == Stage::suspecting) return came_back_or_not();
+  if (stage_ == Stage::checking && pausing_) close(After::suspect);
+}
+
+// ---- power
+
+void Rescue::hear(const told::Powered& powered) {
+  if (stage_ == Stage::switching_on) return switched_on(powered.switched);
+  if (stage_ != Stage::switching_off) return;
+  if (!powered.switched) {
+    say("the hub does not switch this port on its own, or not now.");
+    return climb();
+  }
+  gone_since_ = now_;
+  if (stopping_) return switch_on();
+  wait(Stage::off, power_off_time);
+}
+
+void Rescue::switch_on() {
+  ++power_ons_;
+  stage_ = Stage::switching_on;
+  want(wants::Power{true});
+}
+
+void Rescue::switched_on(bool switched) {
+  if (!switched && power_ons_ < most_power_ons) return wait(Stage::on_again, power_on_again);
+  if (!switched) {
+    advice_ = "The hub did not switch port " + options_.port.text +
+              " on again. Unplug the hub from its supply and plug it in again.";
+    say(advice_);
+    return end(Result::ask);
+  }
+  if (stopping_) return end(Result::stopped);
+  our_doing_ = true;
+  if (!present_) return await_return(power_on_limit);
+  say("the unit stayed on the bus: this hub says that it cuts the power, and does not.");
+  open_to_check();
+}
+
+// ---- time, and a stop
+
+void Rescue::hear(const told::TimeOver& over) {
+  if (over.timer != timer_) return;
+  switch (stage_) {
+    case Stage::checking: {
+      const dfu::Answer answer = dfu::Paused{};
+      return pausing_ ? check(&answer) : void();
+    }
+    case Stage::suspecting:
+      return climb();
+    case Stage::departing:  // the kernel has not told: it is not to be had either way
+    case Stage::returning:
+      say("the unit left the bus and was not back after " + tenths(now_ - gone_since_) + ".");
+      return climb();
+    case Stage::off:
+    case Stage::on_again:
+      return switch_on();
+    case Stage::opening:
+    case Stage::resetting:
+    case Stage::closing:
+    case Stage::switching_off:
+    case Stage::switching_on:
+    case Stage::over:
+      break;
+  }
+}
+
+void Rescue::hear(const told::Stop&) {
+  stopping_ = true;
+  switch (stage_) {
+    case Stage::checking:
+      return pausing_ ? close(After::climb) : want(wants::Cancel{unit_.handle});
+    case Stage::suspecting:
+    case Stage::departing:
+    case Stage::returning:
+      return end(Result::stopped);
+    case Stage::off:
+      return switch_on();
+    case Stage::opening:
+    case Stage::resetting:
+    case Stage::closing:
+    case Stage::switching_off:
+    case Stage::switching_on:
+    case Stage::on_again:
+    case Stage::over:
+      break;  // comes to an end by itself
+  }
+}
+
+// ---- bookkeeping
+
+void Rescue::wait(Stage stage, dfu::Duration limit) {
+  stage_ = stage;
+  timer_ = ++timers_;
+  want(wants::Timer{timer_, limit});
+}
+
+void Rescue::say(const std::string& outcome) {
+  const Remark remark{RemarkKind::recovery, options_.attempt, options_.port.text,
+                      "Recovery by " + std::string(to_string(rung_)) + ", after " +
+                          std::string(to_string(options_.fault.code)) + ": " + outcome};
+  want(wants::Note{remark});
+  want(wants::Tell{Remarked{remark}});
+}
+
+void Rescue::end(Result result) {
+  stage_ = Stage::over;
+  result_ = result;
+}
+
+}  // namespace scheduler

@@ -1,0 +1,123 @@
+// Between two attempts on one unit: climbs the ladder (scheduler/ladder.h) until the unit answers again, and proves
+// each rung by talking with the unit before it is called a help. It is told what happened and when, and says what to
+// do; no thread, no clock, no I/O. What came of each rung is a remark on record.
+//
+// Each rung ends by itself: conversations by their own limits, waits by timers, everything else by being answered
+// exactly once. A port whose power went off is switched on again whatever happens, also by a stop.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "dfu/recovery.h"
+#include "scheduler/ladder.h"
+#include "scheduler/messages.h"
+
+namespace scheduler {
+
+struct RescueOptions {
+  dfu::Fault fault;     // that ended the attempt
+  std::string attempt;  // its id
+  dfu::PortPath port;
+  Climbed climbed{};       // in this visit so far
+  bool power = false;      // the hub may be asked to switch this port
+  bool own_reset = false;  // the attempt's own reset made the unit leave the bus: it is waited for
+  int first_timer = 0;     // timers count from here, as an attempt's do
+};
+
+class Rescue {
+ public:
+  // REQUIRES: the profile outlives it.
+  Rescue(const dfu::Profile& profile, RescueOptions options);
+
+  std::vector<Want> begin(std::optional<dfu::UnitInfo> present, dfu::Duration now);
+  std::vector<Want> on(const Told& told, dfu::Duration now);
+
+  enum class Result {
+    ready,    // the unit answers: the next attempt may begin
+    gone,     // it left the bus by itself: it may come back, as a loose plug does
+    ask,      // no rung is left; `advice` is for the person at the line
+    stopped,  // by a stop
+  };
+  // Nothing while it runs. Then the unit is closed and its port has power, or `advice` says that it has not.
+  std::optional<Result> result() const { return result_; }
+  const Climbed& climbed() const { return climbed_; }
+  const std::string& advice() const { return advice_; }
+  int last_timer() const { return timers_; }
+
+ private:
+  enum class Stage {
+    opening,
+    checking,  // does it answer?
+    resetting,
+    closing,
+    suspecting,  // a transfer failed on the wire: has the unit left?
+    departing,   // after a reset that it did not survive
+    returning,   // it must come back by itself: we made it go
+    switching_off,
+    off,
+    switching_on,
+    on_again,  // the hub did not listen, and is asked once more
+    over,
+  };
+  enum class After { climb, check, depart, suspect, ready };  // what follows the close
+
+  void hear(const told::Arrived& arrived);
+  void hear(const told::Left& left);
+  void hear(const told::Opened& opened);
+  void hear(const told::Answered& answered);
+  void hear(const told::Closed&);
+  void hear(const told::Powered& powered);
+  void hear(const told::TimeOver& over);
+  void hear(const told::Stop&);
+  void hear(const told::Admitted&) {}
+  void hear(const told::Recorded&) {}
+  void hear(const told::Setting&) {}
+
+  void climb();
+  void open_to_check();
+  void check(const dfu::Answer* answer);
+  void checked();
+  void failed(const std::string& what, bool wire);
+  void close(After after);
+  void lost();
+  dfu::Duration after_reset() const;
+  void await_return(dfu::Duration limit);
+  void came_back_or_not();
+  void switch_on();
+  void switched_on(bool switched);
+  void say(const std::string& outcome);
+  void end(Result result);
+  void wait(Stage stage, dfu::Duration limit);
+  bool still_here() const { return present_ && present_->handle == unit_.handle; }
+  template <typename What>
+  void want(What what) {
+    wants_.emplace_back(std::move(what));
+  }
+
+  const dfu::Profile* profile_;
+  const RescueOptions options_;
+  Climbed climbed_;
+  dfu::Duration now_{};
+  std::vector<Want> wants_;
+  Stage stage_ = Stage::over;
+  After after_ = After::climb;
+  Rung rung_ = Rung::reopen;
+  std::optional<dfu::UnitInfo> present_;               // what is on the port now
+  dfu::UnitInfo unit_;                                 // that is open
+  std::variant<std::monostate, dfu::Recovery> check_;  // nothing: one request that every USB device answers
+  bool pausing_ = false;
+  bool to_reset_ = false;   // opened for that
+  bool our_doing_ = false;  // that it is off the bus
+  bool stopping_ = false;
+  int power_ons_ = 0;
+  dfu::Duration gone_since_{};
+  int timers_;
+  int timer_ = -1;
+  std::optional<Result> result_;
+  std::string advice_;
+};
+
+}  // namespace scheduler
