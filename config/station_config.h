@@ -33,7 +33,8 @@ struct SlotConfig {
 
 struct StationConfig {
   std::string name = "flashline";
-  std::string database;  // resolved as `recipe` is; empty: the default
+  std::string database;        // resolved as `recipe` is; empty: the default
+  bool archive_images = true;  // keep each image beside the database when a recipe names it first
   int cap = 64;
   dfu::Duration insert_after = std::chrono::seconds(2);
   dfu::Duration stagger{};      // between two starts behind one hub

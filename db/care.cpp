@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "db/connection.h"
+#include "db/image_store.h"
 #include "db/reader.h"
 #include "db/record_writer.h"
 #include "db/row_reader.h"
@@ -275,7 +276,10 @@ std::vector<MergedChain> merge(const std::string& path, const std::vector<std::s
   SQLite::Database database = open_for_writing(file);
   translated(file, [&] { migrate(database, file); });
   std::vector<MergedChain> merged;
-  for (const std::string& source : sources) merge_source(database, source, merged);
+  for (const std::string& source : sources) {
+    merge_source(database, source, merged);
+    ImageStore(file).take_over(ImageStore(source));
+  }
   return merged;
 }
 
@@ -299,6 +303,7 @@ Head archive(const std::string& path, const std::string& to, const std::string& 
   run.sqlite = sqlite3_libversion();
   begin_after(next, own.last, own.installation, station,
               to_string(StationKey::load_or_make(file + ".key").public_key()), run, uuids);
+  ImageStore(to).take_over(ImageStore(file));
   // Until the new file takes the name, the old one has it: whenever the power goes, one of the two is the record.
   std::error_code failure;
   fs::create_hard_link(file, to, failure);

@@ -6,9 +6,11 @@
 #include <fmt/format.h>
 
 #include "db/error.h"
+#include "db/image_store.h"
 #include "db/signature.h"
 #include "db/verify.h"
 #include "station/anchor_text.h"
+#include "station/at_the_record.h"
 #include "station/commands.h"
 #include "station/inputs.h"
 #include "station/output.h"
@@ -72,6 +74,15 @@ std::string as_text(const std::string& path, const db::Verification& result) {
   return out;
 }
 
+std::string as_text(const db::StoredImages& images) {
+  std::string out = fmt::format("  images  {} sound\n", grouped(images.sound));
+  for (const db::StoredImages::Trouble& image : images.troubles) {
+    out += fmt::format("  images  {}: {} {}\n", image.altered ? "CHANGED" : "NOT THERE", image.name,
+                       db::hex(image.sha256));
+  }
+  return out;
+}
+
 bool unreadable(db::Trouble trouble) {
   return trouble == db::Trouble::missing || trouble == db::Trouble::cannot_open;
 }
@@ -115,14 +126,46 @@ ExitStatus audit_verify(const AuditOptions& options) {
   const Against& against = std::get<Against>(read);
   try {
     const db::Verification result = db::verify_chain(path, against.anchors);
-    const bool good = result.sound() && against.good;
-    if (!print(as_text(path, result) + against.text + (good ? "VERIFIED\n" : "NOT VERIFIED\n"))) {
+    const db::StoredImages images = options.images ? db::check_images(path) : db::StoredImages{};
+    const bool good = result.sound() && against.good && images.troubles.empty();
+    if (!print(as_text(path, result) + against.text + (options.images ? as_text(images) : "") +
+               (good ? "VERIFIED\n" : "NOT VERIFIED\n"))) {
       return ExitStatus::cannot_create;
     }
     return good ? ExitStatus::passed : ExitStatus::not_passed;
   } catch (const db::Error& error) {
     return complain(unreadable(error.trouble()) ? ExitStatus::input_missing : ExitStatus::not_passed, error.what());
   }
+}
+
+ExitStatus audit_image(const ImageOptions& options) {
+  return at_the_record(options, [&](const RecordPlace& place) {
+    const std::vector<db::Image> images = db::images_named(place.database, options.image);
+    if (images.empty()) {
+      return complain(ExitStatus::input_missing, "the record names no image " + options.image + ".");
+    }
+    if (images.size() > 1) {
+      std::string all;
+      for (const db::Image& image : images) all += "\n  " + db::hex(image.sha256) + " " + image.name;
+      return complain(ExitStatus::usage, options.image + " is more than one image; give more digits:" + all);
+    }
+    const db::ImageStore store(place.database);
+    const db::Sha256& digest = images.front().sha256;
+    const auto found = store.get(digest);
+    if (std::holds_alternative<db::ImageStore::Missing>(found)) {
+      return complain(ExitStatus::input_missing, images.front().name + " is on record and was not kept: there is no " +
+                                                     store.file_of(digest) + ".");
+    }
+    if (std::holds_alternative<db::ImageStore::Altered>(found)) {
+      return complain(ExitStatus::not_passed, store.file_of(digest) +
+                                                  " is not the image that was recorded: somebody or something changed "
+                                                  "it. Look for it in a backup.");
+    }
+    const auto& bytes = std::get<db::ImageStore::Bytes>(found);
+    const std::string text(bytes.begin(), bytes.end());
+    if (options.output.empty()) return print(text) ? ExitStatus::passed : ExitStatus::cannot_create;
+    return write_file(options.output, text);
+  });
 }
 
 ExitStatus audit_anchor(const AnchorOptions& options) {

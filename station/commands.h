@@ -15,6 +15,7 @@ ExitStatus slots_show(const SlotsShowOptions& options);
 ExitStatus slots_learn(const SlotsLearnOptions& options);
 ExitStatus report(const ReportOptions& options);
 ExitStatus audit_verify(const AuditOptions& options);
+ExitStatus audit_image(const ImageOptions& options);
 ExitStatus audit_anchor(const AnchorOptions& options);
 ExitStatus dispose(const DisposeOptions& options);
 ExitStatus label(const LabelOptions& options);

@@ -20,8 +20,10 @@ ExitStatus say(const std::string& text) {
 ExitStatus db_backup(const BackupOptions& options) {
   return at_the_record(options, [&](const RecordPlace& place) {
     db::back_up(place.database, options.to);
-    return say(fmt::format("{} holds all that was on record. The station's key is not in it: keep {}.key apart.\n",
-                           options.to, place.database));
+    return say(
+        fmt::format("{} holds all that was on record. The station's key and the images are not in it: keep "
+                    "{}.key and {}.images apart.\n",
+                    options.to, place.database, place.database));
   });
 }
 

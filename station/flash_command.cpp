@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "db/error.h"
+#include "db/image_store.h"
 #include "station/at_the_record.h"
 #include "station/commands.h"
 #include "station/console.h"
@@ -184,6 +185,21 @@ std::variant<std::unique_ptr<db::Store>, ExitStatus> open_store(const FlashOptio
   }
 }
 
+// So that a unit can be checked against the very bytes years later.
+ExitStatus keep_images(const FlashOptions& options, const FileSettings& files, const std::string& database) {
+  if (options.dry_run || !options.archive || !files.station->archive_images) return ExitStatus::passed;
+  try {
+    const db::ImageStore store(database);
+    for (const auto& recipe : recipes_of(files)) {
+      if (!recipe) continue;
+      for (const dfu::Step& step : recipe->layout.steps) store.put(step.image->sha256, step.image->file);
+    }
+    return ExitStatus::passed;
+  } catch (const db::Error& error) {
+    return complain(ExitStatus::records_lost, error.what());
+  }
+}
+
 std::variant<std::optional<JobOrder>, ExitStatus> job_of(const FlashOptions& options, const Inputs& inputs) {
   try {
     return find_job(options.job, inputs.database, recipes_of(inputs.files));
@@ -236,6 +252,8 @@ ExitStatus flash(const FlashOptions& options) {
   const auto run_facts = std::make_shared<const db::Run>(run_row(options, uuids));
   const auto store = open_store(options, inputs, *run_facts, uuids);
   if (const auto* status = std::get_if<ExitStatus>(&store)) return *status;
+  const ExitStatus kept = keep_images(options, inputs.files, inputs.database);
+  if (kept != ExitStatus::passed) return kept;
   const auto made = open_log(options, inputs.database);
   if (const auto* status = std::get_if<ExitStatus>(&made)) return *status;
   Log& log = *std::get<0>(made);
@@ -270,6 +288,7 @@ ExitStatus flash(const FlashOptions& options) {
       complain(ExitStatus::bad_recipe, problem);
       return;
     }
+    if (keep_images(options, *good, inputs.database) != ExitStatus::passed) return;
     flash_run.reload(line_settings(*good, topology));
   };
   flash_run.execute();

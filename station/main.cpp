@@ -22,6 +22,7 @@ struct Run {
   ExitStatus operator()(const station::SlotsLearnOptions& options) const { return station::slots_learn(options); }
   ExitStatus operator()(const station::ReportOptions& options) const { return station::report(options); }
   ExitStatus operator()(const station::AuditOptions& options) const { return station::audit_verify(options); }
+  ExitStatus operator()(const station::ImageOptions& options) const { return station::audit_image(options); }
   ExitStatus operator()(const station::AnchorOptions& options) const { return station::audit_anchor(options); }
   ExitStatus operator()(const station::DisposeOptions& options) const { return station::dispose(options); }
   ExitStatus operator()(const station::LabelOptions& options) const { return station::label(options); }

@@ -129,6 +129,7 @@ CLI::App* add_flash(CLI::App& app, const char* name, const char* what, FlashOpti
   flash->add_option("--slot", options.slots, "Only the slot with this label (again for more)")->type_name("LABEL");
   flash->add_option("--operator", options.operator_name, "Who works here, for the record")->type_name("NAME");
   flash->add_option("--job", options.job, "The order that units are made for; stops at its quantity")->type_name("ID");
+  flash->add_flag("!--no-archive", options.archive, "Keep no copy of the images beside the database");
   flash->add_flag("--dry-run", options.dry_run, "Survey and judge; write nothing, record nothing");
   flash->add_flag("--json", options.json, "JSON Lines on standard output");
   flash->add_flag("-v,--verbose", options.verbosity, "More of the log on standard error; twice for all of it");
@@ -230,6 +231,7 @@ CLI::App* add_report(CLI::App& app, ReportOptions& options, ReportTexts& texts) 
 // Commands about the record, each with what it was told.
 struct RecordCommands {
   AuditOptions verify;
+  ImageOptions image;
   AnchorOptions anchor;
   DisposeOptions dispose;
   std::string verdict;
@@ -250,6 +252,12 @@ void add_audit(CLI::App& app, RecordCommands& commands) {
   verify->add_option("--against", commands.verify.against, "A certificate, anchor or report that was kept elsewhere")
       ->type_name("FILE");
   verify->add_option("--key", commands.verify.key, "The station's public key, or a file with it")->type_name("KEY");
+  verify->add_flag("--images", commands.verify.images, "Also hash every image that was kept beside the database");
+  CLI::App* image =
+      audit->add_subcommand("image", "Give back an image that was kept, after hashing it again")->group("Commands");
+  add_record_options(*image, commands.image.station, commands.image.db);
+  image->add_option("image", commands.image.image, "Its name, or the first digits of its SHA-256")->required();
+  image->add_option("-o,--output", commands.image.output, "Write to this file")->type_name("FILE");
   CLI::App* anchor =
       audit->add_subcommand("anchor", "Say where the record ends, to be kept elsewhere")->group("Commands");
   add_record_options(*anchor, commands.anchor.station, commands.anchor.db);
@@ -338,6 +346,7 @@ Command record_command(const CLI::App& app, RecordCommands& commands) {
     if (job.got_subcommand("close")) return commands.close;
     return commands.list;
   }
+  if (audit.got_subcommand("image")) return commands.image;
   if (audit.got_subcommand("anchor")) return commands.anchor;
   if (audit.got_subcommand("verify")) return commands.verify;
   commands.dispose.disposition.verdict = db::parse_verdict(commands.verdict).value();

@@ -32,6 +32,7 @@ struct FlashOptions : LineOptions {
   std::string operator_name;
   std::string job;  // order number; empty: none
   bool dry_run = false;
+  bool archive = true;  // keep the images beside the database
   bool json = false;
   int verbosity = 0;
 };
@@ -92,6 +93,12 @@ struct RecordOptions {
 struct AuditOptions : RecordOptions {
   std::string against;  // file; empty: none
   std::string key;      // public key, or a file with one; empty: the record's own
+  bool images = false;  // also the files of the images
+};
+
+struct ImageOptions : RecordOptions {
+  std::string image;   // name, or the first digits of its SHA-256
+  std::string output;  // empty: standard output
 };
 
 struct AnchorOptions : RecordOptions {
@@ -150,7 +157,7 @@ struct VirtualOptions : LineOptions {
 };
 
 using Command = std::variant<FlashOptions, CheckOptions, InspectOptions, ListOptions, SlotsShowOptions,
-                             SlotsLearnOptions, DoctorOptions, ReportOptions, AuditOptions, AnchorOptions,
+                             SlotsLearnOptions, DoctorOptions, ReportOptions, AuditOptions, ImageOptions, AnchorOptions,
                              DisposeOptions, LabelOptions, JobOpenOptions, JobCloseOptions, JobListOptions,
                              BackupOptions, MergeOptions, ArchiveOptions, VirtualOptions>;
 

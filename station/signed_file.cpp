@@ -48,6 +48,12 @@ ExitStatus write_signed(const std::string& path, const std::string& text, const 
   return complain(ExitStatus::cannot_create, problem + ". Name another file.");
 }
 
+ExitStatus write_file(const std::string& path, const std::string& text) {
+  std::string problem;
+  if (save(path, text, problem)) return ExitStatus::passed;
+  return complain(ExitStatus::cannot_create, problem + ". Name another file.");
+}
+
 SignatureReport check_signed_file(const std::string& path, const std::string& text, const std::string& key,
                                   const std::string& database) {
   const std::string signature_file = path + ".minisig";

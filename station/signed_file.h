@@ -15,6 +15,9 @@ std::string key_path(const std::string& database);
 ExitStatus write_signed(const std::string& path, const std::string& text, const std::string& comment,
                         const db::StationKey& key);
 
+// Whole or not at all; says on stderr what went wrong.
+ExitStatus write_file(const std::string& path, const std::string& text);
+
 struct SignatureReport {
   bool good = true;  // also of a file without a signature: the text says so
   std::string text;

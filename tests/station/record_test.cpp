@@ -143,6 +143,46 @@ TEST_F(RecordCommandsTest, ADecisionIsAFurtherRowAndNeedsSomethingToSpeakOf) {
   EXPECT_EQ(run({"audit", "verify"}).status, 0);
 }
 
+TEST_F(RecordCommandsTest, TheImagesOfARecipeAreKeptAndGivenBack) {
+  flash(1);
+  EXPECT_EQ(run({"audit", "verify", "--images"}).status, 0);
+  EXPECT_EQ(run({"audit", "image", "user.bin", "-o", "back.bin"}).status, 0);
+  const std::string user = desk_.read((std::filesystem::path(example_recipe()).parent_path() / "user.bin").string());
+  EXPECT_EQ(desk_.read("back.bin"), user);
+  EXPECT_EQ(run({"audit", "image", "user.bin"}).out, user);
+  EXPECT_EQ(run({"audit", "image", "nobody.bin"}).status, 66);
+
+  std::string file;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(desk_.path("r.db.images"))) {
+    if (entry.is_regular_file() && entry.file_size() == user.size()) file = entry.path();
+  }
+  std::filesystem::permissions(file, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
+  std::filesystem::resize_file(file, user.size() - 1);
+  EXPECT_EQ(run({"audit", "image", "user.bin"}).status, 1);
+  EXPECT_EQ(run({"audit", "verify"}).status, 0) << "the record itself is sound";
+  const Ran changed = run({"audit", "verify", "--images"});
+  EXPECT_EQ(changed.status, 1);
+  EXPECT_THAT(changed.out, HasSubstr("CHANGED: user.bin"));
+  std::filesystem::remove_all(desk_.path("r.db.images"));
+  EXPECT_THAT(run({"audit", "verify", "--images"}).out, HasSubstr("NOT THERE: user.bin"));
+  EXPECT_EQ(run({"audit", "image", "user.bin"}).status, 66);
+}
+
+TEST_F(RecordCommandsTest, ImagesAreNotKeptWhereThatIsAskedFor) {
+  const std::vector<std::string> one{"flash", example_recipe(), "--line", "virtual", "--units", "1", "--speed", "20"};
+  std::vector<std::string> without = one, with_file = one;
+  without.push_back("--no-archive");
+  EXPECT_EQ(run(without).status, 0);
+  desk_.write("s.toml", "archive_images = false\n");
+  with_file.insert(with_file.end(), {"--station", "s.toml"});
+  EXPECT_EQ(run(with_file).status, 0);
+  EXPECT_FALSE(std::filesystem::exists(desk_.path("r.db.images")));
+  desk_.write("r.db.images", "in the way");
+  const Ran ran = run(one);
+  EXPECT_EQ(ran.status, 74) << "no unit is touched whose images cannot be kept";
+  EXPECT_THAT(ran.err, HasSubstr("--no-archive"));
+}
+
 // A recipe's text in a page, or an attempt's ids, are no anchors.
 TEST(AnchorText, IsFoundInItsOwnFormsOnly) {
   const std::string uuid = "01930000-0000-7000-8000-0000000000fa", hash(64, 'a');
