@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <system_error>
 
 #include "db/connection.h"
 #include "db/row_reader.h"
@@ -277,6 +278,11 @@ Verification verify_chain(const std::string& path, const std::vector<Anchor>& an
   // A writer that began meanwhile may have changed pages under that reading.
   if (at_rest && has_wal()) result = verify_with(file, Snapshot::live, anchors);
   result.wal_missing = wal_missing;
+  if (std::error_code none; std::filesystem::file_size(file + "-journal", none) > 0 && !none) {
+    result.file_problems.push_back("There is a file " + file +
+                                   "-journal, by which SQLite would change the record when it is opened next. "
+                                   "Flashline makes none.");
+  }
   return result;
 }
 

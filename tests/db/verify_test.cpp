@@ -91,6 +91,26 @@ TEST_F(VerifyTest, AnUntouchedCopyIsSoundAndNothingIsLeftBesideIt) {
   EXPECT_FALSE(std::filesystem::exists(copy_ + "-shm"));
 }
 
+TEST_F(VerifyTest, AJournalThatWouldChangeTheFileAtItsNextOpeningIsNamed) {
+  std::filesystem::copy_file(original_, copy_);
+  std::ofstream(copy_ + "-journal") << "";
+  EXPECT_TRUE(verify_chain(copy_).sound()) << "an empty one does nothing";
+  {
+    // As SQLite leaves it where a program ends in the middle of a change: the old pages, to be put back.
+    SQLite::Database file = tampered();
+    file.exec("BEGIN IMMEDIATE; UPDATE visit SET slot = 'Z9'; PRAGMA cache_spill = ON;");
+    std::ofstream(folder_.file("kept")) << std::ifstream(copy_ + "-journal").rdbuf();
+    file.exec("ROLLBACK");
+  }
+  std::filesystem::copy_file(original_, copy_, std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::copy_file(folder_.file("kept"), copy_ + "-journal",
+                             std::filesystem::copy_options::overwrite_existing);
+  ASSERT_GT(std::filesystem::file_size(copy_ + "-journal"), 0u);
+  const Verification result = verify_chain(copy_);
+  EXPECT_FALSE(result.sound());
+  EXPECT_THAT(result.file_problems, testing::ElementsAre(HasSubstr("-journal")));
+}
+
 TEST_F(VerifyTest, HashesAreThoseOfTheDocumentedForm) {
   // By hand, from the text of db/chain.h: the first row of the chain.
   SQLite::Database file(original_);
