@@ -1,116 +1,85 @@
 #include "reports/charts.h"
 
-#include <QDateTime>
 #include <QString>
 #include <algorithm>
 #include <cmath>
 
 #include "reports/attempt_json.h"
+#include "reports/drawing.h"
 
 namespace reports {
 
 namespace {
 
-constexpr double width = 720, wide = 1440, left = 56, right = 12, top = 12, bottom = 30;
-constexpr std::size_t shown_faults = 10;
+constexpr std::size_t shown_faults = 8;
+constexpr double chart_height = 220;
 
-std::string number(double value, int digits = 1) {
-  return QString::number(value, 'f', digits).toStdString();
+// Of what is begun in them, from the first to beyond the last.
+TimeAxis axis_of_periods(Drawing& drawing, const Statistics& statistics) {
+  return time_axis(drawing, statistics.periods.front().begin, statistics.periods.back().begin + statistics.period,
+                   top_margin, drawing.height() - bottom_margin);
 }
 
-std::string nothing(const std::string& what) {
-  return "<p class=none>" + what + "</p>\n";
+double period_width(const Statistics& statistics) {
+  return (half_width - left_margin - right_margin) / static_cast<double>(statistics.periods.size());
 }
 
-// A drawing under construction: shapes go in with plain coordinates.
-class Drawing {
- public:
-  Drawing(double height, const std::string& title, double across = width) : height_(height) {
-    out_ = "<svg viewBox='0 0 " + number(across, 0) + " " + number(height, 0) + "' role=img aria-label='" +
-           escaped(title) + "'>\n";
+// One series of the yields: a line through the shares, and the bounds of each. Where nothing was made it is broken.
+void draw_shares(Drawing& drawing, const Statistics& statistics, const Axis& axis, const TimeAxis& time,
+                 Share Period::*share, const char* name, const char* kind, double aside) {
+  std::string line;
+  std::vector<std::pair<double, const Period*>> dots;
+  bool open = false;
+  for (const Period& period : statistics.periods) {
+    const Share& here = period.*share;
+    const double x = time.at(period.begin + statistics.period / 2) + aside;
+    if (here.whole > 0) {
+      line += (open ? " L" : " M") + number(x) + " " + number(axis.at(here.value() * 100));
+      dots.emplace_back(x, &period);
+    }
+    open = here.whole > 0;
   }
-  void rect(double x, double y, double w, double h, const std::string& kind, const std::string& tip = {}) {
-    out_ += "<rect x='" + number(x) + "' y='" + number(y) + "' width='" + number(std::max(w, 0.5)) + "' height='" +
-            number(std::max(h, 0.0)) + "' class='" + kind + "'>" + title(tip) + "</rect>\n";
+  drawing.path(line, std::string("course ") + kind);
+  for (const auto& [x, period] : dots) {
+    const Share& here = period->*share;
+    const auto [low, high] = here.bounds();
+    const std::string tip = minute(period->begin) + ", " + name + " " + share_text(here);
+    drawing.line(x, axis.at(low * 100), x, axis.at(high * 100), std::string("whisker ") + kind, tip);
+    drawing.dot(x, axis.at(here.value() * 100), kind, tip);
   }
-  void line(double x1, double y1, double x2, double y2, const std::string& kind, const std::string& tip = {}) {
-    out_ += "<line x1='" + number(x1) + "' y1='" + number(y1) + "' x2='" + number(x2) + "' y2='" + number(y2) +
-            "' class='" + kind + "'>" + title(tip) + "</line>\n";
-  }
-  void dot(double x, double y, const std::string& kind, const std::string& tip) {
-    out_ += "<circle cx='" + number(x) + "' cy='" + number(y) + "' r='4' class='" + kind + "'>" + title(tip) +
-            "</circle>\n";
-  }
-  void text(double x, double y, const std::string& words, const std::string& kind = "label") {
-    out_ += "<text x='" + number(x) + "' y='" + number(y) + "' class='" + kind + "'>" + escaped(words) + "</text>\n";
-  }
-  std::string done() && { return std::move(out_) + "</svg>\n"; }
-  double height() const { return height_; }
+}
 
- private:
-  static std::string title(const std::string& tip) {
-    return tip.empty() ? std::string() : "<title>" + escaped(tip) + "</title>";
-  }
-
-  double height_;
-  std::string out_;
+// One bar a row with its name before and its figures behind.
+struct Bar {
+  std::string name;
+  std::uint64_t count = 0;
+  std::string kind, behind;
 };
 
-// A value axis from 0 (or `from`) with a few round marks; returns where a value stands.
-struct Axis {
-  double from, to, low, high;  // values; and where they are drawn
-  double at(double value) const { return low + (value - from) / (to - from) * (high - low); }
-};
-
-double round_step(double span, int marks) {
-  const double raw = span / marks, scale = std::pow(10, std::floor(std::log10(raw)));
-  for (const double step : {1.0, 2.0, 5.0}) {
-    if (step * scale >= raw) return step * scale;
+std::string bar_chart(const std::string& title, const std::vector<Bar>& bars, double names) {
+  constexpr double row = 26, figures = 130;
+  const double room = half_width - names - figures;
+  std::uint64_t most = 1;
+  for (const Bar& bar : bars) most = std::max(most, bar.count);
+  Drawing drawing(row * static_cast<double>(bars.size()) + 6, title);
+  double y = 3;
+  for (const Bar& bar : bars) {
+    const double length = room * static_cast<double>(bar.count) / static_cast<double>(most);
+    drawing.text(names - 8, y + 17, bar.name, "label end");
+    drawing.rect(names, y + 3, length, row - 7, bar.kind, bar.name + ": " + bar.behind);
+    drawing.text(names + length + 7, y + 17, bar.behind, "label strong");
+    y += row;
   }
-  return 10 * scale;
+  return std::move(drawing).done();
 }
 
-Axis vertical_axis(Drawing& drawing, double from, double to, const std::string& unit, int digits = 0) {
-  const Axis axis{from, to, drawing.height() - bottom, top};
-  const double step = round_step(to - from, 4);
-  for (double mark = std::ceil(from / step) * step; mark <= to + step / 1000; mark += step) {
-    drawing.line(left, axis.at(mark), width - right, axis.at(mark), "grid");
-    drawing.text(left - 6, axis.at(mark) + 4, number(mark, step < 1 ? std::max(digits, 1) : digits) + unit,
-                 "label end");
-  }
-  return axis;
+std::string count_and_share(std::uint64_t count, std::uint64_t all) {
+  return std::to_string(count) + ", " + percent(Share{count, all}.value());
 }
 
-double slot_width(std::size_t count) {
-  return (width - left - right) / static_cast<double>(std::max<std::size_t>(count, 1));
-}
+}  // namespace
 
-// Dates below a chart whose columns are periods.
-void period_labels(Drawing& drawing, const Statistics& statistics) {
-  const std::size_t count = statistics.periods.size();
-  const std::size_t every = (count + 5) / 6;
-  for (std::size_t i = 0; i < count; i += every) {
-    const double x = left + slot_width(count) * (static_cast<double>(i) + 0.5);
-    const std::string at = minute(statistics.periods[i].begin);
-    drawing.text(x, drawing.height() - 10, statistics.period < std::chrono::hours(24) ? at.substr(5) : at.substr(0, 10),
-                 "label middle");
-  }
-}
-
-std::string of(const Share& share) {
-  const auto [low, high] = share.bounds();
-  return percent(share.value()) + " (" + std::to_string(share.part) + " of " + std::to_string(share.whole) +
-         "; 95 %: " + percent(low) + " to " + percent(high) + ")";
-}
-
-// "A" of "A12", "1-1" of "1-1.4": what stands together on the fixture.
-std::string group_of(const std::string& place) {
-  if (const auto dot = place.rfind('.'); dot != std::string::npos) return place.substr(0, dot);
-  const auto digits = place.find_last_not_of("0123456789");
-  return digits == std::string::npos ? std::string() : place.substr(0, digits + 1);
-}
-
-const char* segment_kind(db::Outcome outcome) {
+const char* outcome_kind(db::Outcome outcome) {
   switch (outcome) {
     case db::Outcome::passed:
     case db::Outcome::already:
@@ -126,8 +95,6 @@ const char* segment_kind(db::Outcome outcome) {
   }
   return "idle";
 }
-
-}  // namespace
 
 std::string escaped(const std::string& text) {
   std::string out;
@@ -155,12 +122,22 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
+std::string second(db::Time time) {
+  return rfc3339(time).left(19).replace('T', ' ').toStdString();
+}
+
 std::string minute(db::Time time) {
-  return rfc3339(time).left(16).replace('T', ' ').toStdString();
+  return second(time).substr(0, 16);
 }
 
 std::string percent(double value) {
   return number(value * 100) + " %";
+}
+
+std::string share_text(const Share& share) {
+  const auto [low, high] = share.bounds();
+  return percent(share.value()) + " (" + std::to_string(share.part) + " of " + std::to_string(share.whole) +
+         "; 95 %: " + percent(low) + " to " + percent(high) + ")";
 }
 
 std::string yield_chart(const Statistics& statistics) {
@@ -169,23 +146,12 @@ std::string yield_chart(const Statistics& statistics) {
   for (const Period& period : statistics.periods) {
     if (period.good.whole > 0) lowest = std::min(lowest, period.first_pass.bounds().first);
   }
-  Drawing drawing(240, "Yield and first-pass yield over time, with 95 % bounds");
-  const Axis axis = vertical_axis(drawing, std::floor(lowest * 10) * 10, 100, " %");
-  const double step = slot_width(statistics.periods.size());
-  for (std::size_t i = 0; i < statistics.periods.size(); ++i) {
-    const Period& period = statistics.periods[i];
-    if (period.good.whole == 0) continue;
-    const double x = left + step * (static_cast<double>(i) + 0.5);
-    const auto draw = [&](const Share& share, double at, const char* kind, const char* name) {
-      const auto [low, high] = share.bounds();
-      const std::string tip = minute(period.begin) + ", " + name + " " + of(share);
-      drawing.line(at, axis.at(low * 100), at, axis.at(high * 100), std::string("whisker ") + kind, tip);
-      drawing.dot(at, axis.at(share.value() * 100), kind, tip);
-    };
-    draw(period.first_pass, x + std::min(step / 5, 8.0), "second", "first-pass yield");
-    draw(period.good, x - std::min(step / 5, 8.0), "first", "yield");
-  }
-  period_labels(drawing, statistics);
+  Drawing drawing(chart_height, "Yield and first-pass yield over time, with 95 % bounds");
+  const Axis axis = vertical_axis(drawing, std::min(std::floor(lowest * 20) * 5, 90.0), 100, " %");
+  const TimeAxis time = axis_of_periods(drawing, statistics);
+  const double aside = std::min(period_width(statistics) / 6, 6.0);
+  draw_shares(drawing, statistics, axis, time, &Period::first_pass, "first-pass yield", "second", aside);
+  draw_shares(drawing, statistics, axis, time, &Period::good, "yield", "first", -aside);
   return std::move(drawing).done();
 }
 
@@ -194,139 +160,96 @@ std::string output_chart(const Statistics& statistics) {
   const double hours = std::chrono::duration<double, std::ratio<3600>>(statistics.period).count();
   double most = 1;
   for (const Period& period : statistics.periods) most = std::max(most, static_cast<double>(period.good.part) / hours);
-  Drawing drawing(180, "Good units per hour");
+  Drawing drawing(chart_height, "Good units per hour");
   const Axis axis = vertical_axis(drawing, 0, most, "");
-  const double step = slot_width(statistics.periods.size());
-  for (std::size_t i = 0; i < statistics.periods.size(); ++i) {
-    const Period& period = statistics.periods[i];
+  const TimeAxis time = axis_of_periods(drawing, statistics);
+  const double step = period_width(statistics);
+  for (const Period& period : statistics.periods) {
     const double rate = static_cast<double>(period.good.part) / hours;
-    drawing.rect(left + step * (static_cast<double>(i) + 0.15), axis.at(rate), step * 0.7, axis.low - axis.at(rate),
-                 "good", minute(period.begin) + ": " + number(rate) + " good units per hour");
+    if (period.good.part == 0) continue;
+    drawing.rect(
+        time.at(period.begin) + step * 0.12, axis.at(rate), step * 0.76, axis.low - axis.at(rate), "good",
+        minute(period.begin) + ": " + std::to_string(period.good.part) + " good units, " + number(rate) + " per hour");
   }
-  period_labels(drawing, statistics);
   return std::move(drawing).done();
 }
 
 std::string fault_chart(const Statistics& statistics) {
   if (statistics.faults.empty()) return nothing("No attempt had a fault.");
-  const std::size_t shown = std::min(statistics.faults.size(), shown_faults);
-  std::uint64_t all = 0;
+  std::uint64_t all = 0, sum = 0;
   for (const FaultCount& fault : statistics.faults) all += fault.attempts;
-  const double row = 24, names = 190, room = width - names - 110;
-  Drawing drawing(static_cast<double>(shown) * row + 8, "Faults by how often they came");
-  std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < shown; ++i) {
-    const FaultCount& fault = statistics.faults[i];
+  std::vector<Bar> bars;
+  for (const FaultCount& fault : statistics.faults) {
+    if (bars.size() == shown_faults) break;
     sum += fault.attempts;
-    const double y = 4 + row * static_cast<double>(i);
-    const double length =
-        room * static_cast<double>(fault.attempts) / static_cast<double>(statistics.faults.front().attempts);
-    drawing.text(names - 8, y + 16, fault.code + " (" + fault.about + ")", "label end");
-    drawing.rect(names, y + 3, length, row - 6, "bad", fault.code + ": " + std::to_string(fault.attempts));
-    drawing.text(names + length + 6, y + 16,
-                 std::to_string(fault.attempts) + ", " + percent(static_cast<double>(sum) / static_cast<double>(all)) +
-                     " so far");
+    bars.push_back({fault.code + " (" + fault.about + ")", fault.attempts, "bad",
+                    std::to_string(fault.attempts) + ", \u2211 " + percent(Share{sum, all}.value())});
   }
-  std::string out = std::move(drawing).done();
-  if (shown < statistics.faults.size()) {
-    out += nothing(std::to_string(statistics.faults.size() - shown) + " rarer codes are not shown.");
+  std::string out = bar_chart("Attempts by fault, most frequent first", bars, 200);
+  if (bars.size() < statistics.faults.size()) {
+    out += nothing(std::to_string(statistics.faults.size() - bars.size()) + " rarer codes are not shown.");
   }
   return out;
 }
 
-std::string fixture_chart(const Statistics& statistics) {
-  if (statistics.places.empty()) return nothing("No unit has a verdict.");
-  std::string out = "<div class=fixture>\n";
-  std::string group;
-  bool open = false;
-  for (const PlaceYield& place : statistics.places) {
-    if (!open || group_of(place.place) != group) {
-      if (open) out += "</div>\n";
-      group = group_of(place.place);
-      out += "<div class=hub>";
-      open = true;
-    }
-    const auto [low, high] = place.good.bounds();
-    // Worse than all of them together, beyond what chance explains.
-    const bool worse = statistics.summary.yield() && high < *statistics.summary.yield();
-    out += std::string("<div class='slot") + (worse ? " worse" : "") + "' title='" +
-           escaped(place.place + ": " + of(place.good)) + "'><b>" + escaped(place.place) + "</b><span>" +
-           percent(place.good.value()) + "</span><small>" + std::to_string(place.good.part) + " of " +
-           std::to_string(place.good.whole) + (worse ? " &#9660; below the line" : "") + "</small></div>\n";
+std::string outcome_chart(const Statistics& statistics) {
+  std::vector<Bar> bars;
+  for (std::size_t i = 0; i < statistics.attempts_by_outcome.size(); ++i) {
+    const std::uint64_t count = statistics.attempts_by_outcome[i];
+    const auto outcome = static_cast<db::Outcome>(i);
+    if (count == 0) continue;
+    bars.push_back({std::string(to_string(outcome)), count, outcome_kind(outcome),
+                    count_and_share(count, statistics.summary.attempts)});
   }
-  return out + "</div></div>\n";
+  return bars.empty() ? nothing("No attempts.") : bar_chart("Attempts by outcome", bars, 90);
 }
 
 std::string cycle_chart(const Statistics& statistics) {
   const CycleTimes& cycles = statistics.cycles;
   if (cycles.bins.empty()) return nothing("No attempt passed.");
   const double most = static_cast<double>(*std::ranges::max_element(cycles.bins));
-  Drawing drawing(200, "Cycle times of passed attempts");
+  Drawing drawing(chart_height, "Cycle times of passed attempts");
   const Axis axis = vertical_axis(drawing, 0, most, "");
-  const Axis along{0, cycles.bin_seconds * static_cast<double>(cycles.bins.size()), left, width - right};
-  const double step = slot_width(cycles.bins.size());
-  const std::size_t every = (cycles.bins.size() + 9) / 10;
-  const int digits = cycles.bin_seconds < 1 ? 1 : 0;
+  const double end = cycles.begin + cycles.bin_seconds * static_cast<double>(cycles.bins.size());
+  const Axis along{cycles.begin, end, left_margin, half_width - right_margin};
+  const double step = along.at(cycles.begin + cycles.bin_seconds) - along.low;
+  const std::size_t every = (cycles.bins.size() + 7) / 8;
   for (std::size_t i = 0; i < cycles.bins.size(); ++i) {
-    const double from = cycles.bin_seconds * static_cast<double>(i);
+    const double from = cycles.begin + cycles.bin_seconds * static_cast<double>(i);
     const double height = axis.low - axis.at(static_cast<double>(cycles.bins[i]));
     const bool last = i + 1 == cycles.bins.size();
-    drawing.rect(along.at(from) + 1, axis.low - height, step - 2, height, "good",
-                 number(from, 2) + (last ? " s and more: " : " s: ") + std::to_string(cycles.bins[i]));
-    if (i % every == 0)
-      drawing.text(along.at(from), drawing.height() - 12, number(from, digits) + " s", "label middle");
+    if (cycles.bins[i] > 0) {
+      drawing.rect(along.at(from) + 1, axis.low - height, step - 2, height, "good",
+                   number(from, 2) + (last ? " s and more: " : " s: ") + std::to_string(cycles.bins[i]));
+    }
+    if (i % every == 0) {
+      drawing.text(along.at(from), axis.low + 18, number(from, cycles.bin_seconds < 0.1 ? 2 : 1) + " s",
+                   "label middle");
+    }
   }
-  if (cycles.floor && *cycles.floor < along.to) {
-    drawing.line(along.at(*cycles.floor), top, along.at(*cycles.floor), axis.low, "floor");
-    drawing.text(along.at(*cycles.floor) + 4, top + 10, "floor " + number(*cycles.floor, 2) + " s", "label strong");
+  if (cycles.floor && *cycles.floor >= cycles.begin && *cycles.floor < end) {
+    const double x = along.at(*cycles.floor);
+    drawing.line(x, top_margin, x, axis.low, "floor");
+    drawing.text(x + 5, top_margin + 12, "floor " + number(*cycles.floor, 2) + " s", "label strong");
   }
   return std::move(drawing).done();
 }
 
 std::string tries_chart(const Statistics& statistics) {
   if (statistics.tries.empty()) return nothing("No units.");
-  std::string out = "<table class=small><thead><tr><th>Attempts</th><th>Units</th></tr></thead><tbody>\n";
+  std::vector<Bar> bars;
+  std::uint64_t again = 0;
   for (std::size_t i = 0; i < statistics.tries.size(); ++i) {
-    if (statistics.tries[i] == 0) continue;
-    out += "<tr><td>" + std::to_string(i + 1) + "</td><td>" + std::to_string(statistics.tries[i]) + "</td></tr>\n";
+    const std::uint64_t units = statistics.tries[i];
+    if (units == 0) continue;
+    if (i > 0) again += units;
+    bars.push_back({std::to_string(i + 1) + (i == 0 ? " attempt" : " attempts"), units, i == 0 ? "good" : "odd",
+                    count_and_share(units, statistics.summary.units)});
   }
-  return out + "</tbody></table>\n";
-}
-
-std::string timeline_chart(const Statistics& statistics) {
-  if (statistics.timeline.empty()) return nothing("No attempt has ended.");
-  std::vector<std::string> places;
-  db::Time begin = db::Time::max(), end = db::Time::min();
-  for (const Segment& segment : statistics.timeline) {
-    places.push_back(segment.place);
-    begin = std::min(begin, segment.begin);
-    end = std::max(end, segment.end);
-  }
-  std::ranges::sort(places, by_number);
-  places.erase(std::unique(places.begin(), places.end()), places.end());
-  const double row = 16;
-  Drawing drawing(top + row * static_cast<double>(places.size()) + bottom, "What each slot did, over time", wide);
-  const auto span = std::max<double>(1, static_cast<double>((end - begin).count()));
-  const auto at = [&](db::Time time) {
-    return left + (wide - left - right) * static_cast<double>((time - begin).count()) / span;
-  };
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    const double y = top + row * static_cast<double>(i);
-    drawing.text(left - 6, y + 12, places[i], "label end");
-    drawing.line(left, y + row, wide - right, y + row, "grid");
-  }
-  for (const Segment& segment : statistics.timeline) {
-    const auto place = std::ranges::lower_bound(places, segment.place, by_number);
-    const double y = top + row * static_cast<double>(place - places.begin());
-    drawing.rect(at(segment.begin), y + 2, at(segment.end) - at(segment.begin), row - 4, segment_kind(segment.outcome),
-                 segment.place + ", " + minute(segment.begin) + ": " + std::string(to_string(segment.outcome)));
-  }
-  drawing.text(left, drawing.height() - 10, minute(begin));
-  drawing.text(wide - right, drawing.height() - 10, minute(end), "label end");
-  std::string out = std::move(drawing).done();
-  if (statistics.timeline_cut) {
-    out += nothing("The last " + std::to_string(statistics.timeline.size()) + " attempts only.");
-  }
+  std::string out = bar_chart("Units by how many attempts they had", bars, 90);
+  out += "<p class=key>" + std::to_string(again) + " of " + std::to_string(statistics.summary.units) +
+         " units had more than one attempt; " + std::to_string(statistics.recovered) +
+         " of them are good in the end.</p>\n";
   return out;
 }
 

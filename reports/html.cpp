@@ -6,6 +6,7 @@
 
 #include "reports/attempt_json.h"
 #include "reports/charts.h"
+#include "reports/drawing.h"
 #include "reports/page.h"
 #include "reports/report.h"
 #include "reports/statistics.h"
@@ -17,22 +18,12 @@ namespace {
 constexpr std::size_t table_limit = 2000;   // rows that a browser sorts without a pause
 constexpr std::size_t details_limit = 100;  // attempts up to which each is told step by step
 
-std::string number(double value, int digits) {
-  return QString::number(value, 'f', digits).toStdString();
-}
-
 std::string or_dash(const std::string& text) {
   return text.empty() ? "-" : escaped(text);
 }
 
 std::string seconds(const std::optional<db::milliseconds>& duration) {
   return duration ? number(static_cast<double>(duration->count()) / 1000, 2) : "-";
-}
-
-std::string joined(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const std::string& one : texts) all += (all.empty() ? "" : " ") + one;
-  return all;
 }
 
 struct Sign {
@@ -65,7 +56,7 @@ std::string policy() {
   return "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + hash.toStdString() + "'";
 }
 
-void put_head(const Report& report, std::ostream& out) {
+void put_head(const Report& report, const Summary& summary, std::ostream& out) {
   const std::string title = "Flashline report" + (report.selection.empty() ? "" : ": " + report.selection);
   out << "<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n"
       << "<meta http-equiv=Content-Security-Policy content=\"" << policy() << "\">\n"
@@ -75,6 +66,9 @@ void put_head(const Report& report, std::ostream& out) {
     out << "<div class=dim>Station " << or_dash(station.name) << " &middot; <span class=mono>"
         << to_string(station.installation) << "</span> &middot; record up to row " << station.head.seq
         << ", <span class=mono>" << db::hex(station.head.hash) << "</span></div>\n";
+  }
+  if (summary.first) {
+    out << "<div class=dim>" << minute(*summary.first) << " to " << minute(*summary.last) << " UTC</div>\n";
   }
   out << "<svg width=0 height=0 style='position:absolute' aria-hidden=true><defs>"
          "<pattern id=hatch width=6 height=6 patternUnits=userSpaceOnUse patternTransform='rotate(45)'>"
@@ -96,7 +90,8 @@ void put_share(const std::string& name, const Share& share, std::ostream& out) {
            out);
 }
 
-void put_tiles(const Summary& summary, std::ostream& out) {
+void put_tiles(const Statistics& statistics, std::ostream& out) {
+  const Summary& summary = statistics.summary;
   out << "<div class=tiles>\n";
   std::string by_outcome;
   for (std::size_t i = 0; i < summary.units_by_outcome.size(); ++i) {
@@ -109,11 +104,15 @@ void put_tiles(const Summary& summary, std::ostream& out) {
   put_share("First-pass yield", {summary.first_pass, summary.with_verdict()}, out);
   put_tile("Attempts", std::to_string(summary.attempts),
            summary.units == 0 ? "" : number(summary.attempts_per_unit().value_or(0), 2) + " per unit", out);
-  if (summary.first && *summary.last > *summary.first) {
+  const CycleTimes& cycles = statistics.cycles;
+  if (!cycles.bins.empty()) {
+    put_tile("Cycle time", number(cycles.median, 2) + " s",
+             "median" + (cycles.floor ? "; floor " + number(*cycles.floor, 2) + " s" : std::string()), out);
+  }
+  if (*summary.last > *summary.first) {
     const double hours = std::chrono::duration<double, std::ratio<3600>>(*summary.last - *summary.first).count();
     put_tile("Units per hour", number(static_cast<double>(summary.good()) / hours, 0), "good ones, pauses included",
              out);
-    put_tile("Time (UTC)", minute(*summary.first), "to " + minute(*summary.last), out);
   }
   out << "</div>\n";
 }
@@ -127,25 +126,46 @@ void put_card(const char* title, const std::string& drawing, const char* key, bo
 void put_charts(const Statistics& statistics, std::ostream& out) {
   out << "<div class=charts>\n";
   put_card("Yield over time", yield_chart(statistics),
-           "&#9679; yield, &#9675; first-pass yield, of the units begun in that time; bars: 95 % bounds", false, out);
+           "<b class=first>&#9679;</b> yield, <b class=second>&#9675;</b> first-pass yield of the units begun in that "
+           "time; bars: 95 % bounds",
+           false, out);
   put_card("Good units per hour", output_chart(statistics), "", false, out);
-  put_card("Faults", fault_chart(statistics), "Attempts by fault; in brackets what the fault speaks about", false, out);
+  put_card("Faults", fault_chart(statistics),
+           "Attempts by fault, what it speaks about in brackets; &sum; with those above", false, out);
   put_card("Cycle times", cycle_chart(statistics),
            "Passed attempts, from first touch to verdict; the floor is the unit's own time (median)", false, out);
+  put_card("Outcomes", outcome_chart(statistics), "Attempts", false, out);
+  put_card("Retries", tries_chart(statistics), "", false, out);
   put_card("Yield per slot", fixture_chart(statistics),
-           "As the fixture stands. A double frame: even the upper 95 % bound is below the yield of all slots", true,
-           out);
+           "Hubs and ports as they are plugged. Bar: first-pass yield. A double frame and &#9660;: lower than that "
+           "of the whole line, and not by chance",
+           true, out);
   put_card("Timeline", timeline_chart(statistics), "Plain: good; hatched: failed; dotted: station error or interrupted",
            true, out);
-  put_card("Attempts per unit", tries_chart(statistics), "", false, out);
   out << "</div>\n";
 }
 
-constexpr std::array heads{"Started (UTC)", "Slot",    "Port",    "Try",    "Outcome", "Verified", "Booted",   "Unit",
-                           "Serials",       "Flash s", "Floor s", "Recipe", "Job",     "Lot",      "Operator", "Fault"};
+constexpr std::array heads{"Started (UTC)", "Slot",    "Port",   "Try", "Outcome", "Proof",    "Unit", "Serials",
+                           "Flash s",       "Floor s", "Recipe", "Job", "Lot",     "Operator", "Fault"};
 
-std::string yes_no(const std::optional<bool>& fact) {
-  return fact ? *fact ? "yes" : "no" : "-";
+// "verified, not booted"
+std::string proof_of(const db::AttemptFinished& finished) {
+  std::string out;
+  const auto add = [&out](const std::optional<bool>& fact, const char* word) {
+    if (fact) out += std::string(out.empty() ? "" : ", ") + (*fact ? "" : "not ") + word;
+  };
+  add(finished.verified, "verified");
+  add(finished.booted, "booted");
+  return out.empty() ? "-" : out;
+}
+
+// Each stays in one piece. A unit that shows its id as its serial shows nothing new.
+std::string serials_of(const db::AttemptFinished& finished) {
+  std::string out;
+  for (const std::string& serial : finished.serials) {
+    if (serial != finished.unit) out += "<span class=w>" + escaped(serial) + "</span> ";
+  }
+  return out.empty() ? finished.serials.empty() ? "-" : "<span class=w>as unit</span>" : out;
 }
 
 std::string step_text(const db::Step& step) {
@@ -159,24 +179,23 @@ std::string table_row(const db::Attempt& attempt) {
   const db::AttemptStarted& started = attempt.started;
   const db::AttemptFinished& finished = attempt.finished;
   const Sign sign = sign_of(finished.outcome);
-  const auto cell = [](const std::string& text) { return "<td>" + text + "</td>"; };
   const auto count = [](const std::string& text) { return "<td class=n>" + text + "</td>"; };
   const auto whole = [](const std::string& text) { return "<td class=w>" + text + "</td>"; };
-  std::string out = "<tr>" + whole(rfc3339(started.at).left(19).replace('T', ' ').toStdString()) +
-                    whole(or_dash(attempt.visit.slot)) + whole(escaped(attempt.visit.port)) +
-                    count(std::to_string(started.number)) + "<td class='v " + sign.kind + "'>" + sign.sign + " " +
-                    sign.word + "</td>" + cell(yes_no(finished.verified)) + cell(yes_no(finished.booted));
-  out += "<td class='mono w'>" + or_dash(finished.unit) + "</td><td class=mono>" + or_dash(joined(finished.serials)) +
-         "</td>" + count(seconds(finished.flash)) + count(seconds(finished.floor));
+  std::string out = "<tr>" + whole(second(started.at)) + whole(or_dash(attempt.visit.slot)) +
+                    whole(escaped(attempt.visit.port)) + count(std::to_string(started.number)) + "<td class='v " +
+                    sign.kind + "'>" + sign.sign + " " + sign.word + "</td>" + whole(proof_of(finished));
+  out += "<td class='mono w'>" + or_dash(finished.unit) + "</td><td class=mono>" + serials_of(finished) + "</td>" +
+         count(seconds(finished.flash)) + count(seconds(finished.floor));
   std::string recipe = "-";
   if (started.recipe) {
     recipe = escaped(started.recipe->name) +
              (started.recipe->revision.empty() ? "" : " " + escaped(started.recipe->revision));
   }
-  out += cell(recipe) + cell(or_dash(started.job)) + cell(or_dash(started.lot)) + cell(or_dash(started.operator_name));
+  out +=
+      whole(recipe) + whole(or_dash(started.job)) + whole(or_dash(started.lot)) + whole(or_dash(started.operator_name));
   std::string fault = "-";
   if (finished.fault) fault = "<b>" + escaped(finished.fault->code) + "</b> " + escaped(finished.fault->text);
-  return out + cell(fault) + "</tr>\n";
+  return out + "<td class=fault>" + fault + "</td></tr>\n";
 }
 
 std::string details(const db::Attempt& attempt) {
@@ -223,11 +242,11 @@ void write_html(const Report& report, std::ostream& out) {
     return out.good();
   });
   const Statistics statistics = statistician.statistics();
-  put_head(report, out);
+  put_head(report, statistics.summary, out);
   if (all == 0) {
     out << "<p>No attempts.</p>\n";
   } else {
-    put_tiles(statistics.summary, out);
+    put_tiles(statistics, out);
     put_charts(statistics, out);
     put_table(last, all, out);
     if (all <= details_limit) out << "<section class='card wide'><h2>Step by step</h2>\n" << told << "</section>\n";

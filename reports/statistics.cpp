@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <numeric>
+#include <set>
 
 namespace reports {
 
@@ -12,25 +14,42 @@ namespace {
 using namespace std::chrono_literals;
 using db::milliseconds;
 
-constexpr std::size_t timeline_limit = 2000;  // more cannot be told apart on a page
 constexpr std::size_t cycle_bins = 30;
-constexpr std::int64_t most_periods = 40;  // bars that a page can show
+constexpr std::int64_t most_periods = 32;   // that a chart can show
+constexpr std::int64_t least_periods = 4;   // that make a course of time
+constexpr std::size_t units_to_judge = 10;  // with fewer in a period, its yield says little
 
 bool is_good(db::Outcome outcome) {
   return outcome == db::Outcome::passed || outcome == db::Outcome::already;
 }
 
-milliseconds period_for(milliseconds span) {
-  constexpr std::array<milliseconds, 12> lengths{1min,    5min,     15min,    1h,        4h,         24h,
-                                                 7 * 24h, 28 * 24h, 91 * 24h, 364 * 24h, 1820 * 24h, 9100 * 24h};
-  for (const milliseconds length : lengths) {
-    if (span / length < most_periods) return length;
-  }
-  return lengths.back();
-}
-
 db::Time floor_to(db::Time time, milliseconds length) {
   return time - time.time_since_epoch() % length;
+}
+
+std::size_t busy_periods(const std::vector<UnitSeen>& units, milliseconds length) {
+  std::set<db::Time> busy;
+  db::Time before = db::Time::min();
+  for (const UnitSeen& unit : units) {
+    const db::Time period = floor_to(unit.at, length);
+    if (period != before) busy.insert(period);  // mostly they are in order
+    before = period;
+  }
+  return busy.size();
+}
+
+// As short as a chart has room for, and as long as it takes to say something about each.
+milliseconds period_for(const std::vector<UnitSeen>& units, milliseconds span) {
+  constexpr std::array<milliseconds, 12> lengths{1min,    5min,     15min,    1h,        4h,         24h,
+                                                 7 * 24h, 28 * 24h, 91 * 24h, 364 * 24h, 1820 * 24h, 9100 * 24h};
+  milliseconds chosen = lengths.back();
+  for (auto length = lengths.rbegin(); length != lengths.rend(); ++length) {
+    if (span / *length >= most_periods) break;
+    const bool few_periods = span / chosen < least_periods;
+    if (!few_periods && units.size() < units_to_judge * busy_periods(units, *length)) break;
+    chosen = *length;
+  }
+  return chosen;
 }
 
 std::vector<Period> periods_of(const std::vector<UnitSeen>& units, milliseconds length) {
@@ -50,18 +69,32 @@ std::vector<Period> periods_of(const std::vector<UnitSeen>& units, milliseconds 
   return periods;
 }
 
-std::vector<PlaceYield> places_of(const std::vector<UnitSeen>& units) {
-  std::map<std::string, Share> shares;
+// The places in their order on the fixture, and for each index of the summarizer where it is there.
+std::pair<std::vector<PlaceYield>, std::vector<std::uint32_t>> places_of(const Summarizer& summarizer,
+                                                                         const std::vector<UnitSeen>& units) {
+  const std::vector<Place>& seen = summarizer.places();
+  std::vector<std::uint32_t> order(seen.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::stable_sort(order, [&seen](std::uint32_t a, std::uint32_t b) {
+    const Place &x = seen[a], &y = seen[b];
+    if (x.station != y.station) return x.station < y.station;
+    return x.port != y.port ? by_number(x.port, y.port) : by_number(x.slot, y.slot);
+  });
+  std::vector<PlaceYield> places;
+  std::vector<std::uint32_t> at(seen.size());
+  for (const std::uint32_t index : order) {
+    at[index] = static_cast<std::uint32_t>(places.size());
+    places.push_back({seen[index], {}, {}});
+  }
   for (const UnitSeen& unit : units) {
     if (unit.last == db::Outcome::running) continue;
-    Share& share = shares[unit.place];
-    ++share.whole;
-    if (is_good(unit.last)) ++share.part;
+    Share &good = places[at[unit.last_place]].good, &first = places[at[unit.first_place]].first_pass;
+    ++good.whole;
+    ++first.whole;
+    if (is_good(unit.last)) ++good.part;
+    if (is_good(unit.first)) ++first.part;
   }
-  std::vector<PlaceYield> places;
-  for (const auto& [place, share] : shares) places.push_back({place, share});
-  std::ranges::sort(places, by_number, &PlaceYield::place);
-  return places;
+  return {std::move(places), std::move(at)};
 }
 
 std::optional<double> median(std::vector<float> values) {
@@ -80,15 +113,20 @@ CycleTimes cycles_of(std::vector<float> seconds, const std::vector<float>& floor
   const auto far = seconds.begin() + static_cast<std::ptrdiff_t>((seconds.size() - 1) * 99 / 100);
   std::ranges::nth_element(seconds, far);
   const double longest = std::max<double>(*far, 0.001);
-  const double raw = longest / cycle_bins;
+  double shortest = *std::ranges::min_element(seconds);
+  if (out.floor) shortest = std::min(shortest, *out.floor);
+  // From zero, unless all of it would stand at the far end.
+  if (shortest < longest / 2) shortest = 0;
+  const double raw = (longest - shortest * 0.98) / cycle_bins;
   const double scale = std::pow(10, std::floor(std::log10(raw)));
   out.bin_seconds = scale;
   for (const double step : {2.0, 5.0, 10.0}) {
     if (out.bin_seconds < raw) out.bin_seconds = step * scale;
   }
-  out.bins.assign(static_cast<std::size_t>(longest / out.bin_seconds) + 2, 0);
-  for (const float one : seconds)
-    ++out.bins[std::min(static_cast<std::size_t>(one / out.bin_seconds), out.bins.size() - 1)];
+  out.begin = std::floor(shortest * 0.98 / out.bin_seconds) * out.bin_seconds;
+  const auto bin = [&out](double value) { return static_cast<std::size_t>((value - out.begin) / out.bin_seconds); };
+  out.bins.assign(bin(longest) + 2, 0);
+  for (const float one : seconds) ++out.bins[std::min(bin(one), out.bins.size() - 1)];
   return out;
 }
 
@@ -114,6 +152,21 @@ std::pair<double, double> Share::bounds() const {
   return {std::max(0.0, (middle - spread) / scale), std::min(1.0, (middle + spread) / scale)};
 }
 
+double chance_of_so_few(const Share& here, double all) {
+  const std::uint64_t bad = here.whole - here.part;
+  if (bad == 0) return 1;
+  if (all >= 1) return 0;
+  if (all <= 0) return 1;
+  const double n = static_cast<double>(here.whole), log_bad = std::log(1 - all), log_good = std::log(all);
+  double fewer_bad = 0;
+  for (std::uint64_t i = 0; i < bad; ++i) {
+    const double k = static_cast<double>(i);
+    const double ways = std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1);
+    fewer_bad += std::exp(ways + k * log_bad + (n - k) * log_good);
+  }
+  return std::max(0.0, 1 - fewer_bad);
+}
+
 bool by_number(const std::string& a, const std::string& b) {
   const auto digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
   std::size_t i = 0, j = 0;
@@ -136,34 +189,34 @@ bool by_number(const std::string& a, const std::string& b) {
 }
 
 void Statistician::add(const db::Attempt& attempt) {
-  summarizer_.add(attempt);
+  const std::uint32_t place = summarizer_.add(attempt);
   const db::AttemptFinished& finished = attempt.finished;
   if (finished.fault) ++faults_[{finished.fault->code, finished.fault->about}];
   if (finished.outcome == db::Outcome::passed && finished.flash) {
     cycles_.push_back(static_cast<float>((*finished.flash + finished.back.value_or(0ms)).count()) / 1000);
     if (finished.floor) floors_.push_back(static_cast<float>(finished.floor->count()) / 1000);
   }
-  if (attempt.open) return;
-  timeline_.push_back({attempt.visit.slot.empty() ? attempt.visit.port : attempt.visit.slot, attempt.started.at,
-                       finished.at, finished.outcome});
-  if (timeline_.size() <= timeline_limit) return;
-  timeline_.pop_front();
-  timeline_cut_ = true;
+  ++by_outcome_[static_cast<std::size_t>(finished.outcome)];
+  if (!attempt.open) timeline_.push_back({place, attempt.started.at, finished.at, finished.outcome});
 }
 
 Statistics Statistician::statistics() const {
   const std::vector<UnitSeen> units = summarizer_.units();
   Statistics out;
   out.summary = summarizer_.summary();
-  if (out.summary.first) out.period = period_for(*out.summary.last - *out.summary.first);
+  if (out.summary.first) out.period = period_for(units, *out.summary.last - *out.summary.first);
   out.periods = periods_of(units, out.period);
   for (const auto& [key, count] : faults_) out.faults.push_back({key.first, key.second, count});
   std::ranges::stable_sort(out.faults, std::ranges::greater{}, &FaultCount::attempts);
-  out.places = places_of(units);
+  auto [places, at] = places_of(summarizer_, units);
+  out.places = std::move(places);
   out.cycles = cycles_of(cycles_, floors_);
   out.tries = tries_of(units);
-  out.timeline.assign(timeline_.begin(), timeline_.end());
-  out.timeline_cut = timeline_cut_;
+  out.recovered = static_cast<std::uint64_t>(
+      std::ranges::count_if(units, [](const UnitSeen& unit) { return unit.attempts > 1 && is_good(unit.last); }));
+  out.attempts_by_outcome = by_outcome_;
+  out.timeline = timeline_;
+  for (Segment& segment : out.timeline) segment.place = at[segment.place];
   return out;
 }
 

@@ -2,8 +2,8 @@
 // times, a timeline. Values for the writers that draw. Pure; any thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,6 +24,10 @@ struct Share {
   std::pair<double, double> bounds() const;
 };
 
+// How likely it is, where everything else does so well as `all` (0..1), to have so few good ones or fewer: the binomial
+// distribution, exactly.
+double chance_of_so_few(const Share& here, double all);
+
 struct Period {
   db::Time begin;
   Share good;        // units whose first attempt was in it, by their last attempt
@@ -36,11 +40,13 @@ struct FaultCount {
 };
 
 struct PlaceYield {
-  std::string place;  // slot label, or port where there is none
-  Share good;         // units
+  Place place;
+  Share good;        // units whose last attempt was there
+  Share first_pass;  // units whose first attempt was there, by that one: what tells a bad socket
 };
 
 struct CycleTimes {
+  double begin = 0;  // of the first bin: what is shorter than the floor and every attempt is not shown
   double bin_seconds = 0;
   std::vector<std::uint64_t> bins;  // passed attempts; the last bin holds all that are longer
   double median = 0;
@@ -48,7 +54,7 @@ struct CycleTimes {
 };
 
 struct Segment {
-  std::string place;
+  std::uint32_t place = 0;  // index into Statistics::places
   db::Time begin, end;
   db::Outcome outcome = db::Outcome::error;
 };
@@ -58,11 +64,12 @@ struct Statistics {
   db::milliseconds period{};       // length of each
   std::vector<Period> periods;     // without gaps
   std::vector<FaultCount> faults;  // most frequent first
-  std::vector<PlaceYield> places;  // by name, numbers by value
+  std::vector<PlaceYield> places;  // by station and port, numbers by value: as they hang on their hubs
   CycleTimes cycles;
-  std::vector<std::uint64_t> tries;  // units that had 1, 2, 3... attempts
-  std::vector<Segment> timeline;     // of the last attempts
-  bool timeline_cut = false;         // there were more
+  std::vector<std::uint64_t> tries;                    // units that had 1, 2, 3... attempts
+  std::uint64_t recovered = 0;                         // units that ended well after more than one
+  std::array<std::uint64_t, 7> attempts_by_outcome{};  // index: db::Outcome
+  std::vector<Segment> timeline;                       // of the attempts that have ended
 };
 
 class Statistician {
@@ -74,8 +81,8 @@ class Statistician {
   Summarizer summarizer_;
   std::map<std::pair<std::string, std::string>, std::uint64_t> faults_;
   std::vector<float> cycles_, floors_;
-  std::deque<Segment> timeline_;
-  bool timeline_cut_ = false;
+  std::array<std::uint64_t, 7> by_outcome_{};
+  std::vector<Segment> timeline_;  // its places are those of summarizer_
 };
 
 // "A2" before "A10".

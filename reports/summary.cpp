@@ -32,7 +32,7 @@ std::size_t Summarizer::root(std::size_t unit) const {
   return unit;
 }
 
-std::size_t Summarizer::unit_of(const db::Attempt& attempt) {
+std::size_t Summarizer::unit_of(const db::Attempt& attempt, std::uint32_t place) {
   const std::string& id = attempt.finished.unit;
   const auto visit = by_visit_.find(attempt.visit.visit);
   const auto same_id = id.empty() ? by_id_.end() : by_id_.find(id);
@@ -47,21 +47,31 @@ std::size_t Summarizer::unit_of(const db::Attempt& attempt) {
   } else if (visit_known || id_known) {
     unit = root(visit_known ? visit->second : same_id->second);
   } else {
-    units_.push_back({unit, {attempt.finished.outcome, attempt.finished.outcome, attempt.started.at, {}, 0}});
+    const db::Outcome outcome = attempt.finished.outcome;
+    units_.push_back({unit, {outcome, outcome, attempt.started.at, place, place, 0}});
   }
   by_visit_[attempt.visit.visit] = unit;
   if (!id.empty()) by_id_[id] = unit;
   return unit;
 }
 
-void Summarizer::add(const db::Attempt& attempt) {
-  UnitSeen& unit = units_[unit_of(attempt)].seen;
+std::uint32_t Summarizer::place_of(const db::Attempt& attempt) {
+  const auto [found, added] =
+      by_place_.try_emplace({attempt.station, attempt.visit.port, attempt.visit.slot}, places_.size());
+  if (added) places_.push_back(found->first);
+  return found->second;
+}
+
+std::uint32_t Summarizer::add(const db::Attempt& attempt) {
+  const std::uint32_t place = place_of(attempt);
+  UnitSeen& unit = units_[unit_of(attempt, place)].seen;
   unit.last = attempt.finished.outcome;
-  unit.place = attempt.visit.slot.empty() ? attempt.visit.port : attempt.visit.slot;
+  unit.last_place = place;
   ++unit.attempts;
   ++counts_.attempts;
   if (!counts_.first || attempt.started.at < *counts_.first) counts_.first = attempt.started.at;
   if (!counts_.last || attempt.finished.at > *counts_.last) counts_.last = attempt.finished.at;
+  return place;
 }
 
 std::vector<UnitSeen> Summarizer::units() const {

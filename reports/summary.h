@@ -30,21 +30,33 @@ struct Summary {
   std::optional<double> attempts_per_unit() const;
 };
 
+// Where a unit stands: a port and, where the station file gives it one, its label. Stations that were merged into one
+// record have ports of the same name.
+struct Place {
+  std::string station, port, slot;
+
+  const std::string& name() const { return slot.empty() ? port : slot; }
+  auto operator<=>(const Place&) const = default;
+};
+
 // One unit of a Summary.
 struct UnitSeen {
   db::Outcome first = db::Outcome::error;  // of its first attempt
   db::Outcome last = db::Outcome::error;
-  db::Time at;        // start of its first attempt
-  std::string place;  // of its last attempt: slot label, else port
+  db::Time at;                  // start of its first attempt
+  std::uint32_t first_place{};  // of its first and its last attempt; index into places()
+  std::uint32_t last_place{};
   int attempts = 0;
 };
 
 // Takes attempts one by one, in the order in which they were started, and can be asked at any time.
 class Summarizer {
  public:
-  void add(const db::Attempt& attempt);
+  // Returns where it was: an index into places().
+  std::uint32_t add(const db::Attempt& attempt);
   Summary summary() const;
   std::vector<UnitSeen> units() const;
+  const std::vector<Place>& places() const { return places_; }  // in the order in which they were seen
 
  private:
   struct Unit {
@@ -52,13 +64,16 @@ class Summarizer {
     UnitSeen seen;
   };
 
-  std::size_t unit_of(const db::Attempt& attempt);
+  std::size_t unit_of(const db::Attempt& attempt, std::uint32_t place);
+  std::uint32_t place_of(const db::Attempt& attempt);
   std::size_t root(std::size_t unit) const;
 
   // A retry may be the first attempt of a visit to read the id, and show that the unit was here before.
   std::map<db::Uuid, std::size_t> by_visit_;
   std::map<std::string, std::size_t> by_id_;
   std::vector<Unit> units_;
+  std::map<Place, std::uint32_t> by_place_;
+  std::vector<Place> places_;
   Summary counts_;
 };
 

@@ -2,6 +2,7 @@
 // want to look at one. The rows are those of factory.h, written by the real store.
 //
 //   make_record DATABASE ATTEMPTS [SECONDS-BETWEEN-UNITS]
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
@@ -15,9 +16,10 @@ int main(int argc, char** argv) {
   }
   const std::size_t attempts = std::strtoull(argv[2], nullptr, 10);
   bench::FactoryPlan plan;
-  plan.interval = std::chrono::seconds(argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 90);
-  plan.units_per_job = 200;
-  plan.units_per_lot = 1000;
+  const double seconds = argc > 3 ? std::strtod(argv[3], nullptr) : 90;
+  plan.interval = db::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+  plan.units_per_job = std::max<std::size_t>(200, attempts / 200);
+  plan.units_per_lot = plan.units_per_job * 5;
   db::UuidGenerator uuids;
   db::Run run;
   run.at = plan.begin;
@@ -27,5 +29,11 @@ int main(int argc, char** argv) {
   run.host = "bench";
   bench::Factory factory(uuids, plan);
   db::Store store(argv[1], "line-3", run, uuids);
-  while (factory.attempts() < attempts) store.append(factory.unit());
+  while (factory.attempts() < attempts) {
+    std::vector<db::Record> batch;
+    for (int i = 0; i < bench::Factory::slots && factory.attempts() < attempts; ++i) {
+      for (db::Record& record : factory.unit()) batch.push_back(std::move(record));
+    }
+    store.append(batch);
+  }
 }

@@ -47,6 +47,30 @@ TEST(HtmlReport, ATableThatIsCutSaysSo) {
   EXPECT_THAT(page, HasSubstr("The table holds the last 2000 of 2100 attempts."));
 }
 
+// 64 slots of 40 units each; one fails as often as the others pass.
+TEST(HtmlReport, OneBadSlotIsMarkedAndBadLuckIsNot) {
+  std::vector<db::Attempt> attempts;
+  for (int i = 0; i < 64 * 40; ++i) {
+    const auto id = static_cast<std::uint8_t>(i % 251);
+    const bool good = i % 64 == 17 ? i % 128 > 64 : i % 400 != 5;
+    db::Attempt attempt = sample::attempt(id, id, good ? sample::passed(id) : sample::failed(id));
+    attempt.visit.visit = {};
+    attempt.visit.visit.bytes[0] = static_cast<std::uint8_t>(i >> 8);
+    attempt.visit.visit.bytes[1] = static_cast<std::uint8_t>(i);
+    attempt.finished.unit.clear();
+    attempt.visit.slot = "S" + std::to_string(i % 64);
+    attempt.visit.port = "1-" + std::to_string(i % 64 / 8 + 1) + "." + std::to_string(i % 8 + 1);
+    attempts.push_back(attempt);
+  }
+  const std::string page = page_of(sample::report(attempts));
+  const std::string worse = "<div class='slot worse' title='";
+  const auto first = page.find(worse);
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_EQ(page.substr(first + worse.size(), 4), "S17,");
+  EXPECT_EQ(page.find(worse, first + 1), std::string::npos);
+  EXPECT_THAT(page, HasSubstr("<small>hub 1-8</small>"));
+}
+
 TEST(HtmlReport, AFewAttemptsAreToldStepByStepWithTheHashesReadBack) {
   const db::Attempt attempt = sample::attempt(2, 1, sample::passed(2));
   const std::string page = page_of(sample::report({attempt}));

@@ -1,5 +1,7 @@
 #include "reports/statistics.h"
 
+#include <cmath>
+
 #include <gtest/gtest.h>
 
 #include "tests/reports/attempt.h"
@@ -35,10 +37,21 @@ TEST(Statistics, BoundsAreWilsonsScoreInterval) {
   EXPECT_EQ((Share{0, 0}.bounds()), (std::pair{0.0, 1.0}));
 }
 
+// Values by hand: 1 of 2 bad or more at 50 % is 3/4; 3 of 3 good is certain at least.
+TEST(Statistics, TheChanceOfSoFewGoodOnesIsExact) {
+  EXPECT_NEAR(chance_of_so_few({1, 2}, 0.5), 0.75, 1e-12);
+  EXPECT_NEAR(chance_of_so_few({0, 2}, 0.5), 0.25, 1e-12);
+  EXPECT_NEAR(chance_of_so_few({22, 23}, 0.9993), 1 - std::pow(0.9993, 23), 1e-12);
+  EXPECT_EQ(chance_of_so_few({3, 3}, 0.9), 1.0);
+  EXPECT_EQ(chance_of_so_few({0, 0}, 0.9), 1.0);
+  EXPECT_LT(chance_of_so_few({15000 - 600, 15000}, 0.98), 1e-9);
+  EXPECT_GT(chance_of_so_few({15000 - 290, 15000}, 0.98), 0.5);
+}
+
 TEST(Statistics, PeriodsHaveNoGapsAndCountEachUnitOnceWhereItBegan) {
   const Statistics statistics = of({unit(1, 0ms, true), unit(2, 1min, false), unit(3, 3h, true), unit(4, 3h, true)});
-  EXPECT_EQ(statistics.period, 5min);
-  ASSERT_EQ(statistics.periods.size(), 37u);
+  EXPECT_EQ(statistics.period, 15min);
+  ASSERT_EQ(statistics.periods.size(), 13u);
   std::uint64_t units = 0;
   for (std::size_t i = 0; i < statistics.periods.size(); ++i) {
     units += statistics.periods[i].good.whole;
@@ -62,15 +75,49 @@ TEST(Statistics, AUnitThatPassedOnItsSecondAttemptIsYieldButNotFirstPass) {
   EXPECT_EQ(statistics.places[0].good.value(), 1.0);
 }
 
-TEST(Statistics, PlacesStandInTheOrderOfTheirNumbers) {
+db::Attempt at_port(db::Attempt attempt, const std::string& port) {
+  attempt.visit.port = port;
+  return attempt;
+}
+
+TEST(Statistics, PeriodsAreLongEnoughToSaySomethingAboutEach) {
+  std::vector<db::Attempt> attempts;
+  for (std::uint8_t i = 0; i < 200; ++i) attempts.push_back(unit(i, i * 30min, true));
+  const Statistics statistics = of(attempts);
+  EXPECT_EQ(statistics.period, 24h) << "200 units in 100 hours: 4 hours hold 8 of them";
+}
+
+TEST(Statistics, PlacesStandAsTheyHangOnTheirHubs) {
   const Statistics statistics =
-      of({unit(1, 0ms, true, "A10"), unit(2, 0ms, true, "A2"), unit(3, 0ms, true, "B1"), unit(4, 0ms, true, "A2")});
+      of({at_port(unit(1, 0ms, true, "A1"), "1-1.10"), at_port(unit(2, 0ms, true, "A2"), "1-1.9"),
+          at_port(unit(3, 0ms, true, "B1"), "1-2.1"), at_port(unit(4, 0ms, true, "A2"), "1-1.9")});
   std::vector<std::string> places;
-  for (const PlaceYield& place : statistics.places) places.push_back(place.place);
-  EXPECT_EQ(places, (std::vector<std::string>{"A2", "A10", "B1"}));
+  for (const PlaceYield& place : statistics.places) places.push_back(place.place.name());
+  EXPECT_EQ(places, (std::vector<std::string>{"A2", "A1", "B1"}));
+  EXPECT_EQ(statistics.places[0].good.whole, 2U);
   EXPECT_FALSE(by_number("A2", "A2"));
   EXPECT_TRUE(by_number("1-1.9", "1-1.10"));
   EXPECT_FALSE(by_number("1-1.10", "1-1.9"));
+}
+
+TEST(Statistics, AUnitThatFailedInOneSlotAndPassedInAnotherSpeaksAgainstTheFirst) {
+  db::Attempt failed = at_port(unit(1, 0ms, false, "A1"), "1-1.1"), passed = at_port(unit(2, 1h, true, "A2"), "1-1.2");
+  failed.finished.unit = passed.finished.unit = "3b00";
+  const Statistics statistics = of({failed, passed});
+  ASSERT_EQ(statistics.places.size(), 2U);
+  EXPECT_EQ(statistics.places[0].first_pass.whole, 1U);
+  EXPECT_EQ(statistics.places[0].first_pass.part, 0U);
+  EXPECT_EQ(statistics.places[0].good.whole, 0U);
+  EXPECT_EQ(statistics.places[1].good.part, 1U);
+  EXPECT_EQ(statistics.recovered, 1U);
+}
+
+TEST(Statistics, ThePlacesOfTheTimelineAreThoseOfTheFixture) {
+  const Statistics statistics =
+      of({at_port(unit(1, 0ms, true, "B"), "1-2.1"), at_port(unit(2, 1s, false, "A"), "1-1.1")});
+  ASSERT_EQ(statistics.timeline.size(), 2U);
+  EXPECT_EQ(statistics.places[statistics.timeline[0].place].place.slot, "B");
+  EXPECT_EQ(statistics.places[statistics.timeline[1].place].place.slot, "A");
 }
 
 TEST(Statistics, OneUnitThatTookMinutesDoesNotFlattenTheCycleTimes) {
@@ -83,15 +130,6 @@ TEST(Statistics, OneUnitThatTookMinutesDoesNotFlattenTheCycleTimes) {
   std::uint64_t all = 0;
   for (const std::uint64_t bin : cycles.bins) all += bin;
   EXPECT_EQ(all, 200u);
-}
-
-TEST(Statistics, TheTimelineKeepsTheLastAttemptsAndSaysThatItWasCut) {
-  std::vector<db::Attempt> attempts(2100, unit(1, 0ms, true));
-  attempts.back().visit.slot = "last";
-  const Statistics statistics = of(attempts);
-  EXPECT_TRUE(statistics.timeline_cut);
-  EXPECT_EQ(statistics.timeline.size(), 2000u);
-  EXPECT_EQ(statistics.timeline.back().place, "last");
 }
 
 }  // namespace
