@@ -132,6 +132,7 @@ class Loader {
 
   void board(TableReader& table) {
     const auto listen = table.text("listen");
+    for (const Given<std::string>& name : table.texts("names")) board_name(name);
     table.finish();
     if (!listen) return;
     const auto colon = listen->value.rfind(':');
@@ -150,6 +151,17 @@ class Loader {
       report_.error(listen->place, listen->written, "'" + listen->value + "' is no address to listen on",
                     "Write ADDRESS:PORT with a port from 1 to 65535: \"127.0.0.1:8080\" or \"[::1]:8080\"");
     }
+  }
+
+  void board_name(const Given<std::string>& name) {
+    std::string host = name.value;
+    for (char& c : host) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-_") == std::string::npos) {
+      station_.board_names.push_back(std::move(host));
+      return;
+    }
+    report_.error(name.place, name.written, "'" + name.value + "' is no host name",
+                  "Write the name alone, as it stands in the address of a browser: \"line-3.local\"");
   }
 
   const std::string& path_;

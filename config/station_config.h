@@ -42,7 +42,8 @@ struct StationConfig {
   std::vector<ControllerName> controllers;
   std::vector<HubLimits> hubs;
   std::vector<SlotConfig> slots;
-  std::string board_listen = "127.0.0.1:8080";
+  std::string board_listen;              // "127.0.0.1:8080"; empty: this file asks for no board
+  std::vector<std::string> board_names;  // host names, beside addresses, under which browsers may call it; lower case
 
   // The slot's label for a port ("1-1.2"), given the line's controllers; empty if the port has none.
   std::string label_of(const dfu::PortPath& port, const std::vector<dfu::ControllerInfo>& controllers) const;

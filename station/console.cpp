@@ -26,7 +26,8 @@ void Console::started(const RunFacts& facts) {
   facts_ = {.program = "flashline " + std::string(version()),
             .station = facts.station,
             .record = facts.database,
-            .job = facts.job};
+            .job = facts.job,
+            .board = facts.board.value_or("")};
   terminal_.emplace(out_);
   paint();
   timer_.start(between_pictures);

@@ -335,6 +335,7 @@ std::vector<Row> head(const LineNow& line, const ScreenFacts& facts, ScreenSize 
     rows.push_back({{"recipe   " + described(line.recipe.get())}});
     if (!facts.job.empty()) rows.push_back({{"order    " + order_text(line, facts)}});
     rows.push_back({{"record   " + facts.record}});
+    if (!facts.board.empty()) rows.push_back({{"board    " + facts.board}});
   }
   rows.push_back(units_row(line, size.columns));
   rows.push_back(bound_row(line));

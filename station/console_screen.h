@@ -30,8 +30,9 @@ struct ScreenSize {
 struct ScreenFacts {
   std::string program;  // "flashline 0.1.0"
   std::string station;
-  std::string record;  // file
-  std::string job;     // empty: none
+  std::string record;   // file
+  std::string job;      // empty: none
+  std::string board{};  // URL; empty: none
 };
 
 // `messages`: what was said on stderr meanwhile, the newest last.

@@ -13,6 +13,7 @@
 #include "db/error.h"
 #include "db/image_store.h"
 #include "station/at_the_record.h"
+#include "station/board/board.h"
 #include "station/commands.h"
 #include "station/console.h"
 #include "station/flash_run.h"
@@ -133,7 +134,7 @@ void tell_interrupted(const db::Store& store, Log& log) {
 }
 
 RunFacts facts_of(const FlashOptions& options, const Inputs& inputs, const OpenedLine& line,
-                  const std::optional<JobOrder>& job, const Log& log) {
+                  const std::optional<JobOrder>& job, const Log& log, const board::Board* board) {
   return {.recipe = inputs.files.recipe,
           .station = inputs.files.station->name,
           .line = line.description,
@@ -141,6 +142,7 @@ RunFacts facts_of(const FlashOptions& options, const Inputs& inputs, const Opene
           .quota = job ? std::optional(job->quota) : std::nullopt,
           .database = options.dry_run ? "" : inputs.database,
           .log = log.file(),
+          .board = options.stay ? std::optional(board ? board->url() : "") : std::nullopt,
           .dry_run = options.dry_run};
 }
 
@@ -216,6 +218,22 @@ std::variant<std::unique_ptr<Log>, ExitStatus> open_log(const FlashOptions& opti
   }
 }
 
+// Null: nobody asked for one.
+std::variant<std::unique_ptr<board::Board>, ExitStatus> open_board(const FlashOptions& options,
+                                                                   const config::StationConfig& station,
+                                                                   const std::optional<JobOrder>& job,
+                                                                   const LiveLine& live, Log& log) {
+  const std::string& listen = options.board.empty() ? station.board_listen : options.board;
+  if (!options.stay || listen.empty() || listen == "off") return std::unique_ptr<board::Board>();
+  board::BoardSetup setup{address_from(listen).value(), station.board_names, {station.name, {}, options.operator_name}};
+  if (job) setup.facts.job = job->opened;
+  try {
+    return std::make_unique<board::Board>(std::move(setup), live, log.logger());
+  } catch (const std::exception& error) {
+    return complain(ExitStatus::cannot_create, std::string(error.what()) + ". Choose another one with --board.");
+  }
+}
+
 }  // namespace
 
 ExitStatus flash(const FlashOptions& options) {
@@ -273,8 +291,10 @@ ExitStatus flash(const FlashOptions& options) {
   LiveLine live({line_settings(inputs.files, topology), topology, std::get<0>(ports), options.stay,
                  quota ? std::optional(quota->left) : std::nullopt},
                 *std::get<OpenedLine>(line).clock);
+  const auto board = open_board(options, *inputs.files.station, job, live, log);
+  if (const auto* status = std::get_if<ExitStatus>(&board)) return *status;
   const std::unique_ptr<RunOutput> output = make_output(options, context, live, out);
-  output->started(facts_of(options, inputs, std::get<OpenedLine>(line), job, log));
+  output->started(facts_of(options, inputs, std::get<OpenedLine>(line), job, log, std::get<0>(board).get()));
   FlashRun flash_run({std::get<OpenedLine>(std::move(line)), topology, std::get<0>(ports),
                       line_settings(inputs.files, topology), options.stay, quota, context, std::get<0>(store).get(),
                       uuids, log, live, *output});

@@ -60,6 +60,7 @@ void JsonLines::started(const RunFacts& facts) {
   object["line"] = text(facts.line);
   object["database"] = text_or_null(facts.database);
   object["log"] = text_or_null(facts.log);
+  object["board"] = text_or_null(facts.board.value_or(""));
   object["dry_run"] = facts.dry_run;
   out_.line(compact(object));
 }

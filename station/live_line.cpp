@@ -161,7 +161,9 @@ void LineState::hear(const scheduler::UnitLeft& event) {
 
 void LineState::hear(const scheduler::VisitBegan& event) {
   Slot& slot = this->slot(event.port, event.slot);
-  slot = {.now = {.port = event.port, .label = event.slot, .state = SlotState::queued, .present = true}};
+  slot = {
+      .now = {
+          .port = event.port, .label = event.slot, .state = SlotState::queued, .present = true, .visit = event.visit}};
 }
 
 void LineState::hear(const scheduler::VisitOver& event) {
@@ -173,6 +175,7 @@ void LineState::hear(const scheduler::AttemptBegan& event) {
   Slot& slot = this->slot(event.started.port, event.started.slot);
   slot.now.state = SlotState::working;
   slot.now.attempt = event.started.number;
+  slot.now.serial = event.started.unit.serial;
   slot.now.phase = "open";
   slot.now.step.clear();
   slot.now.fraction = 0;
@@ -212,6 +215,8 @@ void LineState::hear(const scheduler::AttemptEnded& event) {
   ++counts_.attempts;
   Slot& slot = this->slot(finished.started.port, finished.started.slot);
   slot.now.state = SlotState::between;
+  if (finished.unit) slot.now.unit = *finished.unit;
+  if (!finished.serials.empty()) slot.now.serial = finished.serials.back();
   slot.now.last = Ending{finished.outcome, finished.fault, finished.verified, finished.booted,
                          finished.flash_seconds + finished.return_seconds};
 }

@@ -43,6 +43,9 @@ struct SlotNow {
   std::string label{};  // empty: the port's path is all the name it has
   SlotState state = SlotState::empty;
   bool present = false;
+  std::string visit{};           // id; empty: none has been
+  std::string serial{};          // of this visit, as it was shown last; empty: none
+  std::string unit{};            // chip or device id of this visit's unit, once it could be read
   int attempt = 0;               // the number of the one that runs or ran last, of this visit
   std::optional<Ending> last{};  // the last attempt of this visit that has ended
   std::optional<scheduler::Outcome> verdict{};

@@ -4,13 +4,13 @@
 #include <QString>
 #include <algorithm>
 #include <charconv>
-#include <tuple>
 #include <utility>
 
 #include <CLI/CLI.hpp>
 
 #include "dfu/virtual/line_spec.h"
 #include "dfu/virtual/usbip.h"
+#include "station/address.h"
 #include "station/version.h"
 
 namespace station {
@@ -75,21 +75,13 @@ std::string is_label(const std::string& text) {
   return "'" + text + "' is not a label of 1 to 40 characters";
 }
 
-// "127.0.0.1:3240", "[::1]:3240", "localhost:3240": the port, 0 for any that is free, and what stands before it.
-std::optional<std::pair<std::string, std::uint16_t>> address_from(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0) return std::nullopt;
-  std::string host = text.substr(0, colon);
-  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  std::uint16_t port = 0;
-  const char* const last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data() + colon + 1, last, port);
-  if (host.empty() || error != std::errc{} || end != last) return std::nullopt;
-  return std::pair(host, port);
-}
-
 std::string is_address(const std::string& text) {
   return address_from(text) ? "" : "'" + text + "' is not an address and a port; write 127.0.0.1:3240";
+}
+
+std::string is_board(const std::string& text) {
+  if (text == "off" || address_from(text)) return {};
+  return "'" + text + "' is not an address and a port; write 127.0.0.1:8080, or off";
 }
 
 void add_station_option(CLI::App& command, std::string& station) {
@@ -130,6 +122,11 @@ CLI::App* add_flash(CLI::App& app, const char* name, const char* what, FlashOpti
   flash->add_option("--operator", options.operator_name, "Who works here, for the record")->type_name("NAME");
   flash->add_option("--job", options.job, "The order that units are made for; stops at its quantity")->type_name("ID");
   flash->add_flag("!--no-archive", options.archive, "Keep no copy of the images beside the database");
+  if (options.stay) {
+    flash->add_option("--board", options.board, "Where the board, a web page, is served; port 0: any that is free")
+        ->type_name("ADDR:PORT|off")
+        ->check(is_board);
+  }
   flash->add_flag("--dry-run", options.dry_run, "Survey and judge; write nothing, record nothing");
   flash->add_flag("--json", options.json, "JSON Lines on standard output");
   flash->add_flag("-v,--verbose", options.verbosity, "More of the log on standard error; twice for all of it");
@@ -523,7 +520,9 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
   if (virtual_command->parsed()) {
     const std::string problem = contradiction(*virtual_command, served);
     if (!problem.empty()) return usage(problem, *virtual_command);
-    std::tie(served.host, served.tcp_port) = *address_from(listen);
+    const Address address = *address_from(listen);
+    served.host = address.host;
+    served.tcp_port = address.port;
     return served;
   }
   return record_command(app, commands);

@@ -30,7 +30,8 @@ struct FlashOptions : LineOptions {
   std::vector<std::string> ports;
   std::vector<std::string> slots;
   std::string operator_name;
-  std::string job;  // order number; empty: none
+  std::string job;    // order number; empty: none
+  std::string board;  // "ADDR:PORT" or "off"; empty: as the station file says
   bool dry_run = false;
   bool archive = true;  // keep the images beside the database
   bool json = false;

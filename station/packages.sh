@@ -15,6 +15,7 @@ flashline_packages=(
   libsqlitecpp-dev     # the record, through SQLiteCpp
   libsqlite3-dev       # the record: SQLite itself
   libsodium-dev        # SHA-256
+  libmicrohttpd-dev    # the board's web server
   libxlsxwriter-dev    # reports as workbooks
   libusb-1.0-0-dev     # USB
   zlib1g-dev           # CRC-32

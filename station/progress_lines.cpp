@@ -26,6 +26,10 @@ void ProgressLines::started(const RunFacts& facts) {
   out_.line("line      " + facts.line);
   if (facts.quota) out_.line(fmt::format("order     {}, {} to be made", facts.job, facts.quota->left));
   out_.line("record    " + (facts.dry_run ? "none: this is a dry run, nothing is written" : facts.database));
+  if (facts.board) {
+    const std::string none = "none: --board 127.0.0.1:8080 shows this line in a browser";
+    out_.line("board     " + (facts.board->empty() ? none : *facts.board));
+  }
   out_.line("");
 }
 

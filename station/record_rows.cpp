@@ -34,19 +34,20 @@ db::Outcome outcome(scheduler::Outcome outcome) {
   return db::Outcome::error;
 }
 
-db::Fault fault(const dfu::Fault& fault) {
+}  // namespace
+
+std::optional<db::Fault> fault_row(const std::optional<dfu::Fault>& fault) {
+  if (!fault) return std::nullopt;
   db::Fault row;
-  row.code = dfu::to_string(fault.code);
-  row.about = dfu::to_string(dfu::about(fault.code));
-  row.step = fault.step;
-  if (fault.operation) row.operation = dfu::to_string(*fault.operation);
-  row.address = fault.address;
-  row.block = fault.block;
-  row.text = fault.text;
+  row.code = dfu::to_string(fault->code);
+  row.about = dfu::to_string(dfu::about(fault->code));
+  row.step = fault->step;
+  if (fault->operation) row.operation = dfu::to_string(*fault->operation);
+  row.address = fault->address;
+  row.block = fault->block;
+  row.text = fault->text;
   return row;
 }
-
-}  // namespace
 
 db::Record RecordRows::row(const scheduler::Record& record, db::Time at) {
   struct Translate {
@@ -102,7 +103,7 @@ db::AttemptFinished RecordRows::finished(const scheduler::AttemptFinished& recor
   row.attempt = uuid(record.started.attempt);
   row.at = at;
   row.outcome = outcome(record.outcome);
-  if (record.fault) row.fault = fault(*record.fault);
+  row.fault = fault_row(record.fault);
   row.verified = record.verified;
   row.booted = record.booted;
   row.unit = record.unit.value_or("");

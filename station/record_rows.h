@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "db/reader.h"
@@ -19,6 +20,8 @@ struct RecordContext {
   std::string job{};
   std::string lot{};
 };
+
+std::optional<db::Fault> fault_row(const std::optional<dfu::Fault>& fault);
 
 class RecordRows {
  public:

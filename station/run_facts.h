@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "config/recipe.h"
@@ -17,6 +18,7 @@ struct RunFacts {
   std::optional<scheduler::Quota> quota{};       // of the job
   std::string database;                          // empty: nothing is recorded
   std::string log;
+  std::optional<std::string> board{};  // its URL; empty: nobody asked for one; nothing: the command has none
   bool dry_run = false;
 };
 

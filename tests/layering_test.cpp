@@ -58,6 +58,7 @@ const std::vector<Library> libraries = {
     {"toml++", {"toml++/"}, {"config/"}},
     {"oneTBB", {"tbb/", "oneapi/tbb/"}, {"scheduler/pool.", "scheduler/engine."}},
     {"SQLite", {"SQLiteCpp/", "sqlite3.h"}, {"db/"}},
+    {"libmicrohttpd", {"microhttpd.h"}, {"station/board/server."}},
     {"libxlsxwriter", {"xlsxwriter"}, {"reports/xlsx."}},
     {"Qt", {"Q"}, {"reports/", "station/"}},
     {"spdlog and fmt", {"spdlog/", "fmt/"}, {"station/"}},
@@ -68,7 +69,7 @@ const std::vector<Library> libraries = {
      {"unistd.h", "fcntl.h", "signal.h", "poll.h", "termios.h", "glob.h", "dlfcn.h", "pthread.h", "sys/", "arpa/",
       "linux/"},
      {"dfu/usb/", "dfu/virtual/", "scheduler/clocks.", "db/", "station/"}},
-    {"POSIX sockets", {"netinet/", "netdb.h"}, {"dfu/virtual/usbip_"}},
+    {"POSIX sockets", {"netinet/", "netdb.h"}, {"dfu/virtual/usbip_", "station/board/sockets."}},
 };
 
 // <vector>, <cstdint>: the language's own headers, welcome everywhere.

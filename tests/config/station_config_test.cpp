@@ -79,7 +79,14 @@ TEST_F(StationFile, EmptyOneIsTheDefaults) {
   EXPECT_EQ(result.station->cap, 64);
   EXPECT_EQ(result.station->insert_after, 2s);
   EXPECT_EQ(result.station->stagger, 0s);
-  EXPECT_EQ(result.station->board_listen, "127.0.0.1:8080");
+  EXPECT_EQ(result.station->board_listen, "") << "no board unless it is asked for";
+}
+
+TEST_F(StationFile, TheBoardsNamesAreHostNames) {
+  const StationResult named = load("[board]\nlisten = \"0.0.0.0:80\"\nnames = [\"Line-3.local\", \"line-3\"]\n");
+  ASSERT_NE(named.station, nullptr);
+  EXPECT_EQ(named.station->board_names, (std::vector<std::string>{"line-3.local", "line-3"}));
+  EXPECT_EQ(load("[board]\nnames = [\"http://line-3\"]\n").station, nullptr);
 }
 
 TEST_F(StationFile, PathsAreRelativeToTheFile) {

@@ -1,0 +1,67 @@
+// The board: the line as a web page, from this program itself. It looks at snapshots of the live line and never at the
+// line; its threads run at low priority, and nobody who flashes waits for them.
+//
+// Belongs to the main thread, and must go before what it was given. Errors: std::runtime_error from the constructor,
+// with a sentence; afterwards none, a board that is in trouble stops no line.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <spdlog/logger.h>
+
+#include "station/address.h"
+#include "station/board/assets.h"
+#include "station/board/picture.h"
+#include "station/board/routes.h"
+#include "station/board/security.h"
+#include "station/board/server.h"
+#include "station/board/stream.h"
+#include "station/live_line.h"
+
+namespace station::board {
+
+struct BoardSetup {
+  Address listen{};
+  std::vector<std::string> names{};  // by which browsers may call this station, beside addresses
+  PictureFacts facts{};
+};
+
+class Board : private Handler {
+ public:
+  // From now on it answers. Live line and logger must outlive it.
+  Board(BoardSetup setup, const LiveLine& live, spdlog::logger& logger);
+  ~Board() override;
+
+  std::string url() const;
+
+ private:
+  std::optional<Refusal> refuse(const Request& head) override;
+  Answer answer(const Request& request) override;
+  Reply state();
+
+  void show(std::stop_token stop);
+  void show_once();
+
+  const BoardSetup setup_;
+  const LiveLine& live_;
+  spdlog::logger& logger_;
+  const Assets assets_;
+  const Place place_;
+  std::mutex mutex_;
+  std::condition_variable_any joined_;  // with mutex_: somebody wants to see
+  bool wanted_ = false;                 // guarded by mutex_
+  std::atomic<std::uint64_t> number_ = 0;
+  std::optional<Picture> shown_;  // showing thread
+  Stream stream_;
+  std::unique_ptr<Server> server_;
+  std::jthread showing_;
+};
+
+}  // namespace station::board

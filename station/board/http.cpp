@@ -1,0 +1,23 @@
+#include "station/board/http.h"
+
+#include <QJsonObject>
+
+#include "station/image_json.h"
+
+namespace station::board {
+
+Reply json_reply(int status, std::string json) {
+  Reply reply{.status = status};
+  reply.body = std::make_shared<const std::string>(std::move(json));
+  reply.headers.emplace_back("Cache-Control", "no-store");
+  return reply;
+}
+
+Reply reply_of(const Refusal& refusal) {
+  const QJsonObject object{{"error", QString::fromStdString(refusal.code)},
+                           {"message", QString::fromStdString(refusal.message)},
+                           {"remedy", QString::fromStdString(refusal.remedy)}};
+  return json_reply(refusal.status, compact(object));
+}
+
+}  // namespace station::board

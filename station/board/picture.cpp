@@ -1,0 +1,268 @@
+#include "station/board/picture.h"
+
+#include <cmath>
+
+#include "reports/attempt_json.h"
+#include "station/image_json.h"
+#include "station/record_rows.h"
+#include "station/version.h"
+
+namespace station::board {
+
+namespace {
+
+QString text(std::string_view utf8) {
+  return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
+}
+
+QJsonValue text_or_null(std::string_view utf8) {
+  return utf8.empty() ? QJsonValue() : QJsonValue(text(utf8));
+}
+
+double hundredths(double value) {
+  return std::round(value * 100) / 100;
+}
+
+// Thousandths: what a bar or a percentage shows.
+QJsonValue fine_or_null(const std::optional<double>& value) {
+  return value ? QJsonValue(std::round(*value * 1000) / 1000) : QJsonValue();
+}
+
+QJsonValue whole_or_null(const std::optional<double>& value) {
+  return value ? QJsonValue(std::round(*value)) : QJsonValue();
+}
+
+QJsonValue tenths_or_null(const std::optional<double>& value) {
+  return value ? QJsonValue(std::round(*value * 10) / 10) : QJsonValue();
+}
+
+QJsonValue or_null(const std::optional<bool>& value) {
+  return value ? QJsonValue(*value) : QJsonValue();
+}
+
+QString word(RunState state) {
+  switch (state) {
+    case RunState::running:
+      return "running";
+    case RunState::paused:
+      return "paused";
+    case RunState::stopping:
+      return "stopping";
+    case RunState::stopping_at_once:
+      return "stopping-now";
+  }
+  return {};
+}
+
+QString word(SlotState state) {
+  switch (state) {
+    case SlotState::empty:
+      return "empty";
+    case SlotState::foreign:
+      return "foreign";
+    case SlotState::queued:
+      return "queued";
+    case SlotState::working:
+      return "working";
+    case SlotState::between:
+      return "between";
+    case SlotState::verdict:
+      return "verdict";
+  }
+  return {};
+}
+
+QString word(Bound::By by) {
+  switch (by) {
+    case Bound::By::people:
+      return "people";
+    case Bound::By::units:
+      return "units";
+    case Bound::By::bus:
+      return "bus";
+    case Bound::By::limit:
+      return "limit";
+    case Bound::By::pause:
+      return "pause";
+  }
+  return {};
+}
+
+QJsonValue last_json(const std::optional<Ending>& last) {
+  if (!last) return {};
+  return QJsonObject{{"outcome", text(scheduler::to_string(last->outcome))},
+                     {"fault", reports::fault_json(fault_row(last->fault))},
+                     {"verified", or_null(last->verified)},
+                     {"booted", or_null(last->booted)},
+                     {"seconds", fine_or_null(last->seconds)}};
+}
+
+QJsonValue job_json(const std::optional<db::JobOpened>& job, const std::optional<int>& left) {
+  if (!job) return {};
+  const qint64 to_make = left.value_or(0);
+  return QJsonObject{{"id", text(job->order)},
+                     {"order", text(job->order)},
+                     {"product", text_or_null(job->product)},
+                     {"lot", text_or_null(job->lot)},
+                     {"quantity", qint64{job->quantity}},
+                     {"made", qint64{job->quantity} - to_make},
+                     {"left", to_make},
+                     {"operator", text_or_null(job->operator_name)}};
+}
+
+QJsonObject bound_json(const Bound& bound) {
+  return {{"by", word(bound.by)},
+          {"slots", bound.slots},
+          {"name", text(bound.name)},
+          {"times_slower", hundredths(bound.times_slower)}};
+}
+
+QJsonObject line_json(const LineNow& line, const PictureFacts& facts) {
+  const Counts& counts = line.counts;
+  const config::Recipe* recipe = line.recipe.get();
+  QJsonObject json;
+  json["state"] = word(line.state);
+  json["seconds"] = std::floor(line.seconds);
+  json["recipe"] = recipe ? QJsonValue(QJsonObject{{"name", text(recipe->name)}, {"revision", text(recipe->revision)}})
+                          : QJsonValue();
+  json["units"] = counts.units;
+  json["passed"] = counts.passed;
+  json["already"] = counts.already;
+  json["failed"] = counts.failed;
+  json["error"] = counts.error;
+  json["cancelled"] = counts.cancelled;
+  json["attempts"] = counts.attempts;
+  json["first_pass"] = counts.first_pass;
+  json["yield"] = counts.units == 0 ? QJsonValue() : fine_or_null(static_cast<double>(counts.good()) / counts.units);
+  json["units_per_hour"] = whole_or_null(line.units_per_hour);
+  json["bound"] = bound_json(line.bound);
+  json["remark"] = text(line.remark);
+  json["job"] = job_json(facts.job, line.still_to_make);
+  json["operator"] = text_or_null(facts.operator_name);
+  return json;
+}
+
+Picture::Hub hub_picture(const HubNow& hub) {
+  Picture::Hub picture{.port = hub.port.text};
+  picture.facts = {{"port", text(hub.port.text)},
+                   {"label", text(hub.label)},
+                   {"tt", text(dfu::to_string(hub.tt))},
+                   {"ports", static_cast<qint64>(hub.slots.size())}};
+  picture.load = hub.bus_load ? QJsonValue(hundredths(*hub.bus_load)) : QJsonValue();
+  for (const SlotNow& slot : hub.slots) {
+    picture.ports.push_back(slot.port.text);
+    picture.slots.push_back(slot_json(slot));
+  }
+  return picture;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string all;
+  for (const std::string& part : parts) all += (all.empty() ? "" : ",") + part;
+  return all;
+}
+
+// `object` with one more member at its end, which is JSON already.
+std::string with(const QJsonObject& object, const char* name, const std::string& json) {
+  std::string all = compact(object);
+  all.pop_back();
+  return all + (object.isEmpty() ? "\"" : ",\"") + name + "\":" + json + "}";
+}
+
+bool same_structure(const Picture& before, const Picture& after) {
+  if (before.hubs.size() != after.hubs.size()) return false;
+  for (std::size_t i = 0; i < after.hubs.size(); ++i) {
+    if (before.hubs[i].facts != after.hubs[i].facts || before.hubs[i].ports != after.hubs[i].ports) return false;
+  }
+  return true;
+}
+
+QJsonObject changed_line(const QJsonObject& before, const QJsonObject& after) {
+  QJsonObject changed;
+  for (auto member = after.begin(); member != after.end(); ++member) {
+    if (before.value(member.key()) != member.value()) changed[member.key()] = member.value();
+  }
+  return changed;
+}
+
+QJsonArray changed_loads(const Picture& before, const Picture& after) {
+  QJsonArray changed;
+  for (std::size_t i = 0; i < after.hubs.size(); ++i) {
+    const Picture::Hub& hub = after.hubs[i];
+    if (before.hubs[i].load == hub.load) continue;
+    changed.append(QJsonObject{{"port", text(hub.port)}, {"bus_load", hub.load}});
+  }
+  return changed;
+}
+
+std::vector<std::string> changed_slots(const Picture& before, const Picture& after) {
+  std::vector<std::string> changed;
+  for (std::size_t i = 0; i < after.hubs.size(); ++i) {
+    const auto& was = before.hubs[i].slots;
+    const auto& is = after.hubs[i].slots;
+    for (std::size_t slot = 0; slot < is.size(); ++slot) {
+      if (was[slot] != is[slot]) changed.push_back(is[slot]);
+    }
+  }
+  return changed;
+}
+
+}  // namespace
+
+std::string slot_json(const SlotNow& slot) {
+  const bool works = slot.state == SlotState::working;
+  QJsonObject json;
+  json["port"] = text(slot.port.text);
+  json["label"] = text(slot.label);
+  json["state"] = word(slot.state);
+  json["present"] = slot.present;
+  json["visit"] = text_or_null(slot.visit);
+  json["attempt"] = slot.attempt;
+  json["phase"] = works ? text(slot.phase) : QString("");
+  json["step"] = works ? text(slot.step) : QString("");
+  json["fraction"] = works ? fine_or_null(slot.fraction) : QJsonValue(0);
+  json["left_seconds"] = tenths_or_null(slot.left_seconds);
+  json["bytes_per_second"] = whole_or_null(slot.bytes_per_second);
+  json["stuck_seconds"] = std::floor(slot.stuck_seconds);
+  json["outcome"] = slot.verdict ? QJsonValue(text(scheduler::to_string(*slot.verdict))) : QJsonValue();
+  json["last"] = last_json(slot.last);
+  json["unit"] = text_or_null(slot.unit);
+  json["serial"] = text_or_null(slot.serial);
+  json["label_of_unit"] = QJsonValue();
+  json["reason"] = QJsonValue();
+  return compact(json);
+}
+
+Picture picture_of(const LineNow& line, const PictureFacts& facts) {
+  Picture picture{.station = facts.station, .line = line_json(line, facts)};
+  for (const HubNow& hub : line.hubs) picture.hubs.push_back(hub_picture(hub));
+  return picture;
+}
+
+std::string whole(const Picture& picture, const Moment& moment) {
+  std::vector<std::string> hubs;
+  for (const Picture::Hub& hub : picture.hubs) {
+    QJsonObject facts = hub.facts;
+    facts["bus_load"] = hub.load;
+    hubs.push_back(with(facts, "slots", "[" + joined(hub.slots) + "]"));
+  }
+  const QJsonObject top{{"n", static_cast<qint64>(moment.number)},
+                        {"time", reports::rfc3339(moment.time)},
+                        {"station", text(picture.station)},
+                        {"version", text(version())},
+                        {"line", picture.line}};
+  return with(top, "hubs", "[" + joined(hubs) + "]");
+}
+
+Delta delta(const Picture& before, const Picture& after, const Moment& moment) {
+  if (!same_structure(before, after) || before.station != after.station) return {Change::structure};
+  const QJsonObject line = changed_line(before.line, after.line);
+  const QJsonArray loads = changed_loads(before, after);
+  const std::vector<std::string> slots = changed_slots(before, after);
+  if (line.isEmpty() && loads.isEmpty() && slots.empty()) return {Change::none};
+  QJsonObject top{{"n", static_cast<qint64>(moment.number)}, {"time", reports::rfc3339(moment.time)}, {"line", line}};
+  if (!loads.isEmpty()) top["hubs"] = loads;
+  return {Change::some, with(top, "slots", "[" + joined(slots) + "]")};
+}
+
+}  // namespace station::board

@@ -1,0 +1,58 @@
+// The line as JSON for the page, and what has changed since the picture before. Pure; any thread.
+// Format: `state` and `delta` of GET /api/events. Times are rounded so that a line where nothing happens has one small
+// change a second.
+#pragma once
+
+#include <QJsonObject>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "db/values.h"
+#include "station/live_line.h"
+
+namespace station::board {
+
+// What the live line does not know.
+struct PictureFacts {
+  std::string station{};  // name
+  std::optional<db::JobOpened> job{};
+  std::string operator_name{};
+};
+
+struct Picture {
+  struct Hub {
+    std::string port{};
+    QJsonObject facts{};  // without load and slots
+    QJsonValue load{};
+    std::vector<std::string> ports{};  // of the slots
+    std::vector<std::string> slots{};  // each as JSON
+  };
+  std::string station{};
+  QJsonObject line{};
+  std::vector<Hub> hubs{};
+};
+
+struct Moment {
+  std::uint64_t number = 0;
+  db::Time time{};
+};
+
+Picture picture_of(const LineNow& line, const PictureFacts& facts);
+std::string slot_json(const SlotNow& slot);
+
+std::string whole(const Picture& picture, const Moment& moment);
+
+enum class Change {
+  none,
+  some,       // the delta tells it
+  structure,  // hubs or slots came or went
+};
+struct Delta {
+  Change change = Change::none;
+  std::string json{};  // of `some`
+};
+Delta delta(const Picture& before, const Picture& after, const Moment& moment);
+
+}  // namespace station::board

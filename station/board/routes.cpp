@@ -1,0 +1,49 @@
+#include "station/board/routes.h"
+
+namespace station::board {
+
+namespace {
+
+struct Row {
+  Method method;
+  std::string_view path;  // '*' stands for one part
+  Action action;
+};
+
+constexpr Row rows[] = {
+    {Method::get, "/api/state", Action::state},
+    {Method::get, "/api/events", Action::events},
+};
+
+// The first part of `path`, which begins with '/', and what comes after it.
+std::string_view take_part(std::string_view& path) {
+  path.remove_prefix(1);
+  const std::string_view part = path.substr(0, path.find('/'));
+  path.remove_prefix(part.size());
+  return part;
+}
+
+std::optional<std::string> match(std::string_view pattern, std::string_view path) {
+  std::string key;
+  while (pattern.starts_with('/') && path.starts_with('/')) {
+    const std::string_view wanted = take_part(pattern), part = take_part(path);
+    if (wanted == "*" && !part.empty()) {
+      key = part;
+    } else if (wanted != part) {
+      return std::nullopt;
+    }
+  }
+  return pattern.empty() && path.empty() ? std::optional(key) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Route> route_of(Method method, const std::string& path) {
+  for (const Row& row : rows) {
+    if (row.method != method) continue;
+    if (const auto key = match(row.path, path)) return Route{row.action, *key};
+  }
+  return std::nullopt;
+}
+
+}  // namespace station::board

@@ -1,0 +1,65 @@
+// What every board that is open gets to see: the newest picture of the line, made once for all of them.
+//
+// There is no queue. A client that reads slowly gets fewer messages, each of them the newest; one that has missed a
+// change gets the whole state. Clients read on the server's thread and sleep while there is nothing for them; `publish`
+// and `beat` come from the thread that makes the pictures and wake them. All calls from any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+namespace station::board {
+
+class Stream {
+ public:
+  // A connection that carries a client's events.
+  struct Line {
+    std::function<void()> suspend;  // nothing to read; called inside `read`
+    std::function<void()> resume;   // there is something again
+  };
+  class Client;
+  enum class Read { some, nothing, over };
+  struct Taken {
+    Read what = Read::nothing;
+    std::size_t bytes = 0;
+  };
+
+  // `most` clients at once; `on_join` is called, from any thread, when one came.
+  Stream(std::size_t most, std::function<void()> on_join);
+  ~Stream();
+
+  // Null: there are too many, or the stream is closed.
+  std::shared_ptr<Client> join();
+  void leave(const std::shared_ptr<Client>& client);
+  // Up to `size` bytes of what the client is to be sent next.
+  Taken read(Client& client, const Line& line, char* buffer, std::size_t size);
+
+  std::size_t clients() const;
+  // `delta` leads from the picture before to this one; empty: only the whole does. Forgotten while nobody is there.
+  void publish(std::uint64_t number, std::string whole, std::string delta);
+  // That the station is still there.
+  void beat();
+  // Ends every client. None joins from then on.
+  void close();
+
+ private:
+  void give_next(Client& client) const;
+  void wake_all(std::unique_lock<std::mutex> lock);
+
+  const std::size_t most_;
+  const std::function<void()> on_join_;
+  mutable std::mutex mutex_;
+  // All guarded by mutex_.
+  bool closed_ = false;
+  std::set<std::shared_ptr<Client>> clients_;
+  std::uint64_t number_ = 0;
+  std::uint64_t beats_ = 0;
+  std::shared_ptr<const std::string> whole_, delta_;
+};
+
+}  // namespace station::board
