@@ -1,0 +1,234 @@
+// The line: the fixture as it is, hub by hub, and above it what a hand must do next. Each tile keeps its elements and
+// what it shows, so that an update touches only what changed.
+
+import { post } from './api.js';
+import { h, icon, setIcon, setText, setAttribute, fill, button } from './dom.js';
+import { t, number, percent } from './i18n.js';
+import { plan } from './layout.js';
+import { live, slotsOf } from './live.js';
+import { boundText, faceOf, nameOf } from './words.js';
+import { attempt } from './ask.js';
+
+// The places of a hub from its first to its last slot: between them a port without a slot leaves its gap.
+export function placesOf(hub) {
+  const numbers = hub.slots.map((slot) => Number(/(\d+)$/.exec(slot.port)?.[1] ?? 0));
+  const first = Math.min(...numbers);
+  const last = Math.max(...numbers);
+  if (!(last - first < 32) || new Set(numbers).size !== numbers.length) return hub.slots;
+  const places = new Array(last - first + 1).fill(null);
+  hub.slots.forEach((slot, i) => { places[numbers[i] - first] = slot; });
+  return places;
+}
+
+export class Tile {
+  constructor(slot) {
+    this.label = h('span', { class: 'tile-label' });
+    this.sign = icon('sign-empty', 'tile-sign');
+    this.word = h('span', { class: 'tile-word' });
+    this.act = h('span', { class: 'tile-act' });
+    this.note = h('span', { class: 'tile-note' });
+    this.bar = h('span', { class: 'tile-bar' }, h('span', {}));
+    this.element = h('a', { class: 'tile', href: '#/slot/' + encodeURIComponent(slot.port), 'data-port': slot.port },
+      h('span', { class: 'tile-top' }, this.label, this.sign), this.word, this.act, this.note, this.bar);
+  }
+
+  show(slot, line) {
+    const face = faceOf(slot, line);
+    setText(this.label, nameOf(slot));
+    setAttribute(this.element, 'data-long', nameOf(slot).length > 5 || null);
+    setIcon(this.sign, face.sign);
+    setText(this.word, face.word);
+    setText(this.act, face.act);
+    setText(this.note, face.note);
+    setAttribute(this.element, 'data-tone', face.tone);
+    setAttribute(this.element, 'data-loud', face.loud ? '' : null);
+    const fraction = face.fraction === undefined ? '' : Math.round(face.fraction * 200) / 200;
+    if (fraction !== this.fraction) {
+      this.fraction = fraction;
+      setAttribute(this.element, 'data-bar', fraction === '' ? null : '');
+      if (fraction !== '') this.bar.firstChild.style.setProperty('--done', fraction);
+    }
+    return face;
+  }
+}
+
+const figure = (key, tone, sign) => {
+  const value = h('span', { class: 'figure-value' }, '–');
+  const more = h('span', { class: 'figure-more' });
+  const element = h('div', { class: 'figure', 'data-tone': tone }, sign && icon('sign-' + sign, 'figure-sign'),
+    h('div', {}, h('div', { class: 'figure-name' }, t(key)), h('div', { class: 'figure-line' }, value, more)));
+  return { element, value, more };
+};
+
+export function open(root) {
+  const figures = {
+    good: figure('total.good', 'good', 'passed'),
+    bad: figure('total.bad', 'bad', 'failed'),
+    odd: figure('total.odd', 'odd', 'error'),
+    yield: figure('total.yield'),
+    rate: figure('total.rate'),
+    job: figure('total.job'),
+  };
+  const callWord = h('div', { class: 'call-word' });
+  const callWhere = h('div', { class: 'call-where' });
+  const call = h('section', { class: 'call', 'aria-label': t('call.name') }, callWord, callWhere);
+  const jobBar = h('span', { class: 'thin-bar' }, h('span', {}));
+  figures.job.element.append(jobBar);
+  figures.job.element.classList.add('figure-job');
+  const bound = h('p', { class: 'bound' });
+  const remark = h('p', { class: 'remark' });
+  const pause = button('', () => attempt(() => post('/api/line/' + (live.state.line.state === 'paused' ? 'resume' : 'pause'))),
+    { kind: 'quiet pause', iconName: 'icon-pause' });
+  const summary = h('section', { class: 'summary', 'aria-label': t('total.name') }, call,
+    h('div', { class: 'figures' }, Object.values(figures).map((one) => one.element)),
+    h('div', { class: 'summary-foot' }, bound, remark, pause));
+  const hubs = h('div', { class: 'hubs' });
+  fill(root, h('div', { class: 'screen line-screen' }, h('h1', { class: 'unseen' }, t('nav.line')), summary, hubs));
+
+  let tiles = new Map();
+  let needs = new Map();
+  let cells = [];
+  let drawn = '';
+  let built = '';
+
+  function arrange() {
+    if (cells.length === 0) return;
+    const wide = hubs.clientWidth;
+    const high = Math.max(0, root.clientHeight - summary.offsetHeight - 34);
+    const how = plan(wide, high, cells);
+    const text = JSON.stringify(how);
+    if (text === drawn) return;
+    drawn = text;
+    hubs.style.setProperty('--hub-columns', how.hub_columns);
+    hubs.style.setProperty('--columns', how.columns);
+    hubs.style.setProperty('--tile-height', Math.floor(how.tile_height) + 'px');
+    hubs.style.setProperty('--unit', how.unit.toFixed(1) + 'px');
+    setAttribute(hubs, 'data-size', how.unit < 110 ? 'small' : how.unit < 190 ? 'middle' : 'large');
+    setAttribute(root, 'data-scrolls', how.scrolls ? '' : null);
+  }
+
+  function hubHead(hub) {
+    return h('h2', { class: 'hub-name' }, h('span', {}, hub.label || t('hub', { port: hub.port })),
+      hub.label && h('span', { class: 'hub-more' }, hub.port),
+      hub.tt === 'single' && h('span', { class: 'hub-more' }, t('hub.single-tt')));
+  }
+
+  function build() {
+    const line = live.state.line;
+    const structure = JSON.stringify(live.state.hubs.map((hub) => [hub.port, hub.label, hub.tt, hub.slots.map((slot) => slot.port)]));
+    if (structure === built) {
+      for (const slot of slotsOf(live.state)) showSlot(slot, line);
+      return;
+    }
+    built = structure;
+    tiles = new Map();
+    needs = new Map();
+    const used = live.state.hubs.filter((hub) => hub.slots.length > 0);
+    cells = used.map((hub) => placesOf(hub).length);
+    if (used.length === 0) {
+      fill(hubs, h('div', { class: 'nothing' }, icon('icon-commissioning', 'nothing-icon'), h('h2', {}, t('line.no-slots')),
+        h('p', {}, t('line.no-slots.do')), h('a', { class: 'button strong', href: '#/commissioning' }, t('nav.commissioning'))));
+      return;
+    }
+    fill(hubs, used.map((hub) => h('section', { class: 'hub', 'aria-label': hub.label || hub.port }, hubHead(hub),
+      h('div', { class: 'hub-slots', role: 'list' }, placesOf(hub).map((slot) => {
+        if (!slot) return h('span', { class: 'gap', 'aria-hidden': 'true' });
+        const tile = new Tile(slot);
+        tiles.set(slot.port, tile);
+        showSlot(slot, line);
+        return h('div', { role: 'listitem', class: 'place' }, tile.element);
+      })))));
+    drawn = '';
+    arrange();
+  }
+
+  function showSlot(slot, line) {
+    const tile = tiles.get(slot.port);
+    if (tile) needs.set(slot.port, tile.show(slot, line).needs);
+  }
+
+  const names = (what) => slotsOf(live.state).filter((slot) => needs.get(slot.port) === what).map(nameOf);
+
+  function setCall(tone, word, where, action) {
+    setAttribute(call, 'data-tone', tone);
+    setText(callWord, word);
+    if (action) {
+      if (callWhere.dataset.action !== action.href) {
+        callWhere.dataset.action = action.href;
+        fill(callWhere, h('a', { class: 'button strong', href: action.href }, action.text));
+      }
+    } else {
+      delete callWhere.dataset.action;
+      setText(callWhere, where);
+    }
+  }
+
+  // The one thing to do next is the largest thing on the screen.
+  function showCall() {
+    const line = live.state.line;
+    const out = names('unplug');
+    const free = names('plug');
+    const busy = slotsOf(live.state).filter((slot) => ['working', 'queued', 'between'].includes(slot.state)).length;
+    const list = (all) => all.length > 12 ? t('call.and-more', { list: all.slice(0, 11).join('  '), n: all.length - 11 }) : all.join('  ');
+    if (line.state === 'stopping' || line.state === 'stopping-now') return setCall('stopped', t('call.stopping'), t('call.stopping.do', { n: busy }));
+    if (line.state === 'paused') return setCall('stopped', t('call.paused'), out.length > 0 ? t('call.unplug', { n: out.length }) + ': ' + list(out) : t('call.paused.do'));
+    if (out.length > 0) return setCall('act', t('call.unplug', { n: out.length }), list(out));
+    if (line.job && line.job.left === 0 && busy === 0) return setCall('good', t('call.done'), '', { href: '#/job/' + encodeURIComponent(line.job.id), text: t('call.done.do') });
+    if (!line.job && !line.recipe) return setCall('act', t('call.no-job'), '', { href: '#/job', text: t('call.no-job.do') });
+    if (free.length > 0 && !(line.job && line.job.left <= busy)) return setCall('plug', t('call.plug', { n: free.length }), list(free));
+    if (busy > 0) return setCall('wait', t('call.wait'), t('call.wait.do', { n: busy }));
+    return setCall('wait', t('call.nothing'), '');
+  }
+
+  function showTotals() {
+    const line = live.state.line;
+    const seen = line.units ?? 0;
+    setText(figures.good.value, number((line.passed ?? 0) + (line.already ?? 0)));
+    setText(figures.good.more, line.already ? t('total.already', { n: line.already }) : '');
+    setText(figures.bad.value, number(line.failed ?? 0));
+    setText(figures.odd.value, number((line.error ?? 0) + (line.cancelled ?? 0)));
+    setText(figures.yield.value, line.yield === null || line.yield === undefined ? '–' : percent(line.yield));
+    setText(figures.yield.more, seen && line.first_pass !== undefined ? t('total.first', { share: percent(line.first_pass / seen) }) : '');
+    setText(figures.rate.value, line.units_per_hour === null || line.units_per_hour === undefined ? '–' : number(line.units_per_hour));
+    const job = line.job;
+    setText(figures.job.element.querySelector('.figure-name'), job ? t('total.job-left', { order: job.order }) : line.recipe ? line.recipe.name : t('total.job'));
+    setText(figures.job.value, job ? number(job.left ?? 0) : line.recipe ? t('total.no-job') : '–');
+    setText(figures.job.more, job?.quantity ? t('total.of', { n: job.quantity }) : '');
+    setAttribute(figures.job.element, 'data-words', job ? null : '');
+    setAttribute(jobBar, 'hidden', job?.quantity ? null : '');
+    if (job?.quantity) jobBar.firstChild.style.setProperty('--done', Math.min(1, (job.made ?? 0) / job.quantity).toFixed(3));
+    setText(bound, boundText(line.bound));
+    setText(remark, line.remark ?? '');
+    const isPaused = line.state === 'paused';
+    setText(pause.lastChild, isPaused ? t('line.resume') : t('line.pause'));
+    setIcon(pause.firstChild, isPaused ? 'icon-resume' : 'icon-pause');
+    setAttribute(pause, 'disabled', line.state === 'stopping' || line.state === 'stopping-now' ? '' : null);
+  }
+
+  function showAll() {
+    build();
+    showTotals();
+    showCall();
+    arrange();
+  }
+
+  const sizes = new ResizeObserver(arrange);
+  sizes.observe(root);
+  sizes.observe(summary);
+  if (live.state) showAll();
+
+  return {
+    tiles: () => tiles,
+    close() { sizes.disconnect(); root.removeAttribute('data-scrolls'); },
+    heard(kind, what) {
+      if (kind === 'state') showAll();
+      if (kind !== 'delta') return;
+      const line = live.state.line;
+      // A pause or the end of an order changes what every empty slot asks for.
+      const everywhere = what.line && ('state' in what.line || 'job' in what.line || 'recipe' in what.line);
+      for (const slot of everywhere ? slotsOf(live.state) : what.slots) showSlot(live.slots.get(slot.port) ?? slot, line);
+      if (what.slots.length > 0 || everywhere) showCall();
+      showTotals();
+    },
+  };
+}

@@ -1,0 +1,50 @@
+// Pieces that several screens show the same way.
+
+import { h, icon, fill } from './dom.js';
+import { moment, number, seconds, t } from './i18n.js';
+import { faultTitle, toneOf } from './words.js';
+
+export const outcomeChip = (outcome) => outcome && outcome !== 'running'
+  ? h('span', { class: 'chip', 'data-tone': toneOf(outcome) }, icon('sign-' + outcome, 'chip-sign'), h('span', {}, t('outcome.' + outcome)))
+  : h('span', { class: 'chip', 'data-tone': 'busy' }, icon('sign-working', 'chip-sign'), h('span', {}, t('outcome.running')));
+
+export const panel = (title, ...content) => h('section', { class: 'panel' }, title && h('h2', {}, title), content);
+
+// Rows of [name, value]; what has no value is left out.
+export const facts = (rows) => h('dl', { class: 'facts' }, rows.filter(([, value]) => value !== null && value !== undefined && value !== '')
+  .map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
+
+export function table(headings, rows, { label, empty } = {}) {
+  if (rows.length === 0) return h('p', { class: 'quiet-text' }, empty ?? t('none'));
+  return h('div', { class: 'table-room', tabindex: '0', role: 'region', 'aria-label': label }, h('table', {},
+    h('thead', {}, h('tr', {}, headings.map((heading) => h('th', { scope: 'col' }, heading)))),
+    h('tbody', {}, rows.map((cells) => h('tr', {}, cells.map((cell) => h('td', {}, cell)))))));
+}
+
+export const attemptsTable = (attempts, where = 'slot') => table(
+  [t('attempt.time'), t('attempt.outcome'), t(where === 'slot' ? 'attempt.unit' : 'attempt.slot'), t('attempt.why'), t('attempt.seconds')],
+  attempts.map((one) => [
+    moment(one.finished ?? one.time ?? one.started), outcomeChip(one.outcome),
+    where === 'slot' ? unitLink(one) : one.slot || one.port,
+    one.fault ? faultTitle(one.fault) : '', one.flash_seconds === null || one.flash_seconds === undefined ? '' : seconds(one.flash_seconds)]),
+  { label: t('attempts'), empty: t('attempts.none') });
+
+export function unitLink(one) {
+  const key = one.key ?? one.label ?? one.unit ?? one.serials?.[0] ?? one.attempt;
+  return key ? h('a', { href: '#/units/' + encodeURIComponent(key) }, one.label || one.unit || one.serials?.[0] || t('unit.nameless')) : t('unit.nameless');
+}
+
+export const head = (title, ...more) => h('div', { class: 'screen-head' }, h('h1', {}, title), more);
+
+// Loads what a screen shows; while it loads, what was there stays.
+export async function loadInto(element, load, show) {
+  try {
+    fill(element, show(await load()));
+  } catch (refusal) {
+    if (!refusal.code) throw refusal;
+    fill(element, h('div', { class: 'notice', 'data-tone': 'odd', role: 'alert' }, icon('sign-error', 'notice-sign'),
+      h('div', {}, h('strong', {}, refusal.message), refusal.remedy && h('p', {}, refusal.remedy))));
+  }
+}
+
+export const share = (value) => number(value * 100, 1) + '\u202f%';

@@ -1,0 +1,40 @@
+// A scanner is a keyboard that types faster than a person and ends with Enter. It is heard anywhere on the page, but
+// whoever types into a field keeps every key; while a scan runs, its keys press no button and follow no link.
+
+const gap = 60;      // ms between two keys of one scan; people rarely get below 80 for long
+const shortest = 3;  // characters
+
+let keys = '';
+let last = 0;
+
+const isField = (element) =>
+  element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement ||
+  (element instanceof HTMLInputElement && !['checkbox', 'radio', 'button', 'submit'].includes(element.type));
+
+export function onScan(hear) {
+  window.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || isField(event.target)) {
+      keys = '';
+      return;
+    }
+    const fast = event.timeStamp - last < gap;
+    if (event.key === 'Shift') return;
+    if (event.key === 'Enter' || event.key === 'Tab') {
+      const scan = fast && keys.length >= shortest ? keys : '';
+      keys = '';
+      if (!scan) return;
+      event.preventDefault();
+      event.stopPropagation();
+      hear(scan.trim());
+      return;
+    }
+    if (event.key.length !== 1) {
+      keys = '';
+      return;
+    }
+    if (!fast) keys = '';
+    if (fast && event.key === ' ') event.preventDefault();
+    keys += event.key;
+    last = event.timeStamp;
+  }, { capture: true });
+}

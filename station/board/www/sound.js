@@ -1,0 +1,82 @@
+// What a verdict sounds like: two rising clear tones for good, three low rough ones for bad. Browsers keep quiet until
+// somebody has touched the page; `blocked` says so, for the page to ask for that touch.
+
+import { keep, kept } from './memory.js';
+
+let context = null;
+let waiting = new Set();
+let timer = 0;
+
+export const sound = { on: kept('sound', 'on') === 'on' };
+const watchers = new Set();
+export const onSound = (watch) => watchers.add(watch);
+const tell = () => { for (const watch of watchers) watch(); };
+
+export const blocked = () => sound.on && (context === null || context.state !== 'running');
+
+export async function wake() {
+  context ??= new AudioContext();
+  if (context.state !== 'running') await context.resume().catch(() => {});
+  tell();
+}
+
+export function setSound(on) {
+  sound.on = on;
+  keep('sound', on ? 'on' : 'off');
+  if (on) wake();
+  tell();
+}
+
+function tone(from, frequency, length, shape, loudness) {
+  const oscillator = context.createOscillator();
+  const gain = context.createGain();
+  oscillator.type = shape;
+  oscillator.frequency.value = frequency;
+  gain.gain.setValueAtTime(0, from);
+  gain.gain.linearRampToValueAtTime(loudness, from + 0.015);
+  gain.gain.setValueAtTime(loudness, from + length - 0.04);
+  gain.gain.linearRampToValueAtTime(0, from + length);
+  oscillator.connect(gain).connect(context.destination);
+  oscillator.start(from);
+  oscillator.stop(from + length);
+}
+
+// Each returns its length in seconds.
+const voices = {
+  passed(from) {
+    tone(from, 659, 0.14, 'triangle', 0.5);
+    tone(from + 0.15, 988, 0.24, 'triangle', 0.5);
+    return 0.45;
+  },
+  failed(from) {
+    for (let i = 0; i < 3; i += 1) {
+      tone(from + i * 0.27, 147, 0.2, 'sawtooth', 0.45);
+      tone(from + i * 0.27, 156, 0.2, 'square', 0.2);
+    }
+    return 0.95;
+  },
+};
+
+export const played = [];  // what was heard last, newest at the end; for tests and for nobody else
+
+function play() {
+  timer = 0;
+  const kinds = ['failed', 'passed'].filter((kind) => waiting.has(kind));  // the bad news first
+  waiting = new Set();
+  if (!sound.on) return;
+  played.push(...kinds);
+  played.splice(0, Math.max(0, played.length - 20));
+  if (blocked()) return tell();
+  let from = context.currentTime + 0.02;
+  for (const kind of kinds) from += voices[kind](from) + 0.1;
+}
+
+// Many verdicts at once are one sound of each kind.
+export function announce(kind) {
+  waiting.add(kind);
+  timer ||= setTimeout(play, 200);
+}
+
+for (const touch of ['pointerdown', 'keydown']) {
+  window.addEventListener(touch, () => { if (sound.on && blocked()) wake(); }, { capture: true, passive: true });
+}
