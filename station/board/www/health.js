@@ -5,12 +5,13 @@ import { h, icon, fill } from './dom.js';
 import { bytes, duration, moment, number, percent, t } from './i18n.js';
 import { head, loadInto } from './parts.js';
 
-// Yield with the range in which it lies in truth; few units make a wide one.
-function range(row) {
+// Yield with the range in which it lies in truth; few units make a wide one. The scale begins at `from`.
+function range(row, from) {
+  const on_scale = (share) => Math.max(0, (share - from) / (1 - from));
   const bar = h('span', { class: 'range', 'aria-hidden': 'true' }, h('span', { class: 'range-span' }), h('span', { class: 'range-dot' }));
-  bar.style.setProperty('--low', row.low ?? 0);
-  bar.style.setProperty('--high', row.high ?? 1);
-  bar.style.setProperty('--value', row.yield ?? 0);
+  bar.style.setProperty('--low', on_scale(row.low ?? 0));
+  bar.style.setProperty('--high', on_scale(row.high ?? 1));
+  bar.style.setProperty('--value', on_scale(row.yield ?? 0));
   return bar;
 }
 
@@ -20,13 +21,14 @@ function compared(title, rows, name) {
     room.append(h('p', { class: 'quiet-text' }, t('health.no-units')));
     return room;
   }
+  const from = Math.min(.9, Math.floor(Math.min(...rows.map((row) => row.low ?? 0)) * 10) / 10);
   const sorted = [...rows].sort((a, b) => Number(b.suspect ?? false) - Number(a.suspect ?? false) || (a.yield ?? 2) - (b.yield ?? 2));
   room.append(h('div', { class: 'table-room', tabindex: '0', role: 'region', 'aria-label': title }, h('table', { class: 'compare' },
-    h('thead', {}, h('tr', {}, [name, t('health.units'), t('health.failed'), t('health.yield'), t('health.range'), ''].map((text) => h('th', { scope: 'col' }, text)))),
+    h('thead', {}, h('tr', {}, [name, t('health.units'), t('health.failed'), t('health.yield'), from > 0 ? t('health.range.from', { low: percent(from, 0) }) : t('health.range'), ''].map((text) => h('th', { scope: 'col' }, text)))),
     h('tbody', {}, sorted.map((row) => h('tr', { 'data-suspect': row.suspect ? '' : null },
       h('th', { scope: 'row' }, row.label || row.name || row.port || '–', row.label && row.port ? h('span', { class: 'hub-more' }, row.port) : null),
       h('td', {}, number(row.units ?? 0)), h('td', {}, number(row.failed ?? 0)), h('td', {}, row.yield === null || row.yield === undefined ? '–' : percent(row.yield)),
-      h('td', { class: 'range-cell' }, range(row)),
+      h('td', { class: 'range-cell' }, range(row, from)),
       h('td', {}, row.suspect ? h('span', { class: 'chip', 'data-tone': 'odd' }, icon('sign-error', 'chip-sign'), h('span', {}, t('health.suspect'))) : '')))))));
   return room;
 }

@@ -85,6 +85,7 @@ export function open(root) {
   const hubs = h('div', { class: 'hubs' });
   fill(root, h('div', { class: 'screen line-screen' }, h('h1', { class: 'unseen' }, t('nav.line')), summary, hubs));
 
+  const loads = new Map();
   let tiles = new Map();
   let needs = new Map();
   let cells = [];
@@ -108,9 +109,16 @@ export function open(root) {
   }
 
   function hubHead(hub) {
+    const load = h('span', { class: 'hub-more' });
+    loads.set(hub.port, load);
+    showLoad(hub);
     return h('h2', { class: 'hub-name' }, h('span', {}, hub.label || t('hub', { port: hub.port })),
-      hub.label && h('span', { class: 'hub-more' }, hub.port),
-      hub.tt === 'single' && h('span', { class: 'hub-more' }, t('hub.single-tt')));
+      hub.label && h('span', { class: 'hub-more' }, hub.port), load);
+  }
+
+  function showLoad(hub) {
+    const load = loads.get(hub.port);
+    if (load) setText(load, hub.tt !== 'single' ? '' : hub.bus_load ? t('hub.load', { share: percent(hub.bus_load, 0) }) : t('hub.single-tt'));
   }
 
   function build() {
@@ -118,6 +126,7 @@ export function open(root) {
     const structure = JSON.stringify(live.state.hubs.map((hub) => [hub.port, hub.label, hub.tt, hub.slots.map((slot) => slot.port)]));
     if (structure === built) {
       for (const slot of slotsOf(live.state)) showSlot(slot, line);
+      live.state.hubs.forEach(showLoad);
       return;
     }
     built = structure;
@@ -227,6 +236,7 @@ export function open(root) {
       // A pause or the end of an order changes what every empty slot asks for.
       const everywhere = what.line && ('state' in what.line || 'job' in what.line || 'recipe' in what.line);
       for (const slot of everywhere ? slotsOf(live.state) : what.slots) showSlot(live.slots.get(slot.port) ?? slot, line);
+      for (const { port } of what.hubs) showLoad(live.state.hubs.find((hub) => hub.port === port) ?? { port });
       if (what.slots.length > 0 || everywhere) showCall();
       showTotals();
     },

@@ -52,9 +52,12 @@ function heard(event, data) {
     live.state.n = data.n;
     live.state.time = data.time ?? live.state.time;
     Object.assign(live.state.line, data.line);
-    const before = (data.slots ?? []).map((slot) => ({ ...live.slots.get(slot.port) }));
+    for (const { port, bus_load } of data.hubs ?? []) {
+      const hub = live.state.hubs.find((one) => one.port === port);
+      if (hub) hub.bus_load = bus_load;
+    }
     for (const slot of data.slots ?? []) Object.assign(live.slots.get(slot.port) ?? {}, slot);
-    tell('delta', { line: data.line, slots: data.slots ?? [], before });
+    tell('delta', { line: data.line, hubs: data.hubs ?? [], slots: data.slots ?? [] });
   }
 }
 

@@ -1,7 +1,7 @@
 """A station that plays fixed states of a line to the page, so that a page can be looked at and tested without one.
 
 It serves station/board/www with the content security policy of the real server, holds one snapshot, and tells every
-page what a test changes in it. Standard library only. `python3 tests/board/mock_station.py [SLOTS]` serves a line that
+page what a test changes in it. Standard library only. `python3 tests/browser/mock_station.py [SLOTS]` serves a line that
 lives by itself, for looking at.
 """
 import json
