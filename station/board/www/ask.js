@@ -51,23 +51,23 @@ export function askWho({ supervisor = false } = {}) {
           h('option', { value: one, selected: one === kept('operator', '') }, one))))
       : field('operator', t('sign-in.name'), { value: supervisor ? '' : kept('operator', ''), required: true, maxlength: 40, list: 'names' });
     const pin = needs_pin && field('pin', t('sign-in.pin'), { type: 'password', inputmode: 'numeric', required: true });
+    const refuse = (text) => {
+      fill(error, text);
+      if (!form.elements.pin) return;
+      form.elements.pin.value = '';
+      form.elements.pin.focus();
+    };
     const form = h('form', { class: 'form', on: { submit: (event) => {
       event.preventDefault();
       const operator = form.elements.operator.value.trim();
       if (!operator) return;
       fill(error);
       signIn(operator, form.elements.pin?.value).then(() => {
-        if (supervisor && session.role !== 'supervisor') return fill(error, t('error.forbidden'));
+        if (supervisor && session.role !== 'supervisor') return refuse(t('error.forbidden'));
         keep('operator', operator);
         done = true;
         dialog.close();
-      }).catch((refusal) => {
-        fill(error, refusal.message);
-        if (form.elements.pin) {
-          form.elements.pin.value = '';
-          form.elements.pin.focus();
-        }
-      });
+      }).catch((refusal) => refuse(refusal.message));
     } } },
     h('p', {}, supervisor ? t('sign-in.supervisor') : t('sign-in.why')), name, pin, error,
     h('datalist', { id: 'names' }, known.map((one) => h('option', { value: one }))),

@@ -20,6 +20,7 @@ function progress(job) {
 async function use(job) {
   const answer = await attempt(() => post(at(job.id) + '/use', {}), t('job.used', { order: job.order }));
   if (answer) location.hash = '#/line';
+  return answer;
 }
 
 async function close(job, again) {
@@ -45,9 +46,8 @@ function opening(recipes, again) {
     const job = await attempt(() => post('/api/jobs', order, { supervisor: true }), t('job.opened', { order: order.order }));
     if (!job) return;
     const id = job.id ?? job.job?.id;
-    if (live.state?.line.job && live.state.line.job.left > 0) return again(id);
-    await use({ id, order: order.order });
-    again();
+    if (live.state?.line.job && live.state.line.job.left > 0) location.hash = '#/job/' + encodeURIComponent(id);  // not over another's head
+    else if (await use({ id, order: order.order }) === null) again();
   } } },
   field('order', t('job.order'), { required: true, maxlength: 80, hint: t('job.order.hint') }),
   field('quantity', t('job.quantity'), { type: 'number', min: 1, max: 1000000, required: true, inputmode: 'numeric' }),
@@ -91,7 +91,7 @@ function list(root, screen) {
         h('a', { href: '#/job/' + encodeURIComponent(one.id) }, t('certificate'))]), { label: t('job.done') })),
     ];
   }
-  const reload = (id) => (typeof id === 'string' ? void (location.hash = '#/job/' + encodeURIComponent(id)) : loadInto(content, () => get('/api/jobs'), show));
+  const reload = (how) => loadInto(content, () => get('/api/jobs'), show, how);
   fill(root, h('div', { class: 'screen' }, head(t('nav.job'), h('p', { class: 'quiet-text' }, t('job.scan'))), content));
   reload();
   return reload;
@@ -119,7 +119,7 @@ function detail(root, id) {
         : job.state !== 'closed' && panel(t('certificate'), h('p', {}, t('certificate.none'))),
     ];
   }
-  const reload = () => loadInto(content, () => get(at(id)), show);
+  const reload = (how) => loadInto(content, () => get(at(id)), show, how);
   fill(root, h('div', { class: 'screen' }, h('a', { class: 'button quiet back no-print', href: '#/job' }, icon('icon-back'), h('span', {}, t('nav.job'))), h('h1', { class: 'unseen' }, t('nav.job')), content));
   reload();
   return reload;
@@ -140,10 +140,8 @@ export function open(root, id) {
       if (now === seen) return;
       seen = now;
       if (first && kind === 'delta') return;
-      // A form that somebody fills in is not taken away.
-      if (root.querySelector('form input:focus, form select:focus') || [...root.querySelectorAll('form input')].some((one) => one.value)) return;
       clearTimeout(timer);
-      timer = setTimeout(reload, 300);
+      timer = setTimeout(reload, 300, { gently: true });
     },
     scanned(text) {
       if (id) return false;

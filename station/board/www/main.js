@@ -180,7 +180,7 @@ function speakVerdicts() {
 function verdictReached(slotNow) {
   announce(isGood(slotNow.outcome) ? 'passed' : 'failed');
   const why = slotNow.last?.fault && !isGood(slotNow.outcome) ? faultTitle(slotNow.last.fault) + '.' : '';
-  to_say.push(t('spoken.one', { slot: nameOf(slotNow), outcome: t('outcome.' + slotNow.outcome), why }));
+  to_say.push(t('spoken.one', { slot: nameOf(slotNow), outcome: t('outcome.' + slotNow.outcome), why }).trim());
   talk ||= setTimeout(speakVerdicts, 800);
 }
 

@@ -36,10 +36,25 @@ export function unitLink(one) {
 
 export const head = (title, ...more) => h('div', { class: 'screen-head' }, h('h1', {}, title), more);
 
-// Loads what a screen shows; while it loads, what was there stays.
-export async function loadInto(element, load, show) {
+// Somebody writes here: what they wrote is not taken away.
+export const isWritten = (element) =>
+  [...element.querySelectorAll('input, select')].some((one) => one === document.activeElement || (one.tagName === 'INPUT' && one.value));
+
+// Shows it anew and leaves the focus where it was.
+function refill(element, content) {
+  const controls = () => [...element.querySelectorAll('a, button, summary')];
+  const place = controls().indexOf(document.activeElement);
+  const words = place < 0 ? '' : document.activeElement.textContent;
+  fill(element, content);
+  const same = controls()[place];
+  if (same && same.textContent === words) same.focus({ preventScroll: true });
+}
+
+// Loads what a screen shows; while it loads, what was there stays. `gently`: also where somebody writes.
+export async function loadInto(element, load, show, { gently = false } = {}) {
   try {
-    fill(element, show(await load()));
+    const answer = await load();
+    if (!gently || !isWritten(element)) refill(element, show(answer));
   } catch (refusal) {
     if (!refusal.code) throw refusal;
     fill(element, h('div', { class: 'notice', 'data-tone': 'odd', role: 'alert' }, icon('sign-error', 'notice-sign'),

@@ -2,7 +2,7 @@
 // whoever types into a field keeps every key; while a scan runs, its keys press no button and follow no link.
 
 const gap = 60;      // ms between two keys of one scan; people rarely get below 80 for long
-const shortest = 3;  // characters
+const shortest = 2;  // characters: "A3" is a slot
 
 let keys = '';
 let last = 0;

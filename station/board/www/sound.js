@@ -15,6 +15,7 @@ const tell = () => { for (const watch of watchers) watch(); };
 export const blocked = () => sound.on && (context === null || context.state !== 'running');
 
 export async function wake() {
+  if (navigator.userActivation && !navigator.userActivation.hasBeenActive) return;
   context ??= new AudioContext();
   if (context.state !== 'running') await context.resume().catch(() => {});
   tell();
@@ -77,6 +78,6 @@ export function announce(kind) {
   timer ||= setTimeout(play, 200);
 }
 
-for (const touch of ['pointerdown', 'keydown']) {
+for (const touch of ['pointerdown', 'pointerup', 'keydown']) {
   window.addEventListener(touch, () => { if (sound.on && blocked()) wake(); }, { capture: true, passive: true });
 }

@@ -1,0 +1,505 @@
+"""The board's page with a station that plays fixed states (mock_station.py): what it shows, says and sends."""
+
+import json
+import pathlib
+import time
+
+import browser
+import mock_station as mock
+from board_checks import fault_codes
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+
+WWW = pathlib.Path(mock.WWW)
+WORDS = {name: json.loads((WWW / "lang" / f"{name}.json").read_text(encoding="utf-8")) for name in ("en", "zh-CN")}
+SIZES = [(1920, 1080), (1024, 768), (390, 844)]
+
+
+class BoardTest(browser.PageTest):
+    expected_on_console = ()
+
+    def judge_every_page(self):
+        """As for every page, but a refusal that the test provoked may be on the console."""
+        said = [entry["message"] for entry in self.driver.get_log("browser")]
+        said = [text for text in said if not any(part in text for part in self.expected_on_console)]
+        elsewhere = sorted(address for address in set(self.requests()) if not self.is_allowed(address))
+        self.assertEqual(elsewhere, [], "asked for from elsewhere")
+        self.assertEqual(said, [], "the console is not empty")
+
+    def station(self, slots=8, dressed=False, pins=None):
+        station = mock.Station(mock.snapshot(slots), pins)
+        if dressed:
+            mock.dress(station)
+        server, self.url = mock.serve(station)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.addCleanup(station.cut)
+        return station
+
+    def board(self, where="#/line", **options):
+        page = self.open(self.url + "/", **options)
+        page.js("localStorage.clear(); localStorage.setItem('flashline.language', 'en')")
+        self.driver.get("about:blank")
+        page = self.open(self.url + "/" + where, **options)
+        page.wait(lambda: page.js("return document.body.dataset.link") in ("online", "refused"), "a link to the station")
+        return page
+
+    def tile(self, page, label):
+        """What the tile of this slot shows, line by line."""
+        return page.js(
+            "const tile = [...document.querySelectorAll('.tile')].find(t => t.querySelector('.tile-label').textContent === arguments[0]);"
+            "return tile && {text: tile.innerText.split('\\n').map(t => t.trim()).filter(Boolean), tone: tile.dataset.tone,"
+            " loud: 'loud' in tile.dataset, sign: tile.querySelector('use').getAttribute('href')}", label)
+
+    def wait_tile(self, page, label, *texts):
+        page.wait(lambda: set(texts) <= set(self.tile(page, label)["text"]), f"{texts} in {label}")
+
+    def scan(self, text):
+        keys = ActionChains(self.driver, duration=0)
+        keys.send_keys(text + Keys.ENTER).perform()
+
+    def go(self, page, where):
+        page.js("location.hash = arguments[0]", where)
+
+    def press(self, page, text, within=""):
+        selector = f"{within} button, {within} a.button, {within} summary"
+        page.wait(lambda: any(text in t for t in page.texts(selector)), f"a button {text}")
+        next(b for b in page.all(selector) if text in b.text).click()
+
+    def fields(self, page, **values):
+        for name, value in values.items():
+            page.find(f"[name={name}]").send_keys(str(value))
+
+    def sign_in(self, page, name, pin=None):
+        page.wait(lambda: page.all("dialog.sign-in[open]"), "the sign-in")
+        if pin is None:
+            self.fields(page, operator=name)
+        else:
+            Select(page.find("dialog [name=operator]")).select_by_value(name)
+            self.fields(page, pin=pin)
+        page.find("dialog button[type=submit]").click()
+
+
+class Line(BoardTest):
+    def test_each_slot_says_what_to_do_by_colour_sign_and_word(self):
+        station = self.station()
+        slots = station.slots()
+        mock.working(slots[1], .4, "write", left=12.3)
+        mock.verdict(slots[2], "passed")
+        mock.verdict(slots[3], "failed", "verify-mismatch")
+        mock.verdict(slots[4], "error", "access-denied", "station")
+        mock.verdict(slots[5], "passed", present=False)
+        slots[6].update(state="quarantined", reason="4 of 5 units failed here")
+        slots[7].update(state="skipped", reason="Cable is bad")
+        page = self.board(width=1920, height=1080)
+        page.wait(lambda: len(page.all(".tile")) == 8, "eight tiles")
+        shown = {label: self.tile(page, label) for label in ("A1", "A2", "A3", "A4", "A5", "A6", "A7", "B1")}
+        self.assertEqual(shown["A1"]["text"], ["A1", "Plug in"])
+        self.assertEqual(shown["A2"]["text"], ["A2", "Writing", "13 s"])
+        self.assertEqual(shown["A3"]["text"], ["A3", "PASS", "Unplug"])
+        self.assertEqual(shown["A4"]["text"], ["A4", "FAIL", "Set aside", "Wrong data in memory"])
+        self.assertEqual(shown["A5"]["text"], ["A5", "ERROR", "Get help", "Station may not use the unit"])
+        self.assertEqual(shown["A6"]["text"], ["A6", "PASS", "Plug in next"])
+        self.assertEqual(shown["A7"]["text"], ["A7", "Do not use", "4 of 5 units failed here"])
+        self.assertEqual(shown["B1"]["text"], ["B1", "Not in use", "Cable is bad"])
+        self.assertEqual(len({s["sign"] for s in shown.values()}), 7)  # both that passed share one
+        self.assertEqual([s["loud"] for s in shown.values()], [False, False, True, True, True, False, False, False])
+        colours = {page.style(f'.tile[data-port="{p}"]', "backgroundColor") for p in ("1-1.3", "1-1.4", "1-1.5", "1-1.1")}
+        self.assertEqual(len(colours), 4)
+        self.assertEqual(page.find(".call-word").text, "Unplug 3")
+        self.assertEqual(page.find(".call-where").text.split(), ["A3", "A4", "A5"])
+
+    def test_sixty_four_slots_fill_the_screen_and_none_is_outside(self):
+        self.station(64, dressed=True)
+        page = self.board(width=1920, height=1080)
+        page.wait(lambda: len(page.all(".tile")) == 64, "64 tiles")
+        boxes = page.js("return [...document.querySelectorAll('.tile')].map(t => { const b = t.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom]; })")
+        self.assertTrue(all(b[0] >= 0 and b[1] >= 0 and b[2] <= 1920 and b[3] <= 1080 for b in boxes), boxes[-1])
+        self.assertGreater(max(b[3] for b in boxes), 900)
+        signs = page.js("return Math.min(...[...document.querySelectorAll('.tile-sign')].map(s => s.getBoundingClientRect().width))")
+        self.assertGreaterEqual(signs, 30)
+        cut = page.js("return [...document.querySelectorAll('.tile-word, .tile-act, .tile-label')].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)")
+        self.assertLessEqual(set(cut), {"BROKEN OFF"})
+
+    def test_a_telephone_scrolls_the_slots_and_keeps_the_totals(self):
+        self.station(24, dressed=True)
+        page = self.board(width=390, height=844)
+        page.wait(lambda: len(page.all(".tile")) == 24, "24 tiles")
+        page.js("document.querySelector('main').scrollTop = 99999")
+        top = page.js("return document.querySelector('.summary').getBoundingClientRect().top - document.querySelector('main').getBoundingClientRect().top")
+        self.assertAlmostEqual(top, 0, delta=1)
+        below = page.js("return document.querySelector('.place:last-child .tile').getBoundingClientRect().bottom <= document.querySelector('#tabs').getBoundingClientRect().top")
+        self.assertTrue(below)
+
+    def test_an_update_touches_the_tiles_that_changed_and_no_other(self):
+        station = self.station(64)
+        for slot in station.slots():
+            mock.working(slot, .2, left=5)
+        page = self.board(width=1920, height=1080)
+        page.wait(lambda: len(page.all(".tile")) == 64, "64 tiles")
+        page.js("window.touched = new Set(); new MutationObserver(all => all.forEach(m => touched.add((m.target.nodeType === 1 ? m.target : m.target.parentElement)"
+                ".closest('[data-port]')?.dataset.port))).observe(document.querySelector('.hubs'), {subtree: true, childList: true, attributes: true, characterData: true})")
+        changed = station.slots()[3]
+        mock.working(changed, .5, "read", left=3)
+        station.tell(changed, *station.slots()[10:20])
+        self.wait_tile(page, "A4", "Checking", "3 s")
+        self.assertEqual(page.js("return [...touched]"), ["1-1.4"])
+
+    def test_the_last_result_stays_until_the_next_insertion(self):
+        station = self.station()
+        slot = station.slot("A1")
+        mock.verdict(slot, "failed", "verify-mismatch")
+        page = self.board()
+        self.wait_tile(page, "A1", "FAIL", "Set aside")
+        slot["present"] = False
+        station.tell(slot)
+        self.wait_tile(page, "A1", "FAIL", "Plug in next")
+        self.assertFalse(self.tile(page, "A1")["loud"])
+        mock.working(slot, 0, "survey", left=8)
+        slot["visit"] = "another"
+        station.tell(slot)
+        self.wait_tile(page, "A1", "Looking", "8 s")
+
+    def test_a_verdict_is_heard_and_read_out_once(self):
+        station = self.station()
+        page = self.board()
+        page.find("h1")
+        page.js("document.querySelector('main').click()")
+        self.driver.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": "keyDown", "key": "Shift"})
+        played = lambda: self.driver.execute_async_script("const done = arguments[0]; import('/sound.js').then(m => done([...m.played]))")
+        good, bad = station.slot("A1"), station.slot("A2")
+        mock.verdict(good, "passed")
+        station.tell(good)
+        page.wait(lambda: played() == ["passed"], "the sound of a pass")
+        station.tell(good)
+        mock.verdict(bad, "failed", "io-error", "cable")
+        station.tell(bad)
+        page.wait(lambda: played() == ["passed", "failed"], "the sound of a fail")
+        said = lambda: page.js("return [...document.querySelectorAll('#spoken p')].map(p => p.textContent).join(' ')")
+        page.wait(lambda: said() == "A1: PASS. A2: FAIL. Bad connection.", "two sentences")
+        station.tell_all()
+        time.sleep(1)
+        self.assertEqual(said(), "A1: PASS. A2: FAIL. Bad connection.")
+        self.assertEqual(played(), ["passed", "failed"])
+
+    def test_an_order_that_is_complete_asks_to_be_closed(self):
+        station = self.station()
+        one = mock.job(quantity=8, made=8)
+        station.jobs = [one]
+        station.state["line"]["job"] = one
+        page = self.board()
+        page.wait(lambda: page.texts(".call-word") == ["Order complete"], "the call")
+        self.assertEqual(page.texts(".call .button"), ["Close the order"])
+        self.assertEqual(self.tile(page, "A1")["text"], ["A1"])
+
+    def test_names_and_remarks_never_become_markup(self):
+        station = self.station()
+        evil = "<img src=x onerror=\"document.title='hacked'\">"
+        slot = station.slots()[0]
+        slot.update(label=evil, state="quarantined", reason=evil)
+        station.state["station"] = evil
+        station.state["line"]["remark"] = evil
+        station.jobs = [mock.job(order=evil, product=evil)]
+        station.state["line"]["job"] = station.jobs[0]
+        station.units = [{**mock.unit_json(1), "label": evil}]
+        page = self.board()
+        for where in ("#/line", "#/slot/1-1.1", "#/job", "#/units", "#/health", "#/commissioning"):
+            self.go(page, where)
+            page.wait(lambda: page.all("h1"), where)
+            time.sleep(.3)
+            self.assertEqual(page.js("return document.querySelectorAll('main img, header img[src=x]').length"), 0, where)
+            self.assertNotEqual(page.js("return document.title"), "hacked")
+
+
+class Link(BoardTest):
+    expected_on_console = ("ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE", "ERR_NETWORK")
+
+    def test_a_lost_station_is_loud_and_comes_back_with_the_whole_state(self):
+        station = self.station()
+        page = self.board()
+        page.wait(lambda: page.all(".tile"), "tiles")
+        station.cut()
+        page.wait(lambda: "No connection to the station" in "".join(page.texts("#offline")), "the banner")
+        self.assertIn("grayscale", page.style("main", "filter"))
+        mock.verdict(station.slot("A2"), "passed")  # while nobody could see
+        station.back()
+        page.wait(lambda: page.js("return document.body.dataset.link") == "online", "the link")
+        self.wait_tile(page, "A2", "PASS", "Unplug")
+        self.assertEqual(page.all("#offline"), [])
+        self.assertEqual(page.style("main", "filter"), "none")
+
+    def test_a_station_that_falls_silent_counts_as_lost(self):
+        station = self.station()
+        page = self.board()
+        station.silent = True
+        page.wait(lambda: page.all("#offline"), "the banner")
+        station.silent = False
+        page.wait(lambda: page.js("return document.body.dataset.link") == "online", "the link")
+
+    def test_a_reload_during_a_run_shows_the_same_line(self):
+        station = self.station()
+        mock.working(station.slot("A1"), .5, left=4)
+        mock.verdict(station.slot("A2"), "passed")
+        page = self.board()
+        before = [self.tile(page, label) for label in ("A1", "A2", "A3")]
+        self.driver.refresh()
+        page.wait(lambda: page.all(".tile"), "tiles")
+        self.assertEqual([self.tile(page, label) for label in ("A1", "A2", "A3")], before)
+
+
+class Languages(BoardTest):
+    def test_the_language_is_switched_on_the_page_and_kept(self):
+        station = self.station(dressed=True)
+        page = self.board()
+        Select(page.find("select.tool")).select_by_value("zh-CN")
+        page.wait(lambda: "产线" in page.texts(".top-tab"), "Chinese")
+        self.assertEqual(page.js("return document.documentElement.lang"), "zh-CN")
+        self.wait_tile(page, "A2", "合格", "请拔下")
+        self.driver.refresh()
+        page.wait(lambda: "产线" in page.texts(".top-tab"), "Chinese after a reload")
+        mock.verdict(station.slot("A1"), "failed", "unit-gone", "cable")
+        station.tell(station.slot("A1"))
+        self.wait_tile(page, "A1", "不合格", "重插一次", "拔得太早")
+
+    def test_every_fault_is_told_in_every_language_with_what_to_do(self):
+        station = self.station()
+        slot = station.slot("A1")
+        mock.verdict(slot, "failed", "stall")
+        page = self.board("#/slot/1-1.1")
+        for language, words in WORDS.items():
+            Select(page.find("select.tool")).select_by_value(language)
+            page.wait(lambda: page.js("return document.documentElement.lang") == language, language)
+            for code in fault_codes():
+                mock.verdict(slot, "failed", code)
+                station.tell(slot)
+                page.wait(lambda: words["fault." + code] + "." in page.texts(".story-what") and
+                          words["fault." + code + ".do"] in page.texts(".story-do"), f"{code} in {language}")
+
+
+class People(BoardTest):
+    expected_on_console = ("status of 401", "status of 403", "status of 409")
+
+    def test_stop_all_is_asked_twice_and_no_means_no(self):
+        station = self.station()
+        for where in ("#/line", "#/slot/1-1.1", "#/job", "#/units", "#/health", "#/commissioning"):
+            page = self.board(where)
+            self.press(page, "Stop all")
+            page.wait(lambda: page.all("dialog.stop[open]"), "the question")
+            self.press(page, "No, go on", "dialog")
+            page.wait(lambda: not page.all("dialog"), "the end of the question")
+        self.assertEqual(station.posts, [])
+        self.press(page, "Stop all")
+        self.press(page, "Stop at a safe point", "dialog")
+        self.sign_in(page, "li")
+        page.wait(lambda: station.posts[-1] == ("/api/line/stop", {"kind": "safe"}), "the stop")
+        page.wait(lambda: page.js("return document.querySelector('.stop-all').disabled"), "no second stop")
+
+    def test_pause_and_go_on(self):
+        station = self.station()
+        page = self.board()
+        page.wait(lambda: page.texts(".pause") == ["Pause"], "the button")
+        page.find(".pause").click()
+        self.sign_in(page, "li")
+        page.wait(lambda: page.texts(".call-word") == ["Paused"] and page.texts(".pause") == ["Go on"], "the pause")
+        self.assertEqual(self.tile(page, "A1")["text"], ["A1"])
+        page.find(".pause").click()
+        self.wait_tile(page, "A1", "Plug in")
+        self.assertEqual([path for path, _ in station.posts], ["/api/session", "/api/line/pause", "/api/line/resume"])
+
+    def test_a_wrong_pin_is_refused_and_a_right_one_shows_the_line(self):
+        self.station(pins={"li": ("1234", "operator"), "wang": ("9876", "supervisor")})
+        page = self.board()
+        page.wait(lambda: "Sign in to see the line." in "".join(page.texts("#refused")), "the lock")
+        self.assertEqual(page.all(".tile"), [])
+        self.press(page, "Sign in", "#refused")
+        self.sign_in(page, "li", "0000")
+        page.wait(lambda: page.texts("dialog .form-error") == ["Wrong name or PIN."], "the refusal")
+        self.assertEqual(page.find("dialog [name=pin]").get_attribute("value"), "")
+        self.sign_in(page, "li", "1234")
+        page.wait(lambda: len(page.all(".tile")) == 8, "the line")
+        self.assertEqual(page.texts(".who"), ["li"])
+
+    def test_an_operator_is_asked_for_a_supervisor_where_it_takes_one(self):
+        station = self.station(pins={"li": ("1234", "operator"), "wang": ("9876", "supervisor")})
+        station.session = ("li", "operator")
+        station.slot("A3").update(state="quarantined", reason="4 of 5 units failed here")
+        page = self.board("#/slot/1-1.3")
+        self.press(page, "Open the slot again")
+        self.press(page, "Open the slot again", "dialog")
+        page.wait(lambda: "This needs a supervisor. Sign in as one." in page.texts("dialog p"), "the question")
+        self.sign_in(page, "li", "1234")
+        page.wait(lambda: page.texts("dialog .form-error") == ["Only a supervisor may do this."], "the refusal")
+        self.assertNotIn("/api/slots/1-1.3/release", [path for path, _ in station.posts])
+        self.sign_in(page, "wang", "9876")
+        page.wait(lambda: station.slot("A3")["state"] == "empty", "the release")
+        page.wait(lambda: page.texts(".now-act") == ["Plug in"], "an empty slot")
+
+    def test_an_order_from_the_form_to_its_certificate(self):
+        station = self.station()
+        page = self.board()
+        self.go(page, "#/job")
+        page.wait(lambda: page.all("#field-order"), "the form")
+        self.fields(page, order="ORD-1", quantity=8, lot="L-1")
+        self.press(page, "Start this order")
+        self.sign_in(page, "wang")
+        page.wait(lambda: "Still to make · ORD-1" in page.texts(".figure-name"), "the order on the line")
+        self.assertEqual(station.posts[1], ("/api/jobs", {"order": "ORD-1", "recipe": "photon.toml", "lot": "L-1", "quantity": 8}))
+        one = station.jobs[0]
+        one.update(made=8, left=0)
+        station.tell(line={"job": one})
+        self.press(page, "Close the order", ".call")
+        self.press(page, "Close order", "main")
+        self.press(page, "Close order", "dialog")
+        page.wait(lambda: any("flashline certificate 1" in text for text in page.texts(".paper")), "the certificate")
+        links = page.js("return [...document.querySelectorAll('.certificate a')].map(a => a.getAttribute('href'))")
+        self.assertEqual(links, ["/api/jobs/job-ORD-1/certificate", "/api/jobs/job-ORD-1/certificate.minisig"])
+
+    def test_a_refusal_is_said_in_the_persons_words(self):
+        station = self.station()
+        station.session = ("li", "operator")
+        station.refuse["/api/line/pause"] = (503, {"error": "records-unavailable", "message": "disk full", "remedy": "Free some space."})
+        self.expected_on_console = ("status of 503",)
+        page = self.board()
+        page.wait(lambda: page.all(".pause"), "the button")
+        page.find(".pause").click()
+        page.wait(lambda: any("The record cannot be written. Call a supervisor." in t and "disk full" in t for t in page.texts(".toast")), "the refusal")
+
+
+class Scanner(BoardTest):
+    def test_an_order_code_is_heard_on_any_screen(self):
+        station = self.station()
+        station.jobs = [mock.job("ORD-77")]
+        for where in ("#/line", "#/units", "#/health", "#/slot/1-1.1"):
+            page = self.board(where)
+            page.wait(lambda: page.all("h1"), where)
+            page.js("document.activeElement.blur()")
+            self.scan("ORD-77")
+            page.wait(lambda: page.js("return location.hash") == "#/job/job-ORD-77", f"the order, from {where}")
+
+    def test_a_scan_presses_no_button_that_has_the_focus(self):
+        station = self.station()
+        station.session = ("li", "operator")
+        page = self.board()
+        page.wait(lambda: page.all(".pause"), "the button")
+        page.js("document.querySelector('.pause').focus()")
+        self.scan("SN 4 711")
+        page.wait(lambda: page.js("return decodeURIComponent(location.hash)") == "#/units/find/SN 4 711", "the search")
+        self.assertEqual(station.posts, [])
+
+    def test_a_field_keeps_what_is_typed_or_scanned_into_it(self):
+        self.station()
+        page = self.board("#/job")
+        page.wait(lambda: page.all("#field-product"), "the form")
+        page.find("#field-product").click()
+        ActionChains(self.driver, duration=0).send_keys("Photon-1").perform()
+        self.assertEqual(page.find("#field-product").get_attribute("value"), "Photon-1")
+        self.assertEqual(page.js("return location.hash"), "#/job")
+
+    def test_slow_typing_is_no_scan(self):
+        self.station()
+        page = self.board()
+        for key in "ORD1":
+            ActionChains(self.driver, duration=0).send_keys(key).perform()
+            time.sleep(.12)
+        ActionChains(self.driver, duration=0).send_keys(Keys.ENTER).perform()
+        time.sleep(.3)
+        self.assertEqual(page.js("return location.hash"), "#/line")
+
+    def test_slot_and_unit_are_paired_by_two_scans_in_either_order(self):
+        station = self.station()
+        station.session = ("li", "operator")
+        mock.verdict(station.slot("A3"), "passed")
+        mock.verdict(station.slot("A4"), "passed")
+        page = self.board()
+        page.wait(lambda: page.all(".tile"), "tiles")
+        self.scan("A3")
+        page.wait(lambda: any("now scan the unit's label" in t for t in page.texts(".toast")), "the second question")
+        self.scan("SN-1001")
+        page.wait(lambda: station.posts == [("/api/labels", {"label": "SN-1001", "slot": "1-1.3"})], "the pair")
+        page.wait(lambda: any("SN-1001 belongs to the unit in A3" in t for t in page.texts(".toast")), "the answer")
+        self.scan("SN-1002")
+        self.press(page, "The unit is in a slot", "main")
+        self.scan("1-1.4")
+        page.wait(lambda: station.posts[-1] == ("/api/labels", {"label": "SN-1002", "slot": "1-1.4"}), "the other pair")
+
+    def test_a_new_order_code_begins_an_order(self):
+        self.station()
+        page = self.board("#/job")
+        page.wait(lambda: page.all("#field-order"), "the form")
+        page.js("document.activeElement.blur()")
+        self.scan("ORD-9000")
+        page.wait(lambda: page.find("#field-order").get_attribute("value") == "ORD-9000", "the order's number")
+        self.assertEqual(page.js("return document.activeElement.id"), "field-quantity")
+
+
+class Everywhere(BoardTest):
+    """What holds on each screen in each size and language."""
+
+    SCREENS = ("#/line", "#/slot/1-1.4", "#/slot/1-3.2", "#/job", "#/job/job-ORD-2280", "#/units", "#/units/find/nothing", "#/units/unit-3", "#/health", "#/commissioning")
+
+    def test_nothing_is_pushed_sideways_and_everything_can_be_pressed_and_has_a_name(self):
+        self.station(24, dressed=True)
+        page = self.board()
+        for language in WORDS:
+            page.js("localStorage.setItem('flashline.language', arguments[0])", language)
+            for width, height in SIZES:
+                page = self.open(self.url + "/", width=width, height=height)
+                for where in self.SCREENS:
+                    with self.subTest(language=language, width=width, where=where):
+                        self.go(page, where)
+                        page.wait(lambda: page.js("return document.querySelector('main .screen') && !document.querySelector('main').textContent.includes('undefined')"), where)
+                        time.sleep(.25)
+                        wide = page.js("const m = document.querySelector('main'); return [document.documentElement.scrollWidth, m.scrollWidth - m.clientWidth]")
+                        self.assertLessEqual(wide[0], width)
+                        self.assertEqual(wide[1], 0)
+                        small = page.js("return [...document.querySelectorAll('a, button, select, input, summary')].filter(e => e.getClientRects().length && !e.classList.contains('skip'))"
+                                        ".map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()]).filter(([, b]) => b.width < 24 || b.height < 24).map(([html]) => html)")
+                        self.assertEqual(small, [], "targets below 24 px")
+                        gloves = page.js("return [...document.querySelectorAll('button, .button, select, input, .top-tab, .tab, .tile')].filter(e => e.getClientRects().length)"
+                                         ".map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()]).filter(([, b]) => b.width < 40 || b.height < 44).map(([html]) => html)")
+                        self.assertEqual(gloves, [], "too small for gloves")
+                        nameless = page.js("return [...document.querySelectorAll('a, button')].filter(e => !(e.innerText.trim() || e.getAttribute('aria-label') || e.textContent.trim())).map(e => e.outerHTML)"
+                                           ".concat([...document.querySelectorAll('input, select')].filter(e => !e.labels.length && !e.getAttribute('aria-label')).map(e => e.outerHTML))")
+                        self.assertEqual(nameless, [])
+                        raw = page.js("return document.querySelector('main').innerText.match(/\\b(act|fault|slot|call|total|story|job|health|units|error|bound|phase|outcome|step)\\.[a-z.-]{3,}/g) ?? []")
+                        self.assertEqual(raw, [], "keys instead of words")
+                        self.assertEqual(page.js("return document.querySelectorAll('h1').length"), 1)
+
+    def test_the_keyboard_reaches_every_control_and_shows_where_it_is(self):
+        self.station(8, dressed=True)
+        page = self.board()
+        wanted = page.js("return [...document.querySelectorAll('a, button, select, input')].filter(e => e.getClientRects().length && !e.disabled).length")
+        seen = set()
+        for _ in range(wanted + 5):
+            ActionChains(self.driver, duration=0).send_keys(Keys.TAB).perform()
+            here = page.js("const e = document.activeElement; const s = getComputedStyle(e); return [e.outerHTML.slice(0, 160), s.outlineStyle, parseFloat(s.outlineWidth)]")
+            if here[0].startswith("<body"):
+                continue
+            seen.add(here[0])
+            self.assertEqual(here[1], "solid", here[0])
+            self.assertGreaterEqual(here[2], 2, here[0])
+        self.assertGreaterEqual(len(seen), wanted - 1)
+
+    def test_who_wants_no_motion_gets_none(self):
+        station = self.station()
+        mock.working(station.slot("A1"), .3)
+        page = self.board()
+        page.wait(lambda: page.all(".tile"), "tiles")
+        self.assertNotEqual(page.style(".tile-bar span", "transitionDuration"), "0s")
+        page.media(motion="reduce")
+        self.assertEqual(page.style(".tile-bar span", "transitionDuration"), "0s")
+
+    def test_light_and_dark_follow_the_device_or_the_switch(self):
+        self.station()
+        page = self.board(scheme="dark")
+        dark = page.style("body", "backgroundColor")
+        page.media(scheme="light")
+        page.wait(lambda: page.style("body", "backgroundColor") != dark, "light")
+        for _ in range(2):  # auto, light, dark
+            page.find("button.tool[title]:nth-of-type(3)").click()
+        page.wait(lambda: page.style("body", "backgroundColor") == dark, "dark by the switch")
+
+
+if __name__ == "__main__":
+    browser.main()
