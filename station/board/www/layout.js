@@ -1,40 +1,56 @@
-// How large tiles can be: the fixture's hubs side by side and its slots in columns, chosen so that tiles are as large
-// as the room allows. Pure.
+// How large tiles can be: hubs stand on shelves beside each other, each with its slots in rows of at most so many, all
+// tiles of one size, and that as large as the room allows. Pure.
 
 const heading = 30;  // px of a hub's name
 const inside = 8;    // between tiles
 const outside = 18;  // between hubs
+const below = 12;    // under a shelf
 const narrow = 104;  // px below which a tile is not shrunk: the page scrolls instead
 const low = 76;
 
-function rowsOf(cells, columns, hub_columns) {
-  let rows = 0;
-  let hub_rows = 0;
-  for (let i = 0; i < cells.length; i += hub_columns) {
-    rows += Math.max(...cells.slice(i, i + hub_columns).map((n) => Math.ceil(n / columns)));
-    hub_rows += 1;
+// Hubs in order, as a wrapping line of boxes breaks them.
+function shelves(cells, columns, most_columns) {
+  const all = [];
+  for (const n of cells) {
+    const wide = Math.min(n, columns);
+    const last = all.at(-1);
+    if (last && last.columns + wide <= most_columns) {
+      last.columns += wide;
+      last.hubs += 1;
+      last.rows = Math.max(last.rows, Math.ceil(n / wide));
+    } else {
+      all.push({ columns: wide, hubs: 1, rows: Math.ceil(n / wide) });
+    }
   }
-  return { rows, hub_rows };
+  return all;
 }
 
-function candidate(width, height, cells, columns, hub_columns) {
-  const { rows, hub_rows } = rowsOf(cells, columns, hub_columns);
-  const tile_width = (width - outside * (hub_columns - 1)) / hub_columns / columns - inside * (columns - 1) / columns;
-  const tile_height = (height - hub_rows * heading - outside * (hub_rows - 1) - inside * (rows - hub_rows)) / rows;
-  // A tile reads best a little wider than high; what goes beyond adds nothing.
-  const unit = Math.min(tile_width / 1.25, tile_height, Math.max(tile_width, tile_height) / 1.4 + 1e4);
-  return { columns, hub_columns, tile_width, tile_height, unit, scrolls: false };
+function candidate(width, height, cells, columns, most_columns) {
+  const all = shelves(cells, columns, most_columns);
+  const rows = all.reduce((sum, shelf) => sum + shelf.rows, 0);
+  const gaps = (shelf) => outside * (shelf.hubs - 1) + inside * (shelf.columns - shelf.hubs);
+  const tile_width = Math.min(...all.map((shelf) => (width - gaps(shelf)) / shelf.columns));
+  const tile_height = (height - all.length * heading - below * (all.length - 1) - inside * (rows - all.length)) / rows;
+  return fitted(columns, tile_width, tile_height, false);
 }
 
-// `cells`: places of each hub, in order. The answer's `unit` is what type in a tile scales with, in px.
+// A tile reads best a little wider than high; one that is much higher than wide only looks empty.
+function fitted(columns, tile_width, tile_height, scrolls) {
+  const wide = Math.floor(Math.min(tile_width, tile_height * 1.9));
+  const high = Math.floor(Math.min(tile_height, tile_width * 1.15));
+  return { columns, tile_width: wide, tile_height: high, unit: Math.min(wide / 1.25, high), scrolls };
+}
+
+// `cells`: places of each hub, in order. `columns`: most in a row of one hub; `unit`: what type in a tile scales with.
 export function plan(width, height, cells) {
   const most = Math.max(1, ...cells);
+  const sum = cells.reduce((all, n) => all + n, 0);
   let best = null;
-  for (let hub_columns = 1; hub_columns <= Math.max(1, cells.length); hub_columns += 1) {
-    for (let columns = 1; columns <= most; columns += 1) {
-      const one = candidate(width, height, cells, columns, hub_columns);
+  for (let columns = 1; columns <= most; columns += 1) {
+    for (let most_columns = columns; most_columns <= Math.min(sum, 40); most_columns += 1) {
+      const one = candidate(width, height, cells, columns, most_columns);
       if (one.tile_width < narrow || one.tile_height < low) continue;
-      if (!best || one.unit > best.unit) best = one;
+      if (!best || one.unit > best.unit + .5) best = one;
     }
   }
   return best ?? scrolling(width, most);
@@ -43,6 +59,5 @@ export function plan(width, height, cells) {
 function scrolling(width, most) {
   const columns = Math.max(1, Math.min(most, Math.floor((width + inside) / (narrow + inside))));
   const tile_width = (width - inside * (columns - 1)) / columns;
-  const tile_height = Math.max(low, Math.min(tile_width, 150));
-  return { columns, hub_columns: 1, tile_width, tile_height, unit: Math.min(tile_width / 1.25, tile_height), scrolls: true };
+  return fitted(columns, tile_width, Math.max(low, Math.min(tile_width, 150)), true);
 }

@@ -95,14 +95,15 @@ export function open(root) {
   function arrange() {
     if (cells.length === 0) return;
     const wide = hubs.clientWidth;
-    const high = Math.max(0, root.clientHeight - summary.offsetHeight - 34);
+    const above = hubs.getBoundingClientRect().top - root.getBoundingClientRect().top + root.scrollTop;
+    const high = Math.max(0, root.clientHeight - above - 16);
     const how = plan(wide, high, cells);
     const text = JSON.stringify(how);
     if (text === drawn) return;
     drawn = text;
-    hubs.style.setProperty('--hub-columns', how.hub_columns);
-    hubs.style.setProperty('--columns', how.columns);
-    hubs.style.setProperty('--tile-height', Math.floor(how.tile_height) + 'px');
+    hubs.style.setProperty('--tile-width', how.tile_width + 'px');
+    hubs.style.setProperty('--tile-height', how.tile_height + 'px');
+    [...hubs.querySelectorAll('.hub-slots')].forEach((one, i) => one.style.setProperty('--columns', Math.min(how.columns, cells[i])));
     hubs.style.setProperty('--unit', how.unit.toFixed(1) + 'px');
     setAttribute(hubs, 'data-size', how.unit < 110 ? 'small' : how.unit < 190 ? 'middle' : 'large');
     setAttribute(root, 'data-scrolls', how.scrolls ? '' : null);
@@ -223,7 +224,7 @@ export function open(root) {
 
   const sizes = new ResizeObserver(arrange);
   sizes.observe(root);
-  sizes.observe(summary);
+  for (const part of summary.children) sizes.observe(part);
   if (live.state) showAll();
 
   return {
