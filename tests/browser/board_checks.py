@@ -16,7 +16,7 @@ PAIRS = [
     *[("ink", ground, TEXT) for ground in ("bg", "surface", "sunken", "good-soft", "bad-soft", "odd-soft", "stopped-soft", "busy-soft")],
     *[("ink-2", ground, TEXT) for ground in ("bg", "surface", "sunken", "odd-soft", "busy-soft")],
     *[("accent", ground, TEXT) for ground in ("bg", "surface", "sunken", "busy-soft", "odd-soft")],
-    ("on-accent", "accent", TEXT), ("bg", "ink", TEXT), ("bad", "surface", TEXT),
+    ("on-odd-fill", "odd-fill", TEXT), ("on-bad", "bad-stripe", TEXT), ("on-accent", "accent", TEXT), ("bg", "ink", TEXT), ("bad", "surface", TEXT),
     *[("on-" + tone, tone, TEXT) for tone in ("good", "bad", "odd", "stopped", "busy")],
     *[(tone, "surface", TEXT) for tone in ("good", "bad", "odd", "stopped", "busy")],
     *[(tone, tone + "-soft", SHAPE) for tone in ("good", "bad", "odd", "stopped", "busy")],

@@ -179,7 +179,7 @@ function speakVerdicts() {
 
 function verdictReached(slotNow) {
   announce(isGood(slotNow.outcome) ? 'passed' : 'failed');
-  const why = slotNow.last?.fault && !isGood(slotNow.outcome) ? faultTitle(slotNow.last.fault) + '.' : '';
+  const why = slotNow.last?.fault && !isGood(slotNow.outcome) ? t('sentence', { text: faultTitle(slotNow.last.fault) }) : '';
   to_say.push(t('spoken.one', { slot: nameOf(slotNow), outcome: t('outcome.' + slotNow.outcome), why }).trim());
   talk ||= setTimeout(speakVerdicts, 800);
 }

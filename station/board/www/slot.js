@@ -25,8 +25,8 @@ function story(slot) {
   if (slot.state === 'skipped') return [t('story.skipped'), t('story.skipped.do')];
   if (slot.state === 'foreign') return [t('story.foreign'), t('story.foreign.do')];
   if (slot.state === 'verdict' && isGood(slot.outcome)) return [t('story.good.' + slot.outcome), slot.present ? t('story.good.do') : t('story.gone.do')];
-  if (slot.state === 'verdict' && fault) return [faultTitle(fault) + '.', faultAdvice(fault)];
-  if (slot.state === 'verdict') return [t('outcome.' + slot.outcome) + '.', t('story.unknown.do')];
+  if (slot.state === 'verdict' && fault) return [t('sentence', { text: faultTitle(fault) }), faultAdvice(fault)];
+  if (slot.state === 'verdict') return [t('sentence', { text: t('outcome.' + slot.outcome) }), t('story.unknown.do')];
   if (slot.state === 'between') return [t('story.between'), t('story.working.do')];
   if (slot.state === 'queued') return [t('story.queued'), t('story.working.do')];
   if (slot.state === 'working') return [t('story.working'), t('story.working.do')];
