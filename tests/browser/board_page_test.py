@@ -13,7 +13,7 @@ from selenium.webdriver.support.ui import Select
 
 WWW = pathlib.Path(mock.WWW)
 WORDS = {name: json.loads((WWW / "lang" / f"{name}.json").read_text(encoding="utf-8")) for name in ("en", "zh-CN")}
-SIZES = [(1920, 1080), (1024, 768), (390, 844)]
+SIZES = [(1920, 1080), (1366, 768), (1280, 800), (1024, 768), (390, 844)]
 
 
 class BoardTest(browser.PageTest):
@@ -453,6 +453,9 @@ class Everywhere(BoardTest):
                         wide = page.js("const m = document.querySelector('main'); return [document.documentElement.scrollWidth, m.scrollWidth - m.clientWidth]")
                         self.assertLessEqual(wide[0], width)
                         self.assertEqual(wide[1], 0)
+                        outside = page.js("return [...document.querySelectorAll('header *, .summary *, .panel > *, #tabs *')].filter(e => e.getClientRects().length && !e.closest('svg, .table-room, .call-where, .remark')"
+                                          " && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))")
+                        self.assertEqual(outside, [], "cut off at the right")
                         small = page.js("return [...document.querySelectorAll('a, button, select, input, summary')].filter(e => e.getClientRects().length && !e.classList.contains('skip'))"
                                         ".map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()]).filter(([, b]) => b.width < 24 || b.height < 24).map(([html]) => html)")
                         self.assertEqual(small, [], "targets below 24 px")

@@ -28,8 +28,8 @@ function search(root, query = '') {
         h('div', { class: 'choices left' }, h('button', { class: 'button strong', type: 'button', on: { click: () => waitForSlot(query) } }, h('span', {}, t('pair.this')))));
     }
     return panel(query ? t('units.found', { n: units.length }) : t('units.recent'), table(
-      [t('unit'), t('fact.serial'), t('attempt.outcome'), t('attempt.slot'), t('attempt.time'), t('attempts')],
-      units.map((unit) => [unitLink(unit), (unit.serials ?? []).join(' '), unit.last ? outcomeChip(unit.last.outcome) : '', unit.last?.slot || unit.last?.port || '', moment(unit.last?.finished ?? unit.last?.time), String(unit.attempts ?? '')]),
+      [t('unit'), t('attempt.outcome'), t('attempt.slot'), t('attempt.time'), t('fact.serial'), t('attempts')],
+      units.map((unit) => [unitLink(unit), unit.last ? outcomeChip(unit.last.outcome) : '', unit.last?.slot || unit.last?.port || '', moment(unit.last?.finished ?? unit.last?.time), (unit.serials ?? []).join(' '), String(unit.attempts ?? '')]),
       { label: t('nav.units'), empty: t('units.none') }));
   }
   const look = () => loadInto(results, () => get('/api/units?query=' + encodeURIComponent(query)), show);
