@@ -65,8 +65,8 @@ std::string_view to_string(Rung rung) {
 std::optional<Rung> next_rung(dfu::FaultCode code, const Climbed& climbed, const Possible& possible) {
   if (!helped_by_rungs(code)) return {};
   if (possible.present && !climbed.reopen) return Rung::reopen;
-  if (possible.present && !climbed.reset) return Rung::reset;
-  if (possible.power && !climbed.power) return Rung::power;
+  if (possible.present && !climbed.reset && (hangs(code) || !possible.starts)) return Rung::reset;
+  if (hangs(code) && possible.power && !climbed.power) return Rung::power;
   return Rung::ask;
 }
 

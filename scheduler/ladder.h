@@ -2,9 +2,10 @@
 //
 // The rungs, and what bounds each: `reopen` closes the unit, opens it anew and brings it to dfuIDLE by abort or clear
 // status; once after each attempt. `reset` is a USB reset; once a visit, for what comes back after one reset is not
-// cured by a second. `power` is the port's power, off and on; once a visit, for it costs the unit a start and the flash
-// memory whatever was being written. `ask` is the last one: a person, with a sentence that says what to do.
-// What is no fault of a unit that hangs - the wrong image, a missing permission, a unit that was pulled - has no rung.
+// cured by a second. `power` is the port's power, off and on, for a unit that hangs; once a visit, for it costs the
+// unit a start and the flash memory whatever was being written. `ask` is the last one: a person, with a sentence that
+// says what to do. What is no fault of a unit that hangs - the wrong image, a missing permission, a unit that was
+// pulled - has no rung.
 #pragma once
 
 #include <optional>
@@ -29,12 +30,14 @@ struct Climbed {
 struct Possible {
   bool present = false;  // the unit is on the bus
   bool power = false;    // the hub switches this port on its own
+  bool starts = false;   // a USB reset starts its firmware, as plain DFU has it (facts/dfu.md 1.5)
 };
 
-// Nothing: no rung helps against this fault.
+// `code`: what was seen last, of the attempt or of the unit after a rung. Nothing: no rung helps against this fault.
 std::optional<Rung> next_rung(dfu::FaultCode code, const Climbed& climbed, const Possible& possible);
 
-// The unit does not answer: whoever stands at the line can end that, if nothing else does.
+// The unit does not answer, and nothing but a start of its own ends that. One that answers and refuses does not hang:
+// a start would only run whatever it holds.
 bool hangs(dfu::FaultCode code);
 
 // What `ask` says to the person at the line.

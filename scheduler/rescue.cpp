@@ -34,7 +34,11 @@ bool on_the_wire(dfu::FaultCode code) {
 }  // namespace
 
 Rescue::Rescue(const dfu::Profile& profile, RescueOptions options)
-    : profile_(&profile), options_(std::move(options)), climbed_(options_.climbed), timers_(options_.first_timer) {
+    : profile_(&profile),
+      options_(std::move(options)),
+      climbed_(options_.climbed),
+      code_(options_.fault.code),
+      timers_(options_.first_timer) {
   climbed_.reopen = false;
 }
 
@@ -63,7 +67,8 @@ std::vector<Want> Rescue::on(const Told& told, dfu::Duration now) {
 
 void Rescue::climb() {
   if (stopping_) return end(Result::stopped);
-  const auto rung = next_rung(options_.fault.code, climbed_, {present_.has_value(), options_.power});
+  const bool starts = profile_->dialect == dfu::Dialect::dfu11;
+  const auto rung = next_rung(code_, climbed_, {present_.has_value(), options_.power, starts});
   if (!rung) return end(Result::ready);
   rung_ = *rung;
   switch (rung_) {
@@ -101,7 +106,11 @@ void Rescue::hear(const told::Opened& opened) {
   using dfu::OpenStatus;
   if (opened.result.status != OpenStatus::ok) {
     const std::string detail = opened.result.detail.empty() ? "" : ": " + opened.result.detail;
-    return failed("the unit could not be opened" + detail, opened.result.status == OpenStatus::gone);
+    // What a unit that cannot even be opened without an interface does is hang; what others do is known already.
+    const bool gone = opened.result.status == OpenStatus::gone;
+    return failed("the unit could not be opened" + detail, gone        ? dfu::FaultCode::unit_gone
+                                                           : to_reset_ ? dfu::FaultCode::no_answer
+                                                                       : code_);
   }
   if (stopping_) return close(After::climb);
   if (to_reset_) {
@@ -138,7 +147,8 @@ void Rescue::check(const dfu::Answer* answer) {
     const dfu::TransferStatus status = std::get<dfu::TransferResult>(*answer).status;
     using dfu::TransferStatus;
     if (status == TransferStatus::ok || status == TransferStatus::stall) return checked();
-    return failed("the unit does not answer", status == TransferStatus::gone || status == TransferStatus::io_error);
+    const bool gone = status == TransferStatus::gone || status == TransferStatus::io_error;
+    return failed("the unit does not answer", gone ? dfu::FaultCode::unit_gone : dfu::FaultCode::no_answer);
   }
   const dfu::Ask ask = answer ? recovery->answer(*answer, now_) : recovery->begin(now_);
   pausing_ = std::holds_alternative<dfu::Pause>(ask);
@@ -147,7 +157,7 @@ void Rescue::check(const dfu::Answer* answer) {
   } else if (const auto* pause = std::get_if<dfu::Pause>(&ask)) {
     wait(Stage::checking, pause->duration);
   } else if (recovery->fault()) {
-    failed(recovery->fault()->text, on_the_wire(recovery->fault()->code));
+    failed(recovery->fault()->text, recovery->fault()->code);
   } else {
     checked();
   }
@@ -161,8 +171,10 @@ void Rescue::checked() {
   close(After::ready);
 }
 
-void Rescue::failed(const std::string& what, bool wire) {
+void Rescue::failed(const std::string& what, dfu::FaultCode code) {
   say(what + (what.ends_with('.') ? "" : "."));
+  const bool wire = on_the_wire(code);
+  if (!wire) code_ = code;
   const bool open = stage_ != Stage::opening;
   if (open) return close(wire ? After::suspect : After::climb);
   after_ = wire ? After::suspect : After::climb;
@@ -281,6 +293,7 @@ void Rescue::hear(const told::TimeOver& over) {
     case Stage::departing:  // the kernel has not told: it is not to be had either way
     case Stage::returning:
       say("the unit left the bus and was not back after " + tenths(now_ - gone_since_) + ".");
+      code_ = dfu::FaultCode::no_answer;
       return climb();
     case Stage::off:
     case Stage::on_again:

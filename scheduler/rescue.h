@@ -80,7 +80,7 @@ class Rescue {
   void open_to_check();
   void check(const dfu::Answer* answer);
   void checked();
-  void failed(const std::string& what, bool wire);
+  void failed(const std::string& what, dfu::FaultCode code);
   void close(After after);
   void lost();
   dfu::Duration after_reset() const;
@@ -100,6 +100,7 @@ class Rescue {
   const dfu::Profile* profile_;
   const RescueOptions options_;
   Climbed climbed_;
+  dfu::FaultCode code_;  // what was seen last
   dfu::Duration now_{};
   std::vector<Want> wants_;
   Stage stage_ = Stage::over;

@@ -215,8 +215,7 @@ void Visit::ended(bool committed) {
 // There will be a further attempt, if the unit can be brought to answer and is there.
 void Visit::go_on_after(const dfu::Fault& fault) {
   if (present_ && !workable(*present_)) return reach_verdict(outcome_);
-  const Possible possible{present_.has_value(), setting_.power};
-  const bool climbs = !owed_ && (present_ || attempt_->lost_by_reset()) && next_rung(fault.code, {}, possible);
+  const bool climbs = !owed_ && (present_ || attempt_->lost_by_reset()) && next_rung(fault.code, {}, {});
   if (climbs) return rescue(fault);
   present_ ? queue() : await_return();
 }
@@ -243,6 +242,10 @@ void Visit::rescue(std::vector<Want> wanted) {
   switch (*rescue_->result()) {
     case Rescue::Result::ready:
       if (!present_) return await_return();  // gone between the last answer and the close
+      // What was verified before it hung is started now: the proof is all that is left.
+      if (attempt_->finished().verified == true && !in_dfu_mode(*present_, recipe().profile)) {
+        owed_ = std::make_shared<const AttemptFinished>(attempt_->finished());
+      }
       return workable(*present_) ? queue() : reach_verdict(outcome_);
     case Rescue::Result::gone:
       return await_return();

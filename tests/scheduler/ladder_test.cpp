@@ -32,10 +32,10 @@ std::vector<FaultCode> all_codes() {
 // Every fault, with whatever has been climbed and whatever is possible.
 TEST(Ladder, NoRungIsClimbedTwiceNoneThatIsNotThereAndEveryWayEndsWithThePerson) {
   for (const FaultCode code : all_codes()) {
-    for (int bits = 0; bits < 32; ++bits) {
+    for (int bits = 0; bits < 64; ++bits) {
       SCOPED_TRACE(std::string(to_string(code)) + " " + std::to_string(bits));
       Climbed climbed{(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0};
-      const Possible possible{(bits & 8) != 0, (bits & 16) != 0};
+      const Possible possible{(bits & 8) != 0, (bits & 16) != 0, (bits & 32) != 0};
       std::vector<Rung> way;
       while (auto rung = next_rung(code, climbed, possible)) {
         ASSERT_TRUE(way.empty() || way.back() < *rung) << "upwards only";
@@ -48,7 +48,10 @@ TEST(Ladder, NoRungIsClimbedTwiceNoneThatIsNotThereAndEveryWayEndsWithThePerson)
         ASSERT_FALSE(done);
         done = true;
         if (*rung == Rung::power) {
-          EXPECT_TRUE(possible.power);
+          EXPECT_TRUE(possible.power && hangs(code));
+        }
+        if (*rung == Rung::reset && possible.starts) {
+          EXPECT_TRUE(hangs(code));
         }
       }
       if (!way.empty()) {
@@ -64,7 +67,7 @@ TEST(Ladder, FaultsThatNoRungCanHelpHaveNone) {
        {FaultCode::image_unfit, FaultCode::read_protected, FaultCode::map_mismatch, FaultCode::access_denied,
         FaultCode::interface_busy, FaultCode::records_unavailable, FaultCode::unit_swapped, FaultCode::duplicate_id,
         FaultCode::unit_gone, FaultCode::pulled_before_proof, FaultCode::cancelled, FaultCode::port_quarantined}) {
-    EXPECT_FALSE(next_rung(code, {}, {true, true})) << to_string(code);
+    EXPECT_FALSE(next_rung(code, {}, {true, true, false})) << to_string(code);
   }
 }
 
@@ -353,18 +356,37 @@ TEST(Ladder, AStopAtAnyMomentLeavesEveryPortWithPower) {
   }
 }
 
-// It was written in the first attempt and proved in the second, which wrote nothing.
-TEST(Ladder, AUnitThatWasBroughtBackCountsForTheJobOnce) {
+// It was written and verified in the first attempt, hung when it should leave, and proved its boot in the second.
+TEST(Ladder, AUnitThatHungAfterItsVerificationOnlyOwesItsProofAndCountsForTheJobOnce) {
   Line line(line_of(2, PortPower::per_port, FaultKind::wedge, "leave"));
   line.options.quota = Quota{5, false};
   const auto totals = line.run();
   ASSERT_TRUE(totals);
-  ASSERT_EQ(line.last(port_of(0)).outcome, Outcome::already);
+  EXPECT_EQ(line.last(port_of(0)).outcome, Outcome::passed) << line.story();
+  EXPECT_EQ(line.last(port_of(0)).verified, true);
+  EXPECT_EQ(line.last(port_of(0)).booted, true);
   std::vector<int> left;
   for (const Event& event : line.watcher.events) {
     if (const auto* made = std::get_if<UnitMade>(&event)) left.push_back(made->left);
   }
   EXPECT_EQ(left, (std::vector<int>{4, 3}));
+}
+
+// Its bytes were written when it hung while they were read back: the second attempt writes nothing, and made the unit.
+TEST(Ladder, AUnitThatHungBeforeItsVerificationCountsForTheJobOnce) {
+  const std::uint32_t transfers = transfers_of_a_flash();
+  int already = 0;
+  for (std::uint32_t n = 1; n <= transfers; ++n) {
+    Line line(line_of(1, PortPower::per_port, FaultKind::wedge, "request:" + std::to_string(n)));
+    line.options.quota = Quota{5, false};
+    const auto totals = line.run();
+    ASSERT_TRUE(totals);
+    already += totals->already;
+    const auto made = std::ranges::count_if(line.watcher.events,
+                                            [](const Event& event) { return std::holds_alternative<UnitMade>(event); });
+    EXPECT_EQ(made, 1) << n;
+  }
+  EXPECT_GT(already, 0) << "there is such a moment";
 }
 
 // It did what it was asked for in less time than an insertion needs otherwise.
