@@ -215,7 +215,7 @@ void Visit::ended(bool committed) {
 // There will be a further attempt, if the unit can be brought to answer and is there.
 void Visit::go_on_after(const dfu::Fault& fault) {
   if (present_ && !workable(*present_)) return reach_verdict(outcome_);
-  const bool climbs = !owed_ && (present_ || attempt_->lost_by_reset()) && next_rung(fault.code, {}, {});
+  const bool climbs = (present_ || attempt_->lost_by_reset()) && next_rung(fault.code, {}, {});
   if (climbs) return rescue(fault);
   present_ ? queue() : await_return();
 }

@@ -47,7 +47,7 @@ TEST_F(ABoard, GivesItsPageAndTheState) {
   const std::string page = get("/");
   EXPECT_EQ(status_of(page), 200);
   EXPECT_THAT(page, HasSubstr("Content-Security-Policy: default-src 'none'"));
-  EXPECT_THAT(page, HasSubstr("<!DOCTYPE html>"));
+  EXPECT_THAT(page, HasSubstr("<!doctype html>"));
   const std::string state = get("/api/state");
   EXPECT_THAT(state, HasSubstr("\"station\":\"line-3\""));
   EXPECT_THAT(state, HasSubstr("\"port\":\"1-1.7\""));
@@ -59,7 +59,7 @@ TEST_F(ABoard, APageThatTheBrowserHasIsNotSentAgain) {
   const std::size_t tag = page.find("ETag: ") + 6;
   const std::string again = get("/", "If-None-Match: " + page.substr(tag, page.find("\r\n", tag) - tag) + "\r\n");
   EXPECT_EQ(status_of(again), 304);
-  EXPECT_THAT(again, testing::Not(HasSubstr("<!DOCTYPE html>")));
+  EXPECT_THAT(again, testing::Not(HasSubstr("<!doctype html>")));
 }
 
 TEST_F(ABoard, NoPathLeadsToAFile) {

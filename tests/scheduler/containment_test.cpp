@@ -96,7 +96,7 @@ void expect_others_unharmed(const std::vector<FaultSpec>& faults, StuckBus::Wher
   const StuckFleet fleet(faults, where, generation);
   ASSERT_TRUE(fleet.totals) << "the line never came to an end";
   EXPECT_EQ(fleet.totals->units, units);
-  EXPECT_EQ(fleet.totals->passed, where == StuckBus::Where::close ? units : units - 1);
+  EXPECT_GE(fleet.totals->passed, units - 1) << "the ladder may bring the wedged one back, too";
   for (int i = 0; i < units; ++i) {
     if (i != wedged) {
       EXPECT_EQ(fleet.outcome(i), Outcome::passed) << port_of(i);
@@ -116,7 +116,7 @@ TEST_P(Containment, AUnitThatIsStuckInCloseDelaysNobody) {
   expect_others_unharmed({}, StuckBus::Where::close, GetParam());
 }
 
-// Silent from some transfer on, or busy for ever, at places all over its flash: only its power would help.
+// Silent from some transfer on, or busy for ever, at places all over its flash.
 TEST_P(Containment, AUnitThatIsStuckInAnyOfItsTransfersDelaysNobody) {
   for (const FaultKind kind : {FaultKind::wedge, FaultKind::hang}) {
     for (const std::uint32_t request : {1u, 2u, 20u, 200u, 500u}) {

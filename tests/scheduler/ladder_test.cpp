@@ -429,6 +429,8 @@ TEST(Ladder, WhateverStrikesVerdictsAreTrueAndPowerIsSwitchedOnlyWhereItMayBe) {
   for (int block = 1; block <= 12; block += 2) places.push_back("block:" + std::to_string(block));
   for (const PortPower power : {PortPower::per_port, PortPower::ganged, PortPower::none}) {
     for (const std::string& kind : dfu::virt::fault_kind_names()) {
+      // What a unit starts by its own will takes another proof than this recipe asks for: see the fault table.
+      if (kind == "fallback" || kind == "safe-mode") continue;
       for (const std::string& place : places) {
         for (const int times : {1, 1000}) {
           SCOPED_TRACE(std::string(to_string(power)) + " " + kind + " " + place + " " + std::to_string(times));

@@ -67,8 +67,10 @@ class Soak : public Fleet {
     bool stayed = false;                         // longer than any visit takes
     int visits = 0, arrivals = 0, verdicts = 0;  // on the port when this unit was plugged in
     // A loose plug, with the time that the unit needs to come back, may be out for so long that the unit counts as
-    // another one: it is one more insertion then, unless the visit waited for it longer.
+    // another one: it is one more insertion then, unless the visit waited for it longer. So it is, however short, when
+    // somebody was asked to unplug it.
     bool replugged = false;
+    bool asked = false;
     dfu::Duration left{};
     int long_absences = 0;
   };
@@ -192,8 +194,9 @@ class Soak : public Fleet {
   void hear(const UnitArrived& arrived) {
     note(arrived.unit.port, "arrived as " + to_string(arrived.unit.id));
     Person& person = people_[slot_of_.at(arrived.unit.port)];
-    if (person.replugged && clock.now() - person.left >= insert_after) ++person.long_absences;
-    person.replugged = false;
+    const bool another = person.asked || clock.now() - person.left >= insert_after;
+    if (person.replugged && another) ++person.long_absences;
+    person.replugged = person.asked = false;
   }
   void hear(const UnitLeft& left) {
     note(left.port, "left");
@@ -206,6 +209,7 @@ class Soak : public Fleet {
   }
   void hear(const VerdictReached& verdict) {
     note(verdict.port, "verdict " + std::string(to_string(verdict.outcome)));
+    people_[slot_of_.at(verdict.port)].asked = !verdict.advice.empty();
     check(verdict);
   }
   template <class Other>
