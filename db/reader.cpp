@@ -1,5 +1,6 @@
 #include "db/reader.h"
 
+#include <algorithm>
 #include <map>
 #include <tuple>
 
@@ -394,6 +395,33 @@ class Reader::Impl {
     });
   }
 
+  // Two tables from front to back and put together here, which takes a tenth of the time of a join of all rows; where
+  // the filter leaves few, the join.
+  void outlines(const Filter& filter, const std::function<bool(const Outline&)>& visit) {
+    translated(path_, [&] {
+      const Snapshot snapshot(*this);
+      const bool narrow = filter.job || filter.lot || filter.unit || filter.slot || filter.attempt;
+      const Condition condition(without_outcome(filter), recipes_for(filter, read_shared(database_)),
+                                has_second_tables(database_));
+      std::vector<Outline> begun = read_begun(condition, narrow);
+      const std::vector<Ending> verdicts = read_verdicts(narrow ? &condition : nullptr);
+      auto verdict = verdicts.begin();
+      for (Outline& outline : begun) {
+        while (verdict != verdicts.end() && verdict->attempt < outline.attempt) ++verdict;
+        if (verdict != verdicts.end() && verdict->attempt == outline.attempt) {
+          outline.ended = verdict->at;
+          outline.outcome = verdict->outcome;
+          outline.unit = verdict->unit;
+        } else {
+          outline.ended = outline.started;
+          outline.outcome = snapshot.open_outcome(run_of(outline.visit));
+        }
+        if (filter.outcome && outline.outcome != *filter.outcome) continue;
+        if (!visit(outline)) return;
+      }
+    });
+  }
+
   Counts counts(const Filter& filter) {
     return translated(path_, [&] {
       const Snapshot snapshot(*this);
@@ -471,6 +499,66 @@ class Reader::Impl {
     SQLite::Transaction transaction_;  // rolled back: nothing was written
   };
 
+  struct Ending {
+    Uuid attempt;
+    Time at;
+    Outcome outcome = Outcome::error;
+    std::string unit;
+  };
+
+  static Filter without_outcome(Filter filter) {
+    filter.outcome.reset();
+    return filter;
+  }
+
+  std::vector<Outline> read_begun(const Condition& condition, bool narrow) {
+    SQLite::Statement query(database_, "SELECT s.id, s.visit, s.at" +
+                                           std::string(narrow ? kAttemptTables : " FROM attempt_started s") +
+                                           condition.sql());
+    condition.bind(query);
+    std::vector<Outline> begun;
+    while (query.executeStep()) {
+      RowReader row(query);
+      Outline outline;
+      outline.attempt = row.uuid();
+      outline.visit = row.uuid();
+      outline.started = row.time();
+      begun.push_back(std::move(outline));
+    }
+    // Rows stand in the order of their chain, which is nearly this.
+    if (!std::ranges::is_sorted(begun, {}, &Outline::attempt)) std::ranges::sort(begun, {}, &Outline::attempt);
+    return begun;
+  }
+
+  std::vector<Ending> read_verdicts(const Condition* condition) {
+    std::string sql = "SELECT f.attempt, f.at, f.outcome, f.unit";
+    sql += condition ? kAttemptTables + condition->sql() + (condition->sql().empty() ? " WHERE" : " AND") +
+                           " f.attempt IS NOT NULL"
+                     : std::string(" FROM attempt_finished f");
+    SQLite::Statement query(database_, sql);
+    if (condition) condition->bind(query);
+    std::vector<Ending> verdicts;
+    while (query.executeStep()) {
+      RowReader row(query);
+      Ending verdict;
+      verdict.attempt = row.uuid();
+      verdict.at = row.time();
+      verdict.outcome = parse_outcome(row.text()).value_or(Outcome::error);
+      verdict.unit = row.text();
+      verdicts.push_back(std::move(verdict));
+    }
+    if (!std::ranges::is_sorted(verdicts, {}, &Ending::attempt)) std::ranges::sort(verdicts, {}, &Ending::attempt);
+    return verdicts;
+  }
+
+  Uuid run_of(const Uuid& visit) {
+    SQLite::Statement query(database_, "SELECT run FROM visit WHERE id = ?");
+    query.bind(1, visit.bytes.data(), static_cast<int>(visit.bytes.size()));
+    if (!query.executeStep()) return {};
+    RowReader row(query);
+    return row.uuid();
+  }
+
   static Attempt read_attempt(SQLite::Statement& query, const Shared& shared, const Snapshot& snapshot) {
     RowReader row(query);
     Attempt attempt;
@@ -518,6 +606,10 @@ std::vector<Attempt> Reader::attempts(const Filter& filter) {
     return true;
   });
   return all;
+}
+
+void Reader::outlines(const Filter& filter, const std::function<bool(const Outline&)>& visit) {
+  impl_->outlines(filter, visit);
 }
 
 Counts Reader::counts(const Filter& filter) {

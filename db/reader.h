@@ -46,6 +46,14 @@ struct Filter {
   bool steps = true;  // false: the attempts come without theirs, in much less time
 };
 
+// What sums need of an attempt, at a fraction of the cost.
+struct Outline {
+  Uuid attempt, visit;
+  Time started, ended;  // `ended` is the start where no verdict is on record
+  Outcome outcome = Outcome::error;
+  std::string unit;
+};
+
 struct Counts {
   std::array<std::uint64_t, 7> by_outcome{};  // index: Outcome
   std::uint64_t attempts = 0;
@@ -79,6 +87,8 @@ class Reader {
   // memory at a time; the reference is good only during the call.
   void attempts(const Filter& filter, const std::function<bool(const Attempt&)>& visit);
   std::vector<Attempt> attempts(const Filter& filter = {});
+  // The same attempts in the same order.
+  void outlines(const Filter& filter, const std::function<bool(const Outline&)>& visit);
   Counts counts(const Filter& filter = {});
   // The station of this database first, then those whose rows were merged into it.
   std::vector<StationInfo> stations();

@@ -50,11 +50,27 @@ class ReaderTest : public testing::Test {
 
   std::vector<int> find(const Filter& filter) {
     std::vector<int> found;
-    for (const Attempt& attempt : Reader(folder_.file()).attempts(filter)) {
-      found.push_back(attempt.started.attempt.bytes[15]);
-    }
+    std::vector<Attempt> attempts = Reader(folder_.file()).attempts(filter);
+    for (const Attempt& attempt : attempts) found.push_back(attempt.started.attempt.bytes[15]);
     EXPECT_EQ(Reader(folder_.file()).counts(filter).attempts, found.size());
+    expect_outlined(filter, attempts);
     return found;
+  }
+
+  void expect_outlined(const Filter& filter, const std::vector<Attempt>& attempts) {
+    std::size_t at = 0;
+    Reader(folder_.file()).outlines(filter, [&](const Outline& outline) {
+      EXPECT_LT(at, attempts.size());
+      const Attempt& attempt = attempts[at++];
+      EXPECT_EQ(outline.attempt, attempt.started.attempt);
+      EXPECT_EQ(outline.visit, attempt.visit.visit);
+      EXPECT_EQ(outline.started, attempt.started.at);
+      EXPECT_EQ(outline.ended, attempt.finished.at);
+      EXPECT_EQ(outline.outcome, attempt.finished.outcome);
+      EXPECT_EQ(outline.unit, attempt.finished.unit);
+      return at < attempts.size();
+    });
+    EXPECT_EQ(at, attempts.size());
   }
 
   sample::Folder folder_;
