@@ -31,7 +31,7 @@ std::string selection_of(const db::Filter& filter) {
 
 Report make_report(db::Reader& reader, const db::Filter& filter) {
   return {reader.stations(), [&reader, filter](const Report::Visitor& visitor) { reader.attempts(filter, visitor); },
-          selection_of(filter)};
+          selection_of(filter), [&reader, filter](const auto& visitor) { reader.outlines(filter, visitor); }};
 }
 
 }  // namespace reports

@@ -18,6 +18,7 @@ struct Report {
   std::vector<db::StationInfo> stations;         // with the head of each chain when the report was begun
   std::function<void(const Visitor&)> attempts;  // in the order in which they were started
   std::string selection{};                       // "job 4711, slot A2"; empty: everything
+  std::function<void(const std::function<bool(const db::Outline&)>&)> outlines{};  // of the same attempts
 };
 
 // `reader` must outlive the report. Errors: db::Error, also from `attempts`.

@@ -1,6 +1,8 @@
 #include "reports/summary.h"
 
 #include <algorithm>
+#include <cstring>
+#include <tuple>
 
 namespace reports {
 
@@ -32,26 +34,31 @@ std::size_t Summarizer::root(std::size_t unit) const {
   return unit;
 }
 
-std::size_t Summarizer::unit_of(const db::Attempt& attempt, std::uint32_t place) {
-  const std::string& id = attempt.finished.unit;
-  const auto visit = by_visit_.find(attempt.visit.visit);
-  const auto same_id = id.empty() ? by_id_.end() : by_id_.find(id);
-  const bool visit_known = visit != by_visit_.end();
-  const bool id_known = same_id != by_id_.end();
+// The last bytes of a UUIDv7 are random.
+std::size_t Summarizer::UuidHash::operator()(const db::Uuid& uuid) const {
+  std::size_t hash = 0;
+  std::memcpy(&hash, uuid.bytes.data() + uuid.bytes.size() - sizeof hash, sizeof hash);
+  return hash;
+}
+
+std::size_t Summarizer::unit_of(const db::Outline& attempt, std::uint32_t place) {
+  const auto [visit, new_visit] = by_visit_.try_emplace(attempt.visit, units_.size());
+  auto same_id = by_id_.end();
+  bool new_id = true;
+  if (!attempt.unit.empty()) std::tie(same_id, new_id) = by_id_.try_emplace(attempt.unit, units_.size());
   std::size_t unit = units_.size();
-  if (visit_known && id_known) {
+  if (!new_visit && !new_id) {
     const auto [earlier, later] = std::minmax({root(visit->second), root(same_id->second)});
     if (later != earlier) units_[earlier].seen.attempts += units_[later].seen.attempts;
     units_[later].same_as = earlier;
     unit = earlier;
-  } else if (visit_known || id_known) {
-    unit = root(visit_known ? visit->second : same_id->second);
+  } else if (!new_visit || !new_id) {
+    unit = root(new_visit ? same_id->second : visit->second);
   } else {
-    const db::Outcome outcome = attempt.finished.outcome;
-    units_.push_back({unit, {outcome, outcome, attempt.started.at, place, place, 0}});
+    units_.push_back({unit, {attempt.outcome, attempt.outcome, attempt.started, place, place, 0}});
   }
-  by_visit_[attempt.visit.visit] = unit;
-  if (!id.empty()) by_id_[id] = unit;
+  visit->second = unit;
+  if (same_id != by_id_.end()) same_id->second = unit;
   return unit;
 }
 
@@ -64,14 +71,24 @@ std::uint32_t Summarizer::place_of(const db::Attempt& attempt) {
 
 std::uint32_t Summarizer::add(const db::Attempt& attempt) {
   const std::uint32_t place = place_of(attempt);
+  const db::AttemptFinished& finished = attempt.finished;
+  add({attempt.started.attempt, attempt.visit.visit, attempt.started.at, finished.at, finished.outcome, finished.unit},
+      place);
+  return place;
+}
+
+void Summarizer::add(const db::Outline& attempt) {
+  add(attempt, 0);
+}
+
+void Summarizer::add(const db::Outline& attempt, std::uint32_t place) {
   UnitSeen& unit = units_[unit_of(attempt, place)].seen;
-  unit.last = attempt.finished.outcome;
+  unit.last = attempt.outcome;
   unit.last_place = place;
   ++unit.attempts;
   ++counts_.attempts;
-  if (!counts_.first || attempt.started.at < *counts_.first) counts_.first = attempt.started.at;
-  if (!counts_.last || attempt.finished.at > *counts_.last) counts_.last = attempt.finished.at;
-  return place;
+  if (!counts_.first || attempt.started < *counts_.first) counts_.first = attempt.started;
+  if (!counts_.last || attempt.ended > *counts_.last) counts_.last = attempt.ended;
 }
 
 std::vector<UnitSeen> Summarizer::units() const {

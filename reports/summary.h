@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "db/reader.h"
@@ -54,6 +55,8 @@ class Summarizer {
  public:
   // Returns where it was: an index into places().
   std::uint32_t add(const db::Attempt& attempt);
+  // Where it was is not known, and is not asked for.
+  void add(const db::Outline& attempt);
   Summary summary() const;
   std::vector<UnitSeen> units() const;
   const std::vector<Place>& places() const { return places_; }  // in the order in which they were seen
@@ -64,13 +67,18 @@ class Summarizer {
     UnitSeen seen;
   };
 
-  std::size_t unit_of(const db::Attempt& attempt, std::uint32_t place);
+  struct UuidHash {
+    std::size_t operator()(const db::Uuid& uuid) const;
+  };
+
+  void add(const db::Outline& attempt, std::uint32_t place);
+  std::size_t unit_of(const db::Outline& attempt, std::uint32_t place);
   std::uint32_t place_of(const db::Attempt& attempt);
   std::size_t root(std::size_t unit) const;
 
   // A retry may be the first attempt of a visit to read the id, and show that the unit was here before.
-  std::map<db::Uuid, std::size_t> by_visit_;
-  std::map<std::string, std::size_t> by_id_;
+  std::unordered_map<db::Uuid, std::size_t, UuidHash> by_visit_;
+  std::unordered_map<std::string, std::size_t> by_id_;
   std::vector<Unit> units_;
   std::map<Place, std::uint32_t> by_place_;
   std::vector<Place> places_;

@@ -124,7 +124,7 @@ void put_stations(const std::vector<db::StationInfo>& stations, std::ostream& ou
 void write_summary(const Report& report, std::ostream& out) {
   Summarizer summarizer;
   put_stations(report.stations, out);
-  report.attempts([&](const db::Attempt& attempt) {
+  report.outlines([&](const db::Outline& attempt) {
     summarizer.add(attempt);
     return true;
   });

@@ -31,11 +31,18 @@ inline db::Attempt open_attempt(std::uint8_t id, std::uint8_t of_visit, db::Outc
 
 inline reports::Report report(std::vector<db::Attempt> attempts) {
   db::StationInfo station{uuid(250), "line-3", {42, digest(0x5A)}};
-  return {{station}, [attempts = std::move(attempts)](const reports::Report::Visitor& visitor) {
-            for (const db::Attempt& one : attempts) {
-              if (!visitor(one)) return;
-            }
-          }};
+  reports::Report report{{station}, [attempts = std::move(attempts)](const reports::Report::Visitor& visitor) {
+                           for (const db::Attempt& one : attempts) {
+                             if (!visitor(one)) return;
+                           }
+                         }};
+  report.outlines = [all = report.attempts](const auto& visitor) {
+    all([&visitor](const db::Attempt& one) {
+      return visitor({one.started.attempt, one.visit.visit, one.started.at, one.finished.at, one.finished.outcome,
+                      one.finished.unit});
+    });
+  };
+  return report;
 }
 
 }  // namespace sample

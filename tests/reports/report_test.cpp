@@ -52,6 +52,13 @@ Time      2026-11-22 06:00:00 to 2026-11-22 06:00:09 UTC
 )");
 }
 
+TEST(TextReport, ItsSummaryAloneEndsLikeTheWhole) {
+  std::ostringstream out;
+  write_summary(sample::report(three()), out);
+  const std::string whole = text_of(sample::report(three()));
+  EXPECT_TRUE(whole.ends_with(out.str().substr(out.str().find("\nUnits")))) << out.str();
+}
+
 TEST(TextReport, OfNothingSaysSo) {
   EXPECT_TRUE(text_of(sample::report({})).ends_with("\n\nNo attempts.\n"));
 }
