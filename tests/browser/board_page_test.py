@@ -6,6 +6,7 @@ import time
 
 import browser
 import mock_station as mock
+from board_browser import BoardTest
 from board_checks import fault_codes
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
@@ -16,17 +17,7 @@ WORDS = {name: json.loads((WWW / "lang" / f"{name}.json").read_text(encoding="ut
 SIZES = [(1920, 1080), (1366, 768), (1280, 800), (1024, 768), (390, 844)]
 
 
-class BoardTest(browser.PageTest):
-    expected_on_console = ()
-
-    def judge_every_page(self):
-        """As for every page, but a refusal that the test provoked may be on the console."""
-        said = [entry["message"] for entry in self.driver.get_log("browser")]
-        said = [text for text in said if not any(part in text for part in self.expected_on_console)]
-        elsewhere = sorted(address for address in set(self.requests()) if not self.is_allowed(address))
-        self.assertEqual(elsewhere, [], "asked for from elsewhere")
-        self.assertEqual(said, [], "the console is not empty")
-
+class MockedTest(BoardTest):
     def station(self, slots=8, dressed=False, pins=None):
         station = mock.Station(mock.snapshot(slots), pins)
         if dressed:
@@ -37,51 +28,8 @@ class BoardTest(browser.PageTest):
         self.addCleanup(station.cut)
         return station
 
-    def board(self, where="#/line", **options):
-        page = self.open(self.url + "/", **options)
-        page.js("localStorage.clear(); localStorage.setItem('flashline.language', 'en')")
-        self.driver.get("about:blank")
-        page = self.open(self.url + "/" + where, **options)
-        page.wait(lambda: page.js("return document.body.dataset.link") in ("online", "refused"), "a link to the station")
-        return page
 
-    def tile(self, page, label):
-        """What the tile of this slot shows, line by line."""
-        return page.js(
-            "const tile = [...document.querySelectorAll('.tile')].find(t => t.querySelector('.tile-label').textContent === arguments[0]);"
-            "return tile && {text: tile.innerText.split('\\n').map(t => t.trim()).filter(Boolean), tone: tile.dataset.tone,"
-            " loud: 'loud' in tile.dataset, sign: tile.querySelector('use').getAttribute('href')}", label)
-
-    def wait_tile(self, page, label, *texts):
-        page.wait(lambda: set(texts) <= set(self.tile(page, label)["text"]), f"{texts} in {label}")
-
-    def scan(self, text):
-        keys = ActionChains(self.driver, duration=0)
-        keys.send_keys(text + Keys.ENTER).perform()
-
-    def go(self, page, where):
-        page.js("location.hash = arguments[0]", where)
-
-    def press(self, page, text, within=""):
-        selector = f"{within} button, {within} a.button, {within} summary"
-        page.wait(lambda: any(text in t for t in page.texts(selector)), f"a button {text}")
-        next(b for b in page.all(selector) if text in b.text).click()
-
-    def fields(self, page, **values):
-        for name, value in values.items():
-            page.find(f"[name={name}]").send_keys(str(value))
-
-    def sign_in(self, page, name, pin=None):
-        page.wait(lambda: page.all("dialog.sign-in[open]"), "the sign-in")
-        if pin is None:
-            self.fields(page, operator=name)
-        else:
-            Select(page.find("dialog [name=operator]")).select_by_value(name)
-            self.fields(page, pin=pin)
-        page.find("dialog button[type=submit]").click()
-
-
-class Line(BoardTest):
+class Line(MockedTest):
     def test_each_slot_says_what_to_do_by_colour_sign_and_word(self):
         station = self.station()
         slots = station.slots()
@@ -105,7 +53,7 @@ class Line(BoardTest):
         self.assertEqual(shown["B1"]["text"], ["B1", "Not in use", "Cable is bad"])
         self.assertEqual(len({s["sign"] for s in shown.values()}), 7)  # both that passed share one
         self.assertEqual([s["loud"] for s in shown.values()], [False, False, True, True, True, False, False, False])
-        colours = {page.style(f'.tile[data-port="{p}"]', "backgroundColor") for p in ("1-1.3", "1-1.4", "1-1.5", "1-1.1")}
+        colours = {page.style(f'.tile[data-port="{p}"]', "background") for p in ("1-1.3", "1-1.4", "1-1.5", "1-1.1")}
         self.assertEqual(len(colours), 4)
         self.assertEqual(page.find(".call-word").text, "Unplug 3")
         self.assertEqual(page.find(".call-where").text.split(), ["A3", "A4", "A5"])
@@ -212,7 +160,7 @@ class Line(BoardTest):
             self.assertNotEqual(page.js("return document.title"), "hacked")
 
 
-class Link(BoardTest):
+class Link(MockedTest):
     expected_on_console = ("ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE", "ERR_NETWORK")
 
     def test_a_lost_station_is_loud_and_comes_back_with_the_whole_state(self):
@@ -248,7 +196,7 @@ class Link(BoardTest):
         self.assertEqual([self.tile(page, label) for label in ("A1", "A2", "A3")], before)
 
 
-class Languages(BoardTest):
+class Languages(MockedTest):
     def test_the_language_is_switched_on_the_page_and_kept(self):
         station = self.station(dressed=True)
         page = self.board()
@@ -277,7 +225,7 @@ class Languages(BoardTest):
                           words["fault." + code + ".do"] in page.texts(".story-do"), f"{code} in {language}")
 
 
-class People(BoardTest):
+class People(MockedTest):
     expected_on_console = ("status of 401", "status of 403", "status of 409")
 
     def test_stop_all_is_asked_twice_and_no_means_no(self):
@@ -366,7 +314,7 @@ class People(BoardTest):
         page.wait(lambda: any("The record cannot be written. Call a supervisor." in t and "disk full" in t for t in page.texts(".toast")), "the refusal")
 
 
-class Scanner(BoardTest):
+class Scanner(MockedTest):
     def test_an_order_code_is_heard_on_any_screen(self):
         station = self.station()
         station.jobs = [mock.job("ORD-77")]
@@ -433,7 +381,7 @@ class Scanner(BoardTest):
         self.assertEqual(page.js("return document.activeElement.id"), "field-quantity")
 
 
-class Everywhere(BoardTest):
+class Everywhere(MockedTest):
     """What holds on each screen in each size and language."""
 
     SCREENS = ("#/line", "#/slot/1-1.4", "#/slot/1-3.2", "#/job", "#/job/job-ORD-2280", "#/units", "#/units/find/nothing", "#/units/unit-3", "#/health", "#/commissioning")

@@ -1,0 +1,62 @@
+"""What tests of the board's page share: opening it, reading its tiles, pressing, typing and scanning."""
+
+import browser
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+
+
+class BoardTest(browser.PageTest):
+    url = ""  # of the station
+    expected_on_console = ()
+
+    def judge_every_page(self):
+        """As for every page, but a refusal that the test provoked may be on the console."""
+        said = [entry["message"] for entry in self.driver.get_log("browser")]
+        said = [text for text in said if not any(part in text for part in self.expected_on_console)]
+        elsewhere = sorted(address for address in set(self.requests()) if not self.is_allowed(address))
+        self.assertEqual(elsewhere, [], "asked for from elsewhere")
+        self.assertEqual(said, [], "the console is not empty")
+
+    def board(self, where="#/line", **options):
+        page = self.open(self.url + "/", **options)
+        page.js("localStorage.clear(); localStorage.setItem('flashline.language', 'en')")
+        self.driver.get("about:blank")
+        page = self.open(self.url + "/" + where, **options)
+        page.wait(lambda: page.js("return document.body.dataset.link") in ("online", "refused"), "a link to the station")
+        return page
+
+    def tile(self, page, label):
+        """What the tile of this slot shows, line by line."""
+        return page.js(
+            "const tile = [...document.querySelectorAll('.tile')].find(t => t.querySelector('.tile-label').textContent === arguments[0]);"
+            "return tile && {text: tile.innerText.split('\\n').map(t => t.trim()).filter(Boolean), tone: tile.dataset.tone,"
+            " loud: 'loud' in tile.dataset, sign: tile.querySelector('use').getAttribute('href')}", label)
+
+    def wait_tile(self, page, label, *texts):
+        page.wait(lambda: set(texts) <= set(self.tile(page, label)["text"]), f"{texts} in {label}")
+
+    def scan(self, text):
+        keys = ActionChains(self.driver, duration=0)
+        keys.send_keys(text + Keys.ENTER).perform()
+
+    def go(self, page, where):
+        page.js("location.hash = arguments[0]", where)
+
+    def press(self, page, text, within=""):
+        selector = f"{within} button, {within} a.button, {within} summary"
+        page.wait(lambda: any(text in t for t in page.texts(selector)), f"a button {text}")
+        next(b for b in page.all(selector) if text in b.text).click()
+
+    def fields(self, page, **values):
+        for name, value in values.items():
+            page.find(f"[name={name}]").send_keys(str(value))
+
+    def sign_in(self, page, name, pin=None):
+        page.wait(lambda: page.all("dialog.sign-in[open]"), "the sign-in")
+        if pin is None:
+            self.fields(page, operator=name)
+        else:
+            Select(page.find("dialog [name=operator]")).select_by_value(name)
+            self.fields(page, pin=pin)
+        page.find("dialog button[type=submit]").click()
