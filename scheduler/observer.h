@@ -64,8 +64,8 @@ struct VerdictReached {
   dfu::PortPath port;
   std::string slot;
   Outcome outcome = Outcome::error;
-  int attempts = 0;    // 0: stopped before the first one
-  std::string advice;  // what a person should do with the unit now; usually nothing
+  int attempts = 0;      // 0: stopped before the first one
+  std::string advice{};  // what a person should do with the unit now; usually nothing
 };
 
 // A unit was made for the job, and so many are still to be made. At 0 the line stops.
