@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Seeds bugs in the station and in the virtual units, one at a time, and expects the fault table to find each. Works on
+# a copy of the tree, in a folder of its own; ten minutes on two cores. Not part of ctest.
+#
+#   tests/mutants.sh [NAME...]     only those whose name contains one of these
+set -euo pipefail
+cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+root=$PWD
+work=$(mktemp -d "${TMPDIR:-/tmp}/flashline-mutants-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+wanted=("$@")
+caught=0 missed=0
+
+mkdir "$work/tree"
+git ls-files -z | xargs -0 cp --parents -t "$work/tree"
+cmake -S "$work/tree" -B "$work/tree/build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo >"$work/log" || { cat "$work/log"; exit 2; }
+
+build() {
+  cmake --build "$work/tree/build" -j "${JOBS:-2}" --target fault_table >"$work/log" 2>&1 || { tail -n 30 "$work/log"; exit 2; }
+}
+
+# mutant NAME FILE SED-EXPRESSION: what the bug is, where, and how it is put there.
+mutant() {
+  local name=$1 file=$2 change=$3 chosen=$((${#wanted[@]} == 0))
+  for word in "${wanted[@]}"; do [[ $name == *"$word"* ]] && chosen=1; done
+  [ "$chosen" = 1 ] || return 0
+  sed -i -E "$change" "$work/tree/$file"
+  if cmp -s "$file" "$work/tree/$file"; then
+    echo "$name: the place is not there any more in $file"
+    exit 2
+  fi
+  build
+  local status=0
+  "$work/tree/build/tests/fault_table" --first-lie >"$work/table" || status=$?
+  if [ "$status" = 1 ]; then
+    caught=$((caught + 1))
+    echo "caught  $name"
+    grep -m 1 '^LIE' "$work/table" | sed 's/^/        /'
+  else
+    missed=$((missed + 1))
+    echo "MISSED  $name (fault_table ended with $status)"
+  fi
+  cp -p "$root/$file" "$work/tree/$file"
+  touch "$work/tree/$file"
+}
+
+# ---- the station
+
+mutant "the last block of a step is read and not compared" dfu/session.cpp \
+  's/if \(done\.kind == Operation::Kind::read\)/if (done.kind == Operation::Kind::read \&\& plan_.operations[next_ + 1].kind == Operation::Kind::read)/'
+mutant "that it left is taken for the proof" scheduler/attempt.cpp \
+  's/if \(errand_ == Errand::flash\) plan_proof\(\);/if (errand_ == Errand::flash) { booted_ = true; return end(); }/'
+mutant "the fault of a second attempt is swallowed" scheduler/attempt.cpp \
+  's/end\.fault = fault_;/if (started_.number == 1) end.fault = fault_;/; s/end\.outcome = fault_ \?/end.outcome = end.fault ?/'
+mutant "after an erase the address is taken to be what it was" dfu/plan.cpp \
+  '/add\(Operation::Kind::erase, step/{n;s/pointer_\.lose\(\);//}'
+mutant "a return on another port is taken for this unit's" scheduler/engine.cpp \
+  's/const dfu::PortPath& path = arrived->unit\.port;/const dfu::PortPath\& path = !ports.empty() \&\& arrived->unit.id.product == 0xC006 ? ports.begin()->first : arrived->unit.port;/'
+mutant "the survey looks at the first byte of a block only" dfu/survey.cpp \
+  's/same_ = same_ && std::equal\(.*\);/same_ = same_ \&\& read.front() == wanted.front();/'
+mutant "what the proof by comparing finds is not looked at" scheduler/attempt_proof.cpp \
+  's/if \(differs != found\.pieces\.end\(\)\)/if (false \&\& differs != found.pieces.end())/'
+mutant "another build of the same version is taken for the right one" dfu/particle/module_proof.cpp \
+  's/if \(!found->hash \|\| !module\.hash \|\| \*found->hash == \*module\.hash\) return/if (found) return/'
+mutant "what was never read back is called verified" scheduler/attempt.cpp \
+  's/if \(verified_\) verified_ = all;/verified_ = true; (void)all;/'
+
+# ---- the unit
+
+mutant "it drops a block and says it has it" dfu/virtual/particle_dfu.cpp \
+  's/^  program\(address, words, rounds, flash, takes\);/  if (address % 0x2000 != 0) program(address, words, rounds, flash, takes);/'
+mutant "it restores its factory firmware over a good user part" dfu/virtual/particle_boot.cpp \
+  's/^  return run_user\(system\);/  return header_good(header_at(flash_, board_.factory), board_.user) ? without_user(system) : run_user(system);/'
+mutant "it erases the sector before, too" dfu/virtual/particle_dfu.cpp \
+  's/^  takes \+= erase\(sector,/  if (sector.begin > board_->protected_end) flash.erase(*flash.geometry().sector(sector.begin - 1));\n  takes += erase(sector,/'
+mutant "it loses its user part when it starts" dfu/virtual/particle_device.cpp \
+  's/^  BootResult result = particle_boot\(/  if (board_.factory != 0) flash.erase(*flash.geometry().sector(board_.user));\n  BootResult result = particle_boot(/'
+mutant "it says that it leaves, and stays" dfu/virtual/particle_dfu.cpp \
+  's/^  out\.departure = Departure\{\.after = 500ms\};//'
+mutant "it names another build than it runs" dfu/virtual/particle_application.cpp \
+  's/upper\(to_hex\(\*one\.held->sha\)\)/upper(to_hex(Bytes(32, 0)))/'
+
+echo "$caught caught, $missed missed"
+[ "$missed" = 0 ]
