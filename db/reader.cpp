@@ -36,6 +36,10 @@ constexpr const char* kAttemptColumns =
 const std::string kLabelColumn = ", (SELECT l.label FROM label l WHERE l.visit = v.id AND " + label_holds() + ")";
 constexpr int kColumnOfLabel = 34;
 
+// This station's own first; those of others in an order that does not depend on which was merged first.
+constexpr const char* kInOrder =
+    " ORDER BY r.chain <> 1, (SELECT c.installation FROM chain c WHERE c.chain = r.chain), r.seq";
+
 constexpr const char* kStepColumns =
     "SELECT t.attempt, t.name, t.image, t.address, t.bytes, t.written_bytes, t.unchanged_bytes, t.erased_sectors,"
     " t.duration_ms, t.readback";
@@ -329,8 +333,8 @@ std::optional<Uuid> maybe_uuid(RowReader& row) {
 std::vector<Event> read_events(SQLite::Database& database, const std::optional<Uuid>& attempt) {
   std::vector<Event> events;
   if (!has_second_tables(database)) return events;
-  SQLite::Statement query(database, std::string("SELECT at, kind, attempt, about, text, facts FROM event") +
-                                        (attempt ? " WHERE attempt = ?" : "") + " ORDER BY chain, seq");
+  SQLite::Statement query(database, std::string("SELECT at, kind, attempt, about, text, facts FROM event r") +
+                                        (attempt ? " WHERE attempt = ?" : "") + kInOrder);
   if (attempt) query.bind(1, attempt->bytes.data(), static_cast<int>(attempt->bytes.size()));
   while (query.executeStep()) {
     RowReader row(query);
@@ -350,8 +354,9 @@ std::vector<Disposition> read_dispositions(SQLite::Database& database, const Uui
   std::vector<Disposition> all;
   if (!has_second_tables(database)) return all;
   SQLite::Statement query(database,
-                          "SELECT at, attempt, unit, verdict, author, reason FROM disposition "
-                          "WHERE attempt = ?1 OR (?2 <> '' AND unit = ?2) ORDER BY chain, seq");
+                          "SELECT at, attempt, unit, verdict, author, reason FROM disposition r "
+                          "WHERE attempt = ?1 OR (?2 <> '' AND unit = ?2)" +
+                              std::string(kInOrder));
   query.bind(1, attempt.bytes.data(), static_cast<int>(attempt.bytes.size()));
   query.bind(2, unit);
   while (query.executeStep()) {

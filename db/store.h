@@ -1,12 +1,14 @@
 // The writing end of the record: one per database, held by a lock file `<path>.lock`; used by one thread.
 //
-// Opening creates folder and file, migrates an older schema, checks that the end of the hash chain is sound, closes the
-// attempts that a crash left open (outcome and fault `interrupted`), and writes the row of this program run.
+// Opening creates folder and file, migrates an older schema, checks in well under a second that file, tables and the
+// end of the hash chain are sound (db/start_check.h), closes the attempts that a crash left open (outcome and fault
+// `interrupted`), and writes the row of this program run.
 // A Store that threw from append() has written nothing of that batch and can be used again.
 // Errors: db::Error, always with a sentence for a person.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,6 +40,8 @@ class Store {
   const std::string& path() const;
   // The station's, in the file `<path>.key`, made when there is none; its public half is on record.
   const StationKey& key() const;
+  // The latest time of this station's rows before this run; nothing in a new record.
+  std::optional<Time> latest() const;
   // The attempts that were found open and have been closed as interrupted.
   const std::vector<Uuid>& interrupted() const;
 

@@ -44,14 +44,22 @@ void hash_column(sqlite3_stmt* row, int column, RowHasher& hasher) {
 StoredRows::StoredRows(SQLite::Database& database, std::string_view table, std::int64_t chain,
                        std::optional<std::int64_t> only)
     : database_(database.getHandle()), table_(table) {
-  std::string sql = "SELECT * FROM " + std::string(table) + " WHERE chain = ?1";
-  sql += only ? " AND seq = ?2" : " ORDER BY seq";
+  prepare(chain, only ? " AND seq = ?2" : " ORDER BY seq", only);
+}
+
+StoredRows::StoredRows(SQLite::Database& database, std::string_view table, std::int64_t chain, After after)
+    : database_(database.getHandle()), table_(table) {
+  prepare(chain, " AND seq > ?2 ORDER BY seq", after.seq);
+}
+
+void StoredRows::prepare(std::int64_t chain, const std::string& condition, std::optional<std::int64_t> bound) {
+  const std::string sql = "SELECT * FROM " + std::string(table_) + " WHERE chain = ?1" + condition;
   sqlite3_stmt* statement = nullptr;
   const int result = sqlite3_prepare_v2(database_, sql.c_str(), -1, &statement, nullptr);
   statement_.reset(statement);
   if (result != SQLITE_OK) throw SQLite::Exception(database_, result);
   sqlite3_bind_int64(statement, 1, chain);
-  if (only) sqlite3_bind_int64(statement, 2, *only);
+  if (bound) sqlite3_bind_int64(statement, 2, *bound);
   columns_ = sqlite3_column_count(statement);
 }
 

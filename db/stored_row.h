@@ -14,11 +14,15 @@
 
 namespace db {
 
-// `SELECT * FROM table WHERE chain = ?`, in the order of seq: all of it, or the row with one seq.
+// `SELECT * FROM table WHERE chain = ?`, in the order of seq: all of it, the row with one seq, or those after one.
 class StoredRows {
  public:
   StoredRows(SQLite::Database& database, std::string_view table, std::int64_t chain,
              std::optional<std::int64_t> only = std::nullopt);
+  struct After {
+    std::int64_t seq = 0;
+  };
+  StoredRows(SQLite::Database& database, std::string_view table, std::int64_t chain, After after);
 
   // False after the last row. Throws SQLite::Exception.
   bool next();
@@ -31,6 +35,9 @@ class StoredRows {
   Sha256 computed_hash(RowHasher& hasher, const Sha256& previous, std::int64_t as_seq) const;
 
  private:
+  // `bound`: a value for ?2.
+  void prepare(std::int64_t chain, const std::string& condition, std::optional<std::int64_t> bound);
+
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
   };

@@ -2,182 +2,17 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <system_error>
 
+#include "db/chain_walk.h"
 #include "db/connection.h"
 #include "db/row_reader.h"
 #include "db/schema.h"
-#include "db/stored_row.h"
 #include "db/writer_lock.h"
 
 namespace db {
 
 namespace {
-
-std::string row_name(std::int64_t seq, std::string_view table) {
-  return "row " + std::to_string(seq) + " (table " + std::string(table) + ")";
-}
-
-// Where a row stands that belongs at another place.
-struct Displaced {
-  std::string_view table;
-  std::int64_t seq = 0;
-  Sha256 hash{};
-};
-
-// One chain, read as a merge of its tables by seq.
-class Walk {
- public:
-  // `anchors` are answered as the walk comes by them; those that it never reaches stay as they are.
-  Walk(SQLite::Database& database, std::int64_t chain, const Uuid& installation,
-       std::vector<std::pair<Anchor, AnchorCheck>>& anchors)
-      : database_(database), chain_(chain) {
-    for (auto& [anchor, check] : anchors) {
-      if (anchor.installation == installation) anchors_.emplace(anchor.head.seq, std::pair(anchor.head.hash, &check));
-    }
-    result_.installation = installation;
-    result_.start = result_.proven = start_of(database, chain, installation);
-    if (const auto [first, last] = anchors_.equal_range(result_.start.seq); result_.start.seq > 0) {
-      for (auto anchor = first; anchor != last; ++anchor) answer(*anchor, result_.start);
-    }
-    for (auto anchor = anchors_.begin(); anchor != anchors_.lower_bound(result_.start.seq); ++anchor) {
-      *anchor->second.second = AnchorCheck::archived;
-    }
-  }
-
-  ChainVerification run() {
-    try {
-      for (const std::string_view table : chained_tables(database_)) {
-        tables_.push_back({StoredRows(database_, table, chain_), false});
-        advance(tables_.back());
-      }
-      while (Table* table = first_table()) {
-        ++result_.rows;
-        result_.last = {table->rows.seq(), table->rows.stored_hash()};
-        if (!result_.problem) check(*table);
-        advance(*table);
-      }
-      if (result_.rows == 0) report(Damage::missing, result_.start.seq + 1, {}, "the rows of this station are gone");
-      for (auto anchor = anchors_.upper_bound(result_.proven.seq); anchor != anchors_.end(); ++anchor) {
-        *anchor->second.second = result_.problem ? AnchorCheck::unproven : AnchorCheck::cut_off;
-      }
-    } catch (const SQLite::Exception& exception) {
-      report(Damage::changed, result_.proven.seq + 1, {}, std::string("it cannot be read: ") + exception.what());
-    }
-    return std::move(result_);
-  }
-
- private:
-  using Anchors = std::multimap<std::int64_t, std::pair<Sha256, AnchorCheck*>>;  // by seq
-
-  static void answer(Anchors::value_type& anchor, const Head& here) {
-    *anchor.second.second = anchor.second.first == here.hash ? AnchorCheck::holds : AnchorCheck::differs;
-  }
-
-  struct Table {
-    StoredRows rows;
-    bool there = false;
-  };
-
-  static void advance(Table& table) { table.there = table.rows.next(); }
-
-  // The table whose row comes next; of two rows with one seq, the first that the chain accepts.
-  Table* first_table() {
-    Table* first = nullptr;
-    for (Table& table : tables_) {
-      if (!table.there || (first != nullptr && table.rows.seq() > first->rows.seq())) continue;
-      if (first == nullptr || table.rows.seq() < first->rows.seq() || (!fits(*first) && fits(table))) first = &table;
-    }
-    return first;
-  }
-
-  bool fits(const Table& table) {
-    const std::int64_t expected = result_.proven.seq + 1;
-    return table.rows.seq() == expected &&
-           table.rows.computed_hash(hasher_, result_.proven.hash, expected) == table.rows.stored_hash();
-  }
-
-  void check(const Table& table) {
-    const std::int64_t expected = result_.proven.seq + 1;
-    const std::int64_t seq = table.rows.seq();
-    if (seq < expected) {
-      report(Damage::inserted, seq, table.rows.table(), row_name(seq, table.rows.table()) + " does not belong there");
-    } else if (seq > expected) {
-      diagnose_gap(expected, seq - 1);
-    } else if (const Sha256 hash = table.rows.stored_hash();
-               table.rows.computed_hash(hasher_, result_.proven.hash, seq) == hash) {
-      result_.proven = {seq, hash};
-      const auto [first, last] = anchors_.equal_range(seq);
-      for (auto anchor = first; anchor != last; ++anchor) answer(*anchor, result_.proven);
-    } else {
-      diagnose_mismatch(table);
-    }
-  }
-
-  void diagnose_gap(std::int64_t from, std::int64_t to) {
-    if (const std::optional<Displaced> displaced = find_displaced(from, result_.proven.hash)) {
-      report(Damage::out_of_order, from, displaced->table,
-             row_name(from, displaced->table) + " now stands at " + std::to_string(displaced->seq));
-    } else if (from == to) {
-      report(Damage::missing, from, {}, "row " + std::to_string(from) + " is gone");
-    } else {
-      report(Damage::missing, from, {}, "rows " + std::to_string(from) + " to " + std::to_string(to) + " are gone");
-    }
-  }
-
-  void diagnose_mismatch(const Table& table) {
-    const std::int64_t seq = table.rows.seq();
-    const std::string_view name = table.rows.table();
-    const std::optional<Displaced> displaced = find_displaced(seq, result_.proven.hash);
-    if (!displaced) {
-      report(Damage::changed, seq, name, row_name(seq, name) + " is not as it was written");
-    } else if (belongs_elsewhere(table, *displaced)) {
-      report(Damage::out_of_order, seq, displaced->table,
-             "the row that belongs at " + std::to_string(seq) + " (table " + std::string(displaced->table) +
-                 ") now stands at " + std::to_string(displaced->seq));
-    } else {
-      report(Damage::inserted, seq, name, row_name(seq, name) + " does not belong there");
-    }
-  }
-
-  // Exchanged with the displaced row, or moved up by one because that was taken away.
-  bool belongs_elsewhere(const Table& table, const Displaced& displaced) {
-    const Sha256 stored = table.rows.stored_hash();
-    const std::int64_t seq = table.rows.seq();
-    if (table.rows.computed_hash(hasher_, displaced.hash, seq + 1) == stored) return true;
-    if (displaced.seq == seq + 1) return false;
-    const std::optional<LastRow> before = find_row(database_, chain_, displaced.seq - 1);
-    return before && table.rows.computed_hash(hasher_, before->head.hash, displaced.seq) == stored;
-  }
-
-  // A second pass, made once: the row, wherever it stands, whose hash follows from `previous` as row `seq`.
-  std::optional<Displaced> find_displaced(std::int64_t seq, const Sha256& previous) {
-    for (const std::string_view table : chained_tables(database_)) {
-      StoredRows rows(database_, table, chain_);
-      while (rows.next()) {
-        if (rows.computed_hash(hasher_, previous, seq) == rows.stored_hash()) {
-          return Displaced{table, rows.seq(), rows.stored_hash()};
-        }
-      }
-    }
-    return std::nullopt;
-  }
-
-  void report(Damage damage, std::int64_t seq, std::string_view table, std::string text) {
-    const std::int64_t proven = result_.proven.seq;
-    text.front() = static_cast<char>(text.front() >= 'a' && text.front() <= 'z' ? text.front() - 32 : text.front());
-    text += proven == 0 ? ". Nothing is proven." : ". Rows 1 to " + std::to_string(proven) + " are proven.";
-    result_.problem = ChainProblem{damage, seq, std::string(table), std::move(text)};
-  }
-
-  SQLite::Database& database_;
-  std::int64_t chain_;
-  ChainVerification result_;
-  Anchors anchors_;
-  std::vector<Table> tables_;
-  RowHasher hasher_;
-};
 
 void check_file(SQLite::Database& database, std::vector<std::string>& problems) {
   SQLite::Statement integrity(database, "PRAGMA integrity_check(5)");
@@ -214,7 +49,7 @@ void check_chains(SQLite::Database& database, Verification& result) {
     const std::int64_t chain = row.integer();
     const Uuid installation = row.uuid();
     const std::string station = row.text();
-    result.chains.push_back(Walk(database, chain, installation, result.anchors).run());
+    result.chains.push_back(walk_chain(database, chain, installation, result.anchors));
     result.chains.back().station = station;
   }
   if (result.chains.empty()) result.file_problems.emplace_back("The file names no station.");

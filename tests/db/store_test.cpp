@@ -236,16 +236,6 @@ TEST_F(StoreTest, ADatabaseOfANewerVersionIsRefused) {
   EXPECT_EQ(error_of([&] { Reader reader(path_); }).trouble(), Trouble::newer_schema);
 }
 
-TEST_F(StoreTest, AnEditedEndOfTheChainIsNoticedAtOpening) {
-  fill(*open());
-  SQLite::Database file = raw();
-  file.exec("DROP TRIGGER visit_ended_no_update");
-  file.exec("UPDATE visit_ended SET at = at + 1");
-  const Error error = error_of([&] { open(201); });
-  EXPECT_EQ(error.trouble(), Trouble::damaged);
-  EXPECT_THAT(error.what(), HasSubstr("visit_ended"));
-}
-
 TEST_F(StoreTest, AFullDiskIsASentenceAndTheStoreGoesOnWhenThereIsRoom) {
   const std::unique_ptr<Store> store = open();
   const std::unique_ptr<Store>& writer = store;

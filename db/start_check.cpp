@@ -1,0 +1,60 @@
+#include "db/start_check.h"
+
+#include "db/chain_walk.h"
+#include "db/error.h"
+#include "db/schema.h"
+#include "db/stored_row.h"
+
+namespace db {
+
+namespace {
+
+// SQLite's check reads every page, some hundred MB a second: of larger files only their end is looked at.
+constexpr std::int64_t most_bytes_to_check = 64 << 20;
+// The last hours of a busy line; read in some 30 ms.
+constexpr std::int64_t rows_to_check = 5000;
+
+Error broken(const std::string& path, const std::string& what) {
+  return {Trouble::damaged, path + " is not as it was written: " + what +
+                                " Nothing is added to it. Keep the file, run `flashline audit verify`, and go on with "
+                                "a backup or with a new file (--db)."};
+}
+
+void check_pages(SQLite::Database& database, const std::string& path) {
+  const std::int64_t bytes =
+      database.execAndGet("PRAGMA page_count").getInt64() * database.execAndGet("PRAGMA page_size").getInt64();
+  if (bytes > most_bytes_to_check) return;
+  const std::string said = database.execAndGet("PRAGMA quick_check(1)").getString();
+  if (said != "ok") throw broken(path, "SQLite says \"" + said + "\".");
+}
+
+}  // namespace
+
+void check_tables(SQLite::Database& database, const std::string& path) {
+  const int version = database.execAndGet("PRAGMA user_version").getInt();
+  const std::string made = version > 0 ? schema_as_made(version) : std::string();  // 0: nothing is in it yet
+  if (version >= 0 && schema_of(database) == made) return;
+  throw broken(path, "its tables, indexes or triggers are not those that this program makes.");
+}
+
+Head check_at_start(SQLite::Database& database, const std::string& path, std::int64_t chain, const Uuid& installation) {
+  check_pages(database, path);
+  const Head start = start_of(database, chain, installation);
+  const LastRow last = last_row(database, chain);
+  if (last.head.seq == 0) return start;
+  std::optional<Head> after;
+  if (last.head.seq - rows_to_check > start.seq) {
+    const auto before = find_row(database, chain, last.head.seq - rows_to_check);
+    if (!before) throw broken(path, "row " + std::to_string(last.head.seq - rows_to_check) + " is gone.");
+    after = before->head;
+  }
+  AnchorChecks none;
+  const ChainVerification end = walk_chain(database, chain, installation, none, after);
+  if (!end.problem) return end.last;
+  const ChainProblem& problem = *end.problem;
+  throw broken(path, "row " + std::to_string(problem.seq) +
+                         (problem.table.empty() ? "" : " (table " + problem.table + ")") + " is " +
+                         std::string(to_string(problem.damage)) + ".");
+}
+
+}  // namespace db

@@ -1,0 +1,21 @@
+// What a writer looks at before it adds to a record: whether the file is whole as far as can be seen in a moment, and
+// whether the chain's end holds, to which it is going to link. Whole chains take their time: that is `audit verify`.
+// Inside db only.
+#pragma once
+
+#include <string>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include "db/chain.h"
+
+namespace db {
+
+// Throws Error when the file has other tables, indexes or triggers than its version makes; before it is migrated.
+void check_tables(SQLite::Database& database, const std::string& path);
+
+// Throws Error when the file is not whole, or its last rows are not as they were written. Takes well under a second,
+// however large the file is. Returns the end of the chain; of a record without rows, its beginning.
+Head check_at_start(SQLite::Database& database, const std::string& path, std::int64_t chain, const Uuid& installation);
+
+}  // namespace db
