@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -35,11 +36,14 @@ std::string as_text(const db::ChainVerification& chain) {
   return out + fmt::format("  proven  rows 1 to {} are as they were written\n", chain.proven.seq);
 }
 
-std::string as_text(const db::Anchor& anchor, db::AnchorCheck check) {
+// `last`: row with which the anchor's chain ends now.
+std::string as_text(const db::Anchor& anchor, db::AnchorCheck check, std::int64_t last) {
   const auto row = anchor.head.seq;
   switch (check) {
     case db::AnchorCheck::holds:
-      return fmt::format("  anchor  HOLDS: rows 1 to {} are those that the file vouches for\n", row);
+      return fmt::format(
+          "  anchor  HOLDS: rows 1 to {} are those that the file vouches for{}\n", row,
+          last > row ? fmt::format("; for {} to {}, which came later, nothing does", row + 1, last) : "");
     case db::AnchorCheck::differs:
       return fmt::format("  anchor  DOES NOT HOLD: row {} is another one than the file says: the chain was made anew\n",
                          row);
@@ -61,7 +65,10 @@ std::string as_text(const db::Anchor& anchor, db::AnchorCheck check) {
 std::string as_text(const std::string& path, const db::Verification& result) {
   std::string out = path + "\n";
   for (const db::ChainVerification& chain : result.chains) out += as_text(chain);
-  for (const auto& [anchor, check] : result.anchors) out += as_text(anchor, check);
+  for (const auto& [anchor, check] : result.anchors) {
+    const auto chain = std::ranges::find(result.chains, anchor.installation, &db::ChainVerification::installation);
+    out += as_text(anchor, check, chain == result.chains.end() ? 0 : chain->last.seq);
+  }
   for (const std::string& problem : result.file_problems) out += "  file    NOT SOUND: " + problem + "\n";
   if (result.wal_missing) {
     out += "  note    the file was copied without its -wal: its latest rows may be missing here\n";

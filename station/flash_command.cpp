@@ -12,6 +12,7 @@
 
 #include "db/error.h"
 #include "db/image_store.h"
+#include "dfu/usb/usb_line.h"
 #include "station/at_the_record.h"
 #include "station/board/board.h"
 #include "station/commands.h"
@@ -123,6 +124,7 @@ std::variant<std::vector<dfu::PortPath>, ExitStatus> chosen_ports(const FlashOpt
 db::Run run_row(const FlashOptions& options, db::UuidGenerator& uuids) {
   db::Run run = run_of_command(options.stay ? "run" : "flash", options.operator_name, uuids);
   run.recipe_file = options.recipe;
+  run.libusb = dfu::usb::library_version();
   return run;
 }
 

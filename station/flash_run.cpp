@@ -1,9 +1,37 @@
 #include "station/flash_run.h"
 
 #include <QCoreApplication>
+#include <QJsonObject>
 #include <QMetaObject>
 
+#include <fmt/format.h>
+
+#include "station/image_json.h"
+
 namespace station {
+
+namespace {
+
+constexpr std::chrono::seconds between_looks(10);  // a step is told with the time at which it was found
+
+db::Event end_of_run(const RunEnd& end) {
+  const scheduler::Totals& totals = end.totals;
+  db::Event event;
+  event.kind = "run-ended";
+  event.text = fmt::format("The run ended{}: {} units, {} passed, {} already.",
+                           end.stopped ? ", stopped by a signal" : "", totals.units, totals.passed, totals.already);
+  event.facts = compact(QJsonObject{{"stopped", end.stopped},
+                                    {"units", totals.units},
+                                    {"passed", totals.passed},
+                                    {"already", totals.already},
+                                    {"failed", totals.failed},
+                                    {"error", totals.error},
+                                    {"cancelled", totals.cancelled},
+                                    {"attempts", totals.attempts}});
+  return event;
+}
+
+}  // namespace
 
 FlashRun::FlashRun(RunParts parts)
     : parts_(std::move(parts)),
@@ -29,7 +57,35 @@ FlashRun::FlashRun(RunParts parts)
 
 FlashRun::~FlashRun() = default;
 
+// What the row of the run does not say: where it works, and for what.
+void FlashRun::begin_record() {
+  QJsonObject facts{{"line", QString::fromStdString(parts_.line.description)}};
+  if (!parts_.context.job.empty()) facts["job"] = QString::fromStdString(parts_.context.job);
+  put_down({{},
+            "run-started",
+            {},
+            parts_.context.station,
+            "A run begins. Line: " + parts_.line.description + ".",
+            compact(facts)});
+  clocks_.emplace(read_clocks());
+  const auto step = step_back_since(parts_.store ? parts_.store->latest() : std::nullopt, db::now());
+  if (step) put_down(event_of(*step));
+  QObject::connect(&clock_timer_, &QTimer::timeout, [this] { look_at_clocks(); });
+  clock_timer_.start(between_looks);
+}
+
+void FlashRun::look_at_clocks() {
+  if (const auto step = clocks_->look(read_clocks())) put_down(event_of(*step));
+}
+
+void FlashRun::put_down(db::Event event) {
+  if (!recorder_) return;
+  parts_.log.logger().info("{}: {}", event.kind, event.text);
+  recorder_->enter(Note{std::move(event)}, [](const EntryResult&) {});  // a refusal is in the log
+}
+
 void FlashRun::execute() {
+  begin_record();
   const dfu::Duration begin = parts_.line.clock->now();
   engine_->start([this](scheduler::Totals totals) {
     const auto finish = [this, totals] {
@@ -50,6 +106,9 @@ RunEnd FlashRun::close() {
   parts_.line.control.reset();
   parts_.line.bus.reset();
   parts_.line.clock->stop();
+  clock_timer_.stop();
+  look_at_clocks();
+  put_down(end_of_run(end_));
   if (recorder_) {
     recorder_->close();
     end_.records_problem = recorder_->problem();

@@ -3,7 +3,9 @@
 // because it is the first to go: what is quiet calls nobody.
 #pragma once
 
+#include <QTimer>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "dfu/hubs.h"
 #include "scheduler/engine.h"
 #include "scheduler/pool.h"
+#include "station/clock_watch.h"
 #include "station/live_line.h"
 #include "station/logging.h"
 #include "station/observers.h"
@@ -56,6 +59,10 @@ class FlashRun {
   RecordDoor* door() { return recorder_.get(); }
 
  private:
+  void begin_record();
+  void look_at_clocks();
+  void put_down(db::Event event);
+
   RunParts parts_;
   LogObserver log_observer_;
   Observers observers_;
@@ -63,6 +70,8 @@ class FlashRun {
   NoRecorder no_recorder_;
   std::unique_ptr<StoreRecorder> recorder_;
   std::unique_ptr<scheduler::Engine> engine_;
+  QTimer clock_timer_;
+  std::optional<ClockWatch> clocks_;
   int stops_ = 0;
   bool paused_ = false;
   RunEnd end_;

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "db/reader.h"
+#include "db/store.h"
 #include "station/anchor_text.h"
 #include "tests/station/program.h"
 
@@ -119,6 +121,7 @@ TEST_F(RecordCommandsTest, RowsThatWereCutOffAreMissedByAnAnchorOnly) {
   };
   EXPECT_EQ(desk_.run({"audit", "verify", "--db", "old.db"}).status, 0) << "nothing in the file itself tells";
   EXPECT_EQ(old("before.txt").status, 0);
+  EXPECT_THAT(against("before.txt").out, HasSubstr("which came later, nothing does"));
   const Ran cut = old("after.txt");
   EXPECT_EQ(cut.status, 1);
   EXPECT_THAT(cut.out, HasSubstr("cut off"));
@@ -141,6 +144,47 @@ TEST_F(RecordCommandsTest, ADecisionIsAFurtherRowAndNeedsSomethingToSpeakOf) {
   EXPECT_EQ(run({"audit", "dispose", "00000000010C", "waiver", "--reason", "seen by eye", "--author", "Eve"}).status,
             0);
   EXPECT_EQ(run({"audit", "verify"}).status, 0);
+}
+
+TEST_F(RecordCommandsTest, ARunSaysWhatItIsWhereAndHowItEnded) {
+  flash(2);
+  db::Reader reader(desk_.path("r.db"));
+  const db::Run& row = *reader.attempts().front().run;
+  EXPECT_THAT(row.libusb, HasSubstr("libusb"));
+  EXPECT_NE(row.kernel, "");
+  EXPECT_NE(row.host, "");
+  EXPECT_NE(row.software, "");
+  const std::vector<db::Event> events = reader.events();
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0].kind, "run-started");
+  EXPECT_EQ(events[0].about, "flashline");
+  EXPECT_THAT(events[0].facts, HasSubstr("virtual, 2 units"));
+  EXPECT_EQ(events[1].kind, "run-ended");
+  EXPECT_THAT(events[1].facts, HasSubstr(R"("passed":2)"));
+}
+
+TEST_F(RecordCommandsTest, AClockThatWasSetBackBetweenTwoRunsIsOnRecord) {
+  {
+    db::UuidGenerator uuids;
+    db::Run run;
+    run.at = db::now() + std::chrono::hours(1);
+    run.id = uuids.next();
+    const db::Store store(desk_.path("r.db"), "flashline", run, uuids);
+  }
+  flash(1);
+  const std::vector<db::Event> events = db::Reader(desk_.path("r.db")).events();
+  ASSERT_EQ(events.size(), 3u);
+  EXPECT_EQ(events[1].kind, "clock-step");
+  EXPECT_THAT(events[1].text, HasSubstr("set back by 3"));
+}
+
+TEST_F(RecordCommandsTest, ABrokenRecordIsNotWrittenTo) {
+  flash(1);
+  std::filesystem::resize_file(desk_.path("r.db"), std::filesystem::file_size(desk_.path("r.db")) - 4096);
+  const Ran ran = run({"flash", example_recipe(), "--line", "virtual", "--units", "1", "--speed", "20"});
+  EXPECT_EQ(ran.status, 74);
+  EXPECT_THAT(ran.err, HasSubstr("damaged"));
+  EXPECT_EQ(run({"label", "SN-1", "--slot", "1-1.1"}).status, 74);
 }
 
 TEST_F(RecordCommandsTest, TheImagesOfARecipeAreKeptAndGivenBack) {
