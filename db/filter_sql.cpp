@@ -7,8 +7,10 @@ namespace db {
 
 Condition::Condition(const Filter& filter, const std::optional<std::vector<Uuid>>& recipes, bool labels) {
   if (filter.attempt) require("s.id = ?", {*filter.attempt});
+  if (filter.visit) require("s.visit = ?", {*filter.visit});
   if (filter.job) require("s.job = ?", {*filter.job});
   if (filter.lot) require("s.lot = ?", {*filter.lot});
+  if (filter.operator_name) require("s.operator = ?", {*filter.operator_name});
   if (filter.since) require("s.at >= ?", {filter.since->time_since_epoch().count()});
   if (filter.until) require("s.at < ?", {filter.until->time_since_epoch().count()});
   if (filter.slot) require("(v.slot = ? OR v.port = ?)", {*filter.slot, *filter.slot});

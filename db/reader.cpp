@@ -405,18 +405,18 @@ class Reader::Impl {
   void outlines(const Filter& filter, const std::function<bool(const Outline&)>& visit) {
     translated(path_, [&] {
       const Snapshot snapshot(*this);
-      const bool narrow = filter.job || filter.lot || filter.unit || filter.slot || filter.attempt;
+      const bool narrow = filter.job || filter.lot || filter.unit || filter.slot || filter.attempt || filter.visit;
       const Condition condition(without_outcome(filter), recipes_for(filter, read_shared(database_)),
                                 has_second_tables(database_));
       std::vector<Outline> begun = read_begun(condition, narrow);
-      const std::vector<Ending> verdicts = read_verdicts(narrow ? &condition : nullptr);
+      std::vector<Ending> verdicts = read_verdicts(narrow ? &condition : nullptr);
       auto verdict = verdicts.begin();
       for (Outline& outline : begun) {
         while (verdict != verdicts.end() && verdict->attempt < outline.attempt) ++verdict;
         if (verdict != verdicts.end() && verdict->attempt == outline.attempt) {
           outline.ended = verdict->at;
           outline.outcome = verdict->outcome;
-          outline.unit = verdict->unit;
+          outline.unit = std::move(verdict->unit);
         } else {
           outline.ended = outline.started;
           outline.outcome = snapshot.open_outcome(run_of(outline.visit));

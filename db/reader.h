@@ -39,10 +39,12 @@ struct Filter {
   std::optional<std::string> image{};   // likewise; attempts whose recipe asked for it, whatever came of them
   std::optional<std::string> unit{};    // chip or device id, a serial that was shown, or its printed label
   std::optional<std::string> slot{};    // label or port path
+  std::optional<std::string> operator_name{};
   std::optional<Outcome> outcome{};
   std::optional<Time> since{};  // of the start, inclusive
   std::optional<Time> until{};  // of the start, exclusive
   std::optional<Uuid> attempt{};
+  std::optional<Uuid> visit{};
   bool steps = true;  // false: the attempts come without theirs, in much less time
 };
 

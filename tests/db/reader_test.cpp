@@ -204,6 +204,9 @@ TEST_F(ReaderTest, FindsByEveryFilterAndByTheirConjunction) {
   EXPECT_THAT(find({.unit = " back\\slash"}), IsEmpty());
   EXPECT_THAT(find({.slot = "A2"}), ElementsAre(2));
   EXPECT_THAT(find({.slot = "1-1.10"}), ElementsAre(4, 5));
+  EXPECT_THAT(find({.operator_name = "Ada"}), ElementsAre(2, 4, 5, 7));
+  EXPECT_THAT(find({.operator_name = "ada"}), IsEmpty());
+  EXPECT_THAT(find({.visit = sample::uuid(3)}), ElementsAre(4, 5));
   EXPECT_THAT(find({.outcome = Outcome::passed}), ElementsAre(2, 5));
   EXPECT_THAT(find({.outcome = Outcome::failed}), ElementsAre(4));
   EXPECT_THAT(find({.since = sample::at(1000)}), ElementsAre(4, 5, 7));
