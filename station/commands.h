@@ -25,6 +25,7 @@ ExitStatus job_list(const RecordOptions& options);
 ExitStatus db_backup(const BackupOptions& options);
 ExitStatus db_merge(const MergeOptions& options);
 ExitStatus db_archive(const ArchiveOptions& options);
+ExitStatus manage_operators(const OperatorOptions& options);
 ExitStatus serve_virtual(const VirtualOptions& options);
 
 }  // namespace station

@@ -1,4 +1,5 @@
 #include <QCoreApplication>
+#include <QMetaObject>
 #include <algorithm>
 #include <clocale>
 #include <csignal>
@@ -23,6 +24,7 @@
 #include "station/json_lines.h"
 #include "station/live_line.h"
 #include "station/open_line.h"
+#include "station/operators.h"
 #include "station/paths.h"
 #include "station/progress_lines.h"
 #include "station/signals.h"
@@ -136,7 +138,7 @@ void tell_interrupted(const db::Store& store, Log& log) {
 }
 
 RunFacts facts_of(const FlashOptions& options, const Inputs& inputs, const OpenedLine& line,
-                  const std::optional<JobOrder>& job, const Log& log, const board::Board* board) {
+                  const std::optional<JobOrder>& job, const Log& log) {
   return {.recipe = inputs.files.recipe,
           .station = inputs.files.station->name,
           .line = line.description,
@@ -144,7 +146,6 @@ RunFacts facts_of(const FlashOptions& options, const Inputs& inputs, const Opene
           .quota = job ? std::optional(job->quota) : std::nullopt,
           .database = options.dry_run ? "" : inputs.database,
           .log = log.file(),
-          .board = options.stay ? std::optional(board ? board->url() : "") : std::nullopt,
           .dry_run = options.dry_run};
 }
 
@@ -220,16 +221,31 @@ std::variant<std::unique_ptr<Log>, ExitStatus> open_log(const FlashOptions& opti
   }
 }
 
-// Null: nobody asked for one.
-std::variant<std::unique_ptr<board::Board>, ExitStatus> open_board(const FlashOptions& options,
-                                                                   const config::StationConfig& station,
-                                                                   const std::optional<JobOrder>& job,
+// What the board asks for happens in the event loop, in which alone the run is touched.
+board::Controls controls_of(FlashRun& run) {
+  const auto later = [](std::function<void()> call) {
+    QMetaObject::invokeMethod(QCoreApplication::instance(), std::move(call), Qt::QueuedConnection);
+  };
+  return {.pause = [&run, later](bool paused) { later([&run, paused] { run.pause(paused); }); },
+          .stop = [&run, later](scheduler::StopKind kind) { later([&run, kind] { run.stop(kind); }); }};
+}
+
+// Null: nobody asked for one. It must go before the run.
+std::variant<std::unique_ptr<board::Board>, ExitStatus> open_board(const FlashOptions& options, const Inputs& inputs,
+                                                                   const std::optional<JobOrder>& job, FlashRun& run,
                                                                    const LiveLine& live, Log& log) {
+  const config::StationConfig& station = *inputs.files.station;
   const std::string& listen = options.board.empty() ? station.board_listen : options.board;
   if (!options.stay || listen.empty() || listen == "off") return std::unique_ptr<board::Board>();
   board::BoardSetup setup{address_from(listen).value(), station.board_names, {station.name, {}, options.operator_name}};
+  setup.operators = operators_path(inputs.database);
+  setup.door = run.door();
+  setup.controls = controls_of(run);
   if (job) setup.facts.job = job->opened;
   try {
+    if (const auto problem = board::unsafe(setup.listen, setup.operators)) {
+      return complain(ExitStatus::bad_configuration, *problem + ".");
+    }
     return std::make_unique<board::Board>(std::move(setup), live, log.logger());
   } catch (const std::exception& error) {
     return complain(ExitStatus::cannot_create, std::string(error.what()) + ". Choose another one with --board.");
@@ -293,10 +309,8 @@ ExitStatus flash(const FlashOptions& options) {
   LiveLine live({line_settings(inputs.files, topology), topology, std::get<0>(ports), options.stay,
                  quota ? std::optional(quota->left) : std::nullopt},
                 *std::get<OpenedLine>(line).clock);
-  const auto board = open_board(options, *inputs.files.station, job, live, log);
-  if (const auto* status = std::get_if<ExitStatus>(&board)) return *status;
   const std::unique_ptr<RunOutput> output = make_output(options, context, live, out);
-  output->started(facts_of(options, inputs, std::get<OpenedLine>(line), job, log, std::get<0>(board).get()));
+  RunFacts facts = facts_of(options, inputs, std::get<OpenedLine>(line), job, log);
   FlashRun flash_run({std::get<OpenedLine>(std::move(line)), topology, std::get<0>(ports),
                       line_settings(inputs.files, topology), options.stay, quota, context, std::get<0>(store).get(),
                       uuids, log, live, *output});
@@ -313,6 +327,10 @@ ExitStatus flash(const FlashOptions& options) {
     if (keep_images(options, *good, inputs.database) != ExitStatus::passed) return;
     flash_run.reload(line_settings(*good, topology));
   };
+  const auto board = open_board(options, inputs, job, flash_run, live, log);
+  if (const auto* status = std::get_if<ExitStatus>(&board)) return *status;
+  if (options.stay) facts.board = std::get<0>(board) ? std::get<0>(board)->url() : "";
+  output->started(facts);
   flash_run.execute();
   const RunEnd end = flash_run.close();
   output->ended(end);

@@ -96,7 +96,7 @@ void FlashRun::execute() {
   });
   QCoreApplication::exec();
   end_.seconds = dfu::seconds(parts_.line.clock->now() - begin);
-  end_.stopped = stops_ > 0;
+  end_.stopped = stopping_;
 }
 
 // First those who make events, then the recorder with what it still has, then the pool with what it still has to run;
@@ -123,20 +123,21 @@ void FlashRun::reload(scheduler::LineSettings settings) {
   engine_->reload(std::move(settings));
 }
 
-void FlashRun::toggle_pause() {
-  paused_ = !paused_;
+void FlashRun::pause(bool paused) {
+  if (paused == paused_) return;
+  paused_ = paused;
   parts_.log.logger().warn(paused_ ? "paused: units that are plugged in wait" : "the pause is over");
-  if (stops_ == 0) parts_.live.enter(paused_ ? RunState::paused : RunState::running);
+  if (!stopping_) parts_.live.enter(paused_ ? RunState::paused : RunState::running);
   engine_->pause(paused_);
 }
 
-void FlashRun::stop() {
-  ++stops_;
-  parts_.log.logger().info(stops_ > 1 ? "a signal again: stopping at once"
-                                      : "a signal: no new visit, running ones stop at a safe point");
-  parts_.live.enter(stops_ > 1 ? RunState::stopping_at_once : RunState::stopping);
-  parts_.output.stopping(stops_ > 1);
-  engine_->stop(stops_ > 1 ? scheduler::StopKind::at_once : scheduler::StopKind::safe_point);
+void FlashRun::stop(scheduler::StopKind kind) {
+  const bool at_once = kind == scheduler::StopKind::at_once;
+  stopping_ = true;
+  parts_.log.logger().info(at_once ? "stopping at once" : "no new visit, running ones stop at a safe point");
+  parts_.live.enter(at_once ? RunState::stopping_at_once : RunState::stopping);
+  parts_.output.stopping(at_once);
+  engine_->stop(kind);
 }
 
 }  // namespace station

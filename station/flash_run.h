@@ -49,11 +49,14 @@ class FlashRun {
   void execute();
   // Ends bus, clock, recorder and pool. From then on no thread calls anybody. REQUIRES: executed, not closed.
   RunEnd close();
-  // From the event loop. The first time: no new visit, running ones stop at a safe point. The second: at once.
-  void stop();
+  // From the event loop. No new visit; running ones stop at a safe point or, also if they were to stop there, at once.
+  void stop(scheduler::StopKind kind);
+  // By a signal: the first stops at a safe point, the second at once.
+  void stop() { stop(stopping_ ? scheduler::StopKind::at_once : scheduler::StopKind::safe_point); }
   // For units that are plugged in from now on.
   void reload(scheduler::LineSettings settings);
-  void toggle_pause();
+  void toggle_pause() { pause(!paused_); }
+  void pause(bool paused);
   // For whoever adds to the record while the line runs; null in a dry run. Good until this run is destroyed; after
   // close() it refuses.
   RecordDoor* door() { return recorder_.get(); }
@@ -72,7 +75,7 @@ class FlashRun {
   std::unique_ptr<scheduler::Engine> engine_;
   QTimer clock_timer_;
   std::optional<ClockWatch> clocks_;
-  int stops_ = 0;
+  bool stopping_ = false;
   bool paused_ = false;
   RunEnd end_;
 };

@@ -239,6 +239,7 @@ struct RecordCommands {
   BackupOptions backup;
   MergeOptions merge;
   ArchiveOptions archive;
+  OperatorOptions operators;
 };
 
 void add_audit(CLI::App& app, RecordCommands& commands) {
@@ -330,10 +331,33 @@ void add_db(CLI::App& app, RecordCommands& commands) {
   archive->add_option("to", commands.archive.to, "Name of the closed database")->required()->type_name("FILE");
 }
 
+void add_operator(CLI::App& app, OperatorOptions& options) {
+  CLI::App* command = app.add_subcommand("operator", "Who may use the board from other machines, and with which PIN")
+                          ->group("Commands");
+  command->require_subcommand(1);
+  CLI::App* add =
+      command->add_subcommand("add", "Add somebody, or give a new PIN, which is asked for")->group("Commands");
+  CLI::App* remove = command->add_subcommand("remove", "Remove somebody")->group("Commands");
+  CLI::App* list = command->add_subcommand("list", "Name them")->group("Commands");
+  for (CLI::App* each : {add, remove, list}) add_record_options(*each, options.station, options.db);
+  for (CLI::App* each : {add, remove}) each->add_option("name", options.name, "Name")->required();
+  add->add_option("--role", options.role, "operator, or supervisor: orders, released slots, decisions about units")
+      ->check([](const std::string& value) {
+        return one_of(value, {"operator", "supervisor"});
+      })
+      ->capture_default_str();
+}
+
 Command record_command(const CLI::App& app, RecordCommands& commands) {
   const CLI::App& audit = *app.get_subcommand("audit");
   const CLI::App& job = *app.get_subcommand("job");
   const CLI::App& db = *app.get_subcommand("db");
+  if (const CLI::App& operators = *app.get_subcommand("operator"); operators.parsed()) {
+    using What = OperatorOptions::What;
+    if (operators.got_subcommand("add")) commands.operators.what = What::add;
+    if (operators.got_subcommand("remove")) commands.operators.what = What::remove;
+    return commands.operators;
+  }
   if (db.got_subcommand("backup")) return commands.backup;
   if (db.got_subcommand("merge")) return commands.merge;
   if (db.got_subcommand("archive")) return commands.archive;
@@ -489,6 +513,7 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
   const CLI::App* label_command = add_label(app, label);
   add_job(app, commands);
   add_db(app, commands);
+  add_operator(app, commands.operators);
   VirtualOptions served;
   std::string listen = "127.0.0.1:" + std::to_string(dfu::virt::usbip::default_port);
   const CLI::App* virtual_command = add_virtual(app, served, listen);

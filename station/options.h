@@ -139,6 +139,12 @@ struct JobCloseOptions {
 
 struct JobListOptions : RecordOptions {};
 
+struct OperatorOptions : RecordOptions {
+  enum class What { add, remove, list } what = What::list;
+  std::string name;
+  std::string role = "operator";
+};
+
 struct BackupOptions : RecordOptions {
   std::string to;
 };
@@ -160,7 +166,7 @@ struct VirtualOptions : LineOptions {
 using Command = std::variant<FlashOptions, CheckOptions, InspectOptions, ListOptions, SlotsShowOptions,
                              SlotsLearnOptions, DoctorOptions, ReportOptions, AuditOptions, ImageOptions, AnchorOptions,
                              DisposeOptions, LabelOptions, JobOpenOptions, JobCloseOptions, JobListOptions,
-                             BackupOptions, MergeOptions, ArchiveOptions, VirtualOptions>;
+                             BackupOptions, MergeOptions, ArchiveOptions, VirtualOptions, OperatorOptions>;
 
 // Nothing is to be run: help or version was asked for, or the command line is wrong.
 struct Said {

@@ -2,8 +2,11 @@
 
 #include <QDirIterator>
 #include <QFile>
+#include <QJsonArray>
+#include <QJsonObject>
 
 #include "dfu/hash.h"
+#include "station/image_json.h"
 
 // Outside of every namespace, as Qt wants it: a static library's resources are left out by the linker otherwise.
 static void take_in_resources() {
@@ -67,6 +70,16 @@ Reply Assets::reply(const Request& request) const {
   reply.status = 304;
   reply.body = std::make_shared<const std::string>();
   return reply;
+}
+
+Reply Assets::languages() const {
+  const std::string folder = "/lang/", ending = ".json";
+  QJsonArray names;
+  for (const auto& [path, content] : by_path_) {
+    if (!path.starts_with(folder) || !path.ends_with(ending)) continue;
+    names.append(QString::fromStdString(path.substr(folder.size(), path.size() - folder.size() - ending.size())));
+  }
+  return json_reply(200, compact(QJsonObject{{"languages", names}}));
 }
 
 }  // namespace station::board

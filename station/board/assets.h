@@ -19,6 +19,8 @@ class Assets {
   const Reply* find(const std::string& path) const;
   // As `find`, but short where the browser has it already. REQUIRES: it is there.
   Reply reply(const Request& request) const;
+  // Those that the page can speak: the names of lang/*.json.
+  Reply languages() const;
 
  private:
   std::map<std::string, Reply> by_path_;

@@ -18,10 +18,13 @@
 
 #include "station/address.h"
 #include "station/board/assets.h"
+#include "station/board/changes.h"
+#include "station/board/journal.h"
 #include "station/board/picture.h"
 #include "station/board/routes.h"
 #include "station/board/security.h"
 #include "station/board/server.h"
+#include "station/board/sign_in.h"
 #include "station/board/stream.h"
 #include "station/live_line.h"
 
@@ -31,7 +34,13 @@ struct BoardSetup {
   Address listen{};
   std::vector<std::string> names{};  // by which browsers may call this station, beside addresses
   PictureFacts facts{};
+  std::string operators{};     // file
+  RecordDoor* door = nullptr;  // null: a dry run, which changes nothing
+  Controls controls{};
 };
+
+// Nobody may be let in from elsewhere without a PIN. A sentence if that would be so.
+std::optional<std::string> unsafe(const Address& listen, const std::string& operators);
 
 class Board : private Handler {
  public:
@@ -44,7 +53,10 @@ class Board : private Handler {
  private:
   std::optional<Refusal> refuse(const Request& head) override;
   Answer answer(const Request& request) override;
+  Answer answer(const Request& request, const Route& route);
+  Asked asked_by(const Request& request);
   Reply state();
+  void log_refusal(const Request& request, const Refusal& refusal);
 
   void show(std::stop_token stop);
   void show_once();
@@ -60,6 +72,9 @@ class Board : private Handler {
   std::atomic<std::uint64_t> number_ = 0;
   std::optional<Picture> shown_;  // showing thread
   Stream stream_;
+  Journal journal_;
+  SignIn sign_in_;
+  Changes changes_;
   std::unique_ptr<Server> server_;
   std::jthread showing_;
 };

@@ -8,11 +8,19 @@ struct Row {
   Method method;
   std::string_view path;  // '*' stands for one part
   Action action;
+  Needs needs;
 };
 
 constexpr Row rows[] = {
-    {Method::get, "/api/state", Action::state},
-    {Method::get, "/api/events", Action::events},
+    {Method::get, "/api/state", Action::state, Needs::reading},
+    {Method::get, "/api/events", Action::events, Needs::reading},
+    {Method::get, "/api/languages", Action::languages, Needs::nothing},
+    {Method::get, "/api/session", Action::session, Needs::nothing},
+    {Method::post, "/api/session", Action::sign_in, Needs::nothing},
+    {Method::post, "/api/session/end", Action::sign_out, Needs::work},
+    {Method::post, "/api/line/pause", Action::pause, Needs::work},
+    {Method::post, "/api/line/resume", Action::resume, Needs::work},
+    {Method::post, "/api/line/stop", Action::stop, Needs::work_or_distant},
 };
 
 // The first part of `path`, which begins with '/', and what comes after it.
@@ -41,7 +49,7 @@ std::optional<std::string> match(std::string_view pattern, std::string_view path
 std::optional<Route> route_of(Method method, const std::string& path) {
   for (const Row& row : rows) {
     if (row.method != method) continue;
-    if (const auto key = match(row.path, path)) return Route{row.action, *key};
+    if (const auto key = match(row.path, path)) return Route{row.action, row.needs, *key};
   }
   return std::nullopt;
 }

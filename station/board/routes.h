@@ -4,14 +4,26 @@
 #include <optional>
 #include <string>
 
+#include "station/board/access.h"
 #include "station/board/http.h"
 
 namespace station::board {
 
-enum class Action { state, events };
+enum class Action {
+  state,
+  events,
+  languages,
+  session,
+  sign_in,
+  sign_out,
+  pause,
+  resume,
+  stop,
+};
 
 struct Route {
   Action action = Action::state;
+  Needs needs = Needs::supervision;
   std::string key{};  // what stands at the '*' of its path
 };
 

@@ -123,6 +123,7 @@ struct Server::Impl {
   MHD_Result begin(MHD_Connection* connection, Exchange& exchange);
   MHD_Result reply(MHD_Connection* connection, Exchange& exchange);
   MHD_Result make(MHD_Connection* connection, Exchange& exchange, const Work& work);
+  Reply carry_out(const Work& work);
   MHD_Result open_stream(MHD_Connection* connection);
   void give_time(MHD_Connection* connection) {
     deadlines.set(descriptor_of(connection), Clock::now() + time_for_a_step);
@@ -217,12 +218,22 @@ MHD_Result Server::Impl::reply(MHD_Connection* connection, Exchange& exchange) {
   return open_stream(connection);
 }
 
+// The one place where the exceptions of the board's work are caught.
+Reply Server::Impl::carry_out(const Work& work) {
+  try {
+    return work();
+  } catch (const std::exception& error) {
+    logger.error("board: {}", error.what());
+    return reply_of({503, "records-unavailable", error.what(), "Look into the log of the station."});
+  }
+}
+
 // Suspended first: the worker may be done before `post` comes back.
 MHD_Result Server::Impl::make(MHD_Connection* connection, Exchange& exchange, const Work& work) {
   deadlines.set(descriptor_of(connection), std::nullopt);
   MHD_suspend_connection(connection);
-  const bool taken = workers.post([connection, &exchange, work] {
-    Reply made = work();
+  const bool taken = workers.post([this, connection, &exchange, work] {
+    Reply made = carry_out(work);
     {
       const std::lock_guard lock(exchange.mutex);
       exchange.made = std::move(made);

@@ -5,43 +5,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <spdlog/sinks/ostream_sink.h>
 
-#include "scheduler/clocks.h"
-#include "tests/board/client.h"
-#include "tests/station/made_up.h"
+#include "tests/board/a_board.h"
 
 namespace station::board {
 namespace {
 
 using testing::HasSubstr;
-
-class ABoard : public testing::Test {
- protected:
-  ABoard() : live_(setup_of_line(), clock_) { open(); }
-
-  static LineSetup setup_of_line() {
-    LineSetup setup;
-    setup.settings.recipe = made_up_recipe();
-    setup.settings.station = std::make_shared<config::StationConfig>();
-    setup.topology.hubs = {{{"1-1"}, 7, dfu::TransactionTranslator::multi, dfu::PortPower::none}};
-    setup.stay = true;
-    return setup;
-  }
-  void open() {
-    board_ = std::make_unique<Board>(BoardSetup{{"127.0.0.1", 0}, {}, {.station = "line-3"}}, live_, logger_);
-    port_ = address_from(board_->url().substr(7, board_->url().size() - 8)).value().port;
-  }
-  std::string get(const std::string& path, const std::string& headers = "") {
-    return ask(port_, "GET " + path, headers);
-  }
-
-  scheduler::VirtualClock clock_;
-  spdlog::logger logger_{"test"};
-  LiveLine live_;
-  std::unique_ptr<Board> board_;
-  std::uint16_t port_ = 0;
-};
 
 TEST_F(ABoard, GivesItsPageAndTheState) {
   const std::string page = get("/");
@@ -141,12 +111,12 @@ TEST_F(ABoard, BoardsThatComeAndGoLeaveNothingBehind) {
 
 TEST_F(ABoard, APlaceThatIsTakenIsSaid) {
   try {
-    const Board second(BoardSetup{{"127.0.0.1", port_}, {}, {}}, live_, logger_);
+    const Board second(BoardSetup{{"127.0.0.1", port_}}, live_, logger_);
     FAIL() << "two boards at one address";
   } catch (const std::runtime_error& error) {
     EXPECT_THAT(error.what(), HasSubstr("127.0.0.1:" + std::to_string(port_)));
   }
-  EXPECT_THROW(Board(BoardSetup{{"line-3", 0}, {}, {}}, live_, logger_), std::runtime_error);
+  EXPECT_THROW(Board(BoardSetup{{"line-3", 0}}, live_, logger_), std::runtime_error);
 }
 
 }  // namespace

@@ -1,0 +1,152 @@
+// Who may do what, how sessions end, and what guessing a PIN costs.
+#include "station/board/access.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "station/board/routes.h"
+#include "tests/station/program.h"
+
+namespace station::board {
+namespace {
+
+using namespace std::chrono_literals;
+
+const SessionTime now{1000h};
+
+TEST(Access, IsWhatTheTableSays) {
+  const Session works{"li", Role::works, "token"}, supervises{"wang", Role::supervises, "token"};
+  struct Row {
+    Needs needs;
+    // Nobody at the station, nobody elsewhere, operator at the station, elsewhere, supervisor elsewhere.
+    std::vector<int> statuses;
+  };
+  const Row rows[] = {{Needs::nothing, {200, 200, 200, 200, 200}},
+                      {Needs::reading, {200, 401, 200, 200, 200}},
+                      {Needs::work, {401, 401, 200, 200, 200}},
+                      {Needs::work_or_distant, {401, 401, 200, 403, 200}},
+                      {Needs::supervision, {401, 401, 403, 403, 200}}};
+  const std::vector<Asked> who = {
+      {true, {}, {}}, {false, {}, {}}, {true, works, "token"}, {false, works, "token"}, {false, supervises, "token"}};
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < who.size(); ++i) {
+      const auto refusal = refuse_access(row.needs, who[i]);
+      EXPECT_EQ(refusal ? refusal->status : 200, row.statuses[i]) << static_cast<int>(row.needs) << ", who " << i;
+    }
+  }
+}
+
+TEST(Access, AChangeNeedsTheTokenOfItsSession) {
+  const Session session{"li", Role::supervises, "token"};
+  for (const std::string wrong : {"", "toke", "tokens", "Token", "tokem"}) {
+    for (const Needs needs : {Needs::work, Needs::work_or_distant, Needs::supervision}) {
+      const auto refusal = refuse_access(needs, {true, session, wrong});
+      ASSERT_TRUE(refusal) << wrong;
+      EXPECT_EQ(refusal->code, "no-token");
+    }
+  }
+  EXPECT_FALSE(refuse_access(Needs::reading, {false, session, ""})) << "reading changes nothing";
+}
+
+TEST(Routes, WhateverIsPostedNeedsSomebodyButSigningIn) {
+  for (const char* path : {"/api/session/end", "/api/line/pause", "/api/line/resume", "/api/line/stop"}) {
+    const auto route = route_of(Method::post, path);
+    ASSERT_TRUE(route) << path;
+    EXPECT_NE(route->needs, Needs::nothing) << path;
+    EXPECT_NE(route->needs, Needs::reading) << path;
+    EXPECT_FALSE(route_of(Method::get, path)) << path;
+  }
+  EXPECT_EQ(route_of(Method::post, "/api/session")->needs, Needs::nothing);
+}
+
+TEST(Sessions, AreFoundByTheirTokenUntilNobodyUsedThemForAShift) {
+  Sessions sessions;
+  const std::string token = sessions.open("li", Role::works, now);
+  EXPECT_EQ(token.size(), 64u);
+  ASSERT_TRUE(sessions.find(token, now));
+  EXPECT_NE(sessions.find(token, now)->csrf, token);
+  EXPECT_FALSE(sessions.find("", now));
+  EXPECT_FALSE(sessions.find(token.substr(1), now));
+  EXPECT_TRUE(sessions.find(token, now + 11h));
+  EXPECT_TRUE(sessions.find(token, now + 22h)) << "used eleven hours ago";
+  EXPECT_FALSE(sessions.find(token, now + 34h));
+  EXPECT_FALSE(sessions.find(token, now + 23h)) << "what has ended does not come back";
+}
+
+TEST(Sessions, AreEndedAndLimited) {
+  Sessions sessions;
+  const std::string first = sessions.open("li", Role::works, now);
+  const std::string second = sessions.open("li", Role::works, now + 1s);
+  sessions.end(second);
+  EXPECT_FALSE(sessions.find(second, now + 2s));
+  for (int i = 0; i < 1000; ++i) sessions.open("li", Role::works, now + 3s);
+  EXPECT_FALSE(sessions.find(first, now + 4s)) << "the oldest made room";
+}
+
+TEST(Guesses, AreFreeAtFirstAndThenWaitLongerEachTime) {
+  Guesses guesses(3, 30s, 300s);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(guesses.begin("li", now), 0s);
+  EXPECT_EQ(guesses.begin("li", now), 30s);
+  EXPECT_EQ(guesses.begin("li", now + 29s), 1s);
+  EXPECT_EQ(guesses.begin("wang", now), 0s) << "of somebody else";
+  SessionTime time = now + 30s;
+  for (const auto wait : {60s, 120s, 240s, 300s, 300s}) {
+    EXPECT_EQ(guesses.begin("li", time), 0s);
+    EXPECT_EQ(guesses.begin("li", time), wait);
+    time += wait;
+  }
+  guesses.was_right("li");
+  EXPECT_EQ(guesses.begin("li", time), 0s);
+  EXPECT_EQ(guesses.begin("li", time), 0s);
+}
+
+TEST(Guesses, OfADayAreFew) {
+  Guesses guesses(5, 30s, 300s);
+  int tried = 0;
+  for (auto time = now; time < now + 24h; time += 1s) tried += guesses.begin("li", time) == 0s ? 1 : 0;
+  EXPECT_LT(tried, 300) << "of 10,000 PINs of four digits";
+}
+
+TEST(Guesses, OfManyAddressesAreNotKeptForEver) {
+  Guesses guesses(1, 30s, 300s);
+  for (int i = 0; i < 100000; ++i) guesses.begin(std::to_string(i), now + std::chrono::milliseconds(i));
+  EXPECT_EQ(guesses.begin("99999", now + 100s), 30s) << "the newest are";
+  EXPECT_EQ(guesses.begin("0", now + 100s), 0s);
+}
+
+TEST(Cookie, IsFoundByItsWholeName) {
+  EXPECT_EQ(cookie("flashline=abc", "flashline"), "abc");
+  EXPECT_EQ(cookie("a=b; flashline=abc; c=d", "flashline"), "abc");
+  EXPECT_EQ(cookie("flashline-8080=x; flashline=abc", "flashline"), "abc");
+  for (const char* none : {"", ";", "flashline", "xflashline=abc", "flashlinex=abc", "a=flashline=abc"}) {
+    EXPECT_EQ(cookie(none, "flashline"), "") << none;
+  }
+}
+
+TEST(Operators, AreKeptWithHashesThatOnlyTheirOwnerMayRead) {
+  const Desk desk;
+  const std::string path = desk.path("r.db.operators");
+  EXPECT_TRUE(read_operators(path).empty());
+  write_operators(path, {{"li", Role::works, hash_pin("1234")}, {"\u738b", Role::supervises, hash_pin("5678")}});
+  const std::vector<Operator> read = read_operators(path);
+  ASSERT_EQ(read.size(), 2u);
+  EXPECT_EQ(find_operator(read, "\u738b")->role, Role::supervises);
+  EXPECT_EQ(find_operator(read, "L"), nullptr);
+  EXPECT_TRUE(is_right_pin(read[0].pin_hash, "1234"));
+  EXPECT_FALSE(is_right_pin(read[0].pin_hash, "1235"));
+  EXPECT_TRUE(read[0].pin_hash.starts_with("$argon2id$"));
+  struct stat facts {};
+  ASSERT_EQ(stat(path.c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777, 0600u);
+}
+
+TEST(Operators, ADamagedFileLetsNobodyIn) {
+  const Desk desk;
+  for (const char* damaged : {"li\n", "li\toperator\n", "li\tking\t$argon2id$\n", "\t\t\t\n"}) {
+    desk.write("o", damaged);
+    EXPECT_THROW(read_operators(desk.path("o")), std::runtime_error) << damaged;
+  }
+}
+
+}  // namespace
+}  // namespace station::board

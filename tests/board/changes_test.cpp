@@ -1,0 +1,126 @@
+// Signing in, and what who is signed in may make the line do.
+#include <gmock/gmock.h>
+
+#include "station/operators.h"
+#include "tests/board/a_board.h"
+
+namespace station::board {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST_F(ABoard, AtAStationWithoutOperatorsANameIsEnough) {
+  EXPECT_THAT(get("/api/session"), HasSubstr("\"pin_required\":false"));
+  const std::string li = sign_in("li");
+  ASSERT_FALSE(li.empty());
+  EXPECT_THAT(get("/api/session", li), HasSubstr("\"role\":\"supervisor\""));
+  EXPECT_EQ(status_of(post("/api/line/pause", "{}", li)), 200);
+  EXPECT_EQ(status_of(post("/api/line/resume", "{}", li)), 200);
+  EXPECT_EQ(status_of(post("/api/line/stop", "{\"kind\":\"safe\"}", li)), 200);
+  EXPECT_EQ(status_of(post("/api/line/stop", "{\"kind\":\"now\"}", li)), 200);
+  EXPECT_THAT(done_, ElementsAre("pause", "resume", "stop safely", "stop at once"));
+  EXPECT_THAT(door_.notes(),
+              ElementsAre("signed-in li", "paused line", "resumed line", "stopped line", "stopped line"));
+}
+
+TEST_F(ABoard, NothingIsDoneWithoutSessionTokenOrSense) {
+  const std::string li = sign_in("li");
+  const std::string cookie = "Cookie: " + between(li, "Cookie: ", "\r") + "\r\n";
+  EXPECT_EQ(status_of(post("/api/line/pause", "{}")), 401);
+  EXPECT_EQ(status_of(post("/api/line/pause", "{}", cookie)), 403) << "as a page elsewhere could send it";
+  EXPECT_EQ(status_of(post("/api/line/pause", "{}", cookie + "X-Flashline-Token: wrong\r\n")), 403);
+  EXPECT_EQ(status_of(ask(port_, "POST /api/line/pause", li + "Content-Type: application/json\r\n", "{}")), 403)
+      << "without Origin";
+  EXPECT_EQ(status_of(ask(port_, "GET /api/line/pause", li)), 404);
+  for (const char* body : {"", "{", "[]", "{}", "{\"kind\":7}", "{\"kind\":\"later\"}", "\xff\xfe"}) {
+    EXPECT_EQ(status_of(post("/api/line/stop", body, li)), 400) << body;
+  }
+  EXPECT_EQ(status_of(ask(port_, "POST /api/line/stop", origin() + li + "Content-Type: text/plain\r\n",
+                          "{\"kind\":\"now\"}")),
+            400)
+      << "a form elsewhere can send that";
+  EXPECT_THAT(done_, IsEmpty());
+}
+
+TEST_F(ABoard, WhatCannotBeRecordedIsNotDone) {
+  const std::string li = sign_in("li");
+  door_.refusal = "the disk is full";
+  EXPECT_EQ(status_of(post("/api/line/pause", "{}", li)), 409);
+  EXPECT_THAT(post("/api/line/stop", "{\"kind\":\"now\"}", li), HasSubstr("the disk is full"));
+  EXPECT_THAT(done_, IsEmpty());
+  EXPECT_EQ(sign_in("wang"), "");
+}
+
+TEST_F(ABoard, WhoSignedOutIsOut) {
+  const std::string li = sign_in("li");
+  EXPECT_EQ(status_of(post("/api/session/end", "", li)), 200);
+  EXPECT_EQ(status_of(post("/api/line/pause", "{}", li)), 401);
+  EXPECT_THAT(get("/api/session", li), HasSubstr("\"session\":false"));
+}
+
+class AGuardedBoard : public ABoard {
+ protected:
+  void SetUp() override {
+    write_operators(desk_.path("operators"),
+                    {{"li", Role::works, hash_pin("1234")}, {"wang", Role::supervises, hash_pin("5678")}});
+    open("0.0.0.0");
+  }
+};
+
+TEST_F(AGuardedBoard, ShowsNothingBeforeSomebodyIsSignedIn) {
+  EXPECT_EQ(status_of(get("/")), 200) << "the page, to sign in on";
+  EXPECT_THAT(get("/api/session"), HasSubstr("\"pin_required\":true"));
+  EXPECT_EQ(status_of(get("/api/state")), 401);
+  EXPECT_EQ(status_of(get("/api/events")), 401);
+  EXPECT_EQ(status_of(get("/api/state", sign_in("li", "1234"))), 200);
+}
+
+TEST_F(AGuardedBoard, AnOperatorMayNotWhatASupervisorMay) {
+  const std::string li = sign_in("li", "1234"), wang = sign_in("wang", "5678");
+  EXPECT_EQ(status_of(post("/api/line/pause", "{}", li)), 200);
+  EXPECT_EQ(status_of(post("/api/line/stop", "{\"kind\":\"now\"}", li)), 403);
+  EXPECT_EQ(status_of(post("/api/line/stop", "{\"kind\":\"now\"}", wang)), 200);
+  EXPECT_THAT(done_, ElementsAre("pause", "stop at once"));
+}
+
+TEST_F(AGuardedBoard, APinIsGuessedAFewTimesAndThenNotEvenTheRightOneIsTaken) {
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(status_of(post("/api/session", "{\"operator\":\"li\",\"pin\":\"0000\"}")), 403);
+  }
+  const std::string locked = post("/api/session", "{\"operator\":\"li\",\"pin\":\"1234\"}");
+  EXPECT_EQ(status_of(locked), 429);
+  EXPECT_THAT(locked, HasSubstr("too-many-tries"));
+  EXPECT_NE(sign_in("wang", "5678"), "") << "somebody else may go on";
+  EXPECT_EQ(sign_in("zhang", "1234"), "") << "nobody of that name";
+  EXPECT_THAT(door_.notes(), ElementsAre("signed-in wang"));
+}
+
+TEST_F(ABoard, ABoardForEverybodyNeedsAPin) {
+  const std::string path = desk_.path("operators");
+  EXPECT_EQ(unsafe({"127.0.0.1", 80}, path), std::nullopt);
+  EXPECT_EQ(unsafe({"localhost", 80}, path), std::nullopt);
+  for (const char* host : {"0.0.0.0", "::", "10.0.0.7"}) EXPECT_NE(unsafe({host, 80}, path), std::nullopt) << host;
+  write_operators(path, {{"li", Role::works, hash_pin("1234")}});
+  EXPECT_EQ(unsafe({"0.0.0.0", 80}, path), std::nullopt);
+}
+
+TEST_F(ABoard, TheProgramRefusesItAndOperatorsAreAddedByCommand) {
+  const std::vector<std::string> run = {"run",  example_recipe(), "--line",  "virtual",  "--db",
+                                        "r.db", "--dry-run",      "--board", "0.0.0.0:0"};
+  const Ran refused = desk_.run(run);
+  EXPECT_EQ(refused.status, 78);
+  EXPECT_THAT(refused.err, HasSubstr("flashline operator add"));
+  desk_.write("stdin", "12\n");
+  EXPECT_EQ(desk_.run({"operator", "add", "li", "--db", "r.db"}).status, 73) << "too short";
+  desk_.write("stdin", "1234\n");
+  EXPECT_EQ(desk_.run({"operator", "add", "li", "--role", "supervisor", "--db", "r.db"}).status, 0);
+  EXPECT_THAT(desk_.run({"operator", "list", "--db", "r.db"}).out, HasSubstr("supervisor"));
+  EXPECT_TRUE(is_right_pin(read_operators(desk_.path("r.db.operators")).at(0).pin_hash, "1234"));
+  EXPECT_EQ(desk_.run({"operator", "remove", "li", "--db", "r.db"}).status, 0);
+  EXPECT_TRUE(read_operators(desk_.path("r.db.operators")).empty());
+}
+
+}  // namespace
+}  // namespace station::board
