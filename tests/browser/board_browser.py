@@ -22,6 +22,7 @@ class BoardTest(browser.PageTest):
         page = self.open(self.url + "/", **options)
         page.js("localStorage.clear(); localStorage.setItem('flashline.language', 'en')")
         self.driver.get("about:blank")
+        self.addCleanup(self.driver.get, "about:blank")  # before the station goes: no page is left that looks for it
         page = self.open(self.url + "/" + where, **options)
         page.wait(lambda: page.js("return document.body.dataset.link") in ("online", "refused"), "a link to the station")
         return page

@@ -102,6 +102,10 @@ def check_words(problems):
         used |= set(re.findall(r"\bt\('([\w.-]+)'[,)]", read(script)))
         used |= {key for pair in re.findall(r"\bt\([^'()]*\? '([\w.-]+)' : '([\w.-]+)'", read(script)) for key in pair}
     problems.extend(f"en.json: no {key}, which a script says" for key in sorted(used) if key not in english)
+    said = "".join(read(script) for script in scripts())
+    literals = set(re.findall(r"'([\w.-]+)'", said))
+    begins = tuple(text for text in literals if text.endswith((".", "-")))
+    problems.extend(f"en.json: nobody says {key}" for key in english if key not in literals and not key.startswith(begins))
     return len(languages), len(english), len(codes)
 
 

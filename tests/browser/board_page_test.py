@@ -210,6 +210,14 @@ class Languages(MockedTest):
         station.tell(station.slot("A1"))
         self.wait_tile(page, "A1", "不合格", "重插一次", "拔得太早")
 
+    def test_a_third_language_is_a_file_and_says_in_english_what_it_lacks(self):
+        station = self.station()
+        station.languages["de"] = {"nav.line": "Linie", "act.plug": "Einstecken"}
+        page = self.board()
+        Select(page.find("select.tool")).select_by_visible_text("Deutsch")
+        page.wait(lambda: "Linie" in page.texts(".top-tab") and "Units" in page.texts(".top-tab"), "German, and English for the rest")
+        self.wait_tile(page, "A1", "Einstecken")
+
     def test_every_fault_is_told_in_every_language_with_what_to_do(self):
         station = self.station()
         slot = station.slot("A1")

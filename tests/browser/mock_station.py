@@ -83,6 +83,7 @@ class Station:
         self.jobs = []
         self.units = []
         self.commissioning = {"active": False, "expect": None, "learned": [], "changed": []}
+        self.languages = {}  # more of them: {code: words}
         self.down = False
         self.silent = False
         self.on_post = lambda path, body: None
@@ -135,7 +136,7 @@ class Station:
             case ["state"]:
                 return self.state
             case ["languages"]:
-                return {"languages": sorted(f[:-5] for f in os.listdir(os.path.join(WWW, "lang")))}
+                return {"languages": sorted([f[:-5] for f in os.listdir(os.path.join(WWW, "lang"))] + list(self.languages))}
             case ["session"]:
                 who = self.session
                 return {"session": who is not None, "operator": who and who[0], "role": who and who[1], "csrf": "token-1",
@@ -296,6 +297,9 @@ class Handler(BaseHTTPRequestHandler):
                 found = station.read(url.path, parse_qs(url.query))
             return self.answer(200, found) if found is not None else self.answer(404, {"error": "not-found", "message": "Not here."})
         name = url.path.lstrip("/") or "index.html"
+        for code, words in station.languages.items():
+            if name == f"lang/{code}.json":
+                return self.answer(200, words)
         file = os.path.normpath(os.path.join(WWW, name))
         if not file.startswith(os.path.normpath(WWW)) or not os.path.isfile(file):
             return self.answer(404, {"error": "not-found"})

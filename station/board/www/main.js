@@ -163,6 +163,13 @@ async function lookForChanges() {
     h('a', { class: 'button', href: '#/commissioning' }, t('nav.commissioning'))]);
 }
 
+// A screen on the wall does not go dark while there is a line to see; where the browser does not allow that, it does.
+async function stayAwake() {
+  if (document.hidden || !navigator.wakeLock) return;
+  await navigator.wakeLock.request('screen').catch(() => {});
+}
+document.addEventListener('visibilitychange', stayAwake);
+
 // ---- verdicts are heard and read out, once each
 
 const spoken = document.getElementById('spoken');
@@ -252,6 +259,7 @@ async function start() {
   window.addEventListener('keydown', (event) => { if (event.key === 'Escape') forgetPair(); });
   go();
   connect();
+  stayAwake();
 }
 
 start();

@@ -1,0 +1,213 @@
+"""The board against `flashline run` with a virtual line: units are plugged and pulled by a hand from outside, and what
+people see, hear and press is the real thing, up to the record."""
+
+import json
+import os
+import pathlib
+import queue
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import browser
+from board_browser import BoardTest
+from selenium.webdriver.support.ui import Select
+
+HUBS, PORTS = 2, 4
+
+
+class Station:
+    """`flashline run` with eight sockets A1..A4, B1..B4, all of them empty at first. `faults`: (kind, at, times) of every
+    unit that comes to a port."""
+
+    def __init__(self, folder, *arguments, speed=20, faults=None):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.build = pathlib.Path(browser.setting("FLASHLINE_BUILD_DIR"))
+        self.arguments = arguments
+        self.port = 0
+        places = [(hub, port) for hub in range(1, HUBS + 1) for port in range(1, PORTS + 1)]
+        line = f'[line]\nspeed = {speed}\ncontrol = "line.ctl"\n'
+        line += "".join(f'[[hub]]\nport = "1-{hub}"\nports = {PORTS}\n' for hub in range(1, HUBS + 1))
+        for hub, port in places:
+            line += f'[[unit]]\nport = "1-{hub}.{port}"\ngeneration = 12\nstarts = "absent"\n'
+            for kind, at, times in (faults or {}).get(f"1-{hub}.{port}", []):
+                line += f'[[unit.fault]]\nkind = "{kind}"\nat = "{at}"\ntimes = {times}\n'
+        (self.folder / "line.toml").write_text(line)
+        slots = "".join(f'[[slot]]\nport = "1-{hub}.{port}"\nlabel = "{"AB"[hub - 1]}{port}"\n' for hub, port in places)
+        (self.folder / "station.toml").write_text('name = "line-3"\ninsert_after = 0.5\n' + slots)
+        self.start()
+
+    def start(self):
+        self.program = subprocess.Popen(
+            [self.build / "station" / "flashline", "run", self.build / "config" / "examples" / "photon.toml",
+             "--line", "line.toml", "--station", "station.toml", "--db", "flashline.db", "--json",
+             "--board", f"127.0.0.1:{self.port}", *self.arguments],
+            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.events = queue.Queue()
+        self.board = queue.Queue()
+        self.reader = threading.Thread(target=self._read, args=(self.program.stdout,), daemon=True)
+        self.reader.start()
+        self.url = self.board.get(timeout=browser.PATIENCE).rstrip("/")
+        self.port = int(self.url.rsplit(":", 1)[1])
+
+    def _read(self, stream):
+        for line in stream:
+            event = json.loads(line)
+            self.events.put(event)
+            if event.get("board"):
+                self.board.put(event["board"])
+
+    def hand(self, command):
+        end = time.monotonic() + browser.PATIENCE
+        while True:
+            with socket.socket(socket.AF_UNIX) as line:
+                try:
+                    line.connect(str(self.folder / "line.ctl"))
+                    line.sendall(command.encode() + b"\n")
+                    answer = line.makefile().readline().strip()
+                    break
+                except OSError:
+                    if time.monotonic() > end:
+                        raise
+                    time.sleep(.05)
+        if answer != "ok":
+            raise AssertionError(f"{command}: {answer}")
+
+    def stop(self, how=signal.SIGTERM):
+        if self.program.poll() is None:
+            self.program.send_signal(how)
+        try:
+            self.program.wait(browser.PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.program.kill()
+            self.program.wait()
+        self.reader.join()
+        self.program.stdout.close()
+        return self.program.returncode
+
+    def ask(self, *command):
+        """Another flashline about the same record."""
+        ran = subprocess.run([self.build / "station" / "flashline", *command, "--db", self.folder / "flashline.db"],
+                             capture_output=True, text=True, check=False)
+        if ran.returncode != 0:
+            raise AssertionError(f"{command}: exit status {ran.returncode}\n{ran.stdout}{ran.stderr}")
+        return ran.stdout
+
+
+class RealTest(BoardTest):
+    def station(self, *arguments, **options):
+        name = self.id().rsplit(".", 1)[1]
+        folder = self.folder / str(abs(hash(name)) % 10000)  # a socket's path must be short
+        station = Station(folder, *arguments, **options)
+        self.addCleanup(station.stop)
+        self.url = station.url
+        return station
+
+    def attempts(self, station):
+        return json.loads(station.ask("report", "--format", "json"))["attempts"]
+
+
+class AUnitsDay(RealTest):
+    def test_plug_flash_pass_unplug_next(self):
+        station = self.station(speed=4)
+        page = self.board()
+        self.wait_tile(page, "A2", "Plug in")
+        station.hand("fresh 1-1.2")
+        page.wait(lambda: self.tile(page, "A2")["tone"] == "busy", "work")
+        self.wait_tile(page, "A2", "PASS", "Unplug")
+        self.assertEqual(page.texts(".call-word"), ["Unplug 1"])
+        station.hand("pull 1-1.2")
+        self.wait_tile(page, "A2", "PASS", "Plug in next")
+        page.wait(lambda: page.js("return document.querySelector('.figure-value').textContent") == "1", "the count")
+        station.hand("fresh 1-1.2")
+        page.wait(lambda: self.tile(page, "A2")["tone"] == "busy", "work")
+        self.wait_tile(page, "A2", "PASS", "Unplug")
+        self.assertEqual([one["outcome"] for one in self.attempts(station)], ["passed", "passed"])
+
+    def test_a_faulty_unit_fails_with_what_to_do(self):
+        station = self.station(faults={"1-1.1": [("corrupt", "address:0x08061000", 9)]})
+        page = self.board()
+        self.wait_tile(page, "A1", "Plug in")
+        station.hand("fresh 1-1.1")
+        self.wait_tile(page, "A1", "FAIL", "Set aside", "Wrong data in memory")
+        self.go(page, "#/slot/1-1.1")
+        page.wait(lambda: page.texts(".story-what") == ["Wrong data in memory."], "what happened")
+        page.wait(lambda: len(page.all(".slot-more tbody tr")) == 2, "both tries in the slot's history")
+        page.wait(lambda: page.texts(".step[data-state=failed] .step-name"), "the step that failed")
+
+    def test_a_unit_pulled_too_early_is_told_so_and_passes_when_it_comes_back(self):
+        station = self.station(speed=3)
+        page = self.board()
+        self.wait_tile(page, "B1", "Plug in")
+        station.hand("fresh 1-2.1")
+        self.wait_tile(page, "B1", "Writing")
+        station.hand("pull 1-2.1")
+        self.wait_tile(page, "B1", "Unplugged too early")
+        station.hand("plug 1-2.1")
+        self.wait_tile(page, "B1", "PASS", "Unplug")
+
+    def test_eight_at_once_are_all_shown_and_counted(self):
+        station = self.station(speed=5)
+        page = self.board(width=1920, height=1080)
+        for hub in (1, 2):
+            for port in range(1, PORTS + 1):
+                station.hand(f"fresh 1-{hub}.{port}")
+        page.wait(lambda: page.js("return document.querySelectorAll('.tile[data-tone=busy]').length") == 8, "eight in work")
+        page.wait(lambda: page.texts(".call-word") == ["Unplug 8"], "eight results")
+        page.wait(lambda: page.js("return document.querySelector('.figure-value').textContent") == "8", "the count")
+        page.picture("board-real-8")
+
+    def test_a_reload_during_a_run_shows_the_line_as_it_is(self):
+        station = self.station(speed=2)
+        page = self.board()
+        self.wait_tile(page, "A1", "Plug in")
+        station.hand("fresh 1-1.1")
+        self.wait_tile(page, "A1", "Writing")
+        self.driver.refresh()
+        page.wait(lambda: (self.tile(page, "A1") or {}).get("tone") == "busy", "the unit in work")
+        self.wait_tile(page, "A1", "PASS", "Unplug")
+
+    def test_the_language_is_switched_while_units_are_in_work(self):
+        station = self.station(speed=3)
+        page = self.board()
+        self.wait_tile(page, "A1", "Plug in")
+        station.hand("fresh 1-1.1")
+        page.wait(lambda: self.tile(page, "A1")["tone"] == "busy", "work")
+        Select(page.find("select.tool")).select_by_value("zh-CN")
+        self.wait_tile(page, "A1", "合格", "请拔下")
+
+
+class ALostStation(RealTest):
+    expected_on_console = ("ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE", "ERR_NETWORK")
+
+    def test_a_station_that_ends_and_starts_again_is_shown_again_by_itself(self):
+        station = self.station()
+        page = self.board()
+        self.wait_tile(page, "A1", "Plug in")
+        self.assertIn(station.stop(), (0, 130))
+        page.wait(lambda: page.all("#offline"), "the banner")
+        station.start()
+        page.wait(lambda: page.js("return document.body.dataset.link") == "online", "the link")
+        self.assertEqual(page.all("#offline"), [])
+        station.hand("fresh 1-1.1")
+        self.wait_tile(page, "A1", "PASS", "Unplug")
+
+    def test_a_station_that_hangs_counts_as_lost_and_catches_up(self):
+        station = self.station()
+        page = self.board()
+        self.wait_tile(page, "A1", "Plug in")
+        os.kill(station.program.pid, signal.SIGSTOP)
+        try:
+            page.wait(lambda: page.all("#offline"), "the banner")
+        finally:
+            os.kill(station.program.pid, signal.SIGCONT)
+        page.wait(lambda: page.js("return document.body.dataset.link") == "online", "the link")
+        station.hand("fresh 1-1.3")
+        self.wait_tile(page, "A3", "PASS", "Unplug")
+
+
+if __name__ == "__main__":
+    browser.main()
