@@ -141,6 +141,16 @@ class Line(MockedTest):
         self.assertEqual(page.texts(".call .button"), ["Close the order"])
         self.assertEqual(self.tile(page, "A1")["text"], ["A1"])
 
+    def test_a_station_without_anything_to_make_asks_for_an_order(self):
+        station = self.station()
+        station.state["line"]["recipe"] = None
+        for slot in station.slots():
+            slot.update(state="skipped", reason="no recipe")
+        page = self.board()
+        page.wait(lambda: page.texts(".call-word") == ["No order yet"], "the call")
+        page.find(".call .button").click()
+        page.wait(lambda: page.all("#field-order"), "the form")
+
     def test_names_and_remarks_never_become_markup(self):
         station = self.station()
         evil = "<img src=x onerror=\"document.title='hacked'\">"

@@ -184,10 +184,10 @@ export function open(root) {
     if (line.state === 'paused') return setCall('stopped', t('call.paused'), out.length > 0 ? t('call.unplug', { n: out.length }) + ': ' + list(out) : t('call.paused.do'));
     if (out.length > 0) return setCall('act', t('call.unplug', { n: out.length }), list(out));
     if (line.job && line.job.left === 0 && busy === 0) return setCall('good', t('call.done'), '', { href: '#/job/' + encodeURIComponent(line.job.id), text: t('call.done.do') });
-    if (!line.job && !line.recipe) return setCall('act', t('call.no-job'), '', { href: '#/job', text: t('call.no-job.do') });
     if (free.length > 0 && !(line.job && line.job.left <= busy)) return setCall('plug', t('call.plug', { n: free.length }), list(free));
     if (busy > 0) return setCall('wait', t('call.wait'), t('call.wait.do', { n: busy }));
-    return setCall('wait', t('call.nothing'), '');
+    if (tiles.size > 0 && !line.job && !line.recipe) return setCall('act', t('call.no-job'), '', { href: '#/job', text: t('call.no-job.do') });
+    return setCall('wait', tiles.size === 0 ? t('line.no-slots') : t('call.nothing'), '');
   }
 
   function showTotals() {
@@ -207,7 +207,7 @@ export function open(root) {
     setAttribute(figures.job.element, 'data-words', job ? null : '');
     setAttribute(jobBar, 'hidden', job?.quantity ? null : '');
     if (job?.quantity) jobBar.firstChild.style.setProperty('--done', Math.min(1, (job.made ?? 0) / job.quantity).toFixed(3));
-    setText(bound, boundText(line.bound));
+    setText(bound, line.bound?.slots > 0 ? boundText(line.bound) : '');
     setText(remark, line.remark ?? '');
     const isPaused = line.state === 'paused';
     setText(pause.lastChild, isPaused ? t('line.resume') : t('line.pause'));
