@@ -22,7 +22,7 @@ class Station:
     """`flashline run` with eight sockets A1..A4, B1..B4, all of them empty at first. `faults`: (kind, at, times) of every
     unit that comes to a port."""
 
-    def __init__(self, folder, *arguments, speed=20, faults=None):
+    def __init__(self, folder, *arguments, speed=20, faults=None, people=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.build = pathlib.Path(browser.setting("FLASHLINE_BUILD_DIR"))
@@ -38,6 +38,8 @@ class Station:
         (self.folder / "line.toml").write_text(line)
         slots = "".join(f'[[slot]]\nport = "1-{hub}.{port}"\nlabel = "{"AB"[hub - 1]}{port}"\n' for hub, port in places)
         (self.folder / "station.toml").write_text('name = "line-3"\ninsert_after = 0.5\n' + slots)
+        for name, (pin, role) in (people or {}).items():
+            self.ask("operator", "add", name, "--role", role, said=pin + "\n")
         self.start()
 
     def start(self):
@@ -88,10 +90,10 @@ class Station:
         self.program.stdout.close()
         return self.program.returncode
 
-    def ask(self, *command):
+    def ask(self, *command, said=""):
         """Another flashline about the same record."""
         ran = subprocess.run([self.build / "station" / "flashline", *command, "--db", self.folder / "flashline.db"],
-                             capture_output=True, text=True, check=False)
+                             input=said, capture_output=True, text=True, check=False)
         if ran.returncode != 0:
             raise AssertionError(f"{command}: exit status {ran.returncode}\n{ran.stdout}{ran.stderr}")
         return ran.stdout
@@ -178,6 +180,59 @@ class AUnitsDay(RealTest):
         page.wait(lambda: self.tile(page, "A1")["tone"] == "busy", "work")
         Select(page.find("select.tool")).select_by_value("zh-CN")
         self.wait_tile(page, "A1", "合格", "请拔下")
+
+
+class People(RealTest):
+    expected_on_console = ("status of 401", "status of 403", "status of 429")
+    PEOPLE = {"li": ("1234", "operator"), "wang": ("98765", "supervisor")}
+
+    def test_pause_holds_units_back_until_somebody_goes_on(self):
+        station = self.station()
+        page = self.board()
+        page.wait(lambda: page.texts(".pause") == ["Pause"], "the button")
+        page.find(".pause").click()
+        self.sign_in(page, "li")
+        page.wait(lambda: page.texts(".call-word") == ["Paused"], "the pause")
+        station.hand("fresh 1-1.1")
+        self.wait_tile(page, "A1", "Waits its turn", "Line is paused")
+        page.find(".pause").click()
+        self.wait_tile(page, "A1", "PASS", "Unplug")
+
+    def test_stop_ends_the_run_and_the_page_says_so(self):
+        self.expected_on_console = ("ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE", "ERR_NETWORK")
+        station = self.station()
+        page = self.board()
+        self.wait_tile(page, "A1", "Plug in")
+        self.press(page, "Stop all")
+        self.press(page, "Stop at a safe point", "dialog")
+        self.sign_in(page, "li")
+        page.wait(lambda: station.program.poll() is not None, "the end of the run")
+        page.wait(lambda: "The station has stopped" in "".join(page.texts("#offline")), "the banner")
+
+    def test_a_pin_is_asked_for_and_wrong_ones_are_refused(self):
+        station = self.station(people=self.PEOPLE)
+        page = self.board()
+        page.wait(lambda: page.texts(".pause") == ["Pause"], "the button")
+        page.find(".pause").click()
+        self.sign_in(page, "li", "0000")
+        page.wait(lambda: page.texts("dialog .form-error") == ["Wrong name or PIN."], "the refusal")
+        self.sign_in(page, "li", "1234")
+        page.wait(lambda: page.texts(".call-word") == ["Paused"], "the pause")
+        self.assertEqual(page.texts(".who"), ["li"])
+        self.driver.refresh()
+        page.wait(lambda: page.texts(".who") == ["li"], "li after a reload")
+
+    def test_guessing_a_pin_is_slowed_down(self):
+        self.station(people=self.PEOPLE)
+        page = self.board()
+        page.find(".who").click()
+        for _ in range(12):
+            page.wait(lambda: page.all("dialog [name=pin]") and not page.find("dialog [name=pin]").get_attribute("value"), "an empty field")
+            self.sign_in(page, "li", "0000")
+            page.wait(lambda: page.texts("dialog .form-error") != [], "a refusal")
+            if page.texts("dialog .form-error") == ["Too many wrong PINs. Wait a minute."]:
+                return
+        self.fail("twelve PINs were tried")
 
 
 class ALostStation(RealTest):

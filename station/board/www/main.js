@@ -25,6 +25,7 @@ const banners = document.getElementById('banners');
 const parts = {};  // of the frame
 let languages = ['en'];
 let screen = null;
+let stopped = false;  // by somebody here: an idle line is gone before it can say so
 let changed = [];  // sockets that are not where they were
 
 // ---- where we are
@@ -100,7 +101,7 @@ async function stopPressed() {
     { text: t('stop.safe'), value: 'safe', kind: 'danger', icon: 'icon-stop' },
     { text: t('stop.now'), value: 'now', kind: 'danger-quiet' },
     { text: t('stop.no'), value: null, kind: 'strong' }], 'stop');
-  if (kind) await attempt(() => post('/api/line/stop', { kind }), t('stop.done'));
+  if (kind && await attempt(() => post('/api/line/stop', { kind }), t('stop.done'))) stopped = true;
 }
 
 function buildFrame() {
@@ -148,9 +149,9 @@ function showLink() {
     button(t('sign-in'), () => askWho().then((in_) => in_ && connect()), { kind: 'strong' })]);
   if (live.link !== 'offline') return banner('offline', 'bad', null);
   const when = h('span', { class: 'banner-more', 'aria-hidden': 'true' });
-  const stopped = live.state && live.state.line.state.startsWith('stopping');
-  banner('offline', 'bad', [icon('sign-error', 'banner-sign'), h('strong', {}, t(stopped ? 'link.stopped' : 'link.offline')),
-    h('span', {}, t(stopped ? 'link.stopped.do' : 'link.offline.do')), when, button(t('link.now'), connect, { kind: 'strong' })]);
+  const meant = stopped || live.state?.line.state.startsWith('stopping');
+  banner('offline', 'bad', [icon('sign-error', 'banner-sign'), h('strong', {}, t(meant ? 'link.stopped' : 'link.offline')),
+    h('span', {}, t(meant ? 'link.stopped.do' : 'link.offline.do')), when, button(t('link.now'), connect, { kind: 'strong' })]);
   const count = () => setText(when, t('link.again', { n: Math.max(0, Math.ceil((live.retry_at - Date.now()) / 1000)) }));
   count();
   countdown = setInterval(count, 500);
@@ -206,6 +207,7 @@ function hearVerdicts(slots, quiet) {
 
 listen((kind, what) => {
   if (kind === 'state') {
+    if (what.fresh) stopped = false;
     hearVerdicts(slotsOf(live.state), what.fresh);
     setText(parts.station, live.state.station);
     lookForChanges();
