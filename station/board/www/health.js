@@ -15,7 +15,7 @@ function range(row, from) {
   return bar;
 }
 
-function compared(title, rows, name) {
+function compared(title, rows, name, called = (row) => [row.label || row.port, row.label && row.port]) {
   const room = h('section', { class: 'panel' }, h('h2', {}, title));
   if (!rows || rows.length === 0) {
     room.append(h('p', { class: 'quiet-text' }, t('health.no-units')));
@@ -26,7 +26,7 @@ function compared(title, rows, name) {
   room.append(h('div', { class: 'table-room', tabindex: '0', role: 'region', 'aria-label': title }, h('table', { class: 'compare' },
     h('thead', {}, h('tr', {}, [name, t('health.units'), t('health.failed'), t('health.yield'), from > 0 ? t('health.range.from', { low: percent(from, 0) }) : t('health.range'), ''].map((text) => h('th', { scope: 'col' }, text)))),
     h('tbody', {}, sorted.map((row) => h('tr', { 'data-suspect': row.suspect ? '' : null },
-      h('th', { scope: 'row' }, row.label || row.name || row.port || '–', row.label && row.port ? h('span', { class: 'hub-more' }, row.port) : null),
+      h('th', { scope: 'row' }, called(row)[0] || '–', called(row)[1] && h('span', { class: 'hub-more' }, called(row)[1])),
       h('td', {}, number(row.units ?? 0)), h('td', {}, number(row.failed ?? 0)), h('td', {}, row.yield === null || row.yield === undefined ? '–' : percent(row.yield)),
       h('td', { class: 'range-cell' }, range(row, from)),
       h('td', {}, row.suspect ? h('span', { class: 'chip', 'data-tone': 'odd' }, icon('sign-error', 'chip-sign'), h('span', {}, t('health.suspect'))) : '')))))));
@@ -54,7 +54,7 @@ function show(health) {
       database && state(t('health.backup'), backup, database.last_backup ? moment(database.last_backup) : t('health.backup.never'), backup ? '' : t('health.backup.do')),
       station && state(t('health.station'), null, [station.name, station.version].filter(Boolean).join('  ·  '), [station.host, station.uptime_seconds !== undefined ? t('health.uptime', { time: duration(station.uptime_seconds) }) : ''].filter(Boolean).join('  ·  '))),
     compared(t('health.slots'), health.slots, t('attempt.slot')),
-    h('div', { class: 'two' }, compared(t('health.hubs'), health.hubs, t('health.hub')), compared(t('health.recipes'), health.recipes, t('job.recipe'))),
+    h('div', { class: 'two' }, compared(t('health.hubs'), health.hubs, t('health.hub')), compared(t('health.recipes'), health.recipes, t('job.recipe'), (row) => [row.name ?? row.port, row.label])),
   ];
 }
 

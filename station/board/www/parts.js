@@ -21,10 +21,13 @@ export function table(headings, rows, { label, empty } = {}) {
     h('tbody', {}, rows.map((cells) => h('tr', {}, cells.map((cell) => h('td', {}, cell)))))));
 }
 
+const endOf = (one) => one.finished ?? one.time ?? one.started ?? '';
+export const newestFirst = (attempts) => [...attempts].sort((a, b) => endOf(b).localeCompare(endOf(a)));
+
 export const attemptsTable = (attempts, where = 'slot') => table(
   [t('attempt.time'), t('attempt.outcome'), t(where === 'slot' ? 'attempt.unit' : 'attempt.slot'), t('attempt.why'), t('attempt.seconds')],
   attempts.map((one) => [
-    moment(one.finished ?? one.time ?? one.started), outcomeChip(one.outcome),
+    moment(endOf(one)), outcomeChip(one.outcome),
     where === 'slot' ? unitLink(one) : one.slot || one.port,
     one.fault ? faultTitle(one.fault) : '', one.flash_seconds === null || one.flash_seconds === undefined ? '' : seconds(one.flash_seconds)]),
   { label: t('attempts'), empty: t('attempts.none') });

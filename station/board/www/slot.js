@@ -3,18 +3,19 @@
 import { get, post } from './api.js';
 import { attempt, choose, field } from './ask.js';
 import { h, icon, setIcon, setText, setAttribute, fill, button } from './dom.js';
-import { bytes, seconds, t } from './i18n.js';
+import { bytes, has, seconds, t } from './i18n.js';
 import { live } from './live.js';
 import { pair } from './pair.js';
-import { attemptsTable, facts, panel } from './parts.js';
+import { attemptsTable, facts, newestFirst, panel } from './parts.js';
 import { faceOf, faultAdvice, faultTitle, isGood, nameOf } from './words.js';
 
-const stepSigns = { done: 'sign-passed', already: 'sign-already', running: 'sign-working', failed: 'sign-failed', waiting: 'sign-queued' };
+const stepSigns = { done: 'sign-passed', already: 'sign-already', running: 'sign-working', failed: 'sign-failed', stopped: 'sign-cancelled', waiting: 'sign-queued' };
 
 function stepRow(step) {
-  const state = step.state in stepSigns ? step.state : 'waiting';
+  const phase = has('phase.' + step.state) ? t('phase.' + step.state) : '';  // what is done with it now
+  const state = phase ? 'running' : step.state in stepSigns ? step.state : 'waiting';
   return h('li', { class: 'step', 'data-state': state }, icon(stepSigns[state], 'step-sign'),
-    h('span', { class: 'step-name' }, step.name), h('span', { class: 'step-state' }, t('step.' + state)),
+    h('span', { class: 'step-name' }, step.name), h('span', { class: 'step-state' }, phase || t('step.' + state)),
     h('span', { class: 'step-more' }, [step.address, step.bytes ? bytes(step.bytes) : '', step.seconds ? seconds(step.seconds) : ''].filter(Boolean).join('  ·  ')));
 }
 
@@ -115,7 +116,7 @@ export function open(root, port) {
       h('div', { class: 'two' },
         panel(t('slot.steps'), steps.length > 0 ? h('ol', { class: 'steps' }, steps.map(stepRow)) : h('p', { class: 'quiet-text' }, t('slot.steps.none'))),
         panel(t('pair.title'), labelForm(slot), slot.label_of_unit && h('p', {}, t('pair.is', { label: slot.label_of_unit })))),
-      panel(t('slot.history'), attemptsTable([...(slot.attempts ?? [])].reverse())), details(slot));
+      panel(t('slot.history'), attemptsTable(newestFirst(slot.attempts ?? []))), details(slot));
     if (was_open) more.querySelector('details').open = true;
   }
 

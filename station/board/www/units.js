@@ -5,7 +5,7 @@ import { attempt, field } from './ask.js';
 import { h, icon, fill } from './dom.js';
 import { moment, seconds, bytes, t } from './i18n.js';
 import { slotNamed, waitForSlot } from './pair.js';
-import { attemptsTable, facts, head, loadInto, outcomeChip, panel, table, unitLink } from './parts.js';
+import { attemptsTable, facts, head, loadInto, newestFirst, outcomeChip, panel, table, unitLink } from './parts.js';
 
 const nameOfUnit = (unit) => unit.label || unit.unit || unit.serials?.[0] || unit.key;
 
@@ -61,7 +61,7 @@ function one(root, key) {
   const content = h('div', {});
   function show(unit) {
     const attempts = Array.isArray(unit.attempts) ? unit.attempts : unit.history ?? [];
-    const newest = [...attempts].reverse();
+    const newest = newestFirst(attempts);
     const last = newest[0] ?? unit.last;
     const labels = unit.labels ?? [];
     const decisions = unit.dispositions ?? [];
@@ -72,7 +72,7 @@ function one(root, key) {
       last && panel(t('unit.last-steps'), stepsOf(last)),
       labels.length > 0 && panel(t('unit.labels'), table([t('fact.label'), t('attempt.time'), t('job.operator')], labels.map((label) => [label.label ?? '', moment(label.at ?? label.time), label.operator ?? '']), { label: t('unit.labels') })),
       panel(t('disposition'), decisions.length > 0 && table([t('attempt.time'), t('disposition.kind'), t('disposition.reason'), t('job.operator')],
-        decisions.map((made) => [moment(made.at ?? made.time), t('disposition.' + made.kind), made.reason ?? '', made.operator ?? '']), { label: t('disposition') }),
+        decisions.map((made) => [moment(made.at ?? made.time), t('disposition.' + made.kind), made.reason ?? '', made.author ?? made.operator ?? '']), { label: t('disposition') }),
       last?.attempt ? disposing(last.attempt, reload) : null),
     ];
   }
