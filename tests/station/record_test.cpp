@@ -149,7 +149,8 @@ TEST_F(RecordCommandsTest, ADecisionIsAFurtherRowAndNeedsSomethingToSpeakOf) {
 TEST_F(RecordCommandsTest, ARunSaysWhatItIsWhereAndHowItEnded) {
   flash(2);
   db::Reader reader(desk_.path("r.db"));
-  const db::Run& row = *reader.attempts().front().run;
+  const auto run = reader.attempts().front().run;
+  const db::Run& row = *run;
   EXPECT_THAT(row.libusb, HasSubstr("libusb"));
   EXPECT_NE(row.kernel, "");
   EXPECT_NE(row.host, "");
