@@ -124,6 +124,7 @@ QJsonObject attempt_json(const db::Attempt& attempt) {
   json["booted"] = or_null(finished.booted);
   json["unit"] = text_or_null(finished.unit);
   json["serials"] = serials(attempt);
+  json["label"] = text_or_null(attempt.label);
   json["flash_seconds"] = seconds(finished.flash);
   json["return_seconds"] = seconds(finished.back);
   json["floor_seconds"] = seconds(finished.floor);

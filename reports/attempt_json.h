@@ -1,8 +1,7 @@
 // One attempt as JSON, in the spelling of CONTRACTS: the one place that knows its keys, for reports and for the events
 // of the program alike. Pure; any thread.
 //
-// Beyond the contract: started, finished, job, lot, operator, recipe, recipe_revision, recipe_sha256, usb, release,
-// product, station, installation, run, software, host.
+// fields.h says what each key means.
 #pragma once
 
 #include <QJsonObject>

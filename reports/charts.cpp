@@ -122,6 +122,16 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
+std::string escaped_lines(const std::string& text) {
+  std::string out;
+  std::size_t begin = 0;
+  for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
+    out += escaped(text.substr(begin, end - begin)) + "\n";
+    begin = end + 1;
+  }
+  return out + escaped(text.substr(begin));
+}
+
 std::string second(db::Time time) {
   return rfc3339(time).left(19).replace('T', ' ').toStdString();
 }

@@ -11,6 +11,9 @@ namespace reports {
 // `<`, `>`, `&`, quotes and control characters as text; what a device or file said must not become markup.
 std::string escaped(const std::string& text);
 
+// The same, but a line break stays one.
+std::string escaped_lines(const std::string& text);
+
 // "2026-11-22 06:00:00", and without its seconds
 std::string second(db::Time time);
 std::string minute(db::Time time);

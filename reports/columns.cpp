@@ -3,26 +3,11 @@
 #include <QJsonArray>
 #include <QStringList>
 #include <algorithm>
-#include <array>
 
 #include "reports/attempt_json.h"
+#include "reports/fields.h"
 
 namespace reports {
-
-namespace {
-
-constexpr std::array columns{
-    "event",         "time",          "attempt",        "visit",         "number",          "port",
-    "slot",          "outcome",       "fault.code",     "fault.about",   "fault.step",      "fault.operation",
-    "fault.address", "fault.block",   "fault.text",     "verified",      "booted",          "unit",
-    "serials",       "flash_seconds", "return_seconds", "floor_seconds", "started",         "finished",
-    "job",           "lot",           "operator",       "recipe",        "recipe_revision", "recipe_sha256",
-    "usb",           "release",       "product",        "station",       "installation",    "run",
-    "software",      "host"};
-constexpr std::array step_columns{"name",          "image",           "sha256",         "address", "bytes",
-                                  "written_bytes", "unchanged_bytes", "erased_sectors", "seconds", "readback_sha256"};
-
-}  // namespace
 
 std::size_t steps_of(const db::Attempt& attempt) {
   const auto& recipe = attempt.started.recipe;
@@ -40,12 +25,15 @@ std::size_t most_steps(const Report& report) {
 
 std::vector<Column> columns_for(std::size_t steps) {
   std::vector<Column> all;
-  for (const QString name : columns) {
+  for (const Field& field : attempt_fields()) {
+    const QString name = field.name;
     const qsizetype dot = name.indexOf('.');
     all.push_back({name, dot < 0 ? QString() : name.left(dot), name.mid(dot + 1), 0});
   }
   for (int step = 1; step <= static_cast<int>(steps); ++step) {
-    for (const char* key : step_columns) all.push_back({QString("step.%1.%2").arg(step).arg(key), "steps", key, step});
+    for (const Field& field : step_fields()) {
+      all.push_back({QString("step.%1.%2").arg(step).arg(field.name), "steps", field.name, step});
+    }
   }
   return all;
 }

@@ -4,11 +4,15 @@
 // that is not ASCII; readers of the format know to skip it ("utf-8-sig"). A text that a spreadsheet would calculate, or
 // turn into a number or a date, gets an apostrophe in front, and so does a text that begins with one: a cell that
 // begins with an apostrophe is the text after it.
+#include "reports/csv.h"
+
 #include <QRegularExpression>
 #include <QStringList>
 
 #include "reports/columns.h"
 #include "reports/report.h"
+#include "reports/summary_json.h"
+#include "reports/unit.h"
 
 namespace reports {
 
@@ -46,21 +50,43 @@ void put_row(const QStringList& cells, std::ostream& out) {
 
 }  // namespace
 
+void put_csv_head(const QStringList& names, std::ostream& out) {
+  out << "\xEF\xBB\xBF";
+  put_row(names, out);
+}
+
+void put_csv_row(const std::vector<QJsonValue>& values, std::ostream& out) {
+  QStringList cells;
+  for (const QJsonValue& value : values) cells << cell(value);
+  put_row(cells, out);
+}
+
 void write_csv(const Report& report, std::ostream& out) {
   const std::size_t steps = most_steps(report);
   const std::vector<Column> columns = columns_for(steps);
-  out << "\xEF\xBB\xBF";
   QStringList names;
   for (const Column& column : columns) names << column.name;
-  put_row(names, out);
+  put_csv_head(names, out);
   report.attempts([&](const db::Attempt& attempt) {
     // One with more steps was started after the columns were counted: it is for the next report.
     if (steps_of(attempt) > steps) return true;
-    QStringList cells;
-    for (const QJsonValue& value : cells_of(attempt, columns)) cells << cell(value);
-    put_row(cells, out);
+    put_csv_row(cells_of(attempt, columns), out);
     return out.good();
   });
+}
+
+void write_holders_csv(const std::vector<Holder>& holders, std::ostream& out) {
+  put_csv_head({"unit", "label", "station", "port", "slot", "proven", "attempt", "address", "bytes", "image", "sha256",
+                "readback_sha256"},
+               out);
+  const auto text = [](const std::string& utf8) { return QJsonValue(QString::fromStdString(utf8)); };
+  for (const Holder& holder : holders) {
+    const QJsonObject held = holds_json({holder.held})[0].toObject();
+    put_csv_row({text(holder.unit), text(holder.label), text(holder.station), text(holder.port), text(holder.slot),
+                 held["proven"], held["attempt"], held["address"], held["bytes"], held["image"], held["sha256"],
+                 held["readback_sha256"]},
+                out);
+  }
 }
 
 }  // namespace reports

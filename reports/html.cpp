@@ -1,13 +1,11 @@
 // The report that people open: one file, which loads nothing and may be mailed, printed and archived. What is drawn
 // covers every attempt; the table is capped and says so.
-#include <QCryptographicHash>
 #include <QString>
 #include <deque>
 
-#include "reports/attempt_json.h"
 #include "reports/charts.h"
 #include "reports/drawing.h"
-#include "reports/page.h"
+#include "reports/html_parts.h"
 #include "reports/report.h"
 #include "reports/statistics.h"
 
@@ -17,65 +15,6 @@ namespace {
 
 constexpr std::size_t table_limit = 2000;   // rows that a browser sorts without a pause
 constexpr std::size_t details_limit = 100;  // attempts up to which each is told step by step
-
-std::string or_dash(const std::string& text) {
-  return text.empty() ? "-" : escaped(text);
-}
-
-std::string seconds(const std::optional<db::milliseconds>& duration) {
-  return duration ? number(static_cast<double>(duration->count()) / 1000, 2) : "-";
-}
-
-struct Sign {
-  const char *kind, *sign, *word;
-};
-
-Sign sign_of(db::Outcome outcome) {
-  switch (outcome) {
-    case db::Outcome::passed:
-      return {"good", "&#10003;", "passed"};
-    case db::Outcome::already:
-      return {"good", "&#10003;", "already"};
-    case db::Outcome::failed:
-      return {"bad", "&#10007;", "failed"};
-    case db::Outcome::error:
-      return {"odd", "!", "error"};
-    case db::Outcome::cancelled:
-      return {"odd", "&#9632;", "cancelled"};
-    case db::Outcome::interrupted:
-      return {"odd", "?", "interrupted"};
-    case db::Outcome::running:
-      return {"", "&#8230;", "running"};
-  }
-  return {"odd", "?", "unknown"};
-}
-
-// The browser is told to run this one script and to load nothing, whatever text the record holds.
-std::string policy() {
-  const QByteArray hash = QCryptographicHash::hash(QByteArray(page_script), QCryptographicHash::Sha256).toBase64();
-  return "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + hash.toStdString() + "'";
-}
-
-void put_head(const Report& report, const Summary& summary, std::ostream& out) {
-  const std::string title = "Flashline report" + (report.selection.empty() ? "" : ": " + report.selection);
-  out << "<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n"
-      << "<meta http-equiv=Content-Security-Policy content=\"" << policy() << "\">\n"
-      << "<meta name=viewport content='width=device-width'>\n<title>" << escaped(title) << "</title>\n<style>"
-      << page_style << "</style>\n</head>\n<body>\n<h1>" << escaped(title) << "</h1>\n";
-  for (const db::StationInfo& station : report.stations) {
-    out << "<div class=dim>Station " << or_dash(station.name) << " &middot; <span class=mono>"
-        << to_string(station.installation) << "</span> &middot; record up to row " << station.head.seq
-        << ", <span class=mono>" << db::hex(station.head.hash) << "</span></div>\n";
-  }
-  if (summary.first) {
-    out << "<div class=dim>" << minute(*summary.first) << " to " << minute(*summary.last) << " UTC</div>\n";
-  }
-  out << "<svg width=0 height=0 style='position:absolute' aria-hidden=true><defs>"
-         "<pattern id=hatch width=6 height=6 patternUnits=userSpaceOnUse patternTransform='rotate(45)'>"
-         "<rect width=6 height=6 fill='var(--bg)'/><rect width=3 height=6 fill='var(--bad)'/></pattern>"
-         "<pattern id=dots width=5 height=5 patternUnits=userSpaceOnUse>"
-         "<rect width=5 height=5 fill='var(--bg)'/><rect width=3 height=3 fill='var(--odd)'/></pattern></defs></svg>\n";
-}
 
 void put_tile(const std::string& name, const std::string& value, const std::string& note, std::ostream& out) {
   out << "<div class=tile>" << name << "<b>" << value << "</b><small>" << note << "</small></div>\n";
@@ -117,6 +56,29 @@ void put_tiles(const Statistics& statistics, std::ostream& out) {
   out << "</div>\n";
 }
 
+// What was ordered, what was made, and the certificate that ended it: to be saved from here, byte for byte as it was
+// signed.
+void put_job(const db::Job& job, std::ostream& out) {
+  const db::JobOpened& opened = job.opened;
+  const double share = Share{static_cast<std::uint64_t>(job.made), static_cast<std::uint64_t>(opened.quantity)}.value();
+  out << "<section class=card><h2>Order " << escaped(opened.order)
+      << "</h2>\n<div class=made><i style='width:" << number(std::min(share, 1.0) * 100) << "%'></i></div>\n<p><b>"
+      << job.made << " of " << opened.quantity << "</b> units made; " << escaped(opened.product)
+      << (opened.lot.empty() ? "" : ", lot " + escaped(opened.lot)) << "; opened " << minute(opened.at) << " by "
+      << or_dash(opened.operator_name) << (opened.until ? ", valid until " + minute(*opened.until) : std::string());
+  if (!job.closed) {
+    out << "; open.</p></section>\n";
+    return;
+  }
+  const QByteArray text = QByteArray::fromStdString(job.closed->certificate);
+  out << "; closed " << minute(job.closed->at) << " by " << or_dash(job.closed->operator_name)
+      << ".</p>\n<details><summary>Certificate</summary><p><a id=certificate download='" << escaped(opened.order)
+      << ".certificate' href='data:text/plain;base64," << text.toBase64().toStdString()
+      << "'>Save it</a>, and check it with <span class=mono>flashline audit verify --against</span>, or with minisign "
+         "and the signature that was written beside it.</p><pre>"
+      << escaped_lines(job.closed->certificate) << "</pre></details></section>\n";
+}
+
 void put_card(const char* title, const std::string& drawing, const char* key, bool wide, std::ostream& out) {
   out << "<section class='card" << (wide ? " wide" : "") << "'><h2>" << title << "</h2>\n" << drawing;
   if (*key) out << "<p class=key>" << key << "</p>\n";
@@ -145,28 +107,8 @@ void put_charts(const Statistics& statistics, std::ostream& out) {
   out << "</div>\n";
 }
 
-constexpr std::array heads{"Started (UTC)", "Slot",    "Port",   "Try", "Outcome", "Proof",    "Unit", "Serials",
-                           "Flash s",       "Floor s", "Recipe", "Job", "Lot",     "Operator", "Fault"};
-
-// "verified, not booted"
-std::string proof_of(const db::AttemptFinished& finished) {
-  std::string out;
-  const auto add = [&out](const std::optional<bool>& fact, const char* word) {
-    if (fact) out += std::string(out.empty() ? "" : ", ") + (*fact ? "" : "not ") + word;
-  };
-  add(finished.verified, "verified");
-  add(finished.booted, "booted");
-  return out.empty() ? "-" : out;
-}
-
-// Each stays in one piece. A unit that shows its id as its serial shows nothing new.
-std::string serials_of(const db::AttemptFinished& finished) {
-  std::string out;
-  for (const std::string& serial : finished.serials) {
-    if (serial != finished.unit) out += "<span class=w>" + escaped(serial) + "</span> ";
-  }
-  return out.empty() ? finished.serials.empty() ? "-" : "<span class=w>as unit</span>" : out;
-}
+constexpr std::array heads{"Started (UTC)", "Slot",    "Port",    "Try",    "Outcome", "Proof", "Unit",     "Label",
+                           "Serials",       "Flash s", "Floor s", "Recipe", "Job",     "Lot",   "Operator", "Fault"};
 
 std::string step_text(const db::Step& step) {
   return escaped(step.name) + ": " + escaped(step.image->name) + " <span class=mono>" + db::hex(step.image->sha256) +
@@ -184,8 +126,8 @@ std::string table_row(const db::Attempt& attempt) {
   std::string out = "<tr>" + whole(second(started.at)) + whole(or_dash(attempt.visit.slot)) +
                     whole(escaped(attempt.visit.port)) + count(std::to_string(started.number)) + "<td class='v " +
                     sign.kind + "'>" + sign.sign + " " + sign.word + "</td>" + whole(proof_of(finished));
-  out += "<td class='mono w'>" + or_dash(finished.unit) + "</td><td class=mono>" + serials_of(finished) + "</td>" +
-         count(seconds(finished.flash)) + count(seconds(finished.floor));
+  out += "<td class='mono w'>" + or_dash(finished.unit) + "</td>" + whole(or_dash(attempt.label)) + "<td class=mono>" +
+         serials_of(finished) + "</td>" + count(seconds(finished.flash)) + count(seconds(finished.floor));
   std::string recipe = "-";
   if (started.recipe) {
     recipe = escaped(started.recipe->name) +
@@ -242,18 +184,18 @@ void write_html(const Report& report, std::ostream& out) {
     return out.good();
   });
   const Statistics statistics = statistician.statistics();
-  put_head(report, statistics.summary, out);
+  put_head("Flashline report" + (report.selection.empty() ? "" : ": " + report.selection), report.stations,
+           statistics.summary, out);
   if (all == 0) {
     out << "<p>No attempts.</p>\n";
   } else {
+    for (const db::Job& job : report.jobs) put_job(job, out);
     put_tiles(statistics, out);
     put_charts(statistics, out);
     put_table(last, all, out);
     if (all <= details_limit) out << "<section class='card wide'><h2>Step by step</h2>\n" << told << "</section>\n";
   }
-  out << "<footer>Times are UTC, durations monotonic. A unit is counted once, by its last attempt. "
-         "<span class=mono>flashline audit verify</span> proves that the record is as it was written.</footer>\n"
-      << "<script>" << page_script << "</script>\n</body>\n</html>\n";
+  put_foot(out);
 }
 
 }  // namespace reports

@@ -4,6 +4,8 @@
 #include "reports/attempt_json.h"
 #include "reports/report.h"
 #include "reports/summary.h"
+#include "reports/summary_json.h"
+#include "reports/unit.h"
 
 namespace reports {
 
@@ -24,6 +26,8 @@ QByteArray compact(const QJsonArray& json) {
   return QJsonDocument(json).toJson(QJsonDocument::Compact);
 }
 
+}  // namespace
+
 QJsonArray stations_json(const std::vector<db::StationInfo>& stations) {
   QJsonArray json;
   for (const db::StationInfo& station : stations) {
@@ -35,9 +39,80 @@ QJsonArray stations_json(const std::vector<db::StationInfo>& stations) {
   return json;
 }
 
+QJsonArray holds_json(const std::vector<Held>& holds) {
+  QJsonArray json;
+  for (const Held& held : holds) {
+    json.append(QJsonObject{{"address", "0x" + QString("%1").arg(held.address, 8, 16, QChar('0'))},
+                            {"bytes", qint64{held.bytes}},
+                            {"step", text(held.step)},
+                            {"image", text(held.image->name)},
+                            {"sha256", text(db::hex(held.image->sha256))},
+                            {"readback_sha256", text(db::hex(held.readback))},
+                            {"proven", rfc3339(held.at)},
+                            {"attempt", text(to_string(held.attempt))}});
+  }
+  return json;
+}
+
+namespace {
+
+QJsonValue or_null(const std::string& utf8) {
+  return utf8.empty() ? QJsonValue() : QJsonValue(text(utf8));
+}
+
+QJsonValue or_null(const std::optional<db::Uuid>& uuid) {
+  return uuid ? QJsonValue(text(to_string(*uuid))) : QJsonValue();
+}
+
+QJsonArray dispositions_json(const std::vector<db::Disposition>& dispositions) {
+  QJsonArray json;
+  for (const db::Disposition& one : dispositions) {
+    json.append(QJsonObject{{"time", rfc3339(one.at)},
+                            {"verdict", text(to_string(one.verdict))},
+                            {"author", text(one.author)},
+                            {"reason", text(one.reason)},
+                            {"attempt", or_null(one.attempt)},
+                            {"unit", or_null(one.unit)}});
+  }
+  return json;
+}
+
+QJsonArray events_json(const std::vector<db::Event>& events) {
+  QJsonArray json;
+  for (const db::Event& event : events) {
+    json.append(QJsonObject{{"time", rfc3339(event.at)},
+                            {"kind", text(event.kind)},
+                            {"about", or_null(event.about)},
+                            {"text", text(event.text)},
+                            {"attempt", or_null(event.attempt)}});
+  }
+  return json;
+}
+
+QJsonArray jobs_json(const std::vector<db::Job>& jobs) {
+  QJsonArray json;
+  for (const db::Job& job : jobs) {
+    const db::JobOpened& opened = job.opened;
+    json.append(QJsonObject{{"order", text(opened.order)},
+                            {"product", or_null(opened.product)},
+                            {"lot", or_null(opened.lot)},
+                            {"recipe", or_null(opened.recipe_name)},
+                            {"quantity", qint64{opened.quantity}},
+                            {"made", qint64{job.made}},
+                            {"opened", rfc3339(opened.at)},
+                            {"operator", or_null(opened.operator_name)},
+                            {"until", opened.until ? QJsonValue(rfc3339(*opened.until)) : QJsonValue()},
+                            {"closed", job.closed ? QJsonValue(rfc3339(job.closed->at)) : QJsonValue()},
+                            {"certificate", job.closed ? or_null(job.closed->certificate) : QJsonValue()}});
+  }
+  return json;
+}
+
 QJsonValue rounded(const std::optional<double>& ratio) {
   return ratio ? QJsonValue(static_cast<double>(qRound64(*ratio * 10000)) / 10000) : QJsonValue();
 }
+
+}  // namespace
 
 QJsonObject summary_json(const Summary& summary) {
   QJsonObject json{{"units", static_cast<qint64>(summary.units)}, {"attempts", static_cast<qint64>(summary.attempts)}};
@@ -52,8 +127,6 @@ QJsonObject summary_json(const Summary& summary) {
   return json;
 }
 
-}  // namespace
-
 void write_json(const Report& report, std::ostream& out) {
   Summarizer summarizer;
   const char* separator = "\n";
@@ -65,11 +138,46 @@ void write_json(const Report& report, std::ostream& out) {
     summarizer.add(attempt);
     return out.good();
   });
-  out << "],\n\"stations\":";
+  out << "],\n\"jobs\":";
+  put(compact(jobs_json(report.jobs)), out);
+  out << ",\n\"stations\":";
   put(compact(stations_json(report.stations)), out);
   out << ",\n\"summary\":";
   put(compact(summary_json(summarizer.summary())), out);
   out << "}\n";
+}
+
+void write_json(const UnitHistory& unit, std::ostream& out) {
+  QJsonArray attempts;
+  Summarizer summarizer;
+  for (const db::Attempt& attempt : unit.attempts) {
+    attempts.append(attempt_json(attempt));
+    summarizer.add(attempt);
+  }
+  QJsonObject json{{"unit", text(unit.asked)},
+                   {"attempts", attempts},
+                   {"holds", holds_json(unit.holds)},
+                   {"dispositions", dispositions_json(unit.dispositions)},
+                   {"events", events_json(unit.events)},
+                   {"stations", stations_json(unit.stations)},
+                   {"summary", summary_json(summarizer.summary())}};
+  put(compact(json), out);
+  out << '\n';
+}
+
+void write_holders_json(const std::vector<Holder>& holders, const std::string& image, std::ostream& out) {
+  QJsonArray units;
+  for (const Holder& holder : holders) {
+    QJsonObject one = holds_json({holder.held})[0].toObject();
+    one["unit"] = or_null(holder.unit);
+    one["label"] = or_null(holder.label);
+    one["station"] = or_null(holder.station);
+    one["port"] = text(holder.port);
+    one["slot"] = or_null(holder.slot);
+    units.append(one);
+  }
+  put(compact(QJsonObject{{"image", text(image)}, {"units", units}}), out);
+  out << '\n';
 }
 
 void write_json_lines(const Report& report, std::ostream& out) {

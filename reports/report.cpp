@@ -20,6 +20,7 @@ std::string selection_of(const db::Filter& filter) {
   add_if("image", filter.image);
   add_if("unit", filter.unit);
   add_if("slot", filter.slot);
+  add_if("operator", filter.operator_name);
   if (filter.outcome) add("outcome", std::string(to_string(*filter.outcome)));
   if (filter.since) add("from", rfc3339(*filter.since).toStdString());
   if (filter.until) add("until", rfc3339(*filter.until).toStdString());
@@ -30,8 +31,13 @@ std::string selection_of(const db::Filter& filter) {
 }  // namespace
 
 Report make_report(db::Reader& reader, const db::Filter& filter) {
-  return {reader.stations(), [&reader, filter](const Report::Visitor& visitor) { reader.attempts(filter, visitor); },
-          selection_of(filter), [&reader, filter](const auto& visitor) { reader.outlines(filter, visitor); }};
+  Report report{reader.stations(),
+                [&reader, filter](const Report::Visitor& visitor) { reader.attempts(filter, visitor); },
+                selection_of(filter), [&reader, filter](const auto& visitor) { reader.outlines(filter, visitor); }};
+  if (filter.job) {
+    if (auto job = reader.job(*filter.job)) report.jobs.push_back(std::move(*job));
+  }
+  return report;
 }
 
 }  // namespace reports

@@ -3,6 +3,7 @@
 // Not for sharing between threads.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <ostream>
 #include <string>
@@ -19,6 +20,7 @@ struct Report {
   std::function<void(const Visitor&)> attempts;  // in the order in which they were started
   std::string selection{};                       // "job 4711, slot A2"; empty: everything
   std::function<void(const std::function<bool(const db::Outline&)>&)> outlines{};  // of the same attempts
+  std::vector<db::Job> jobs{};  // the order that was asked for, where it was opened
 };
 
 // `reader` must outlive the report. Errors: db::Error, also from `attempts`.
@@ -37,6 +39,7 @@ void write_csv(const Report& report, std::ostream& out);
 // One page that loads nothing: figures, drawings, and a table that can be searched and sorted.
 void write_html(const Report& report, std::ostream& out);
 // A workbook at `path`, which is written over. Throws std::runtime_error with the reason when it cannot be written.
-void write_xlsx(const Report& report, const std::string& path);
+// `rows_per_sheet` is what the format allows, below the heading; what is more goes on on further sheets.
+void write_xlsx(const Report& report, const std::string& path, std::uint32_t rows_per_sheet = 1'048'575);
 
 }  // namespace reports

@@ -45,7 +45,8 @@ std::size_t Summarizer::unit_of(const db::Outline& attempt, std::uint32_t place)
   const auto [visit, new_visit] = by_visit_.try_emplace(attempt.visit, units_.size());
   auto same_id = by_id_.end();
   bool new_id = true;
-  if (!attempt.unit.empty()) std::tie(same_id, new_id) = by_id_.try_emplace(attempt.unit, units_.size());
+  if (!attempt.unit.empty())
+    std::tie(same_id, new_id) = by_id_.try_emplace(std::pmr::string(attempt.unit, &memory_), units_.size());
   std::size_t unit = units_.size();
   if (!new_visit && !new_id) {
     const auto [earlier, later] = std::minmax({root(visit->second), root(same_id->second)});

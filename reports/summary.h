@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -77,8 +78,10 @@ class Summarizer {
   std::size_t root(std::size_t unit) const;
 
   // A retry may be the first attempt of a visit to read the id, and show that the unit was here before.
-  std::unordered_map<db::Uuid, std::size_t, UuidHash> by_visit_;
-  std::unordered_map<std::string, std::size_t> by_id_;
+  // Of a million units, freed all at once.
+  std::pmr::monotonic_buffer_resource memory_;
+  std::pmr::unordered_map<db::Uuid, std::size_t, UuidHash> by_visit_{&memory_};
+  std::pmr::unordered_map<std::pmr::string, std::size_t> by_id_{&memory_};
   std::vector<Unit> units_;
   std::map<Place, std::uint32_t> by_place_;
   std::vector<Place> places_;

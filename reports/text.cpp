@@ -5,6 +5,7 @@
 #include "reports/attempt_json.h"
 #include "reports/report.h"
 #include "reports/summary.h"
+#include "reports/unit.h"
 
 namespace reports {
 
@@ -19,6 +20,12 @@ QString printable(const std::string& utf8) {
     if (!c.isPrint()) c = '?';
   }
   return text;
+}
+
+std::string joined(const std::set<std::string>& texts) {
+  std::string all;
+  for (const std::string& one : texts) all += (all.empty() ? "" : ", ") + one;
+  return all;
 }
 
 void put_line(const QString& line, std::ostream& out) {
@@ -108,6 +115,45 @@ void put_summary(const Summary& summary, std::ostream& out) {
   put_line("Time      " + date_and_time(*summary.first) + " to " + date_and_time(*summary.last) + " UTC", out);
 }
 
+void put_job(const db::Job& job, std::ostream& out) {
+  const db::JobOpened& opened = job.opened;
+  put_line("Order     " + printable(opened.order) + ": " + QString::number(job.made) + " of " +
+               QString::number(opened.quantity) + " units made, " +
+               (job.closed ? "closed " + date_and_time(job.closed->at) + " UTC, with a certificate" : QString("open")),
+           out);
+}
+
+QString address(std::int64_t value) {
+  return "0x" + QString("%1").arg(value, 8, 16, QChar('0'));
+}
+
+void put_held(const Held& held, std::ostream& out) {
+  put_line(address(held.address) + "  " + printable(held.image->name) + ", " + QString::number(held.bytes) + " bytes",
+           out);
+  put_line("            " + QString::fromStdString(db::hex(held.readback)), out);
+  put_line("            read back " + date_and_time(held.at) + " UTC, attempt " +
+               QString::fromStdString(to_string(held.attempt)),
+           out);
+}
+
+void put_holds(const UnitHistory& unit, std::ostream& out) {
+  out << '\n';
+  if (unit.ids.size() > 1) {
+    put_wrapped(QString("%1 units showed this. Ask for one of them by its id: %2")
+                    .arg(unit.ids.size())
+                    .arg(printable(joined(unit.ids))),
+                0, out);
+    return;
+  }
+  if (unit.holds.empty()) {
+    put_line(unit.lost ? "Holds     not known: the last attempt broke off" : "Holds     nothing that was read back",
+             out);
+    return;
+  }
+  put_line("Holds now, by what was read back last:", out);
+  for (const Held& held : unit.holds) put_held(held, out);
+}
+
 void put_stations(const std::vector<db::StationInfo>& stations, std::ostream& out) {
   for (const db::StationInfo& station : stations) {
     put_line("Station   " + or_dash(printable(station.name)) + " (" +
@@ -124,6 +170,7 @@ void put_stations(const std::vector<db::StationInfo>& stations, std::ostream& ou
 void write_summary(const Report& report, std::ostream& out) {
   Summarizer summarizer;
   put_stations(report.stations, out);
+  for (const db::Job& job : report.jobs) put_job(job, out);
   report.outlines([&](const db::Outline& attempt) {
     summarizer.add(attempt);
     return true;
@@ -135,6 +182,7 @@ void write_text(const Report& report, std::ostream& out) {
   Summarizer summarizer;
   bool first = true;
   put_stations(report.stations, out);
+  for (const db::Job& job : report.jobs) put_job(job, out);
   report.attempts([&](const db::Attempt& attempt) {
     if (std::exchange(first, false)) {
       out << '\n';
@@ -145,6 +193,51 @@ void write_text(const Report& report, std::ostream& out) {
     return out.good();
   });
   put_summary(summarizer.summary(), out);
+}
+
+void write_text(const UnitHistory& unit, std::ostream& out) {
+  Summarizer summarizer;
+  put_stations(unit.stations, out);
+  if (!unit.ids.empty()) put_line("Unit      " + printable(joined(unit.ids)), out);
+  if (!unit.labels.empty()) put_line("Label     " + printable(joined({unit.labels.begin(), unit.labels.end()})), out);
+  if (!unit.serials.empty())
+    put_line("Serials   " + printable(joined({unit.serials.begin(), unit.serials.end()})), out);
+  if (!unit.attempts.empty()) {
+    out << '\n';
+    put_line(row("Slot", "Port", "Try", "Started (UTC)", "Outcome", "Seconds", "Unit"), out);
+  }
+  for (const db::Attempt& attempt : unit.attempts) {
+    put_attempt(attempt, out);
+    summarizer.add(attempt);
+  }
+  for (const db::Event& event : unit.events) {
+    put_wrapped(date_and_time(event.at) + "  " + printable(event.kind) + ": " + printable(event.text), 9, out);
+  }
+  if (!unit.dispositions.empty()) out << "\nDecisions\n";
+  for (const db::Disposition& one : unit.dispositions) {
+    put_wrapped(date_and_time(one.at) + "  " + QString::fromStdString(std::string(to_string(one.verdict))) + " by " +
+                    printable(one.author) + ": " + printable(one.reason),
+                0, out);
+  }
+  if (!unit.attempts.empty()) put_holds(unit, out);
+  put_summary(summarizer.summary(), out);
+}
+
+void write_holders(const std::vector<Holder>& holders, const std::string& image, std::ostream& out) {
+  const auto line = [&out](const QString& unit, const QString& label, const QString& slot, const QString& proven,
+                           const QString& digest) {
+    put_line(unit.leftJustified(26) + ' ' + label.leftJustified(16) + ' ' + slot.leftJustified(10) + ' ' +
+                 proven.leftJustified(19) + "  " + digest,
+             out);
+  };
+  if (!holders.empty()) line("Unit", "Label", "Slot", "Read back (UTC)", "SHA-256 of the image");
+  for (const Holder& holder : holders) {
+    line(or_dash(printable(holder.unit)), or_dash(printable(holder.label)),
+         printable(holder.slot.empty() ? holder.port : holder.slot), date_and_time(holder.held.at),
+         QString::fromStdString(db::hex(holder.held.image->sha256).substr(0, 12)));
+  }
+  out << holders.size() << (holders.size() == 1 ? " unit holds " : " units hold ") << printable(image).toStdString()
+      << ", by what was read back last\n";
 }
 
 }  // namespace reports

@@ -2,6 +2,7 @@
 // CSV. Row by row in constant memory; a sheet holds 1,048,576 rows at the most, so more attempts go on on further
 // sheets.
 #include <QJsonArray>
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <memory>
@@ -17,8 +18,7 @@ namespace reports {
 
 namespace {
 
-constexpr lxw_row_t rows_per_sheet = LXW_ROW_MAX - 1;  // below the heading
-constexpr qsizetype longest_text = 32767;              // what a cell holds
+constexpr qsizetype longest_text = 32767;  // what a cell holds
 
 struct Formats {
   lxw_format* head;
@@ -27,11 +27,11 @@ struct Formats {
 
 class Sheets {
  public:
-  Sheets(lxw_workbook* book, std::vector<Column> columns, lxw_format* head)
-      : book_(book), columns_(std::move(columns)), head_(head) {}
+  Sheets(lxw_workbook* book, std::vector<Column> columns, lxw_format* head, lxw_row_t rows_per_sheet)
+      : book_(book), columns_(std::move(columns)), head_(head), rows_per_sheet_(rows_per_sheet) {}
 
   void add(const db::Attempt& attempt) {
-    if (!sheet_ || row_ > rows_per_sheet) next();
+    if (!sheet_ || row_ > rows_per_sheet_) next();
     const std::vector<QJsonValue> cells = cells_of(attempt, columns_);
     for (std::size_t i = 0; i < cells.size(); ++i) put(static_cast<lxw_col_t>(i), cells[i]);
     ++row_;
@@ -62,13 +62,17 @@ class Sheets {
     } else if (value.isDouble()) {
       worksheet_write_number(sheet_, row_, column, value.toDouble(), nullptr);
     } else if (value.isString() && !value.toString().isEmpty()) {
-      worksheet_write_string(sheet_, row_, column, value.toString().left(longest_text).toUtf8().constData(), nullptr);
+      // A line break within a cell is one character there; a carriage return would be shown as _x000D_.
+      QString text = value.toString().left(longest_text);
+      text.replace("\r\n", "\n").replace('\r', '\n');
+      worksheet_write_string(sheet_, row_, column, text.toUtf8().constData(), nullptr);
     }
   }
 
   lxw_workbook* book_;
   std::vector<Column> columns_;
   lxw_format* head_;
+  lxw_row_t rows_per_sheet_;
   lxw_worksheet* sheet_ = nullptr;
   lxw_row_t row_ = 0;
   int sheets_ = 0;
@@ -109,7 +113,7 @@ void put_figures(lxw_worksheet* sheet, const Report& report, const Statistics& s
 
 }  // namespace
 
-void write_xlsx(const Report& report, const std::string& path) {
+void write_xlsx(const Report& report, const std::string& path, std::uint32_t rows_per_sheet) {
   const std::size_t steps = most_steps(report);
   lxw_workbook_options options{};
   options.constant_memory = LXW_TRUE;
@@ -119,7 +123,7 @@ void write_xlsx(const Report& report, const std::string& path) {
   format_set_bold(formats.head);
   format_set_num_format(formats.percent, "0.0 %");
   Statistician statistician;
-  Sheets sheets(book, columns_for(steps), formats.head);
+  Sheets sheets(book, columns_for(steps), formats.head, std::clamp<lxw_row_t>(rows_per_sheet, 1, LXW_ROW_MAX - 1));
   report.attempts([&](const db::Attempt& attempt) {
     if (steps_of(attempt) > steps) return true;  // started after the columns were counted
     statistician.add(attempt);

@@ -19,7 +19,7 @@ namespace {
 
 // Options as text until all of the command line is known to be right.
 struct ReportTexts {
-  std::string job, lot, recipe, image, unit, slot, outcome, since, until;
+  std::string job, lot, recipe, image, unit, slot, operator_name, outcome, day, since, until, by;
 };
 
 constexpr int most_units = 1000;  // what the scheduler is measured with
@@ -36,6 +36,16 @@ std::optional<db::Time> time_from(const std::string& text) {
   const QDateTime moment = QDateTime::fromString(QString::fromStdString(text), Qt::ISODateWithMs);
   if (!moment.isValid()) return std::nullopt;
   return db::Time(std::chrono::milliseconds(moment.toMSecsSinceEpoch()));
+}
+
+// From its first moment to that of the next, by the local clock like other times.
+std::optional<std::pair<db::Time, db::Time>> day_from(const std::string& text) {
+  const QDate day = QDate::fromString(QString::fromStdString(text), Qt::ISODate);
+  if (!day.isValid() || text.size() != 10) return std::nullopt;
+  const auto begin = [](const QDate& date) {
+    return db::Time(db::milliseconds(date.startOfDay().toMSecsSinceEpoch()));
+  };
+  return std::pair{begin(day), begin(day.addDays(1))};
 }
 
 std::string is_time(const std::string& text) {
@@ -210,16 +220,31 @@ CLI::App* add_report(CLI::App& app, ReportOptions& options, ReportTexts& texts) 
       })
       ->capture_default_str();
   report->add_flag("--summary", options.summary, "What it comes to, without the attempts; as text");
+  report->add_option("--by", texts.by, "A row of figures for each: text, csv or json")
+      ->check([](const std::string& value) {
+        return one_of(value,
+                      {"job", "lot", "recipe", "image", "unit", "slot", "operator", "day", "outcome", "station"});
+      });
+  report
+      ->add_option("--holds", options.holds,
+                   "Which units hold this image now, by their last word: its name, or digits of its SHA-256")
+      ->type_name("IMAGE");
+  report->add_flag("--fields", options.fields, "What each column and key means; text or json");
   report->add_option("-o,--output", options.output, "Write to this file")->type_name("FILE");
   report->add_option("--job", texts.job, "Only attempts of this job");
   report->add_option("--lot", texts.lot, "Only attempts of this lot");
   report->add_option("--recipe", texts.recipe, "Only this recipe: its name, or the first digits of its SHA-256");
   report->add_option("--image", texts.image, "Only recipes with this image: its name, or digits of its SHA-256");
-  report->add_option("--unit", texts.unit, "Only this unit: its id, its printed label, or a serial it showed");
+  report->add_option("--unit", texts.unit, "The history of one unit, and what is in it now: its id, serial or label");
   report->add_option("--slot", texts.slot, "Only this slot: its label or port");
   report->add_option("--outcome", texts.outcome, "Only attempts that ended so")->check([](const std::string& value) {
     return one_of(value, {"passed", "already", "failed", "error", "cancelled", "interrupted"});
   });
+  report->add_option("--operator", texts.operator_name, "Only attempts of this operator");
+  report->add_option("--day", texts.day, "Only attempts started on this day, like 2026-11-22")
+      ->check([](const std::string& value) {
+        return day_from(value) ? std::string() : "'" + value + "' is not a day; write it like 2026-11-22";
+      });
   report->add_option("--since", texts.since, "Only attempts started then or later")->type_name("TIME")->check(is_time);
   report->add_option("--until", texts.until, "Only attempts started before then")->type_name("TIME")->check(is_time);
   return report;
@@ -386,6 +411,21 @@ CLI::App* add_virtual(CLI::App& app, VirtualOptions& options, std::string& liste
   return command;
 }
 
+// What was asked for that does not go together.
+std::string problem_of(const ReportOptions& report, const ReportTexts& texts) {
+  const std::string& format = report.format;
+  if (report.summary && format != "text") return "--summary is text";
+  if (report.fields && format != "text" && format != "json") return "--fields is text or json";
+  const bool table = format == "text" || format == "csv" || format == "json";
+  if (!texts.by.empty() && !table) return "--by is text, csv or json";
+  if (!report.holds.empty() && !table) return "--holds is text, csv or json";
+  if (report.summary + report.fields + !texts.by.empty() + !report.holds.empty() > 1) {
+    return "--summary, --by, --holds and --fields are four reports: ask for one of them";
+  }
+  if (!texts.day.empty() && (!texts.since.empty() || !texts.until.empty())) return "--day says since and until already";
+  return {};
+}
+
 db::Filter filter_from(const ReportTexts& texts) {
   const auto given = [](const std::string& text) {
     return text.empty() ? std::nullopt : std::optional<std::string>(text);
@@ -397,6 +437,8 @@ db::Filter filter_from(const ReportTexts& texts) {
   filter.image = given(texts.image);
   filter.unit = given(texts.unit);
   filter.slot = given(texts.slot);
+  filter.operator_name = given(texts.operator_name);
+  if (const auto day = day_from(texts.day)) std::tie(filter.since, filter.until) = *day;
   if (!texts.outcome.empty()) filter.outcome = db::parse_outcome(texts.outcome);
   if (!texts.since.empty()) filter.since = time_from(texts.since);
   if (!texts.until.empty()) filter.until = time_from(texts.until);
@@ -537,8 +579,11 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
   }
   if (doctor_command->parsed()) return checked(*doctor_command, doctor);
   if (report_command->parsed()) {
-    if (report.summary && report.format != "text") return usage("--summary is text", *report_command);
+    if (const std::string problem = problem_of(report, report_texts); !problem.empty()) {
+      return usage(problem, *report_command);
+    }
     report.filter = filter_from(report_texts);
+    report.by = reports::parse_by(report_texts.by);
     return report;
   }
   if (label_command->parsed()) return checked(*label_command, label);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "db/reader.h"
+#include "reports/groups.h"
 #include "station/exit_status.h"
 
 namespace station {
@@ -82,6 +83,9 @@ struct ReportOptions {
   std::string format = "text";
   std::string output;  // empty: standard output
   bool summary = false;
+  bool fields = false;            // what each key means; no record is read
+  std::optional<reports::By> by;  // a row of figures for each slot, day...
+  std::string holds;              // which units hold this image now
   db::Filter filter;
 };
 

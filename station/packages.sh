@@ -22,6 +22,7 @@ flashline_packages=(
   libgtest-dev         # tests
   libgmock-dev         # tests
   minisign             # tests: checks signatures with a program that is not ours
+  python3-openpyxl     # tests: reads workbooks with a library that is not ours
   sqlite3              # tests: reads the record with a program that is not ours
   umockdev             # tests: shows programs a /sys and /dev that are made up
   usbip                # tests: sees the units of 'flashline virtual' with a program that is not ours

@@ -2,12 +2,17 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <functional>
+#include <memory>
 #include <stdexcept>
 
 #include <unistd.h>
 
 #include "db/error.h"
+#include "reports/fields.h"
+#include "reports/groups.h"
 #include "reports/report.h"
+#include "reports/unit.h"
 #include "station/commands.h"
 #include "station/inputs.h"
 #include "station/output.h"
@@ -17,34 +22,70 @@ namespace station {
 
 namespace {
 
-void write_report(const reports::Report& report, const ReportOptions& options, std::ostream& out) {
-  const std::string& format = options.format;
-  if (options.summary) {
-    reports::write_summary(report, out);
-  } else if (format == "json") {
-    reports::write_json(report, out);
-  } else if (format == "html") {
-    reports::write_html(report, out);
-  } else if (format == "csv") {
-    reports::write_csv(report, out);
-  } else if (format == "jsonl") {
-    reports::write_json_lines(report, out);
-  } else {
-    reports::write_text(report, out);
-  }
-  out.flush();
+using Writer = std::function<void(std::ostream&)>;
+
+// One unit and nothing else was asked for.
+bool is_about_one_unit(const db::Filter& filter) {
+  return filter.unit && !filter.job && !filter.lot && !filter.recipe && !filter.image && !filter.slot &&
+         !filter.operator_name && !filter.outcome && !filter.since && !filter.until;
 }
 
-ExitStatus to_standard_output(const reports::Report& report, const ReportOptions& options) {
+Writer unit_writer(db::Reader& reader, const ReportOptions& options) {
+  auto unit = std::make_shared<reports::UnitHistory>(reports::read_unit(reader, *options.filter.unit));
+  if (options.format == "html") return [unit](std::ostream& out) { reports::write_html(*unit, out); };
+  if (options.format == "json") return [unit](std::ostream& out) { reports::write_json(*unit, out); };
+  return [unit](std::ostream& out) { reports::write_text(*unit, out); };
+}
+
+Writer holders_writer(db::Reader& reader, const ReportOptions& options) {
+  return [&reader, &options](std::ostream& out) {
+    const std::vector<reports::Holder> holders = reports::holders_of(reader, options.holds);
+    if (options.format == "json") return reports::write_holders_json(holders, options.holds, out);
+    if (options.format == "csv") return reports::write_holders_csv(holders, out);
+    reports::write_holders(holders, options.holds, out);
+  };
+}
+
+Writer groups_writer(const reports::Report& report, const ReportOptions& options) {
+  return [&report, &options](std::ostream& out) {
+    if (options.format == "json") return reports::write_groups_json(report, *options.by, out);
+    if (options.format == "csv") return reports::write_groups_csv(report, *options.by, out);
+    reports::write_groups(report, *options.by, out);
+  };
+}
+
+Writer attempts_writer(const reports::Report& report, const ReportOptions& options) {
+  const auto with = [&report](void (*write)(const reports::Report&, std::ostream&)) {
+    return [&report, write](std::ostream& out) { write(report, out); };
+  };
+  if (options.summary) return with(reports::write_summary);
+  if (options.format == "json") return with(reports::write_json);
+  if (options.format == "html") return with(reports::write_html);
+  if (options.format == "csv") return with(reports::write_csv);
+  if (options.format == "jsonl") return with(reports::write_json_lines);
+  return with(reports::write_text);
+}
+
+Writer writer_of(db::Reader& reader, const reports::Report& report, const ReportOptions& options) {
+  const std::string& format = options.format;
+  if (!options.holds.empty()) return holders_writer(reader, options);
+  if (options.by) return groups_writer(report, options);
+  const bool of_unit = !options.summary && (format == "text" || format == "html" || format == "json");
+  if (of_unit && is_about_one_unit(options.filter)) return unit_writer(reader, options);
+  return attempts_writer(report, options);
+}
+
+ExitStatus to_standard_output(const Writer& write) {
   SinkStream out([](std::string_view bytes) { return write_all(STDOUT_FILENO, bytes); });
-  write_report(report, options, out);
+  write(out);
+  out.flush();
   if (out.good()) return ExitStatus::passed;
   return complain(ExitStatus::cannot_create,
                   std::string("standard output takes no more: ") + std::strerror(errno) + ".");
 }
 
 // The file appears whole or not at all.
-ExitStatus to_file(const reports::Report& report, const ReportOptions& options) {
+ExitStatus to_file(const Writer& write, const ReportOptions& options) {
   QSaveFile file(QString::fromStdString(options.output));
   const auto failed = [&] {
     return complain(ExitStatus::cannot_create, options.output + " cannot be written: " +
@@ -55,7 +96,8 @@ ExitStatus to_file(const reports::Report& report, const ReportOptions& options) 
     const auto size = static_cast<qint64>(bytes.size());
     return file.write(bytes.data(), size) == size;
   });
-  write_report(report, options, out);
+  write(out);
+  out.flush();
   return out.good() && file.commit() ? ExitStatus::passed : failed();
 }
 
@@ -78,18 +120,25 @@ ExitStatus to_workbook(const reports::Report& report, const ReportOptions& optio
                   options.output + " cannot be written: " + problem + ". Name another file with -o.");
 }
 
+ExitStatus put(const Writer& write, const ReportOptions& options) {
+  return options.output.empty() ? to_standard_output(write) : to_file(write, options);
+}
+
 }  // namespace
 
 ExitStatus report(const ReportOptions& options) {
+  if (options.fields) {
+    return put(options.format == "json" ? reports::write_fields_json : reports::write_fields, options);
+  }
   const auto database = find_database(options.db, options.station);
   if (const auto* status = std::get_if<ExitStatus>(&database)) return *status;
   try {
     db::Reader reader(std::get<std::string>(database));
     db::Filter filter = options.filter;
-    filter.steps = options.format != "text";  // which tells none
+    filter.steps = options.format != "text" && !options.by;  // which tell none
     const reports::Report report = reports::make_report(reader, filter);
     if (options.format == "xlsx") return to_workbook(report, options);
-    return options.output.empty() ? to_standard_output(report, options) : to_file(report, options);
+    return put(writer_of(reader, report, options), options);
   } catch (const db::Error& error) {
     return complain(ExitStatus::input_missing, error.what());
   }

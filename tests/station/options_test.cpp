@@ -145,10 +145,27 @@ TEST(Options, ReportFiltersBecomeAFilter) {
   EXPECT_EQ(options.filter.until, db::Time(sys_days(year(2026) / 11 / 22) + hours(23) + milliseconds(500)));
 }
 
+TEST(Options, ADayOfAReportIsItsFirstMomentToThatOfTheNext) {
+  const auto day = parsed<ReportOptions>({"report", "--day", "2026-11-22", "--operator", "Ada", "--by", "slot"});
+  const auto times = parsed<ReportOptions>({"report", "--since", "2026-11-22", "--until", "2026-11-23"});
+  EXPECT_TRUE(day.filter.since);
+  EXPECT_EQ(day.filter.since, times.filter.since);
+  EXPECT_EQ(day.filter.until, times.filter.until);
+  EXPECT_EQ(day.filter.operator_name, "Ada");
+  EXPECT_EQ(day.by, reports::By::slot);
+}
+
 TEST(Options, TimesAndOutcomesThatAreNoneAreRefused) {
   EXPECT_THAT(refused({"report", "--since", "yesterday"}), HasSubstr("2026-11-22"));
   EXPECT_THAT(refused({"report", "--until", "22.11.2026"}), HasSubstr("2026-11-22"));
   EXPECT_THAT(refused({"report", "--outcome", "good"}), HasSubstr("passed"));
+  EXPECT_THAT(refused({"report", "--day", "2026-02-30"}), HasSubstr("2026-11-22"));
+  EXPECT_THAT(refused({"report", "--day", "2026-11-22", "--since", "2026-11-22"}), HasSubstr("--day"));
+  EXPECT_THAT(refused({"report", "--by", "colour"}), HasSubstr("job, lot, recipe, image, unit, slot"));
+  EXPECT_THAT(refused({"report", "--by", "slot", "--format", "html"}), HasSubstr("--by is text, csv or json"));
+  EXPECT_THAT(refused({"report", "--by", "slot", "--summary"}), HasSubstr("ask for one of them"));
+  EXPECT_THAT(refused({"report", "--holds", "x", "--format", "xlsx"}), HasSubstr("--holds is text, csv or json"));
+  EXPECT_THAT(refused({"report", "--fields", "--format", "csv"}), HasSubstr("--fields is text or json"));
 }
 
 TEST(Options, HelpIsNoErrorAndNamesEveryCommand) {

@@ -1,0 +1,156 @@
+#include "reports/groups.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QString>
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "reports/attempt_json.h"
+#include "reports/csv.h"
+#include "reports/statistics.h"
+#include "reports/summary_json.h"
+
+namespace reports {
+
+namespace {
+
+constexpr std::array names{"job", "lot", "recipe", "image", "unit", "slot", "operator", "day", "outcome", "station"};
+
+std::string or_dash(const std::string& text) {
+  return text.empty() ? "-" : text;
+}
+
+std::string recipe_name(const db::Attempt& attempt) {
+  const auto& recipe = attempt.started.recipe;
+  if (!recipe) return {};
+  return recipe->revision.empty() ? recipe->name : recipe->name + " " + recipe->revision;
+}
+
+// An attempt is under each image of its recipe.
+std::set<std::string> image_names(const db::Attempt& attempt) {
+  std::set<std::string> all;
+  if (attempt.started.recipe) {
+    for (const auto& image : attempt.started.recipe->images) {
+      all.insert(image->name + " " + db::hex(image->sha256).substr(0, 12));
+    }
+  }
+  return all;
+}
+
+std::string value_of(const db::Attempt& attempt, By by) {
+  switch (by) {
+    case By::job:
+      return attempt.started.job;
+    case By::lot:
+      return attempt.started.lot;
+    case By::recipe:
+      return recipe_name(attempt);
+    case By::image:
+      return {};
+    case By::unit:
+      return attempt.finished.unit;
+    case By::slot:
+      return attempt.visit.slot.empty() ? attempt.visit.port : attempt.visit.slot;
+    case By::operator_name:
+      return attempt.started.operator_name;
+    case By::day:
+      return rfc3339(attempt.started.at).left(10).toStdString();
+    case By::outcome:
+      return std::string(to_string(attempt.finished.outcome));
+    case By::station:
+      return attempt.station;
+  }
+  return {};
+}
+
+QString row_text(const QString& name, const QStringList& figures) {
+  QString line = name.leftJustified(32);
+  for (const QString& figure : figures) line += figure.rightJustified(10);
+  return line;
+}
+
+QString percent(const std::optional<double>& share) {
+  return share ? QString::number(*share * 100, 'f', 1) + " %" : "-";
+}
+
+QString count(std::uint64_t number) {
+  return QString::number(number);
+}
+
+// What a device or a file said must not steer the terminal.
+QString printable(const std::string& utf8) {
+  QString text = QString::fromStdString(utf8);
+  for (QChar& c : text) {
+    if (!c.isPrint()) c = '?';
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string_view to_string(By by) {
+  return names[static_cast<std::size_t>(by)];
+}
+
+std::optional<By> parse_by(std::string_view text) {
+  const auto found = std::ranges::find(names, text);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<By>(found - names.begin());
+}
+
+std::vector<std::pair<std::string, Summary>> grouped(const Report& report, By by) {
+  std::map<std::string, Summarizer> groups;
+  report.attempts([&](const db::Attempt& attempt) {
+    if (by != By::image) {
+      groups[or_dash(value_of(attempt, by))].add(attempt);
+      return true;
+    }
+    for (const std::string& image : image_names(attempt)) groups[image].add(attempt);
+    return true;
+  });
+  std::vector<std::pair<std::string, Summary>> all;
+  for (const auto& [name, summarizer] : groups) all.emplace_back(name, summarizer.summary());
+  std::ranges::stable_sort(all, [](const auto& a, const auto& b) { return by_number(a.first, b.first); });
+  return all;
+}
+
+void write_groups(const Report& report, By by, std::ostream& out) {
+  const auto put = [&out](const QString& line) { out << line.toStdString() << '\n'; };
+  put(row_text(QString::fromStdString(std::string(to_string(by))),
+               {"units", "good", "yield", "1st pass", "attempts", "per unit"}));
+  for (const auto& [name, summary] : grouped(report, by)) {
+    put(row_text(printable(name), {count(summary.units), count(summary.good()), percent(summary.yield()),
+                                   percent(summary.first_pass_yield()), count(summary.attempts),
+                                   QString::number(summary.attempts_per_unit().value_or(0), 'f', 2)}));
+  }
+}
+
+void write_groups_json(const Report& report, By by, std::ostream& out) {
+  const QString key = QString::fromStdString(std::string(to_string(by)));
+  QJsonArray groups;
+  for (const auto& [name, summary] : grouped(report, by)) {
+    QJsonObject group = summary_json(summary);
+    group["value"] = QString::fromStdString(name);
+    groups.append(group);
+  }
+  out << QJsonDocument(QJsonObject{{"by", key}, {"groups", groups}}).toJson().toStdString();
+}
+
+void write_groups_csv(const Report& report, By by, std::ostream& out) {
+  const std::array keys{"units",     "attempts",    "passed",  "already", "failed",           "error",
+                        "cancelled", "interrupted", "running", "yield",   "first_pass_yield", "attempts_per_unit",
+                        "first",     "last"};
+  QStringList head{QString::fromStdString(std::string(to_string(by)))};
+  for (const char* key : keys) head << key;
+  put_csv_head(head, out);
+  for (const auto& [name, summary] : grouped(report, by)) {
+    const QJsonObject json = summary_json(summary);
+    std::vector<QJsonValue> cells{QString::fromStdString(name)};
+    for (const char* key : keys) cells.push_back(json[key]);
+    put_csv_row(cells, out);
+  }
+}
+
+}  // namespace reports

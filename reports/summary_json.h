@@ -1,0 +1,16 @@
+// Figures, stations and contents as JSON, for the writers that share them. Inside reports only. Pure.
+#pragma once
+
+#include <QJsonArray>
+#include <QJsonObject>
+
+#include "reports/contents.h"
+#include "reports/summary.h"
+
+namespace reports {
+
+QJsonObject summary_json(const Summary& summary);
+QJsonArray stations_json(const std::vector<db::StationInfo>& stations);
+QJsonArray holds_json(const std::vector<Held>& holds);
+
+}  // namespace reports
