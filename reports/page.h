@@ -11,14 +11,14 @@ inline constexpr const char* page_style = R"css(
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.5rem; max-width: 110rem; background: var(--bg); color: var(--ink);
   font: 15px/1.45 system-ui, "Liberation Sans", Arial, sans-serif; }
-h1 { font-size: 1.5rem; margin: 0 0 .25rem; } h2 { font-size: 1.05rem; margin: 0 0 .6rem; }
+h1 { font-size: 1.5rem; margin: 0 0 .25rem; overflow-wrap: anywhere; } h2 { font-size: 1.05rem; margin: 0 0 .6rem; }
 .dim, small, .none { color: var(--dim); } .mono { font-family: ui-monospace, "Liberation Mono", monospace;
   font-size: .85em; overflow-wrap: anywhere; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem; margin: 1rem 0; }
 .tile { background: var(--card); border: 1px solid var(--rule); border-radius: .4rem; padding: .6rem .9rem; }
 .tile b { display: block; font-size: 1.5rem; font-variant-numeric: tabular-nums; }
 .tile small { display: block; line-height: 1.3; }
-.charts { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem; margin-bottom: 1rem; }
+.charts { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem; margin: 1rem 0; }
 @media (max-width: 56rem) { .charts { grid-template-columns: minmax(0, 1fr); } }
 section.card { border: 1px solid var(--rule); border-radius: .4rem; padding: .8rem 1rem; margin-bottom: 1rem; }
 .charts section.card { margin: 0; break-inside: avoid; } section.wide { grid-column: 1 / -1; }
@@ -54,6 +54,9 @@ th[aria-sort=descending] button::after { content: " \25BC"; color: inherit; }
 input { font: inherit; padding: .3rem .5rem; width: min(24rem, 100%); margin: 0 1rem .5rem 0;
   color: inherit; background: var(--card); border: 1px solid var(--idle); border-radius: .3rem; }
 details { border-bottom: 1px solid var(--rule); padding: .25rem 0; } summary { cursor: pointer; }
+table.facts th { position: static; box-shadow: none; color: var(--dim); font-weight: 400; padding-left: 0; } pre { overflow-x: auto; font-size: .85em; }
+.made { height: .6rem; border: 1px solid var(--idle); max-width: 40rem; } .made i { display: block; height: 100%; background: var(--good); print-color-adjust: exact; }
+a { color: var(--second); } .attempt { break-inside: avoid; }
 footer { color: var(--dim); font-size: .9em; }
 @page { size: landscape; margin: 11mm; }
 @media print { :root { color-scheme: light; --bg: #fff; --ink: #000; --dim: #333; --rule: #aaa; --card: #fff; --good: #555;

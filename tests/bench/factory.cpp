@@ -1,5 +1,6 @@
 #include "tests/bench/factory.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -155,13 +156,36 @@ void Factory::put_fault(db::AttemptFinished& finished) {
   finished.fault = db::Fault{kind->code, kind->about, kind->step, kind->operation, {}, {}, kind->text};
   finished.flash = db::milliseconds(2500 + random_() % 2000);
   finished.back = db::milliseconds(0);
+  break_off(finished, kind->step);
+}
+
+// Steps before the fault were read back; its own was not, and those after it were not begun. Without a step the fault
+// came before the first or, where the unit did not come back, after the last.
+void Factory::break_off(db::AttemptFinished& finished, const std::string& at) {
+  finished.verified = at.empty() && finished.outcome == db::Outcome::failed;
+  finished.booted.reset();
+  if (*finished.verified) {
+    finished.booted = false;
+    return;
+  }
+  const auto step =
+      std::ranges::find_if(finished.steps, [&at](const db::Step& one) { return !at.empty() && one.name == at; });
+  if (step == finished.steps.end()) {
+    finished.verified.reset();
+    finished.steps.clear();
+    return;
+  }
+  step->readback.reset();
+  step->written_bytes /= 2;
+  finished.steps.erase(step + 1, finished.steps.end());
 }
 
 void Factory::put_steps(db::AttemptFinished& finished) const {
+  constexpr std::array names{"system-part1", "system-part2", "user"};
   std::int64_t address = 0x08020000;
   for (const auto& image : images_) {
     db::Step step;
-    step.name = image->name.substr(0, image->name.find('.'));
+    step.name = names[finished.steps.size()];
     step.image = image;
     step.address = address;
     step.bytes = step.written_bytes = image->size;

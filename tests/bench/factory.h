@@ -48,6 +48,7 @@ class Factory {
   db::Uuid attempt(const db::VisitStarted& visit, int number, bool good, std::vector<db::Record>& out);
   db::AttemptStarted started(const db::VisitStarted& visit, int number);
   void put_fault(db::AttemptFinished& finished);
+  static void break_off(db::AttemptFinished& finished, const std::string& at);
   void put_steps(db::AttemptFinished& finished) const;
 
   db::UuidGenerator& uuids_;

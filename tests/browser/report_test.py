@@ -1,6 +1,8 @@
 """The HTML report, opened from the file system in a browser: it loads nothing, says nothing in the console, can be
 searched and sorted, and is right in light, dark, on a phone and on paper."""
 
+import json
+
 import browser
 
 
@@ -10,6 +12,7 @@ class ReportPage(browser.PageTest):
         super().setUpClass()
         database = cls.folder / "record.db"
         browser.tool("tests/make_record", database, 500, 450)
+        cls.database = database
         cls.report = cls.folder / "report.html"
         browser.program("report", "--db", database, "--format", "html", "-o", cls.report)
 
@@ -84,6 +87,59 @@ class ReportPage(browser.PageTest):
         page.print_pdf(paper)
         self.assertTrue(paper.read_bytes().startswith(b"%PDF-"))
         self.assertGreater(paper.stat().st_size, 50_000)
+
+    def test_every_drawing_is_there_and_says_what_it_is(self):
+        page = self.open(self.report)
+        names = page.js("return [...document.querySelectorAll('svg[role=img]')].map(e => e.getAttribute('aria-label'))")
+        self.assertEqual(len(names), 7)
+        self.assertTrue(all(names))
+        self.assertEqual(page.texts("section h2")[:8], [
+            "Yield over time", "Good units per hour", "Faults", "Cycle times", "Outcomes", "Retries",
+            "Yield per slot", "Timeline"])
+        self.assertEqual(len(page.all(".hub")), 8)
+        self.assertEqual(len(page.all(".slot")), 64)
+
+    def test_nothing_is_drawn_outside_of_its_drawing(self):
+        page = self.open(self.report)
+        outside = page.js("""
+          const wrong = [];
+          for (const svg of document.querySelectorAll('svg[role=img]')) {
+            const box = svg.getBoundingClientRect();
+            for (const text of svg.querySelectorAll('text')) {
+              const at = text.getBoundingClientRect();
+              if (at.left < box.left - 1 || at.right > box.right + 1 || at.bottom > box.bottom + 1)
+                wrong.push(svg.getAttribute('aria-label') + ': ' + text.textContent);
+            }
+          }
+          return wrong;""")
+        self.assertEqual(outside, [])
+
+
+class CappedPage(browser.PageTest):
+    def test_a_table_that_is_cut_says_so_and_the_rest_is_still_searched(self):
+        database, report = self.folder / "record.db", self.folder / "report.html"
+        browser.tool("tests/make_record", database, 2100, 60)
+        browser.program("report", "--db", database, "--format", "html", "-o", report)
+        page = self.open(report)
+        self.assertIn("The table holds the last 2000 of 21", page.find("body").text)
+        self.assertEqual(page.js("return document.querySelectorAll('#attempts tbody tr').length"), 2000)
+
+
+class UnitPage(browser.PageTest):
+    def test_the_page_of_one_unit_tells_what_it_holds_and_all_that_happened(self):
+        database, report = self.folder / "record.db", self.folder / "unit.html"
+        browser.tool("tests/make_record", database, 500, 450)
+        attempts = json.loads(browser.program("report", "--db", database, "--outcome", "failed", "--format", "json"))
+        unit = attempts["attempts"][0]["unit"]
+        browser.program("report", "--db", database, "--unit", unit, "--format", "html", "-o", report)
+        page = self.open(report)
+        self.assertEqual(page.texts("h1"), ["Unit " + unit])
+        self.assertEqual(len(page.all("#holds tbody tr")), 3)
+        self.assertGreaterEqual(len(page.all(".attempt")), 2)
+        for width in (1920, 390):
+            page = self.open(report, width=width)
+            self.assertLessEqual(page.width_needed(), width)
+            page.picture(f"unit-{width}")
 
 
 if __name__ == "__main__":
