@@ -258,7 +258,7 @@ class People(MockedTest):
         self.press(page, "Stop all")
         self.press(page, "Stop at a safe point", "dialog")
         self.sign_in(page, "li")
-        page.wait(lambda: station.posts[-1] == ("/api/line/stop", {"kind": "safe"}), "the stop")
+        page.wait(lambda: station.posts[-1:] == [("/api/line/stop", {"kind": "safe"})], "the stop")
         page.wait(lambda: page.js("return document.querySelector('.stop-all').disabled"), "no second stop")
 
     def test_pause_and_go_on(self):
@@ -285,6 +285,9 @@ class People(MockedTest):
         self.sign_in(page, "li", "1234")
         page.wait(lambda: len(page.all(".tile")) == 8, "the line")
         self.assertEqual(page.texts(".who"), ["li"])
+        page.find(".who").click()
+        self.press(page, "Sign out", "dialog")
+        page.wait(lambda: page.all("#refused"), "the lock again")
 
     def test_an_operator_is_asked_for_a_supervisor_where_it_takes_one(self):
         station = self.station(pins={"li": ("1234", "operator"), "wang": ("9876", "supervisor")})
@@ -387,7 +390,7 @@ class Scanner(MockedTest):
         self.scan("SN-1002")
         self.press(page, "The unit is in a slot", "main")
         self.scan("1-1.4")
-        page.wait(lambda: station.posts[-1] == ("/api/labels", {"label": "SN-1002", "slot": "1-1.4"}), "the other pair")
+        page.wait(lambda: station.posts[-1:] == [("/api/labels", {"label": "SN-1002", "slot": "1-1.4"})], "the other pair")
 
     def test_a_new_order_code_begins_an_order(self):
         self.station()

@@ -73,7 +73,7 @@ export async function signIn(operator, pin) {
 
 export async function signOut() {
   await send('/api/session/end');
-  await refreshSession();
+  return refreshSession();
 }
 
 // null: nobody signed in, nothing was changed.

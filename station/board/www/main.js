@@ -92,7 +92,7 @@ async function whoPressed() {
   if (!session.session) return askWho();
   const what = await choose(session.operator, t('role.' + session.role), [
     { text: t('sign-out'), value: 'out' }, { text: t('sign-in.other'), value: 'other' }, { text: t('close'), value: null }]);
-  if (what === 'out') await attempt(signOut);
+  if (what === 'out' && await attempt(signOut) !== null) connect();  // elsewhere than on the station itself the line is out of sight now
   if (what === 'other') await askWho();
 }
 
@@ -146,7 +146,7 @@ function banner(id, tone, content) {
 function showLink() {
   clearInterval(countdown);
   banner('refused', 'odd', live.link === 'refused' && [icon('icon-lock'), h('strong', {}, t('link.refused')),
-    button(t('sign-in'), () => askWho().then((in_) => in_ && connect()), { kind: 'strong' })]);
+    button(t('sign-in'), () => askWho(), { kind: 'strong' })]);
   if (live.link !== 'offline') return banner('offline', 'bad', null);
   const when = h('span', { class: 'banner-more', 'aria-hidden': 'true' });
   const meant = stopped || live.state?.line.state.startsWith('stopping');
@@ -250,10 +250,14 @@ async function start() {
   await useLanguage(wished());
   onWhoIsThere(askWho);
   onSession(showWho);
+  onSession(() => { if (session.session && live.link === 'refused') connect(); });
   onSound(showSound);
   buildFrame();
   await refreshSession().catch(() => {});
-  window.addEventListener('hashchange', go);
+  window.addEventListener('hashchange', () => {
+    main.focus({ preventScroll: true });  // who reads by ear or walks by keyboard goes on in the new screen
+    go();
+  });
   onScan((text) => {
     if (document.querySelector('dialog[open]')) return;
     if (!(screen?.scanned?.(text))) scanned(text);

@@ -45,14 +45,14 @@ function tone(from, frequency, length, shape, loudness) {
 // Each returns its length in seconds.
 const voices = {
   passed(from) {
-    tone(from, 659, 0.14, 'triangle', 0.5);
-    tone(from + 0.15, 988, 0.24, 'triangle', 0.5);
+    tone(from, 659, 0.14, 'triangle', 0.8);
+    tone(from + 0.15, 988, 0.24, 'triangle', 0.8);
     return 0.45;
   },
   failed(from) {
     for (let i = 0; i < 3; i += 1) {
-      tone(from + i * 0.27, 147, 0.2, 'sawtooth', 0.45);
-      tone(from + i * 0.27, 156, 0.2, 'square', 0.2);
+      tone(from + i * 0.27, 147, 0.2, 'sawtooth', 0.6);
+      tone(from + i * 0.27, 156, 0.2, 'square', 0.25);
     }
     return 0.95;
   },
