@@ -50,6 +50,9 @@ class Loader {
     if (const auto unit = file.integer("unit_milliamperes", {1, 5000})) {
       station_.unit_milliamperes = static_cast<int>(unit->value);
     }
+    if (const auto after = file.integer("quarantine_after", {0, 1000})) {
+      station_.quarantine_after = static_cast<int>(after->value);
+    }
     for (TableReader& table : file.tables("controller")) controller(table);
     for (TableReader& table : file.tables("hub")) hub(table);
     for (TableReader& table : file.tables("slot")) slot(table);
@@ -121,6 +124,7 @@ class Loader {
     const auto port = table.text("port", Need::required);
     const auto label = table.text("label", Need::required);
     if (const auto recipe = table.text("recipe")) slot.recipe = beside(path_, recipe->value);
+    if (const auto skip = table.boolean("skip")) slot.skip = skip->value;
     table.finish();
     if (label) labels_.add(*label);
     if (!port || !check_port(*port)) return;
@@ -201,6 +205,11 @@ std::string StationConfig::label_of(const dfu::PortPath& port, const std::vector
     if (std::ranges::find(names, slot.port) != names.end()) return slot.label;
   }
   return {};
+}
+
+bool StationConfig::skips(const dfu::PortPath& port, const std::vector<dfu::ControllerInfo>& present) const {
+  return std::ranges::any_of(slots,
+                             [&](const SlotConfig& slot) { return slot.skip && port_of(slot.port, present) == port; });
 }
 
 std::optional<dfu::PortPath> StationConfig::port_of(const std::string& named,

@@ -29,6 +29,7 @@ struct SlotConfig {
   std::string port;
   std::string label;
   std::string recipe;  // in the file relative to it, here resolved; empty: the line's recipe
+  bool skip = false;   // units here are left alone
 };
 
 struct StationConfig {
@@ -38,6 +39,7 @@ struct StationConfig {
   int cap = 64;
   dfu::Duration insert_after = std::chrono::seconds(2);
   dfu::Duration stagger{};      // between two starts behind one hub
+  int quarantine_after = 3;     // units in a row that fail on a port close it (scheduler/quarantine.h); 0: never
   int unit_milliamperes = 500;  // what a unit in work draws at most: USB 2.0's limit for one port
   std::vector<ControllerName> controllers;
   std::vector<HubLimits> hubs;
@@ -47,6 +49,8 @@ struct StationConfig {
 
   // The slot's label for a port ("1-1.2"), given the line's controllers; empty if the port has none.
   std::string label_of(const dfu::PortPath& port, const std::vector<dfu::ControllerInfo>& controllers) const;
+  // The slot at this port says `skip`.
+  bool skips(const dfu::PortPath& port, const std::vector<dfu::ControllerInfo>& controllers) const;
   // "1-1.2" for a name in the file ("L-1.2" or "1-1.2"); nothing if its controller is not on this line.
   std::optional<dfu::PortPath> port_of(const std::string& named,
                                        const std::vector<dfu::ControllerInfo>& controllers) const;

@@ -18,6 +18,14 @@ void Admission::change(Limits limits) {
   limits_ = std::move(limits);
 }
 
+void Admission::narrow(const dfu::PortPath& hub, std::optional<int> width) {
+  if (width) {
+    narrowed_[hub] = *width;
+  } else {
+    narrowed_.erase(hub);
+  }
+}
+
 void Admission::request(const dfu::PortPath& port) {
   waiting_.push_back(port);
 }
@@ -30,10 +38,12 @@ bool Admission::room_for(const dfu::PortPath& port) const {
   if (working() >= std::min(limits_.cap, left_.value_or(limits_.cap))) return false;
   const auto holds_it = [&port](const dfu::PortPath& hub) { return behind(port, hub); };
   if (std::any_of(held_.begin(), held_.end(), holds_it)) return false;
-  return std::all_of(limits_.pools.begin(), limits_.pools.end(), [&](const Pool& pool) {
-    const auto in_pool = [&pool](const dfu::PortPath& other) { return behind(other, pool.hub); };
-    return !in_pool(port) || std::count_if(working_.begin(), working_.end(), in_pool) < pool.width;
-  });
+  const auto fits = [&](const dfu::PortPath& hub, int width) {
+    const auto in_pool = [&hub](const dfu::PortPath& other) { return behind(other, hub); };
+    return !in_pool(port) || std::count_if(working_.begin(), working_.end(), in_pool) < width;
+  };
+  return std::ranges::all_of(narrowed_, [&](const auto& one) { return fits(one.first, one.second); }) &&
+         std::ranges::all_of(limits_.pools, [&](const Pool& pool) { return fits(pool.hub, pool.width); });
 }
 
 dfu::Duration Admission::earliest(const dfu::PortPath& port) const {

@@ -36,6 +36,8 @@ class Admission {
   // No more may be in work than are still to be made; nothing: any number.
   void set_left(std::optional<int> left) { left_ = left; }
 
+  // No more than `width` units behind this hub, whatever the limits say; nothing: what they say.
+  void narrow(const dfu::PortPath& hub, std::optional<int> width);
   // Nothing behind this hub starts while it is held; who works goes on.
   void hold(const dfu::PortPath& hub) { held_.insert(hub); }
   void unhold(const dfu::PortPath& hub) { held_.erase(hub); }
@@ -59,6 +61,7 @@ class Admission {
   Limits limits_;
   std::optional<int> left_;
   std::set<dfu::PortPath> held_;
+  std::map<dfu::PortPath, int> narrowed_;
   std::deque<dfu::PortPath> waiting_;
   std::vector<dfu::PortPath> working_;
   std::map<std::string, dfu::Duration> last_start_;  // by hub

@@ -6,9 +6,11 @@
 
 #include "dfu/particle/identity.h"
 #include "scheduler/admission.h"
+#include "scheduler/hub_care.h"
 #include "scheduler/hub_power.h"
 #include "scheduler/identities.h"
 #include "scheduler/mailbox.h"
+#include "scheduler/quarantine.h"
 #include "scheduler/retry.h"
 #include "scheduler/suspicion.h"
 #include "scheduler/visit.h"
@@ -44,7 +46,8 @@ struct Engine::Impl {
         line(std::make_shared<Mailbox>(pool_)),
         settings(options.settings),
         admission(limits()),
-        quota(options.quota) {
+        quota(options.quota),
+        quarantine(quarantine_after()) {
     if (quota) admission.set_left(quota->left);
   }
 
@@ -53,7 +56,9 @@ struct Engine::Impl {
   bool allowed(const dfu::PortPath& port) const;
   Admission::Limits limits() const;
   VisitSetting setting_for(const dfu::PortPath& port) const;
+  int quarantine_after() const;
   void reload(LineSettings fresh);
+  void release(const dfu::PortPath& port);
   std::shared_ptr<Port> port_for(const dfu::PortPath& path);
   void tell(const std::shared_ptr<Port>& port, Told told);  // any thread
   void hear(const Event& event);
@@ -63,6 +68,10 @@ struct Engine::Impl {
   void note_unit(const AttemptFinished& finished);
   void note_half_written(const AttemptStarted& started);
   void note_yield(const AttemptFinished& last, const VerdictReached& verdict);
+  void note_port(const AttemptFinished& last, const VerdictReached& verdict, bool good);
+  void note_hub(const AttemptFinished& finished);
+  int width_of(const dfu::PortPath& hub) const;
+  void care_for(const dfu::PortPath& hub, HubCare::State state, const std::string& attempt, const std::string& why);
   std::shared_ptr<const AttemptFinished> owed_by(const dfu::UnitInfo& unit) const;
   void remark(Remark remark);
   void switch_power(const std::shared_ptr<Port>& port, bool on);
@@ -109,6 +118,8 @@ struct Engine::Impl {
   std::map<dfu::PortPath, AttemptFinished> last_ended;
   std::map<dfu::PortPath, std::string> writers;  // the visit that wrote there last
   Suspicion slots, hubs;
+  Quarantine quarantine;
+  HubCare care;
   std::map<std::string, std::shared_ptr<const AttemptFinished>> owed;  // by unit id: what is left to prove
   std::map<dfu::PortPath, AttemptFinished> half_written;               // what was left so there last
   Totals totals;
@@ -141,6 +152,10 @@ void Engine::pause(bool paused) {
   });
 }
 
+void Engine::release(dfu::PortPath port) {
+  impl_->line->post([impl = impl_.get(), port = std::move(port)] { impl->release(port); });
+}
+
 void Engine::reload(LineSettings settings) {
   impl_->line->post(
       [impl = impl_.get(), settings = std::move(settings)]() mutable { impl->reload(std::move(settings)); });
@@ -163,15 +178,23 @@ VisitSetting Engine::Impl::setting_for(const dfu::PortPath& port) const {
   setting.slot = settings.station->label_of(port, options.topology.controllers);
   const auto own = settings.own_recipes.find(port);
   setting.recipe = own == settings.own_recipes.end() ? settings.recipe : own->second;
+  if (settings.station->skips(port, options.topology.controllers)) setting.recipe = nullptr;
   // A dry run changes nothing, the unit's mode neither.
   setting.enter_dfu = setting.recipe && setting.recipe->enter_dfu.value_or(options.stay) && !options.dry_run;
   setting.insert_after = settings.station->insert_after;
+  setting.quarantine = quarantine.reason(port);
   setting.power = options.hubs && may_ever_switch(port, *settings.station, options.topology);
   return setting;
 }
 
+// Who flashes each port once has no second unit to judge a port by.
+int Engine::Impl::quarantine_after() const {
+  return options.stay && !options.dry_run ? settings.station->quarantine_after : 0;
+}
+
 void Engine::Impl::reload(LineSettings fresh) {
   settings = std::move(fresh);
+  quarantine.change(quarantine_after());
   admission.change(limits());
   for (const auto& [path, port] : ports) tell(port, told::Setting{setting_for(path)});
   admit();
@@ -258,6 +281,7 @@ void Engine::Impl::hear(const Event& event) {
     observer.on(event);
     note_unit(ended->finished);
     last_ended[ended->finished.started.port] = ended->finished;
+    note_hub(ended->finished);
     return count_made(ended->finished);
   }
   if (const auto* arrived = std::get_if<UnitArrived>(&event)) identities.arrived(arrived->unit.port);
@@ -349,6 +373,7 @@ void Engine::Impl::note_yield(const AttemptFinished& last, const VerdictReached&
   const dfu::About about = last.fault ? dfu::about(last.fault->code) : dfu::About::unit;
   const bool counts = about != dfu::About::image && about != dfu::About::station;
   if (!good && (verdict.outcome != Outcome::failed || !counts)) return;
+  note_port(last, verdict, good);
   const std::string hub = verdict.port.hub().text;
   const auto say = [&](const std::string& kind, const std::string& name, const Suspicion::Finding& found) {
     remark({RemarkKind::suspect, last.started.attempt, name,
@@ -361,6 +386,78 @@ void Engine::Impl::note_yield(const AttemptFinished& last, const VerdictReached&
   const std::string slot = labelled ? verdict.slot : verdict.port.text;
   if (const auto found = slots.judged(slot, !good)) say(labelled ? "slot" : "port", slot, *found);
   if (const auto found = hubs.judged(hub, !good)) say("hub", hub, *found);
+}
+
+// ---- ports and hubs that are not trusted any more
+
+void Engine::Impl::note_port(const AttemptFinished& last, const VerdictReached& verdict, bool good) {
+  const dfu::PortPath& port = verdict.port;
+  const std::string fault(last.fault ? dfu::to_string(last.fault->code) : std::string_view());
+  const auto change = quarantine.judged(port, good, last.unit, fault);
+  if (!change) return;
+  switch (*change) {
+    case Quarantine::Change::closed:
+      remark({RemarkKind::quarantine, last.started.attempt, port.text,
+              "This port is not used any more: " + quarantine.reason(port) + "."});
+      break;
+    case Quarantine::Change::lifted:
+      remark({RemarkKind::release, last.started.attempt, port.text, "This port is good again: its probe passed."});
+      break;
+  }
+  tell(ports.at(port), told::Setting{setting_for(port)});
+}
+
+void Engine::Impl::note_hub(const AttemptFinished& finished) {
+  const auto& fault = finished.fault;
+  const bool speaks = !fault || outcome_of(*fault) == Outcome::failed;
+  if (!options.stay || !speaks) return;
+  const dfu::PortPath hub = finished.started.port.hub();
+  const auto state = care.ended(finished.started.port, fault && on_the_wire(fault->code));
+  if (!state) return;
+  const bool better = *state == HubCare::State::as_before;
+  care_for(hub, *state, finished.started.attempt, better ? "attempts go well at half its width" : care.reason(hub));
+}
+
+// What the hub takes by the station file, else one unit for each of its ports.
+int Engine::Impl::width_of(const dfu::PortPath& hub) const {
+  for (const Admission::Pool& limits : pools_of(*settings.station, options.topology.controllers)) {
+    if (limits.hub == hub) return limits.width;
+  }
+  const auto known = std::ranges::find(options.topology.hubs, hub, &dfu::HubInfo::port);
+  return known == options.topology.hubs.end() ? settings.station->cap : known->ports;
+}
+
+void Engine::Impl::care_for(const dfu::PortPath& hub, HubCare::State state, const std::string& attempt,
+                            const std::string& why) {
+  const int half = std::max(1, width_of(hub) / 2);
+  switch (state) {
+    case HubCare::State::as_before:
+      admission.narrow(hub, {});
+      remark({RemarkKind::release, attempt, hub.text, "This hub works at its full width again: " + why + "."});
+      break;
+    case HubCare::State::slowed:
+      admission.narrow(hub, half);
+      remark({RemarkKind::slowed, attempt, hub.text,
+              "hub-suspect: this hub is slowed to " + std::to_string(half) + " units at once: " + why + "."});
+      break;
+    case HubCare::State::stopped:
+      admission.narrow(hub, 0);
+      remark({RemarkKind::slowed, attempt, hub.text,
+              "hub-suspect: this hub is stopped, its units wait: " + why +
+                  ". Look at its supply and its cable, then release it."});
+      break;
+  }
+  admit();
+}
+
+void Engine::Impl::release(const dfu::PortPath& port) {
+  if (quarantine.release(port)) {
+    remark({RemarkKind::release, {}, port.text, "This port was released: the next unit here is its probe."});
+    if (const auto known = ports.find(port); known != ports.end()) {
+      tell(known->second, told::Setting{setting_for(port)});
+    }
+  }
+  if (const auto state = care.release(port)) care_for(port, *state, {}, "somebody released it");
 }
 
 // ---- power

@@ -75,6 +75,9 @@ class Engine {
   void stop(StopKind kind);
   // Paused: units that are plugged in wait, those in work are finished. Any thread.
   void pause(bool paused);
+  // A port that is not used any more lets one more unit in, as a probe; a hub that was stopped or slowed goes on more
+  // freely. Nothing happens to others. Any thread.
+  void release(dfu::PortPath port);
   // For visits that have not begun. Any thread.
   void reload(LineSettings settings);
 

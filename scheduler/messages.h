@@ -28,6 +28,7 @@ struct VisitSetting {
   bool enter_dfu = false;                        // units in application mode are brought into DFU mode
   dfu::Duration insert_after{};                  // a port that was empty for longer gets a new visit
   bool power = false;                            // the hub may be asked to switch this port's power
+  std::string quarantine;                        // why units here are not touched; empty: they are
 };
 
 // What a visit is told.

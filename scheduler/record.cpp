@@ -45,7 +45,17 @@ std::string_view to_string(RemarkKind kind) {
 Outcome outcome_of(const dfu::Fault& fault) {
   if (fault.code == dfu::FaultCode::cancelled) return Outcome::cancelled;
   if (fault.code == dfu::FaultCode::interrupted) return Outcome::interrupted;
-  return dfu::about(fault.code) == dfu::About::station ? Outcome::error : Outcome::failed;
+  switch (dfu::about(fault.code)) {
+    case dfu::About::unit:
+    case dfu::About::cable:
+    case dfu::About::image:
+      return Outcome::failed;
+    case dfu::About::port:
+    case dfu::About::hub:
+    case dfu::About::station:
+      break;
+  }
+  return Outcome::error;
 }
 
 }  // namespace scheduler

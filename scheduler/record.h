@@ -16,7 +16,7 @@ namespace scheduler {
 
 enum class Outcome { passed, failed, error, cancelled, interrupted, already };
 std::string_view to_string(Outcome outcome);
-// The station, not the unit, is to blame for faults about the station.
+// The station, not the unit, is to blame for faults about the station, a hub or a port.
 Outcome outcome_of(const dfu::Fault& fault);
 
 struct VisitStarted {

@@ -27,7 +27,7 @@ std::string tenths(dfu::Duration time) {
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
 }
 
-bool on_the_wire(dfu::FaultCode code) {
+bool may_have_left(dfu::FaultCode code) {
   return code == dfu::FaultCode::unit_gone || code == dfu::FaultCode::io_error;
 }
 
@@ -173,7 +173,7 @@ void Rescue::checked() {
 
 void Rescue::failed(const std::string& what, dfu::FaultCode code) {
   say(what + (what.ends_with('.') ? "" : "."));
-  const bool wire = on_the_wire(code);
+  const bool wire = may_have_left(code);
   if (!wire) code_ = code;
   const bool open = stage_ != Stage::opening;
   if (open) return close(wire ? After::suspect : After::climb);

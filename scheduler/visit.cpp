@@ -151,6 +151,16 @@ void Visit::hear(const told::Recorded& recorded) {
     return ended(false);
   }
   if (!options_.dry_run) want(wants::Tell{AttemptBegan{attempt_->started()}});
+  if (!setting_.quarantine.empty()) {
+    attempt_->refuse({dfu::FaultCode::port_quarantined,
+                      {},
+                      dfu::OperationKind::open,
+                      {},
+                      {},
+                      "This port is not used any more: " + setting_.quarantine +
+                          ". Use another one; look at socket, cable and supply of this one, then release it."});
+    return conclude();
+  }
   if (stop_ && *stop_ != StopKind::drain) {
     attempt_->refuse(
         {dfu::FaultCode::cancelled, {}, dfu::OperationKind::open, {}, {}, "Stopped before the unit was touched."});

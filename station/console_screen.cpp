@@ -111,6 +111,8 @@ Piece state_piece(const SlotNow& slot) {
       return {slot.present ? "again" : "GONE", Look::warning};
     case SlotState::verdict:
       return verdict_piece(slot);
+    case SlotState::quarantined:
+      return {"# CLOSED", Look::warning};
   }
   return {};
 }
@@ -137,7 +139,10 @@ std::string remark(const SlotNow& slot) {
     case SlotState::between:
       return slot.present ? ending_text(slot) : fmt::format("plug it in again, it left in try {}", slot.attempt);
     case SlotState::verdict:
+      if (slot.present && !slot.advice.empty()) return slot.advice + "  " + ending_text(slot);
       return (!slot.present && is_good(*slot.verdict) ? "taken out  " : "") + ending_text(slot);
+    case SlotState::quarantined:
+      return slot.quarantine;
   }
   return {};
 }
@@ -372,6 +377,8 @@ int rank(const SlotNow& slot) {
     case SlotState::verdict:
       if (is_bad(*slot.verdict)) return slot.present ? 0 : 2;
       return slot.present ? 3 : 5;
+    case SlotState::quarantined:
+      return 2;
     case SlotState::working:
     case SlotState::queued:
       return 1;

@@ -171,6 +171,7 @@ void JsonLines::on_event(const scheduler::VerdictReached& event) {
   add_place(object, event.port, event.slot);
   object["outcome"] = text(scheduler::to_string(event.outcome));
   object["attempts"] = event.attempts;
+  object["advice"] = text_or_null(event.advice);
   out_.line(compact(object));
 }
 

@@ -226,11 +226,19 @@ void LineState::hear(const scheduler::VerdictReached& event) {
   slot.now.state = SlotState::verdict;
   slot.now.verdict = event.outcome;
   slot.now.attempt = event.attempts;
+  slot.now.advice = event.advice;
   count(counts_, event.outcome);
   if (!is_good(event.outcome)) return;
   if (event.attempts == 1) ++counts_.first_pass;
   good_.push_back(now_);
   while (good_.front() <= now_ - hour_window) good_.pop_front();
+}
+
+void LineState::hear(const scheduler::Remarked& event) {
+  const scheduler::Remark& remark = event.remark;
+  remark_ = remark.text;
+  if (remark.kind == scheduler::RemarkKind::quarantine) quarantined_[{remark.about}] = remark.text;
+  if (remark.kind == scheduler::RemarkKind::release) quarantined_.erase({remark.about});
 }
 
 // ---- the line at a time
@@ -260,6 +268,14 @@ LineNow LineState::at(dfu::Duration now) const {
 
 SlotNow LineState::slot_at(const Slot& slot, dfu::Duration now) const {
   SlotNow out = slot.now;
+  if (const auto closed = quarantined_.find(out.port); closed != quarantined_.end()) {
+    out.quarantine = closed->second;
+    // The unit whose verdict closed it is shown until it is taken out.
+    const bool refused = out.last && out.last->fault && out.last->fault->code == dfu::FaultCode::port_quarantined;
+    const bool rests = out.state == SlotState::empty || out.state == SlotState::foreign ||
+                       (out.state == SlotState::verdict && (refused || !out.present));
+    if (rests) out.state = SlotState::quarantined;
+  }
   if (out.state != SlotState::working) return out;
   out.stuck_seconds = dfu::seconds(now - slot.got_on);
   if (moves_data(out.phase) && slot.moved.size() > 1) {

@@ -22,12 +22,13 @@
 namespace station {
 
 enum class SlotState {
-  empty,    // and nothing has been here
-  foreign,  // holds something that this line leaves alone
-  queued,   // a unit waits for its turn
-  working,  // an attempt runs
-  between,  // an attempt failed, another one comes: at once, or when the unit that left is back
-  verdict,  // kept until the next insertion; whether the unit is still there says `present`
+  empty,        // and nothing has been here
+  foreign,      // holds something that this line leaves alone
+  queued,       // a unit waits for its turn
+  working,      // an attempt runs
+  between,      // an attempt failed, another one comes: at once, or when the unit that left is back
+  verdict,      // kept until the next insertion; whether the unit is still there says `present`
+  quarantined,  // not used any more, `quarantine` says why; a unit that is plugged in is not touched
 };
 
 // How an attempt ended.
@@ -49,6 +50,8 @@ struct SlotNow {
   int attempt = 0;               // the number of the one that runs or ran last, of this visit
   std::optional<Ending> last{};  // the last attempt of this visit that has ended
   std::optional<scheduler::Outcome> verdict{};
+  std::string advice{};      // with the verdict: what a person should do with the unit
+  std::string quarantine{};  // why this port is not used any more; empty: it is
   // Of an attempt that runs. Phase and step as scheduler::Progress; before the first "open", after leave "proof".
   std::string phase{};
   std::string step{};
@@ -177,7 +180,7 @@ class LineState {
   void hear(const scheduler::Judged&) {}  // what a dry run finds is a list, not a state
   void hear(const scheduler::VerdictReached& event);
   void hear(const scheduler::UnitMade& event) { setup_.still_to_make = event.left; }
-  void hear(const scheduler::Remarked& event) { remark_ = event.remark.text; }
+  void hear(const scheduler::Remarked& event);
 
   void name_slots();
   std::vector<dfu::PortPath> known_ports() const;
@@ -201,6 +204,7 @@ class LineState {
   RunState state_ = RunState::running;
   std::map<dfu::PortPath, Hub> hubs_;
   std::map<dfu::PortPath, Slot> slots_;
+  std::map<dfu::PortPath, std::string> quarantined_;  // and why
   Counts counts_;
   std::optional<dfu::Duration> first_attempt_;
   std::deque<dfu::Duration> good_;  // when, within the window of units_per_hour

@@ -29,6 +29,7 @@ cap = 24
 insert_after = 1.5
 stagger = 0.25
 unit_milliamperes = 450
+quarantine_after = 5
 [[controller]]
 path = "pci-0000:00:14.0"
 name = "L"
@@ -47,6 +48,7 @@ recipe = "photon.toml"
 [[slot]]
 port = "3-1.4.1"
 label = "B1"
+skip = true
 [board]
 listen = "0.0.0.0:80"
 )";
@@ -57,6 +59,10 @@ TEST_F(StationFile, GoodOneIsReadWhole) {
   EXPECT_TRUE(result.diagnostics.empty());
   const StationConfig& station = *result.station;
   EXPECT_EQ(station.name, "line-3");
+  EXPECT_EQ(station.quarantine_after, 5);
+  EXPECT_TRUE(station.skips({"3-1.4.1"}, {}));
+  EXPECT_FALSE(station.skips({"3-1.4.2"}, {}));
+  EXPECT_FALSE(station.slots[0].skip);
   EXPECT_EQ(station.database, "/var/lib/flashline/flashline.db");
   EXPECT_EQ(station.cap, 24);
   EXPECT_EQ(station.insert_after, 1500ms);

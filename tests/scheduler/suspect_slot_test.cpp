@@ -14,6 +14,7 @@ TEST(SuspectSlot, ASocketThatLosesEveryUnitIsNamedAndItsPeersAreNot) {
   constexpr int units = 7, bad = 3;
   dfu::virt::LineSpec spec = dfu::virt::photon_line(units, 8);
   auto station = std::make_shared<config::StationConfig>();
+  station->quarantine_after = 0;  // three units would close it, before it is a suspect
   for (int i = 0; i < units; ++i) station->slots.push_back({port_of(i), "A" + std::to_string(i + 1), ""});
   Fleet fleet(spec, fleet::photon_recipe({20000, 12000, 8000}), station);
   fleet.options.stay = true;

@@ -1,0 +1,54 @@
+// Hubs whose attempts fail on the wire more and more: slowed first, then stopped. Pure.
+//
+// The rule looks at the last 20 attempts behind each hub: long enough to tell one in four from one in twenty, short
+// enough to be "now". A hub is bad when at least 4 of them failed on the wire, on at least 2 of its ports (one port is
+// the quarantine's business), and that is at least 4 times the rate of all other hubs, or of one in twenty where there
+// is nothing to compare with. By chance a hub with one in twenty comes to 4 in 20 in one window of 60, and the others'
+// rate must be beaten as well; what it costs is speed. A bad hub is slowed: half as many units at once, which cures
+// what is a matter of current or bandwidth. Then it is looked at afresh: bad again, it is stopped; 10 attempts without
+// a fault on the wire, and it is as before. A person can release a hub: from stopped to slowed, from slowed to as
+// before.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "dfu/bus.h"
+#include "dfu/fault.h"
+
+namespace scheduler {
+
+// Faults that a hub, its supply or its bus can cause in whatever unit.
+bool on_the_wire(dfu::FaultCode code);
+
+class HubCare {
+ public:
+  enum class State { as_before, slowed, stopped };
+
+  // One attempt on this port has ended. The hub's new state, if it has another one now.
+  std::optional<State> ended(const dfu::PortPath& port, bool wire_fault);
+  State state(const dfu::PortPath& hub) const;
+  // Nothing: this hub is as before.
+  std::optional<State> release(const dfu::PortPath& hub);
+  // "5 of the last 20 attempts failed on the wire, on 3 ports, 1 of 60 elsewhere": at the last change for the worse.
+  const std::string& reason(const dfu::PortPath& hub) const;
+
+ private:
+  struct Attempt {
+    dfu::PortPath port;
+    bool bad;
+  };
+  struct Hub {
+    std::deque<Attempt> recent;
+    State state = State::as_before;
+    int good_in_a_row = 0;
+    std::string reason;
+  };
+  bool is_bad(const dfu::PortPath& path, Hub& hub) const;
+
+  std::map<dfu::PortPath, Hub> hubs_;
+};
+
+}  // namespace scheduler
