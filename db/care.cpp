@@ -30,8 +30,12 @@ Error cannot(const std::string& what, const std::string& why) {
   return {Trouble::cannot_write, what + ": " + why};
 }
 
+// Also what SQLite would take for a part of the new file: the -wal of a database that was there once would be read into
+// it.
 void refuse_existing(const std::string& to) {
-  if (fs::exists(to)) throw cannot(to + " exists", "it is left alone. Name another file.");
+  for (const char* suffix : {"", "-wal", "-journal"}) {
+    if (fs::exists(to + suffix)) throw cannot(to + suffix + " exists", "it is left alone. Name another file.");
+  }
 }
 
 void sync_folder_of(const std::string& path) {

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
@@ -72,6 +73,18 @@ TEST_F(CareTest, ABackupMadeWhileTheRecordIsWrittenVerifiesAndHoldsWhatWasAcknow
   EXPECT_TRUE(sound("copy"));
   EXPECT_EQ(Reader(file("copy")).attempts().size(), 5u);
   EXPECT_THROW(back_up(file("a"), file("copy")), Error) << "a backup is not written over";
+}
+
+TEST_F(CareTest, ABackupDoesNotGetTheNameOfAnotherWhoseWalIsStillThere) {
+  make("a", 1, 2);
+  for (const char* suffix : {"-wal", "-journal"}) {
+    const std::string left = file("copy") + suffix;
+    std::ofstream(left) << "of another file";
+    EXPECT_THROW(back_up(file("a"), file("copy")), Error) << suffix;
+    EXPECT_THROW(archive_it("a", "copy"), Error) << suffix;
+    EXPECT_FALSE(std::filesystem::exists(file("copy"))) << suffix;
+    std::filesystem::remove(left);
+  }
 }
 
 TEST_F(CareTest, TwoStationsMergedInEitherOrderGiveTheSame) {
