@@ -230,15 +230,26 @@ board::Controls controls_of(FlashRun& run) {
           .stop = [&run, later](scheduler::StopKind kind) { later([&run, kind] { run.stop(kind); }); }};
 }
 
+// What tells the board more than the live line does.
+struct BoardParts {
+  board::Stories stories;
+  board::Meter meter;
+};
+
 // Null: nobody asked for one. It must go before the run.
 std::variant<std::unique_ptr<board::Board>, ExitStatus> open_board(const FlashOptions& options, const Inputs& inputs,
                                                                    const std::optional<JobOrder>& job, FlashRun& run,
-                                                                   const LiveLine& live, Log& log) {
+                                                                   const BoardParts& parts, const LiveLine& live,
+                                                                   Log& log) {
   const config::StationConfig& station = *inputs.files.station;
   const std::string& listen = options.board.empty() ? station.board_listen : options.board;
   if (!options.stay || listen.empty() || listen == "off") return std::unique_ptr<board::Board>();
   board::BoardSetup setup{address_from(listen).value(), station.board_names, {station.name, {}, options.operator_name}};
   setup.operators = operators_path(inputs.database);
+  setup.database = inputs.database;
+  setup.stories = &parts.stories;
+  setup.meter = &parts.meter;
+  setup.commit_times = [&run] { return run.commit_times(); };
   setup.door = run.door();
   setup.controls = controls_of(run);
   if (job) setup.facts.job = job->opened;
@@ -310,10 +321,21 @@ ExitStatus flash(const FlashOptions& options) {
                  quota ? std::optional(quota->left) : std::nullopt},
                 *std::get<OpenedLine>(line).clock);
   const std::unique_ptr<RunOutput> output = make_output(options, context, live, out);
+  BoardParts parts;
   RunFacts facts = facts_of(options, inputs, std::get<OpenedLine>(line), job, log);
-  FlashRun flash_run({std::get<OpenedLine>(std::move(line)), topology, std::get<0>(ports),
-                      line_settings(inputs.files, topology), options.stay, quota, context, std::get<0>(store).get(),
-                      uuids, log, live, *output});
+  FlashRun flash_run({std::get<OpenedLine>(std::move(line)),
+                      topology,
+                      std::get<0>(ports),
+                      line_settings(inputs.files, topology),
+                      options.stay,
+                      quota,
+                      context,
+                      std::get<0>(store).get(),
+                      uuids,
+                      log,
+                      live,
+                      *output,
+                      {&parts.stories, &parts.meter}});
   running = &flash_run;
   reload = [&] {
     const auto files = read_settings(options);
@@ -327,7 +349,7 @@ ExitStatus flash(const FlashOptions& options) {
     if (keep_images(options, *good, inputs.database) != ExitStatus::passed) return;
     flash_run.reload(line_settings(*good, topology));
   };
-  const auto board = open_board(options, inputs, job, flash_run, live, log);
+  const auto board = open_board(options, inputs, job, flash_run, parts, live, log);
   if (const auto* status = std::get_if<ExitStatus>(&board)) return *status;
   if (options.stay) facts.board = std::get<0>(board) ? std::get<0>(board)->url() : "";
   output->started(facts);

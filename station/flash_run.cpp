@@ -31,12 +31,18 @@ db::Event end_of_run(const RunEnd& end) {
   return event;
 }
 
+std::vector<scheduler::Observer*> all_of(std::vector<scheduler::Observer*> first,
+                                         const std::vector<scheduler::Observer*>& more) {
+  first.insert(first.end(), more.begin(), more.end());
+  return first;
+}
+
 }  // namespace
 
 FlashRun::FlashRun(RunParts parts)
     : parts_(std::move(parts)),
       log_observer_(parts_.log.logger()),
-      observers_({&log_observer_, &parts_.live, &parts_.output}),
+      observers_(all_of({&log_observer_, &parts_.live, &parts_.output}, parts_.watchers)),
       pool_(std::make_unique<scheduler::TbbPool>()) {
   if (parts_.store) {
     recorder_ = std::make_unique<StoreRecorder>(*parts_.store, parts_.context, parts_.log.logger());

@@ -38,6 +38,7 @@ struct RunParts {
   Log& log;
   LiveLine& live;
   RunOutput& output;
+  std::vector<scheduler::Observer*> watchers{};  // more of them, which outlive the run
 };
 
 class FlashRun {
@@ -60,6 +61,7 @@ class FlashRun {
   // For whoever adds to the record while the line runs; null in a dry run. Good until this run is destroyed; after
   // close() it refuses.
   RecordDoor* door() { return recorder_.get(); }
+  CommitTimes commit_times() const { return recorder_ ? recorder_->commit_times() : CommitTimes{}; }
 
  private:
   void begin_record();

@@ -1,5 +1,6 @@
 #include "station/recorder.h"
 
+#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -42,6 +43,11 @@ std::string StoreRecorder::problem() const {
   return problem_;
 }
 
+CommitTimes StoreRecorder::commit_times() const {
+  const std::lock_guard lock(mutex_);
+  return commit_times_;
+}
+
 void StoreRecorder::run(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   while (changed_.wait(lock, stop, [this] { return !waiting_.empty(); })) {
@@ -80,7 +86,10 @@ bool StoreRecorder::commit(std::span<const WaitingRecord> records) {
     std::vector<db::Record> rows;
     rows.reserve(records.size());
     for (const WaitingRecord& each : records) rows.push_back(rows_.row(each.record, each.at));
+    const auto begin = std::chrono::steady_clock::now();
     store_.append(rows);
+    const std::lock_guard lock(mutex_);
+    commit_times_.seconds.add(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     return true;
   } catch (const std::exception& error) {
     logger_.error("records are lost from here on: {}", error.what());

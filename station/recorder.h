@@ -17,6 +17,7 @@
 
 #include "db/store.h"
 #include "scheduler/record.h"
+#include "station/commit_times.h"
 #include "station/entry.h"
 #include "station/record_rows.h"
 
@@ -34,6 +35,7 @@ class StoreRecorder : public scheduler::Recorder, public RecordDoor {
   void close();
   // Why records were lost; empty as long as none was.
   std::string problem() const;
+  CommitTimes commit_times() const;
 
  private:
   struct WaitingRecord {
@@ -63,6 +65,7 @@ class StoreRecorder : public scheduler::Recorder, public RecordDoor {
   std::vector<Waiting> waiting_;  // guarded by mutex_; at most a few per port and person, who wait for their commit
   std::string problem_;           // guarded by mutex_
   bool closed_ = false;           // guarded by mutex_
+  CommitTimes commit_times_;      // guarded by mutex_
   std::jthread thread_;
 };
 

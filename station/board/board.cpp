@@ -1,10 +1,18 @@
 #include "station/board/board.h"
 
+#include <QSysInfo>
+#include <algorithm>
+#include <cctype>
 #include <chrono>
+#include <cmath>
 #include <future>
 
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include "station/gather_host.h"
+#include "station/image_json.h"
+#include "station/version.h"
 
 namespace station::board {
 
@@ -13,6 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t most_boards = 128;
+constexpr std::size_t attempts_shown = 20;
 constexpr auto between_pictures = 100ms;  // what an eye takes for motion
 constexpr auto between_looks = 1s;        // at overdue connections, while no board is open
 constexpr auto between_beats = 5s;        // a page that hears nothing for 12 s says that it is offline
@@ -55,7 +64,8 @@ Board::Board(BoardSetup setup, const LiveLine& live, spdlog::logger& logger)
               }),
       journal_(setup_.door),
       sign_in_({setup_.operators, cookie_of(setup_.listen), is_loopback(setup_.listen.host)}, journal_),
-      changes_(setup_.controls, journal_) {
+      changes_(setup_.controls, journal_),
+      history_(setup_.database) {
   Handler& handler = *this;
   at_low_priority([&] {
     server_ = std::make_unique<Server>(setup_.listen, handler, stream_, logger_);
@@ -98,8 +108,36 @@ Asked Board::asked_by(const Request& request) {
   return {is_loopback(setup_.listen.host), sign_in_.session_of(request), request.header("x-flashline-token")};
 }
 
+namespace {
+
+Reply found(const std::optional<QJsonObject>& json, const std::string& what) {
+  if (json) return json_reply(200, compact(*json));
+  return reply_of({404, "not-found", "The record knows no " + what + ".", "Check what was scanned or typed."});
+}
+
+Reply file(const std::optional<std::string>& text, const std::string& name) {
+  if (!text)
+    return reply_of({404, "not-found", "There is no certificate: the order is not closed.", "Close it first."});
+  Reply reply = json_reply(200, *text);
+  reply.type = "text/plain; charset=utf-8";
+  reply.headers.emplace_back("Content-Disposition", "attachment; filename=\"" + name + "\"");
+  return reply;
+}
+
+// Of an order's number, what no file system takes amiss.
+std::string file_name(std::string order) {
+  for (char& c : order) {
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '_') c = '_';
+  }
+  return order + ".certificate";
+}
+
+}  // namespace
+
+// REQUIRES: access was granted, so that whoever changes something is signed in. Whatever reads the record or adds to it
+// is work for others than the thread that serves everybody.
 Answer Board::answer(const Request& request, const Route& route) {
-  // REQUIRES: access was granted, so that whoever changes something is signed in.
+  const std::string& key = route.key;
   const auto change = [&](auto make) {
     const Asker asker{sign_in_.session_of(request).value_or(Session{}), request.peer};
     return Work([this, asker, request, make] { return make(asker, request); });
@@ -113,6 +151,27 @@ Answer Board::answer(const Request& request, const Route& route) {
       return assets_.languages();
     case Action::session:
       return sign_in_.tell(request);
+    case Action::slot:
+      return Work([this, key] { return slot(key); });
+    case Action::units:
+      return Work([this, query = request.query] {
+        const auto text = query.find("query");
+        return json_reply(200, compact(history_.units(text == query.end() ? "" : text->second)));
+      });
+    case Action::unit:
+      return Work([this, key] { return found(history_.unit(key), "unit '" + key + "'"); });
+    case Action::jobs:
+      return Work([this] { return jobs(); });
+    case Action::job:
+      return Work([this, key] { return found(history_.job(key), "order '" + key + "'"); });
+    case Action::certificate:
+      return Work([this, key] { return file(history_.certificate(key), file_name(key)); });
+    case Action::signature:
+      return Work([this, key] { return file(history_.signature(key), file_name(key) + ".minisig"); });
+    case Action::health:
+      return Work([this] { return health(); });
+    case Action::metrics:
+      return metrics();
     case Action::sign_in:
       return sign_in_.sign_in(request);
     case Action::sign_out:
@@ -123,12 +182,95 @@ Answer Board::answer(const Request& request, const Route& route) {
       return change([this](const Asker& asker, const Request&) { return changes_.pause(asker, false); });
     case Action::stop:
       return change([this](const Asker& asker, const Request& stop) { return changes_.stop(asker, stop); });
+    case Action::open_job:
+      return change([this](const Asker& asker, const Request& job) {
+        return changes_.open_job(asker, job, {live_.now().recipe});
+      });
+    case Action::close_job:
+      return change(
+          [this, key](const Asker& asker, const Request& job) { return changes_.close_job(asker, job, key); });
+    case Action::label:
+      return change([this](const Asker& asker, const Request& label) {
+        return changes_.pair_label(asker, label, [this](const db::Labelled& paired) { remember_label(paired); });
+      });
+    case Action::disposition:
+      return change([this](const Asker& asker, const Request& decision) { return changes_.decide(asker, decision); });
   }
   return reply_of({500, "internal", "The board does not know what to do.", "Please report this."});
 }
 
+PictureFacts Board::facts() {
+  PictureFacts facts = setup_.facts;
+  const std::lock_guard lock(mutex_);
+  facts.labels = labels_;
+  return facts;
+}
+
+// Those of units that have gone are forgotten: a line of years has as many visits as the record has.
+void Board::remember_label(const db::Labelled& paired) {
+  const LineNow line = live_.now();
+  const auto is_here = [&](const std::string& visit) {
+    return std::ranges::any_of(
+        line.hubs, [&](const HubNow& hub) { return std::ranges::count(hub.slots, visit, &SlotNow::visit) > 0; });
+  };
+  const std::lock_guard lock(mutex_);
+  labels_[db::to_string(paired.visit)] = paired.label;
+  std::erase_if(labels_, [&](const auto& entry) { return !is_here(entry.first); });
+}
+
 Reply Board::state() {
-  return json_reply(200, whole(picture_of(live_.now(), setup_.facts), {number_, db::now()}));
+  return json_reply(200, whole(picture_of(live_.now(), facts()), {number_, db::now()}));
+}
+
+Reply Board::slot(const std::string& port_or_label) {
+  const PictureFacts known = facts();
+  for (const HubNow& hub : live_.now().hubs) {
+    for (const SlotNow& slot : hub.slots) {
+      if (slot.port.text != port_or_label && slot.label != port_or_label) continue;
+      const auto label = known.labels.find(slot.visit);
+      QJsonObject json = slot_json(slot, label == known.labels.end() ? "" : label->second);
+      const QJsonObject story = setup_.stories ? setup_.stories->of(slot.port.text) : QJsonObject();
+      for (auto member = story.begin(); member != story.end(); ++member) json[member.key()] = member.value();
+      const std::string& place = slot.label.empty() ? slot.port.text : slot.label;
+      json["attempts"] = setup_.door ? history_.attempts_in(place, attempts_shown) : QJsonArray();
+      return json_reply(200, compact(json));
+    }
+  }
+  return found(std::nullopt, "slot '" + port_or_label + "'");
+}
+
+Reply Board::jobs() {
+  QJsonArray recipes;
+  if (const auto recipe = live_.now().recipe) {
+    recipes.append(QJsonObject{{"name", QString::fromStdString(recipe->name)},
+                               {"revision", QString::fromStdString(recipe->revision)},
+                               {"file", QString::fromStdString(recipe->file)}});
+  }
+  return json_reply(200, compact(QJsonObject{{"jobs", history_.jobs()}, {"recipes", recipes}}));
+}
+
+Reply Board::health() {
+  const LineNow line = live_.now();
+  QJsonObject json = history_.health(line);
+  QJsonObject record = json["database"].toObject();
+  const CommitTimes commits = setup_.commit_times ? setup_.commit_times() : CommitTimes{};
+  record["last_commit_ms"] = commits.seconds.last() * 1000;
+  json["database"] = record;
+  json["clock"] = QJsonObject{{"synchronised", gather_clock().synchronised}};
+  json["station"] = QJsonObject{{"name", QString::fromStdString(setup_.facts.station)},
+                                {"version", QString::fromStdString(std::string(version()))},
+                                {"host", QSysInfo::machineHostName()},
+                                {"uptime_seconds", std::floor(line.seconds)}};
+  return json_reply(200, compact(json));
+}
+
+Reply Board::metrics() {
+  const CommitTimes commits = setup_.commit_times ? setup_.commit_times() : CommitTimes{};
+  const std::string text =
+      setup_.meter ? setup_.meter->text(live_.now(), setup_.facts.station, commits, stream_.clients()) : "";
+  Reply reply = json_reply(200, text);
+  reply.type = "text/plain; version=0.0.4; charset=utf-8";
+  return reply;
 }
 
 // ---- the thread that shows
@@ -155,7 +297,7 @@ void Board::show(std::stop_token stop) {
 }
 
 void Board::show_once() {
-  Picture picture = picture_of(live_.now(), setup_.facts);
+  Picture picture = picture_of(live_.now(), facts());
   const Moment moment{number_ + 1, db::now()};
   const Delta change = shown_ ? delta(*shown_, picture, moment) : Delta{Change::structure, {}};
   if (change.change == Change::none) return;

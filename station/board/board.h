@@ -7,6 +7,8 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,12 +21,15 @@
 #include "station/address.h"
 #include "station/board/assets.h"
 #include "station/board/changes.h"
+#include "station/board/history.h"
 #include "station/board/journal.h"
+#include "station/board/meter.h"
 #include "station/board/picture.h"
 #include "station/board/routes.h"
 #include "station/board/security.h"
 #include "station/board/server.h"
 #include "station/board/sign_in.h"
+#include "station/board/stories.h"
 #include "station/board/stream.h"
 #include "station/live_line.h"
 
@@ -34,7 +39,11 @@ struct BoardSetup {
   Address listen{};
   std::vector<std::string> names{};  // by which browsers may call this station, beside addresses
   PictureFacts facts{};
-  std::string operators{};     // file
+  std::string operators{};  // file
+  std::string database{};
+  const Stories* stories = nullptr;  // they outlive the board
+  const Meter* meter = nullptr;
+  std::function<CommitTimes()> commit_times{};
   RecordDoor* door = nullptr;  // null: a dry run, which changes nothing
   Controls controls{};
 };
@@ -55,7 +64,13 @@ class Board : private Handler {
   Answer answer(const Request& request) override;
   Answer answer(const Request& request, const Route& route);
   Asked asked_by(const Request& request);
+  PictureFacts facts();
   Reply state();
+  Reply slot(const std::string& port_or_label);
+  Reply jobs();
+  Reply health();
+  Reply metrics();
+  void remember_label(const db::Labelled& paired);
   void log_refusal(const Request& request, const Refusal& refusal);
 
   void show(std::stop_token stop);
@@ -67,14 +82,16 @@ class Board : private Handler {
   const Assets assets_;
   const Place place_;
   std::mutex mutex_;
-  std::condition_variable_any joined_;  // with mutex_: somebody wants to see
-  bool wanted_ = false;                 // guarded by mutex_
+  std::condition_variable_any joined_;         // with mutex_: somebody wants to see
+  bool wanted_ = false;                        // guarded by mutex_
+  std::map<std::string, std::string> labels_;  // guarded by mutex_: of units on the line, by visit
   std::atomic<std::uint64_t> number_ = 0;
   std::optional<Picture> shown_;  // showing thread
   Stream stream_;
   Journal journal_;
   SignIn sign_in_;
   Changes changes_;
+  const History history_;
   std::unique_ptr<Server> server_;
   std::jthread showing_;
 };

@@ -1,13 +1,23 @@
 #include "station/board/changes.h"
 
+#include <algorithm>
+
 #include "station/board/body.h"
+#include "station/board/history.h"
 #include "station/image_json.h"
 
 namespace station::board {
 
+namespace {
+
+constexpr std::size_t longest_order = 100;
+constexpr std::int64_t most_units = std::int64_t{1} << 40;  // as `job open` takes it
+
+}  // namespace
+
 Reply Changes::pause(const Asker& asker, bool paused) {
   const auto refusal =
-      journal_.note(asker, paused ? "paused" : "resumed", "line", paused ? "paused the line" : "let the line go on");
+      journal_.note(asker, paused ? "paused" : "resumed", "line", paused ? "paused the line" : "resumed the line");
   if (refusal) return reply_of(*refusal);
   controls_.pause(paused);
   return json_reply(200, compact(QJsonObject{{"state", paused ? "paused" : "running"}}));
@@ -24,6 +34,88 @@ Reply Changes::stop(const Asker& asker, const Request& request) {
   if (refusal) return reply_of(*refusal);
   controls_.stop(now ? scheduler::StopKind::at_once : scheduler::StopKind::safe_point);
   return json_reply(200, compact(QJsonObject{{"state", now ? "stopping-now" : "stopping"}}));
+}
+
+Reply Changes::open_job(const Asker& asker, const Request& request,
+                        const std::vector<std::shared_ptr<const config::Recipe>>& recipes) {
+  const auto parsed = body_of(request);
+  if (const auto* refusal = std::get_if<Refusal>(&parsed)) return reply_of(*refusal);
+  const QJsonObject& body = std::get<QJsonObject>(parsed);
+  db::JobOpened job;
+  job.order = text_in(body, "order");
+  job.product = text_in(body, "product");
+  job.lot = text_in(body, "lot");
+  job.quantity = body.value("quantity").toInteger();
+  job.operator_name = asker.session.operator_name;
+  if (job.order.empty() || job.order.size() > longest_order || job.quantity < 1 || job.quantity > most_units) {
+    return reply_of(bad_request("An order has a number and a quantity.", "Give both; the quantity is at least 1."));
+  }
+  if (const std::string name = text_in(body, "recipe"); !name.empty()) {
+    const auto named = [&](const auto& recipe) { return recipe && recipe->name == name; };
+    const auto found = std::ranges::find_if(recipes, named);
+    if (found == recipes.end()) {
+      return reply_of(bad_request("The line does not work by a recipe '" + name + "'.", "Choose one of the list."));
+    }
+    job.recipe_name = name;
+    job.recipe = (*found)->sha256;
+  }
+  db::Job opened;
+  opened.opened = job;
+  opened.opened.at = db::now();
+  const auto entered = journal_.enter(OpenOrder{job});
+  if (const auto* refusal = std::get_if<Refusal>(&entered)) return reply_of(*refusal);
+  return json_reply(200, compact(job_json(opened)));
+}
+
+Reply Changes::close_job(const Asker& asker, const Request& request, const std::string& order) {
+  const auto body = body_of(request);
+  if (const auto* refusal = std::get_if<Refusal>(&body)) return reply_of(*refusal);
+  const auto entered =
+      journal_.enter(CloseOrder{order, asker.session.operator_name, text_in(std::get<QJsonObject>(body), "reason")});
+  if (const auto* refusal = std::get_if<Refusal>(&entered)) return reply_of(*refusal);
+  const auto* closed = std::get_if<db::JobClosed>(&std::get<OnRecord>(entered).row);
+  return json_reply(
+      200, compact(QJsonObject{
+               {"order", QString::fromStdString(order)},
+               {"state", "closed"},
+               {"certificate", closed ? QJsonValue(QString::fromStdString(closed->certificate)) : QJsonValue()},
+           }));
+}
+
+Reply Changes::decide(const Asker& asker, const Request& request) {
+  const auto parsed = body_of(request);
+  if (const auto* refusal = std::get_if<Refusal>(&parsed)) return reply_of(*refusal);
+  const QJsonObject& body = std::get<QJsonObject>(parsed);
+  const auto attempt = db::parse_uuid(text_in(body, "attempt"));
+  const auto verdict = db::parse_verdict(text_in(body, "kind"));
+  const std::string reason = text_in(body, "reason");
+  if (!attempt || !verdict || reason.empty()) {
+    return reply_of(bad_request("A decision names an attempt, one of rework, scrap, waiver, comment, and a reason.",
+                                "Give all three."));
+  }
+  const auto entered = journal_.enter(Decide{ThisAttempt{*attempt}, *verdict, asker.session.operator_name, reason});
+  if (const auto* refusal = std::get_if<Refusal>(&entered)) return reply_of(*refusal);
+  return json_reply(200, "{}");
+}
+
+Reply Changes::pair_label(const Asker& asker, const Request& request,
+                          const std::function<void(const db::Labelled&)>& paired) {
+  const auto parsed = body_of(request);
+  if (const auto* refusal = std::get_if<Refusal>(&parsed)) return reply_of(*refusal);
+  const QJsonObject& body = std::get<QJsonObject>(parsed);
+  const std::string label = text_in(body, "label"), slot = text_in(body, "slot");
+  if (label.empty() || slot.empty()) return reply_of(bad_request("A label and a slot belong together.", "Scan both."));
+  const auto entered =
+      journal_.enter(PairLabel{label, LastIn{slot}, asker.session.operator_name, body.value("again").toBool()});
+  if (const auto* refusal = std::get_if<Refusal>(&entered)) return reply_of(*refusal);
+  const OnRecord& done = std::get<OnRecord>(entered);
+  QJsonObject json{{"label", QString::fromStdString(label)}, {"slot", QString::fromStdString(slot)}};
+  json["was_there"] = done.was_there;
+  if (const auto* row = std::get_if<db::Labelled>(&done.row)) {
+    paired(*row);
+    json["visit"] = QString::fromStdString(db::to_string(row->visit));
+  }
+  return json_reply(200, compact(json));
 }
 
 }  // namespace station::board

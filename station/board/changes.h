@@ -2,7 +2,11 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <string>
+#include <vector>
 
+#include "config/recipe.h"
 #include "scheduler/messages.h"
 #include "station/board/http.h"
 #include "station/board/journal.h"
@@ -21,6 +25,13 @@ class Changes {
 
   Reply pause(const Asker& asker, bool paused);
   Reply stop(const Asker& asker, const Request& request);
+  // `recipes`: those that the line works by, of which an order may name one.
+  Reply open_job(const Asker& asker, const Request& request,
+                 const std::vector<std::shared_ptr<const config::Recipe>>& recipes);
+  Reply close_job(const Asker& asker, const Request& request, const std::string& order);
+  Reply decide(const Asker& asker, const Request& request);
+  // Tells `paired` which label is on the unit of which visit.
+  Reply pair_label(const Asker& asker, const Request& request, const std::function<void(const db::Labelled&)>& paired);
 
  private:
   const Controls controls_;

@@ -6,6 +6,10 @@
 
 namespace station::board {
 
+std::string percent_decoded(std::string_view text) {
+  return QByteArray::fromPercentEncoding(QByteArray(text.data(), static_cast<qsizetype>(text.size()))).toStdString();
+}
+
 Reply json_reply(int status, std::string json) {
   Reply reply{.status = status};
   reply.body = std::make_shared<const std::string>(std::move(json));

@@ -19,7 +19,7 @@ enum class Method { get, post, other };
 
 struct Request {
   Method method = Method::other;
-  std::string path{};                            // decoded; begins with '/'
+  std::string path{};                            // as it came; begins with '/'
   std::map<std::string, std::string> query{};    // decoded
   std::map<std::string, std::string> headers{};  // names in lower case
   std::string peer{};                            // IP address
@@ -53,6 +53,9 @@ struct Refusal {
   std::string message;  // English
   std::string remedy;
 };
+
+// "%2F" is "/".
+std::string percent_decoded(std::string_view text);
 
 Reply json_reply(int status, std::string json);
 Reply reply_of(const Refusal& refusal);

@@ -54,24 +54,6 @@ QString word(RunState state) {
   return {};
 }
 
-QString word(SlotState state) {
-  switch (state) {
-    case SlotState::empty:
-      return "empty";
-    case SlotState::foreign:
-      return "foreign";
-    case SlotState::queued:
-      return "queued";
-    case SlotState::working:
-      return "working";
-    case SlotState::between:
-      return "between";
-    case SlotState::verdict:
-      return "verdict";
-  }
-  return {};
-}
-
 QString word(Bound::By by) {
   switch (by) {
     case Bound::By::people:
@@ -142,7 +124,7 @@ QJsonObject line_json(const LineNow& line, const PictureFacts& facts) {
   return json;
 }
 
-Picture::Hub hub_picture(const HubNow& hub) {
+Picture::Hub hub_picture(const HubNow& hub, const PictureFacts& facts) {
   Picture::Hub picture{.port = hub.port.text};
   picture.facts = {{"port", text(hub.port.text)},
                    {"label", text(hub.label)},
@@ -151,7 +133,8 @@ Picture::Hub hub_picture(const HubNow& hub) {
   picture.load = hub.bus_load ? QJsonValue(hundredths(*hub.bus_load)) : QJsonValue();
   for (const SlotNow& slot : hub.slots) {
     picture.ports.push_back(slot.port.text);
-    picture.slots.push_back(slot_json(slot));
+    const auto label = facts.labels.find(slot.visit);
+    picture.slots.push_back(compact(slot_json(slot, label == facts.labels.end() ? "" : label->second)));
   }
   return picture;
 }
@@ -209,12 +192,32 @@ std::vector<std::string> changed_slots(const Picture& before, const Picture& aft
 
 }  // namespace
 
-std::string slot_json(const SlotNow& slot) {
+std::string_view to_string(SlotState state) {
+  switch (state) {
+    case SlotState::empty:
+      return "empty";
+    case SlotState::foreign:
+      return "foreign";
+    case SlotState::queued:
+      return "queued";
+    case SlotState::working:
+      return "working";
+    case SlotState::between:
+      return "between";
+    case SlotState::verdict:
+      return "verdict";
+    case SlotState::quarantined:
+      return "quarantined";
+  }
+  return {};
+}
+
+QJsonObject slot_json(const SlotNow& slot, const std::string& label) {
   const bool works = slot.state == SlotState::working;
   QJsonObject json;
   json["port"] = text(slot.port.text);
   json["label"] = text(slot.label);
-  json["state"] = word(slot.state);
+  json["state"] = text(to_string(slot.state));
   json["present"] = slot.present;
   json["visit"] = text_or_null(slot.visit);
   json["attempt"] = slot.attempt;
@@ -228,14 +231,14 @@ std::string slot_json(const SlotNow& slot) {
   json["last"] = last_json(slot.last);
   json["unit"] = text_or_null(slot.unit);
   json["serial"] = text_or_null(slot.serial);
-  json["label_of_unit"] = QJsonValue();
-  json["reason"] = QJsonValue();
-  return compact(json);
+  json["label_of_unit"] = text_or_null(label);
+  json["reason"] = slot.quarantine.empty() ? QJsonValue() : QJsonValue(text(slot.quarantine));
+  return json;
 }
 
 Picture picture_of(const LineNow& line, const PictureFacts& facts) {
   Picture picture{.station = facts.station, .line = line_json(line, facts)};
-  for (const HubNow& hub : line.hubs) picture.hubs.push_back(hub_picture(hub));
+  for (const HubNow& hub : line.hubs) picture.hubs.push_back(hub_picture(hub, facts));
   return picture;
 }
 

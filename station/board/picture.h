@@ -5,6 +5,7 @@
 
 #include <QJsonObject>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ struct PictureFacts {
   std::string station{};  // name
   std::optional<db::JobOpened> job{};
   std::string operator_name{};
+  std::map<std::string, std::string> labels{};  // that were paired, by visit
 };
 
 struct Picture {
@@ -39,8 +41,10 @@ struct Moment {
   db::Time time{};
 };
 
+std::string_view to_string(SlotState state);
 Picture picture_of(const LineNow& line, const PictureFacts& facts);
-std::string slot_json(const SlotNow& slot);
+// `label`: of the unit; empty: none was paired.
+QJsonObject slot_json(const SlotNow& slot, const std::string& label);
 
 std::string whole(const Picture& picture, const Moment& moment);
 

@@ -15,12 +15,26 @@ constexpr Row rows[] = {
     {Method::get, "/api/state", Action::state, Needs::reading},
     {Method::get, "/api/events", Action::events, Needs::reading},
     {Method::get, "/api/languages", Action::languages, Needs::nothing},
+    {Method::get, "/api/slots/*", Action::slot, Needs::reading},
+    {Method::get, "/api/units", Action::units, Needs::reading},
+    {Method::get, "/api/units/*", Action::unit, Needs::reading},
+    {Method::get, "/api/jobs", Action::jobs, Needs::reading},
+    {Method::get, "/api/jobs/*", Action::job, Needs::reading},
+    {Method::get, "/api/jobs/*/certificate", Action::certificate, Needs::reading},
+    {Method::get, "/api/jobs/*/certificate.minisig", Action::signature, Needs::reading},
+    {Method::get, "/api/health", Action::health, Needs::reading},
+    // Counts and no names; Prometheus signs in nowhere.
+    {Method::get, "/metrics", Action::metrics, Needs::nothing},
     {Method::get, "/api/session", Action::session, Needs::nothing},
     {Method::post, "/api/session", Action::sign_in, Needs::nothing},
     {Method::post, "/api/session/end", Action::sign_out, Needs::work},
     {Method::post, "/api/line/pause", Action::pause, Needs::work},
     {Method::post, "/api/line/resume", Action::resume, Needs::work},
     {Method::post, "/api/line/stop", Action::stop, Needs::work_or_distant},
+    {Method::post, "/api/jobs", Action::open_job, Needs::supervision},
+    {Method::post, "/api/jobs/*/close", Action::close_job, Needs::supervision},
+    {Method::post, "/api/labels", Action::label, Needs::work},
+    {Method::post, "/api/dispositions", Action::disposition, Needs::supervision},
 };
 
 // The first part of `path`, which begins with '/', and what comes after it.
@@ -36,7 +50,7 @@ std::optional<std::string> match(std::string_view pattern, std::string_view path
   while (pattern.starts_with('/') && path.starts_with('/')) {
     const std::string_view wanted = take_part(pattern), part = take_part(path);
     if (wanted == "*" && !part.empty()) {
-      key = part;
+      key = percent_decoded(part);  // only now: an order's number may have a slash in it
     } else if (wanted != part) {
       return std::nullopt;
     }

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
 #include <mutex>
 #include <stdexcept>
 
@@ -60,7 +61,8 @@ MHD_Result put_header(void* headers, MHD_ValueKind, const char* name, const char
 }
 
 MHD_Result put_query(void* query, MHD_ValueKind, const char* name, const char* value) {
-  static_cast<std::map<std::string, std::string>*>(query)->emplace(name, value ? value : "");
+  static_cast<std::map<std::string, std::string>*>(query)->emplace(percent_decoded(name),
+                                                                   percent_decoded(value ? value : ""));
   return MHD_YES;
 }
 
@@ -148,6 +150,11 @@ void on_log(void* impl, const char* format, va_list arguments) {
   static_cast<spdlog::logger*>(impl)->debug("board: {}", text);
 }
 
+// A path is taken apart first and decoded then.
+std::size_t leave_as_it_is(void*, MHD_Connection*, char* text) {
+  return std::strlen(text);
+}
+
 void on_completed(void*, MHD_Connection*, void** exchange, MHD_RequestTerminationCode) {
   delete static_cast<Exchange*>(*exchange);
   *exchange = nullptr;
@@ -175,6 +182,7 @@ MHD_Daemon* Server::Impl::start(int listening) {
                           MHD_OPTION_PER_IP_CONNECTION_LIMIT, most_of_one_address,                               //
                           MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory_of_connection,                              //
                           MHD_OPTION_CONNECTION_TIMEOUT, silent_seconds,                                         //
+                          MHD_OPTION_UNESCAPE_CALLBACK, leave_as_it_is, nullptr,                                 //
                           MHD_OPTION_STRICT_FOR_CLIENT, 1,                                                       //
                           MHD_OPTION_NOTIFY_COMPLETED, on_completed, nullptr,                                    //
                           MHD_OPTION_NOTIFY_CONNECTION, static_cast<MHD_NotifyConnectionCallback>(on_connection),

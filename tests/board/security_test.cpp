@@ -95,6 +95,14 @@ TEST(Routes, APathIsKnownForItsMethodOnlyAndOnlyAsAWhole) {
   }
 }
 
+TEST(Routes, AKeyIsDecodedAfterThePathWasTakenApart) {
+  EXPECT_EQ(route_of(Method::get, "/api/jobs/PO%2F7/certificate")->key, "PO/7");
+  EXPECT_EQ(route_of(Method::get, "/api/units/%E7%BA%BF%201")->key, "\u7ebf 1");
+  EXPECT_FALSE(route_of(Method::get, "/api/jobs/PO/7/certificate"));
+  EXPECT_FALSE(route_of(Method::get, "/api/jobs/"));
+  EXPECT_FALSE(route_of(Method::get, "/api%2Fstate"));
+}
+
 TEST(Address, IsHostAndPort) {
   const auto parsed = address_from("[::1]:8080");
   ASSERT_TRUE(parsed);

@@ -1,0 +1,40 @@
+// What the record says, as JSON for the page. Each call reads with a connection of its own and stops after a limit of
+// time, with what it has: for the workers. Errors: db::Error.
+#pragma once
+
+#include <QJsonArray>
+#include <QJsonObject>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "db/reader.h"
+#include "station/live_line.h"
+
+namespace station::board {
+
+class History {
+ public:
+  explicit History(std::string database) : database_(std::move(database)) {}
+
+  // The newest `most` of this slot's attempts of the last thirty days.
+  QJsonArray attempts_in(const std::string& slot_or_port, std::size_t most) const;
+  // Units with this label, id or serial, or of this attempt.
+  QJsonObject units(const std::string& query) const;
+  // All that is known of one; nothing: no such unit.
+  std::optional<QJsonObject> unit(const std::string& key) const;
+  QJsonArray jobs() const;
+  std::optional<QJsonObject> job(const std::string& order) const;
+  // Certificate of a closed order, and its signature by the station's key.
+  std::optional<std::string> certificate(const std::string& order) const;
+  std::optional<std::string> signature(const std::string& order) const;
+  // Slots, hubs and recipes by the units of the last seven days, and the record itself.
+  QJsonObject health(const LineNow& line) const;
+
+ private:
+  const std::string database_;
+};
+
+QJsonObject job_json(const db::Job& job);
+
+}  // namespace station::board

@@ -1,0 +1,104 @@
+#include "station/board/stories.h"
+
+#include <QJsonArray>
+#include <algorithm>
+#include <cmath>
+
+#include "reports/attempt_json.h"
+#include "station/text.h"
+
+namespace station::board {
+
+namespace {
+
+constexpr std::size_t most_lines = 100;  // some dozen attempts
+
+QString text(std::string_view utf8) {
+  return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
+}
+
+}  // namespace
+
+void Stories::on(const scheduler::Event& event) {
+  const std::lock_guard lock(mutex_);
+  std::visit([this](const auto& each) { hear(each); }, event);
+}
+
+void Stories::say(const dfu::PortPath& port, const std::string& line) {
+  Story& story = by_port_[port.text];
+  story.log.push_back(reports::rfc3339(db::now()).toStdString() + " " + line);
+  if (story.log.size() > most_lines) story.log.pop_front();
+}
+
+void Stories::hear(const scheduler::AttemptBegan& event) {
+  const scheduler::AttemptStarted& started = event.started;
+  Story& story = by_port_[started.port.text];
+  story.steps.clear();
+  story.phase = story.step = "";
+  for (const dfu::Step& step : started.recipe->layout.steps) {
+    story.steps.push_back({.name = step.name,
+                           .address = dfu::hex_address(step.address),
+                           .bytes = static_cast<std::uint32_t>(step.image ? step.image->payload().size() : 0)});
+  }
+  say(started.port, "attempt " + std::to_string(started.number) + " begins");
+}
+
+// The survey looks at every step; after it each is worked on until the next one is.
+void Stories::hear(const scheduler::Progress& event) {
+  Story& story = by_port_[event.port.text];
+  if (event.phase == story.phase && event.step == story.step) return;
+  story.phase = event.phase;
+  story.step = event.step;
+  say(event.port, event.step.empty() ? event.phase : event.phase + " " + event.step);
+  const auto now = std::ranges::find(story.steps, event.step, &Step::name);
+  if (now == story.steps.end()) return;
+  for (Step& step : story.steps) {
+    if (step.state != "waiting" && step.name != event.step) step.state = event.phase == "survey" ? "waiting" : "done";
+  }
+  now->state = event.phase;
+}
+
+void Stories::hear(const scheduler::AttemptEnded& event) {
+  const scheduler::AttemptFinished& finished = event.finished;
+  Story& story = by_port_[finished.started.port.text];
+  const bool good = !finished.fault;
+  for (Step& step : story.steps) {
+    const auto done = std::ranges::find(finished.steps, step.name, &scheduler::StepDone::name);
+    if (done != finished.steps.end()) step.seconds = done->seconds;
+    if (good) step.state = "done";
+    if (!good && step.name == finished.fault->step)
+      step.state = "failed";
+    else if (!good && step.state != "done" && step.state != "waiting")
+      step.state = "stopped";
+  }
+  say(finished.started.port, "attempt " + std::to_string(finished.started.number) + " " +
+                                 std::string(scheduler::to_string(finished.outcome)) +
+                                 (finished.fault ? ": " + sentence(*finished.fault) : ""));
+}
+
+void Stories::hear(const scheduler::VerdictReached& event) {
+  say(event.port, "verdict " + std::string(scheduler::to_string(event.outcome)));
+}
+
+void Stories::hear(const scheduler::Remarked& event) {
+  const auto about = by_port_.find(event.remark.about);
+  if (about != by_port_.end()) say({event.remark.about}, event.remark.text);
+}
+
+QJsonObject Stories::of(const std::string& port) const {
+  const std::lock_guard lock(mutex_);
+  QJsonArray steps, log;
+  const auto found = by_port_.find(port);
+  if (found == by_port_.end()) return {{"steps", steps}, {"log", log}};
+  for (const Step& step : found->second.steps) {
+    steps.append(QJsonObject{{"name", text(step.name)},
+                             {"state", text(step.state)},
+                             {"address", text(step.address)},
+                             {"bytes", static_cast<qint64>(step.bytes)},
+                             {"seconds", std::round(step.seconds * 1000) / 1000}});
+  }
+  for (const std::string& line : found->second.log) log.append(text(line));
+  return {{"steps", steps}, {"log", log}};
+}
+
+}  // namespace station::board

@@ -1,0 +1,53 @@
+// What happened in each slot lately, step by step: for the board's page about one slot. Told by the engine; asked from
+// any thread. Bounded: what is longer ago is in the record and in the log.
+#pragma once
+
+#include <QJsonObject>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "scheduler/observer.h"
+
+namespace station::board {
+
+class Stories : public scheduler::Observer {
+ public:
+  void on(const scheduler::Event& event) override;
+  // "steps" of the last attempt and "log" of the slot.
+  QJsonObject of(const std::string& port) const;
+
+ private:
+  struct Step {
+    std::string name;
+    std::string state = "waiting";  // or "survey", "erase", "write", "read", "done", "failed", "stopped"
+    std::string address;
+    std::uint32_t bytes = 0;
+    double seconds = 0;
+  };
+  struct Story {
+    std::vector<Step> steps;
+    std::string phase, step;  // as told last
+    std::deque<std::string> log;
+  };
+
+  void hear(const scheduler::UnitArrived&) {}
+  void hear(const scheduler::UnitLeft& event) { say(event.port, "unplugged"); }
+  void hear(const scheduler::VisitBegan& event) { say(event.port, "a unit was plugged in"); }
+  void hear(const scheduler::VisitOver&) {}
+  void hear(const scheduler::AttemptBegan& event);
+  void hear(const scheduler::Progress& event);
+  void hear(const scheduler::AttemptEnded& event);
+  void hear(const scheduler::Judged&) {}
+  void hear(const scheduler::VerdictReached& event);
+  void hear(const scheduler::UnitMade&) {}
+  void hear(const scheduler::Remarked& event);
+  void say(const dfu::PortPath& port, const std::string& text);
+
+  mutable std::mutex mutex_;
+  std::map<std::string, Story> by_port_;  // guarded by mutex_
+};
+
+}  // namespace station::board
