@@ -42,6 +42,14 @@ std::string key_on_record(SQLite::Database& database) {
   return key.executeStep() ? key.getColumn(0).getString() : std::string();
 }
 
+// Readers sort attempts by their ids, which must therefore rise also when the clock has stepped back since.
+std::optional<Uuid> youngest_attempt(SQLite::Database& database) {
+  SQLite::Statement youngest(database, "SELECT id FROM attempt_started WHERE chain = ? ORDER BY id DESC LIMIT 1");
+  youngest.bind(1, kOwnChain);
+  if (!youngest.executeStep()) return std::nullopt;
+  return RowReader(youngest).uuid();
+}
+
 // Every opening closes what it finds open, so attempts that are open are younger than the last run.
 std::vector<Uuid> open_attempts(SQLite::Database& database) {
   SQLite::Statement open(
@@ -77,6 +85,7 @@ class Store::Impl {
     key_ = StationKey::load_or_make(path_ + ".key");
     translated(path_, [&] {
       const bool new_chain = !own_installation(database_);
+      if (const auto earlier = youngest_attempt(database_)) uuids.stay_after(*earlier);
       writer_.emplace(database_, kOwnChain, check_at_start(database_, path_, kOwnChain, installation_), run.id, uuids);
       SQLite::Transaction transaction(database_, SQLite::TransactionBehavior::IMMEDIATE);
       if (new_chain) make_own_chain(database_, installation_);

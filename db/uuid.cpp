@@ -63,6 +63,15 @@ UuidGenerator::UuidGenerator() {
   if (sodium_init() < 0) throw std::runtime_error("The system gives no random numbers (libsodium).");
 }
 
+void UuidGenerator::stay_after(const Uuid& earlier) {
+  std::int64_t ms = 0;
+  for (int i = 0; i < 6; ++i) ms = ms << 8 | earlier.bytes[static_cast<std::size_t>(i)];
+  const std::lock_guard lock(mutex_);
+  if (ms < last_ms_) return;
+  last_ms_ = ms;
+  counter_ = 0x0FFF;  // full: the next one takes the next millisecond
+}
+
 Uuid UuidGenerator::next(Time time) {
   Uuid uuid;
   randombytes_buf(uuid.bytes.data(), uuid.bytes.size());

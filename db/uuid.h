@@ -36,6 +36,8 @@ class UuidGenerator {
   // Greater than every one made before by this generator, also when `time` stands still or steps back.
   Uuid next(Time time);
   Uuid next() { return next(now()); }
+  // What comes is greater than this one, too: made by a program that ran before, whatever the clock did since.
+  void stay_after(const Uuid& earlier);
 
  private:
   std::mutex mutex_;
