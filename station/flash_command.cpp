@@ -274,6 +274,7 @@ ExitStatus flash(const FlashOptions& options) {
   // Threads inherit it.
   setpriority(PRIO_PROCESS, 0, line_priority);
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads the output may go; the line runs on
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow any more is a disk that is full, and no reason to die
   int argc = 1;
   char name[] = "flashline";
   char* argv[] = {name, nullptr};
@@ -290,7 +291,8 @@ ExitStatus flash(const FlashOptions& options) {
       options.stay ? std::make_unique<Signals>(std::initializer_list{SIGINT, SIGTERM, SIGHUP, SIGUSR1}, on_signal)
                    : std::make_unique<Signals>(std::initializer_list{SIGINT, SIGTERM}, on_signal);
 
-  auto line = open_line(options, LineUse::work);
+  const bool everywhere = options.ports.empty() && options.slots.empty();
+  auto line = open_line(options, everywhere ? LineUse::work : LineUse::part);
   if (const auto* status = std::get_if<ExitStatus>(&line)) return *status;
   const dfu::Topology topology = std::get<OpenedLine>(line).hubs->topology();
   const auto ports = chosen_ports(options, *inputs.files.station, topology);

@@ -1,6 +1,7 @@
 #include "station/open_line.h"
 
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -58,7 +59,7 @@ std::variant<OpenedLine, ExitStatus> open_virtual_line(const LineOptions& option
   opened.clock = std::make_unique<scheduler::RealClock>(spec.speed);
   try {
     auto line = std::make_unique<dfu::virt::VirtualLine>(spec, *opened.clock);
-    if (use == LineUse::work && !spec.control.empty()) {
+    if (use != LineUse::look && !spec.control.empty()) {
       opened.control = std::make_unique<dfu::virt::ControlSocket>(spec.control, *line);
     }
     opened.hubs = line.get();
@@ -85,10 +86,33 @@ std::variant<OpenedLine, ExitStatus> open_usb_line() {
   return opened;
 }
 
+// The folder that the line lives in; empty: it is nobody else's anyway.
+std::string home_of(const LineOptions& options) {
+  return options.line == "usb" ? "/sys/bus/usb" : options.keep;
+}
+
+std::optional<LineLock> lock_for(const LineOptions& options, LineUse use) {
+  const std::string home = home_of(options);
+  if (use == LineUse::look || home.empty()) return LineLock();
+  const bool usb = options.line == "usb";
+  std::error_code error;
+  if (!usb) std::filesystem::create_directories(home, error);  // whether that went well is looked at later
+  // Virtual units are kept all together.
+  return LineLock::take(home, usb && use == LineUse::part ? LineLock::Share::part : LineLock::Share::whole);
+}
+
 }  // namespace
 
 std::variant<OpenedLine, ExitStatus> open_line(const LineOptions& options, LineUse use) {
-  return options.line == "usb" ? open_usb_line() : open_virtual_line(options, use);
+  std::optional<LineLock> lock = lock_for(options, use);
+  if (!lock) {
+    return complain(ExitStatus::no_unit,
+                    "another program works on this line (" + home_of(options) +
+                        "). Stop it, or give each of the two ports of its own with --port or --slot.");
+  }
+  auto opened = options.line == "usb" ? open_usb_line() : open_virtual_line(options, use);
+  if (auto* line = std::get_if<OpenedLine>(&opened)) line->lock = *std::move(lock);
+  return opened;
 }
 
 }  // namespace station

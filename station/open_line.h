@@ -13,6 +13,7 @@
 #include "dfu/virtual/control.h"
 #include "scheduler/clocks.h"
 #include "station/exit_status.h"
+#include "station/line_lock.h"
 #include "station/options.h"
 
 namespace station {
@@ -20,9 +21,11 @@ namespace station {
 enum class LineUse {
   look,  // what is there now
   work,  // units may come and go: a virtual line takes commands from outside, if its file says where
+  part,  // likewise, on chosen ports only: others may work on other ones
 };
 
 struct OpenedLine {
+  LineLock lock;                     // of who works on it; none for who looks
   std::string description;           // "virtual, 8 units behind 2 hubs, speed 1"
   double speed = 1.0;                // the clock's
   std::vector<dfu::PortPath> ports;  // where the units of a virtual line have their places
