@@ -20,7 +20,7 @@ h1 { font-size: 1.5rem; margin: 0 0 .25rem; overflow-wrap: anywhere; } h2 { font
 .tile small { display: block; line-height: 1.3; }
 .charts { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem; margin: 1rem 0; }
 @media (max-width: 56rem) { .charts { grid-template-columns: minmax(0, 1fr); } }
-section.card { border: 1px solid var(--rule); border-radius: .4rem; padding: .8rem 1rem; margin-bottom: 1rem; }
+section.card { border: 1px solid var(--rule); border-radius: .4rem; padding: .8rem 1rem; margin: 1rem 0; }
 .charts section.card { margin: 0; break-inside: avoid; } section.wide { grid-column: 1 / -1; }
 .drawing { overflow-x: auto; }
 svg { width: 100%; min-width: 27rem; max-width: 52rem; height: auto; display: block; }

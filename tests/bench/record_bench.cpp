@@ -39,7 +39,12 @@ db::Run this_run(db::UuidGenerator& uuids) {
   return run;
 }
 
-std::string fill(const std::string& path, std::size_t attempts) {
+struct Filled {
+  std::string last_unit;
+  std::size_t rows = 0;
+};
+
+Filled fill(const std::string& path, std::size_t attempts) {
   db::UuidGenerator uuids;
   Factory factory(uuids);
   db::Store store(path, "bench", this_run(uuids), uuids);
@@ -58,7 +63,7 @@ std::string fill(const std::string& path, std::size_t attempts) {
   std::cout << fmt::format("size       {:.0f} MiB, {:.0f} bytes an attempt\n",
                            static_cast<double>(std::filesystem::file_size(path)) / 1048576,
                            static_cast<double>(std::filesystem::file_size(path)) / static_cast<double>(attempts));
-  return factory.last_unit();
+  return {factory.last_unit(), static_cast<std::size_t>(store.head().seq)};
 }
 
 // 64 units, each of which waits for its record before it goes on, as the engine's do: how long is the wait? Commits are
@@ -166,11 +171,11 @@ int main(int argc, char** argv) {
   std::filesystem::create_directories(folder);
   acknowledge("64 units, an empty record", folder / "commits.db", 20);
   const std::string path = folder / "record.db";
-  const std::string unit = fill(path, attempts);
+  const Filled filled = fill(path, attempts);
   const std::string report = program + " report --db " + path + " ";
-  time_command("audit verify", program + " audit verify --db " + path, attempts * 8);
+  time_command("audit verify", program + " audit verify --db " + path, filled.rows);
   time_command("summary (report --summary)", report + "--summary");
-  time_command("one unit", report + "--unit " + unit);
+  time_command("one unit", report + "--unit " + filled.last_unit);
   time_command("one slot, one day", report + "--slot A7 --since 2024-12-20 --until 2024-12-21");
   time_command("by slot", report + "--by slot");
   time_command("holders of an image", report + "--holds tinker.bin --format csv");

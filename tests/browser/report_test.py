@@ -125,6 +125,21 @@ class CappedPage(browser.PageTest):
         self.assertEqual(page.js("return document.querySelectorAll('#attempts tbody tr').length"), 2000)
 
 
+class JobPage(browser.PageTest):
+    def test_the_certificate_of_a_closed_order_is_saved_as_it_was_signed(self):
+        database, report, certificate = (self.folder / name for name in ("record.db", "job.html", "certificate"))
+        browser.tool("tests/make_record", database, 300, 450)
+        browser.program("job", "open", "J-0", "--quantity", 250, "--db", database)
+        browser.program("job", "close", "J-0", "--db", database, "-o", certificate)
+        browser.program("report", "--db", database, "--job", "J-0", "--format", "html", "-o", report)
+        page = self.open(report)
+        page.find("summary").click()
+        text = page.js("return atob(document.querySelector('#certificate').href.split(',')[1])")
+        self.assertEqual(text, certificate.read_text())
+        self.assertEqual(page.texts("pre"), [certificate.read_text().strip()])
+        self.assertRegex(page.find("section.card p").text, r"^\d+ of 250 units made")
+
+
 class UnitPage(browser.PageTest):
     def test_the_page_of_one_unit_tells_what_it_holds_and_all_that_happened(self):
         database, report = self.folder / "record.db", self.folder / "unit.html"
