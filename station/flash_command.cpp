@@ -27,6 +27,7 @@
 #include "station/operators.h"
 #include "station/paths.h"
 #include "station/progress_lines.h"
+#include "station/service.h"
 #include "station/signals.h"
 #include "station/version.h"
 
@@ -281,10 +282,12 @@ ExitStatus flash(const FlashOptions& options) {
   const QCoreApplication application(argc, argv);
   std::setlocale(LC_NUMERIC, "C");  // Qt took the user's locale; a decimal comma has no place in what programs read
   FlashRun* running = nullptr;
+  Service service;
   std::function<void()> reload;
   const auto on_signal = [&](int signal) {
     if (signal == SIGHUP) return reload();
     if (signal == SIGUSR1) return running->toggle_pause();
+    service.stopping();
     running->stop();
   };
   const auto signals =
@@ -355,6 +358,7 @@ ExitStatus flash(const FlashOptions& options) {
   if (const auto* status = std::get_if<ExitStatus>(&board)) return *status;
   if (options.stay) facts.board = std::get<0>(board) ? std::get<0>(board)->url() : "";
   output->started(facts);
+  service.ready(facts.board.value_or("").empty() ? "the line runs" : "the line runs; board at " + *facts.board);
   flash_run.execute();
   const RunEnd end = flash_run.close();
   output->ended(end);

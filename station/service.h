@@ -1,0 +1,30 @@
+// What systemd is told, if it started this program: that it is ready, that it is alive, that it is stopping. Nothing
+// where nobody asked (no $NOTIFY_SOCKET). Belongs to the main thread, whose event loop it shows to be turning.
+#pragma once
+
+#include <QTimer>
+#include <chrono>
+#include <string>
+
+namespace station {
+
+class Service {
+ public:
+  Service();
+
+  // From now on the watchdog is fed, if there is one, for as long as the event loop turns.
+  void ready(const std::string& status);
+  void stopping();
+
+ private:
+  void tell(const std::string& message) const;
+
+  const std::string socket_;  // empty: nobody asked
+  QTimer feeding_;
+};
+
+// $WATCHDOG_USEC, if it is meant for this process: how often to say that all is well. Zero: never. Pure but for what it
+// is given.
+std::chrono::milliseconds feeding_interval(const char* watchdog_usec, const char* watchdog_pid, int process);
+
+}  // namespace station
