@@ -79,5 +79,6 @@ export function announce(kind) {
 }
 
 for (const touch of ['pointerdown', 'pointerup', 'keydown']) {
-  window.addEventListener(touch, () => { if (sound.on && blocked()) wake(); }, { capture: true, passive: true });
+  // Later: to set up sound takes the browser a quarter of a second, and the touch may be the first key of a scan.
+  window.addEventListener(touch, () => { if (sound.on && blocked()) setTimeout(wake, 400); }, { capture: true, passive: true });
 }
