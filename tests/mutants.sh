@@ -71,8 +71,8 @@ mutant "it drops a block and says it has it" dfu/virtual/particle_dfu.cpp \
   's/^  program\(address, words, rounds, flash, takes\);/  if (address % 0x2000 != 0) program(address, words, rounds, flash, takes);/'
 mutant "it restores its factory firmware over a good user part" dfu/virtual/particle_boot.cpp \
   's/^  return run_user\(system\);/  return header_good(header_at(flash_, board_.factory), board_.user) ? without_user(system) : run_user(system);/'
-mutant "it erases the sector before, too" dfu/virtual/particle_dfu.cpp \
-  's/^  takes \+= erase\(sector,/  if (sector.begin > board_->protected_end) flash.erase(*flash.geometry().sector(sector.begin - 1));\n  takes += erase(sector,/'
+mutant "it erases nothing and says it has" dfu/virtual/dfu_side.cpp \
+  's/^  flash\.erase\(sectors\);//'
 mutant "it loses its user part when it starts" dfu/virtual/particle_device.cpp \
   's/^  BootResult result = particle_boot\(/  if (board_.factory != 0) flash.erase(*flash.geometry().sector(board_.user));\n  BootResult result = particle_boot(/'
 mutant "it says that it leaves, and stays" dfu/virtual/particle_dfu.cpp \
