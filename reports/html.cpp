@@ -99,7 +99,8 @@ void put_charts(const Statistics& statistics, std::ostream& out) {
   put_card("Outcomes", outcome_chart(statistics), "Attempts", false, out);
   put_card("Retries", tries_chart(statistics), "", false, out);
   put_card("Yield per slot", fixture_chart(statistics),
-           "Hubs and ports as they are plugged. Bar: first-pass yield. A double frame and &#9660;: lower than that "
+           "Hubs and ports as they are plugged. Bar: first-pass yield; last line: units. A double frame and &#9660;: "
+           "lower than that "
            "of the whole line, and not by chance",
            true, out);
   put_card("Timeline", timeline_chart(statistics), "Plain: good; hatched: failed; dotted: station error or interrupted",

@@ -52,7 +52,10 @@ std::string slot_cell(const PlaceYield& place, const Statistics& statistics) {
   };
   out += "<span>" + figure(place.good) + "</span><i style='width:" + number(place.first_pass.value() * 100) +
          "%'></i><small>1st " + figure(place.first_pass) + "</small><small>" + std::to_string(place.good.whole) +
-         (place.good.whole == 1 ? " unit" : " units") + (worse ? " &#9660;" : "") + "</small></div>\n";
+         (place.good.whole == 1     ? " unit"
+          : place.good.whole < 1000 ? " units"
+                                    : "") +
+         (worse ? " &#9660;" : "") + "</small></div>\n";
   return out;
 }
 
@@ -102,18 +105,21 @@ void draw_cells(const Timeline& on) {
     if (kind == "bad") ++cell.bad;
     if (kind == "odd") ++cell.odd;
   }
-  // What is good needs no words of its own: one path of all.
+  // What is good needs no words of its own: one path of all. What is not takes its share of the cell's height.
   std::string good;
   for (const auto& [where, cell] : cells) {
-    const double x = on.time.left + width * static_cast<double>(where.second), y = on.y(where.first);
-    if (cell.bad + cell.odd == 0) {
-      good += "M" + number(x) + " " + number(y + 2.5) + "h" + number(width - 0.7) + "v" + number(on.row - 5) + "h-" +
-              number(width - 0.7) + "z";
-      continue;
+    const double x = on.time.left + width * static_cast<double>(where.second), y = on.y(where.first) + 1;
+    const double room = on.row - 2, across = width - 0.7;
+    const std::uint64_t wrong = cell.bad + cell.odd;
+    const double low = wrong == 0 ? 0 : std::max(room * Share{wrong, cell.attempts}.value(), room / 5);
+    if (low < room) {
+      good += "M" + number(x) + " " + number(y) + "h" + number(across) + "v" + number(room - low) + "h-" +
+              number(across) + "z";
     }
-    on.drawing.rect(x, y + 0.5, width - 0.7, on.row - 1, kind_of(cell),
-                    on.name(where.first) + ": " + std::to_string(cell.bad + cell.odd) + " of " +
-                        std::to_string(cell.attempts) + " attempts did not end well");
+    if (wrong == 0) continue;
+    on.drawing.rect(x, y + room - low, across, low, kind_of(cell),
+                    on.name(where.first) + ": " + std::to_string(wrong) + " of " + std::to_string(cell.attempts) +
+                        " attempts did not end well");
   }
   on.drawing.path(good, "good");
 }
@@ -163,7 +169,7 @@ std::string timeline_chart(const Statistics& statistics) {
   const bool crowded = is_crowded(statistics, time);
   crowded ? draw_cells(on) : draw_each(on);
   std::string out = std::move(drawing).done();
-  if (crowded) out += nothing("Each cell stands for some time; it is marked when one attempt of it did not end well.");
+  if (crowded) out += nothing("Each cell stands for some time; as much of it is marked as attempts did not end well.");
   return out;
 }
 
