@@ -43,7 +43,7 @@ const day = 86400000;
 function show(health) {
   const { disk, clock, database, station } = health;
   const free = disk?.total_bytes ? disk.free_bytes / disk.total_bytes : null;
-  const backup = database?.last_backup ? Date.now() - new Date(database.last_backup) < 7 * day : false;
+  const backup = database?.last_backup ? Date.now() - new Date(database.last_backup) < 7 * day : null;  // null: nobody knows
   const suspects = [...(health.slots ?? []), ...(health.hubs ?? []), ...(health.recipes ?? [])].filter((row) => row.suspect).length;
   return [
     suspects > 0 && h('div', { class: 'notice', 'data-tone': 'odd' }, icon('sign-error', 'notice-sign'), h('div', {}, h('strong', {}, t('health.suspects', { n: suspects })), h('p', {}, t('health.suspects.do')))),
