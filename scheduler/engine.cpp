@@ -66,7 +66,7 @@ struct Engine::Impl {
   void count(const VerdictReached& verdict);
   void count_made(const AttemptFinished& finished);
   void note_unit(const AttemptFinished& finished);
-  void note_half_written(const AttemptStarted& started);
+  void tell_half_written();
   void note_yield(const AttemptFinished& last, const VerdictReached& verdict);
   void note_port(const AttemptFinished& last, const VerdictReached& verdict, bool good);
   void note_hub(const AttemptFinished& finished);
@@ -121,7 +121,7 @@ struct Engine::Impl {
   Quarantine quarantine;
   HubCare care;
   std::map<std::string, std::shared_ptr<const AttemptFinished>> owed;  // by unit id: what is left to prove
-  std::map<dfu::PortPath, AttemptFinished> half_written;               // what was left so there last
+  HalfWrittenUnits half_written;
   Totals totals;
   int in_work = 0;
   bool listed = false;
@@ -137,6 +137,7 @@ Engine::~Engine() = default;
 
 void Engine::start(std::function<void(Totals)> done) {
   impl_->done = std::move(done);
+  impl_->line->post([impl = impl_.get()] { impl->tell_half_written(); });
   impl_->bus.start(
       [impl = impl_.get()](const dfu::BusEvent& event) { impl->line->post([impl, event] { impl->on_bus(event); }); });
 }
@@ -286,7 +287,9 @@ void Engine::Impl::hear(const Event& event) {
   }
   if (const auto* arrived = std::get_if<UnitArrived>(&event)) identities.arrived(arrived->unit.port);
   if (const auto* left = std::get_if<UnitLeft>(&event)) identities.left(left->port);
-  if (const auto* began = std::get_if<AttemptBegan>(&event)) note_half_written(began->started);
+  if (const auto* began = std::get_if<AttemptBegan>(&event)) {
+    if (auto said = half_written.began(began->started)) remark(std::move(*said));
+  }
   if (const auto* judged = std::get_if<Judged>(&event)) note_access(judged->unit.port, judged->refusal);
   if (const auto* verdict = std::get_if<VerdictReached>(&event)) count(*verdict);
   observer.on(event);
@@ -333,13 +336,7 @@ std::shared_ptr<const AttemptFinished> Engine::Impl::owed_by(const dfu::UnitInfo
 
 void Engine::Impl::note_unit(const AttemptFinished& finished) {
   const AttemptStarted& started = finished.started;
-  const bool touched = std::ranges::any_of(
-      finished.steps, [](const StepDone& step) { return step.erased_sectors > 0 || step.written_bytes > 0; });
-  if (touched && finished.verified == false) {
-    half_written[started.port] = finished;
-  } else if (touched) {
-    half_written.erase(started.port);
-  }
+  half_written.ended(finished);
   if (!finished.unit) return;
   if (owes_proof_after(finished)) {
     owed[*finished.unit] = std::make_shared<const AttemptFinished>(finished);
@@ -354,16 +351,11 @@ void Engine::Impl::note_unit(const AttemptFinished& finished) {
   }
 }
 
-// Said at the next insertion; a retry of the same visit needs no such news.
-void Engine::Impl::note_half_written(const AttemptStarted& started) {
-  const auto found = half_written.find(started.port);
-  if (found == half_written.end() || found->second.started.visit == started.visit) return;
-  const AttemptFinished last = std::move(half_written.extract(found).mapped());
-  const auto id = dfu::particle::device_id(started.unit);
-  const bool another = id && last.unit && *id != *last.unit;
-  remark({RemarkKind::half_written, started.attempt, last.unit.value_or(started.port.text),
-          "Attempt " + last.started.attempt + " left the unit that was here last half-written. " +
-              (another ? "This is another one: look for that." : "If this is the same one, it is finished now.")});
+void Engine::Impl::tell_half_written() {
+  for (const HalfWritten& unit : options.half_written) {
+    half_written.add(unit);
+    if (unit.last_run && !options.dry_run) remark(HalfWrittenUnits::news(unit));
+  }
 }
 
 // A unit counts for its slot and its hub when its verdict speaks about a unit, a cable or a port: images and the

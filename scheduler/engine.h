@@ -15,6 +15,7 @@
 #include "dfu/bus.h"
 #include "dfu/clock.h"
 #include "dfu/hubs.h"
+#include "scheduler/half_written.h"
 #include "scheduler/messages.h"
 #include "scheduler/observer.h"
 #include "scheduler/pool.h"
@@ -42,6 +43,7 @@ struct EngineOptions {
   std::vector<dfu::PortPath> only_ports;  // empty: every port
   bool stay = false;                      // `run`: go on with units that are plugged in later
   std::optional<Quota> quota;
+  std::vector<HalfWritten> half_written;  // by runs before this one
   bool dry_run = false;                 // surveys and judges, writes nothing, records nothing
   std::function<std::string()> new_id;  // UUIDv7s; called from any thread
 };

@@ -1,0 +1,41 @@
+// Units that were left half-written: told at their next insertion, by whatever there is to know them by. Pure.
+// A unit whose id is known is known wherever it turns up; of another one there is only the port where it was last.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "dfu/bus.h"
+#include "scheduler/record.h"
+
+namespace scheduler {
+
+struct HalfWritten {
+  std::string attempt;  // that left it so
+  std::string visit;    // of that; empty: an earlier run's
+  dfu::PortPath port;
+  std::optional<std::string> unit;  // its id, where one could be read
+  std::string step;                 // that was being worked on; empty where nobody knows
+  bool last_run = false;            // by the run before this one: its end is news at the start of this one
+};
+
+class HalfWrittenUnits {
+ public:
+  void add(HalfWritten unit);
+  // An attempt with a verdict: what it left, or that the unit is whole.
+  void ended(const AttemptFinished& finished);
+  // A sentence about the unit that is here now, once; a retry of the same visit needs no such news.
+  std::optional<Remark> began(const AttemptStarted& started);
+
+  // What to say at the start of the station.
+  static Remark news(const HalfWritten& unit);
+
+ private:
+  void forget(const std::string& attempt);
+
+  std::map<dfu::PortPath, HalfWritten> by_port_;
+  std::map<std::string, HalfWritten> by_unit_;
+};
+
+}  // namespace scheduler

@@ -1,0 +1,87 @@
+#include "scheduler/half_written.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/scheduler/fleet.h"
+
+namespace scheduler {
+namespace {
+
+using namespace std::chrono_literals;
+using fleet::Fleet;
+using fleet::port_of;
+using testing::HasSubstr;
+
+const std::string id_1 = "3b002c001847353236343033", id_2 = "3b002c001847353236343099";
+
+AttemptStarted start_of(const std::string& port, const std::string& visit, const std::string& serial) {
+  AttemptStarted started;
+  started.attempt = "attempt-of-" + visit;
+  started.visit = visit;
+  started.port = {port};
+  started.unit.port = {port};
+  started.unit.id = {0x2B04, 0xD006};
+  started.unit.release = serial == "00000000010C" ? 0x0200 : 0x0250;
+  started.unit.serial = serial;
+  return started;
+}
+
+HalfWritten left(const std::string& port, std::optional<std::string> unit) {
+  return {"old", "", {port}, std::move(unit), "user", false};
+}
+
+TEST(HalfWritten, AUnitWithAnIdIsKnownWhereverItTurnsUpAndOnlyOnce) {
+  HalfWrittenUnits units;
+  units.add(left("1-1.1", id_1));
+  EXPECT_FALSE(units.began(start_of("1-1.5", "v1", id_2))) << "another unit on another port";
+  const auto said = units.began(start_of("1-1.4", "v2", id_1));
+  ASSERT_TRUE(said);
+  EXPECT_EQ(said->about, id_1);
+  EXPECT_THAT(said->text,
+              HasSubstr("Attempt old left this unit, which was on port 1-1.1 then, half-written in step user"));
+  EXPECT_FALSE(units.began(start_of("1-1.4", "v3", id_1)));
+  EXPECT_FALSE(units.began(start_of("1-1.1", "v4", id_2)));
+}
+
+TEST(HalfWritten, AnotherUnitInItsPlaceIsCalledAnother) {
+  HalfWrittenUnits units;
+  units.add(left("1-1.1", id_1));
+  const auto said = units.began(start_of("1-1.1", "v1", id_2));
+  ASSERT_TRUE(said);
+  EXPECT_THAT(said->text, HasSubstr("This is another one: look for that."));
+}
+
+// What every old Photon shows identifies nobody: there is only the port.
+TEST(HalfWritten, AConstantSerialIsNobodysId) {
+  HalfWrittenUnits units;
+  units.add(left("1-1.1", {}));
+  EXPECT_FALSE(units.began(start_of("1-1.2", "v1", "00000000010C")));
+  const auto said = units.began(start_of("1-1.1", "v2", "00000000010C"));
+  ASSERT_TRUE(said);
+  EXPECT_EQ(said->about, "1-1.1");
+  EXPECT_THAT(said->text, HasSubstr("If this is the same one"));
+}
+
+TEST(HalfWritten, WhatARunBeforeThisOneLeftIsToldAtTheStartAndAtTheNextInsertionOfThatUnit) {
+  Fleet fleet(dfu::virt::photon_line(2, 8), fleet::photon_recipe({20000, 12000, 8000}));
+  std::string id;
+  fleet.line.with_unit({port_of(1)}, [&](dfu::virt::VirtualUnit& unit) { id = unit.describe().serial; });
+  HalfWritten last = left("1-7.1", id), older = left("1-7.2", "3b002c001847353236349999");
+  last.last_run = true;
+  older.attempt = "older";
+  fleet.options.half_written = {older, last};
+  ASSERT_TRUE(fleet.run());
+  std::vector<Remark> said;
+  for (const Record& record : fleet.recorder.records) {
+    const auto* remark = std::get_if<Remark>(&record);
+    if (remark && remark->kind == RemarkKind::half_written) said.push_back(*remark);
+  }
+  ASSERT_EQ(said.size(), 2u);
+  EXPECT_THAT(said[0].text, HasSubstr("Before this start, attempt old left unit"));
+  EXPECT_THAT(said[0].text, HasSubstr("on port 1-7.1 half-written in step user"));
+  EXPECT_EQ(said[1].attempt, fleet.last(port_of(1)).started.attempt);
+}
+
+}  // namespace
+}  // namespace scheduler
