@@ -22,6 +22,7 @@
 #include "station/inputs.h"
 #include "station/job_order.h"
 #include "station/json_lines.h"
+#include "station/left_behind.h"
 #include "station/live_line.h"
 #include "station/open_line.h"
 #include "station/operators.h"
@@ -135,6 +136,17 @@ void tell_interrupted(const db::Store& store, Log& log) {
   for (const db::Uuid& attempt : store.interrupted()) {
     log.logger().warn("attempt {}: left open by a run that ended early; recorded as interrupted",
                       db::to_string(attempt));
+  }
+}
+
+// What earlier runs left half-written. The line works without it: nothing is judged by it.
+std::vector<scheduler::HalfWritten> half_written(const db::Store* store, const std::string& database, Log& log) {
+  if (!store) return {};
+  try {
+    return left_behind(database);
+  } catch (const db::Error& error) {
+    log.logger().warn("units that earlier runs left half-written cannot be told: {}", error.what());
+    return {};
   }
 }
 
@@ -334,6 +346,7 @@ ExitStatus flash(const FlashOptions& options) {
                       line_settings(inputs.files, topology),
                       options.stay,
                       quota,
+                      half_written(std::get<0>(store).get(), inputs.database, log),
                       context,
                       std::get<0>(store).get(),
                       uuids,

@@ -52,6 +52,7 @@ FlashRun::FlashRun(RunParts parts)
   options.settings = parts_.settings;
   options.stay = parts_.stay;
   options.quota = parts_.quota;
+  options.half_written = parts_.half_written;
   options.topology = parts_.topology;
   options.hubs = parts_.line.hubs;
   options.only_ports = parts_.only_ports;

@@ -32,6 +32,7 @@ struct RunParts {
   scheduler::LineSettings settings;
   bool stay;
   std::optional<scheduler::Quota> quota;
+  std::vector<scheduler::HalfWritten> half_written;  // by earlier runs
   RecordContext context;
   db::Store* store;  // null: a dry run, which records nothing
   db::UuidGenerator& uuids;
