@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "dfu/particle/identity.h"
 #include "tests/scheduler/fleet.h"
 
 namespace scheduler {
@@ -66,7 +67,8 @@ TEST(HalfWritten, AConstantSerialIsNobodysId) {
 TEST(HalfWritten, WhatARunBeforeThisOneLeftIsToldAtTheStartAndAtTheNextInsertionOfThatUnit) {
   Fleet fleet(dfu::virt::photon_line(2, 8), fleet::photon_recipe({20000, 12000, 8000}));
   std::string id;
-  fleet.line.with_unit({port_of(1)}, [&](dfu::virt::VirtualUnit& unit) { id = unit.describe().serial; });
+  fleet.line.with_unit({port_of(1)},
+                       [&](dfu::virt::VirtualUnit& unit) { id = *dfu::particle::device_id(unit.describe()); });
   HalfWritten last = left("1-7.1", id), older = left("1-7.2", "3b002c001847353236349999");
   last.last_run = true;
   older.attempt = "older";

@@ -156,6 +156,22 @@ TEST(ConsoleScreen, EightSlotsAt80x24) {
   }
 }
 
+TEST(ConsoleScreen, AClosedPortIsSaidInAWordWithASignAndItsReason) {
+  LineNow line = made_up_line(8);
+  SlotNow& slot = line.hubs[0].slots[3];
+  slot.state = SlotState::quarantined;
+  slot.quarantine = "This port is not used any more: 3 units in a row failed here.";
+  EXPECT_THAT(row_of(text_of(line, {120, 30}), "1-1.4"),
+              HasSubstr("# CLOSED    This port is not used any more: 3 units in a row failed here."));
+}
+
+TEST(ConsoleScreen, AVerdictThatAsksForAPersonSaysWhatToDoFirst) {
+  LineNow line = made_up_line(8);
+  line.hubs[0].slots[2].advice = "Unplug this unit, and plug it in again.";
+  EXPECT_THAT(row_of(text_of(line, {120, 30}), "1-1.3"),
+              HasSubstr("Unplug this unit, and plug it in again.  unit-gone"));
+}
+
 TEST(ConsoleScreen, SixtyFourSlotsAt80x24AreFourColumnsOfCompactCells) {
   const auto rows = text_of(made_up_line(64), {80, 24});
   EXPECT_THAT(rows, Contains(HasSubstr("1-1.2  write   52%")));

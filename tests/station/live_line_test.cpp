@@ -323,6 +323,36 @@ TEST(LiveLine, AReloadRenamesSlotsAndBringsNewOnes) {
   EXPECT_EQ(slot(watched.live.now(), "1-1.2").label, "X2");
 }
 
+TEST(LiveLine, AClosedPortSaysSoAndWhyOnceTheUnitThatClosedItIsOut) {
+  dfu::virt::LineSpec spec = line_of(2);
+  for (auto& unit : spec.units) unit.starts = dfu::virt::Starts::absent;
+  spec.units[0].faults.push_back({dfu::virt::FaultKind::stall, *dfu::virt::fault_point_from("block:2"), 1000});
+  Watched watched(spec, true);
+  watched.pass_time(100ms);
+  const auto exchange = [&](const char* port) {
+    watched.fleet.line.pull({port});
+    watched.pass_time(3s);
+    watched.fleet.line.fresh({port});
+    return watched.pass_time(60s);
+  };
+  LineNow line = watched.live.now();
+  for (int i = 0; i < 5 && slot(line, "1-1.1").quarantine.empty(); ++i) {
+    exchange("1-1.2");
+    line = exchange("1-1.1");
+  }
+  EXPECT_NE(slot(line, "1-1.1").quarantine.find("units in a row failed here"), std::string::npos);
+  EXPECT_EQ(slot(line, "1-1.1").state, SlotState::verdict) << "its unit is still in";
+  EXPECT_EQ(slot(line, "1-1.2").quarantine, "");
+  watched.fleet.line.pull({"1-1.1"});
+  EXPECT_EQ(slot(watched.pass_time(3s), "1-1.1").state, SlotState::quarantined);
+  watched.fleet.line.fresh({"1-1.1"});
+  EXPECT_EQ(slot(watched.pass_time(10s), "1-1.1").state, SlotState::quarantined) << "it was refused";
+  watched.fleet.engine->release({"1-1.1"});
+  line = exchange("1-1.2");
+  EXPECT_EQ(slot(line, "1-1.1").quarantine, "");
+  EXPECT_EQ(slot(line, "1-1.1").state, SlotState::verdict);
+}
+
 // ---- counting, from made-up events
 
 class Counted : public testing::Test {

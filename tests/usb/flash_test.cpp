@@ -121,6 +121,47 @@ TEST_F(Flash, EachFaultIsTheVerdictOfItsUnitAndOfNoOther) {
   EXPECT_EQ(found.at("1-1.7"), "passed");
 }
 
+// The whole way from the ladder to the hub: only the port of the unit that hangs, and only where its hub can.
+TEST_F(Flash, AUnitThatHangsIsBroughtBackByThePowerOfItsPortWhereTheHubCanAndNobodyElseLosesPower) {
+  std::ofstream(folder_ / "station.toml") << "[[hub]]\nport = \"1-1\"\npower = \"per-port\"\n";
+  for (const auto power : {dfu::PortPower::per_port, dfu::PortPower::ganged}) {
+    dfu::virt::LineSpec line = photons(3);
+    line.hubs[0].power = power;  // what the hub itself says, whatever the file does
+    line.units[1].faults = {{FaultKind::wedge, {Point::Kind::block, 10}}};
+    MockKernel kernel({.line = line});
+    std::map<std::string, std::string> nodes;
+    for (const char* port : {"1-1.1", "1-1.3"}) nodes[port] = kernel.node(port);
+    const bool can = power == dfu::PortPower::per_port;
+    const Ran ran = flash(kernel, {"--station", (folder_ / "station.toml").string()});
+    EXPECT_EQ(ran.status, can ? 0 : 1) << ran.out << ran.err;
+    const auto found = verdicts(ran);
+    EXPECT_EQ(found.at("1-1.1"), "passed");
+    EXPECT_EQ(found.at("1-1.2"), can ? "passed" : "failed no-answer");
+    EXPECT_EQ(found.at("1-1.3"), "passed");
+    EXPECT_THAT(ran.out, HasSubstr(can ? "Recovery by port power, after no-answer: the unit was back"
+                                       : "the hub does not switch this port on its own"));
+    if (!can) {
+      EXPECT_THAT(ran.out, HasSubstr("Unplug this unit, and plug it in again."));
+    }
+    for (const char* port : {"1-1.1", "1-1.3"}) {
+      EXPECT_EQ(kernel.counts(port).opens, 2) << "one attempt";
+    }
+    EXPECT_EQ(kernel.counts("1-0").control, 0) << "the root hub's ports carry hubs";
+    std::filesystem::remove(folder_ / "flashline.db");
+  }
+}
+
+TEST_F(Flash, AHubOfWhichNobodySaysThatItCanIsNotAskedForPower) {
+  dfu::virt::LineSpec line = photons(2);
+  line.units[1].faults = {{FaultKind::wedge, {Point::Kind::block, 10}}};
+  MockKernel kernel({.line = line});
+  const Ran ran = flash(kernel);
+  EXPECT_EQ(ran.status, 1) << ran.err;
+  EXPECT_EQ(verdicts(ran).at("1-1.2"), "failed no-answer");
+  EXPECT_THAT(ran.out, HasSubstr("Unplug this unit, and plug it in again."));
+  EXPECT_EQ(kernel.counts("1-1").control, 0);
+}
+
 TEST_F(Flash, UnitsThatArePluggedInInAnyOrderPassWhereTheyAre) {
   dfu::virt::LineSpec line = photons(4);
   for (auto& unit : line.units) unit.starts = dfu::virt::Starts::absent;
