@@ -151,6 +151,22 @@ class Line(MockedTest):
         page.find(".call .button").click()
         page.wait(lambda: page.all("#field-order"), "the form")
 
+    def test_what_the_station_has_no_answer_to_is_not_offered(self):
+        station = self.station()
+        station.can = []
+        station.jobs = [mock.job()]
+        page = self.board()
+        page.wait(lambda: page.all(".tile"), "tiles")
+        self.assertEqual(page.texts(".top-tab"), ["Line", "Order", "Units", "Health"])
+        self.go(page, "#/slot/1-1.1")
+        page.wait(lambda: page.texts(".story-what") == ["The slot is empty."], "the slot")
+        self.assertEqual(page.texts(".story button"), [])
+        self.go(page, "#/job")
+        page.wait(lambda: page.texts(".card-title") == ["ORD-2291"], "the order")
+        self.assertNotIn("Make this now", page.texts("main button"))
+        self.go(page, "#/job/job-ORD-2291")
+        page.wait(lambda: any("--job ORD-2291" in t for t in page.texts(".big-text")), "how it is made")
+
     def test_names_and_remarks_never_become_markup(self):
         station = self.station()
         evil = "<img src=x onerror=\"document.title='hacked'\">"
@@ -313,7 +329,7 @@ class People(MockedTest):
         self.press(page, "Start this order")
         self.sign_in(page, "wang")
         page.wait(lambda: "Still to make · ORD-1" in page.texts(".figure-name"), "the order on the line")
-        self.assertEqual(station.posts[1], ("/api/jobs", {"order": "ORD-1", "recipe": "photon.toml", "lot": "L-1", "quantity": 8}))
+        self.assertEqual(station.posts[1], ("/api/jobs", {"order": "ORD-1", "recipe": "photon-0.4.3-tinker", "lot": "L-1", "quantity": 8}))
         one = station.jobs[0]
         one.update(made=8, left=0)
         station.tell(line={"job": one})

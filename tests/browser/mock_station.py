@@ -83,6 +83,7 @@ class Station:
         self.jobs = []
         self.units = []
         self.commissioning = {"active": False, "expect": None, "learned": [], "changed": []}
+        self.can = ["use", "slots", "commissioning"]
         self.languages = {}  # more of them: {code: words}
         self.down = False
         self.silent = False
@@ -140,7 +141,7 @@ class Station:
             case ["session"]:
                 who = self.session
                 return {"session": who is not None, "operator": who and who[0], "role": who and who[1], "csrf": "token-1",
-                        "pin_required": bool(self.pins), "operators": sorted(self.pins)}
+                        "pin_required": bool(self.pins), "operators": sorted(self.pins), "can": self.can}
             case ["slots", port]:
                 slot = self.slot(port)
                 reached = {"empty": 0, "queued": 0}.get(slot["state"], 3)

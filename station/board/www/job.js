@@ -1,6 +1,6 @@
 // The order that is made now, the ones that can be made, and what proves them afterwards.
 
-import { get, post, session, text as getText } from './api.js';
+import { can, get, post, session } from './api.js';
 import { attempt, choose, field, say } from './ask.js';
 import { h, icon, fill, button, setAttribute } from './dom.js';
 import { moment, number, t } from './i18n.js';
@@ -46,16 +46,16 @@ function opening(recipes, again) {
     const job = await attempt(() => post('/api/jobs', order, { supervisor: true }), t('job.opened', { order: order.order }));
     if (!job) return;
     const id = job.id ?? job.job?.id;
-    if (live.state?.line.job && live.state.line.job.left > 0) location.hash = '#/job/' + encodeURIComponent(id);  // not over another's head
+    if (!can('use') || (live.state?.line.job && live.state.line.job.left > 0)) location.hash = '#/job/' + encodeURIComponent(id);  // not over another's head
     else if (await use({ id, order: order.order }) === null) again();
   } } },
   field('order', t('job.order'), { required: true, maxlength: 80, hint: t('job.order.hint') }),
   field('quantity', t('job.quantity'), { type: 'number', min: 1, max: 1000000, required: true, inputmode: 'numeric' }),
   h('div', { class: 'field' }, h('label', { for: 'field-recipe' }, t('job.recipe')),
     h('select', { id: 'field-recipe', name: 'recipe' }, recipes.length !== 1 && h('option', { value: '' }, t('job.recipe.any')),
-      recipes.map((one) => h('option', { value: one.file ?? one.name }, one.revision ? t('job.recipe.one', { name: one.name, revision: one.revision }) : one.name)))),
+      recipes.map((one) => h('option', { value: one.name }, one.revision ? t('job.recipe.one', { name: one.name, revision: one.revision }) : one.name)))),
   field('product', t('job.product'), { maxlength: 80, hint: t('optional') }), field('lot', t('job.lot'), { maxlength: 80, hint: t('optional') }),
-  h('div', { class: 'choices left' }, h('button', { class: 'button strong', type: 'submit' }, icon('icon-resume'), h('span', {}, t('job.start')))));
+  h('div', { class: 'choices left' }, h('button', { class: 'button strong', type: 'submit' }, icon('icon-resume'), h('span', {}, t(can('use') ? 'job.start' : 'job.open-it')))));
   return form;
 }
 
@@ -80,12 +80,12 @@ function list(root, screen) {
       h('div', { class: 'choices left' }, now.left > 0 && pauseButton(),
         button(t('job.close'), () => close(now, reload), { kind: now.left > 0 ? 'quiet' : 'strong', iconName: 'icon-lock' }),
         h('a', { class: 'button quiet', href: '#/job/' + encodeURIComponent(now.id) }, t('job.details'))))
-        : h('section', { class: 'panel current' }, h('h2', {}, t('job.none')), h('p', { class: 'big-text' }, t('job.none.do'))),
+        : h('section', { class: 'panel current' }, h('h2', {}, t('job.none')), h('p', { class: 'big-text' }, t(can('use') ? 'job.none.do' : 'job.none.open'))),
       create(recipes ?? []),
       panel(t('job.waiting'), open_jobs.length === 0 ? h('p', { class: 'quiet-text' }, t('job.waiting.none'))
         : h('ul', { class: 'cards' }, open_jobs.map((one) => h('li', { class: 'card' },
           h('div', {}, h('strong', { class: 'card-title' }, one.order), h('div', { class: 'quiet-text' }, [one.product, t('job.of', { made: one.made ?? 0, quantity: one.quantity })].filter(Boolean).join('  ·  ')), progress(one)),
-          h('div', { class: 'choices' }, h('a', { class: 'button quiet', href: '#/job/' + encodeURIComponent(one.id) }, t('job.details')), button(t('job.use'), () => use(one), { kind: 'strong' })))))),
+          h('div', { class: 'choices' }, h('a', { class: 'button quiet', href: '#/job/' + encodeURIComponent(one.id) }, t('job.details')), can('use') && button(t('job.use'), () => use(one), { kind: 'strong' })))))),
       closed.length > 0 && panel(t('job.done'), table([t('job.order'), t('job.product'), t('job.made'), t('job.closed.at'), ''], closed.map((one) => [
         h('a', { href: '#/job/' + encodeURIComponent(one.id) }, one.order), one.product ?? '', t('job.of', { made: one.made ?? 0, quantity: one.quantity }), moment(one.closed),
         h('a', { href: '#/job/' + encodeURIComponent(one.id) }, t('certificate'))]), { label: t('job.done') })),
@@ -109,8 +109,9 @@ function detail(root, id) {
       facts([[t('job.product'), job.product], [t('job.lot'), job.lot], [t('job.recipe'), job.recipe], [t('job.operator'), job.operator], [t('job.since'), moment(job.opened)],
         [t('job.closed.at'), job.closed && moment(job.closed)], [t('job.valid'), job.valid_until && moment(job.valid_until)]]
         .concat(Object.entries(counts).filter(([, n]) => typeof n === 'number').map(([key, n]) => [t('outcome.' + key), number(n)]))),
-      h('div', { class: 'choices left' }, job.state !== 'closed' && !current && button(t('job.use'), () => use(job), { kind: 'strong' }),
+      h('div', { class: 'choices left' }, job.state !== 'closed' && !current && can('use') && button(t('job.use'), () => use(job), { kind: 'strong' }),
         job.state !== 'closed' && button(t('job.close'), () => close(job, reload), { kind: job.left > 0 ? 'quiet' : 'strong', iconName: 'icon-lock' }))),
+      job.state !== 'closed' && !current && !can('use') && h('p', { class: 'big-text' }, t('job.start-with', { order: job.order })),
       job.certificate ? h('section', { class: 'panel certificate' }, h('h2', {}, t('certificate')), h('p', { class: 'quiet-text no-print' }, t('certificate.what')),
         h('div', { class: 'choices left no-print' }, button(t('print'), () => window.print(), { kind: 'strong' }),
           h('a', { class: 'button', href: at(id) + '/certificate', download: job.order + '.certificate' }, t('download')),
@@ -147,7 +148,8 @@ export function open(root, id) {
       if (id) return false;
       const job = screen.jobs.find((one) => one.order === text || one.id === text);
       if (job && job.state === 'closed') location.hash = '#/job/' + encodeURIComponent(job.id);
-      else if (job) use(job);
+      else if (job && can('use')) use(job);
+      else if (job) location.hash = '#/job/' + encodeURIComponent(job.id);
       else {
         const field = root.querySelector('#field-order');
         if (!field) return false;

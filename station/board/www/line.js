@@ -1,7 +1,7 @@
 // The line: the fixture as it is, hub by hub, and above it what a hand must do next. Each tile keeps its elements and
 // what it shows, so that an update touches only what changed.
 
-import { post } from './api.js';
+import { can, post } from './api.js';
 import { h, icon, setIcon, setText, setAttribute, fill, button } from './dom.js';
 import { t, number, percent } from './i18n.js';
 import { plan } from './layout.js';
@@ -137,7 +137,7 @@ export function open(root) {
     cells = used.map((hub) => placesOf(hub).length);
     if (used.length === 0) {
       fill(hubs, h('div', { class: 'nothing' }, icon('icon-commissioning', 'nothing-icon'), h('h2', {}, t('line.no-slots')),
-        h('p', {}, t('line.no-slots.do')), h('a', { class: 'button strong', href: '#/commissioning' }, t('nav.commissioning'))));
+        h('p', {}, t('line.no-slots.do')), can('commissioning') && h('a', { class: 'button strong', href: '#/commissioning' }, t('nav.commissioning'))));
       return;
     }
     fill(hubs, used.map((hub) => h('section', { class: 'hub', 'aria-label': hub.label || hub.port }, hubHead(hub),

@@ -1,6 +1,6 @@
 // The frame around the screens: who is there, where one can go, what is wrong with the link, and "stop" at hand.
 
-import { get, onSession, onWhoIsThere, post, refreshSession, session, signOut } from './api.js';
+import { can, get, onSession, onWhoIsThere, post, refreshSession, session, signOut } from './api.js';
 import { askWho, attempt, choose, say } from './ask.js';
 import { h, icon, setIcon, setText, setAttribute, fill, button } from './dom.js';
 import { language, t, useLanguage } from './i18n.js';
@@ -18,13 +18,15 @@ import * as health from './health.js';
 import * as commissioning from './commissioning.js';
 
 const screens = { line, slot, job, units, health, commissioning };
-const tabs = ['line', 'job', 'units', 'health', 'commissioning'];
+const tabs = () => ['line', 'job', 'units', 'health', 'commissioning'].filter(isThere);
+const isThere = (name) => name !== 'commissioning' || can('commissioning');
 const main = document.getElementById('main');
 const header = document.getElementById('header');
 const banners = document.getElementById('banners');
 const parts = {};  // of the frame
 let languages = ['en'];
 let screen = null;
+let offered = '';  // what the frame was built for
 let stopped = false;  // by somebody here: an idle line is gone before it can say so
 let changed = [];  // sockets that are not where they were
 
@@ -32,7 +34,7 @@ let changed = [];  // sockets that are not where they were
 
 function place() {
   const [name, ...rest] = location.hash.replace(/^#\/?/, '').split('/').map(decodeURIComponent);
-  return { name: name in screens ? name : 'line', rest };
+  return { name: name in screens && isThere(name) ? name : 'line', rest };
 }
 
 function go() {
@@ -51,7 +53,7 @@ function go() {
 
 // ---- the frame
 
-const tabLinks = (kind) => tabs.map((name) =>
+const tabLinks = (kind) => tabs().map((name) =>
   h('a', { class: kind, href: '#/' + name, 'data-tab': name }, icon('icon-' + name), h('span', {}, t('nav.' + name))));
 
 function cycleLight() {
@@ -158,6 +160,7 @@ function showLink() {
 }
 
 async function lookForChanges() {
+  if (!can('commissioning')) return;
   changed = await get('/api/commissioning').then((answer) => answer.changed ?? []).catch(() => changed);
   banner('changed', 'odd', changed.length > 0 && [icon('icon-alarm'), h('strong', {}, t('changed', { n: changed.length })),
     h('span', {}, changed.slice(0, 4).map((one) => t('changed.one', { label: one.label, was: one.was ?? '–', is: one.is ?? '–' })).join('  ')),
@@ -203,6 +206,14 @@ function hearVerdicts(slots, quiet) {
   }
 }
 
+// Another program may have come back under this address.
+function showOffer() {
+  if (offered === String(session.can)) return;
+  offered = String(session.can);
+  buildFrame();
+  go();
+}
+
 // ---- what comes in
 
 listen((kind, what) => {
@@ -214,7 +225,7 @@ listen((kind, what) => {
   }
   if (kind === 'delta') hearVerdicts(what.slots, false);
   if (kind === 'link' || kind === 'retry') showLink();
-  if (kind === 'link' && live.link === 'online') refreshSession().catch(() => {});
+  if (kind === 'link' && live.link === 'online') refreshSession().then(showOffer).catch(() => {});
   if (kind === 'state' || kind === 'delta') {
     const state = live.state.line.state;
     setAttribute(parts.stop, 'disabled', state.startsWith('stopping') ? '' : null);
@@ -252,8 +263,9 @@ async function start() {
   onSession(showWho);
   onSession(() => { if (session.session && live.link === 'refused') connect(); });
   onSound(showSound);
-  buildFrame();
   await refreshSession().catch(() => {});
+  offered = String(session.can);
+  buildFrame();
   window.addEventListener('hashchange', () => {
     main.focus({ preventScroll: true });  // who reads by ear or walks by keyboard goes on in the new screen
     go();

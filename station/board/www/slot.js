@@ -1,6 +1,6 @@
 // One slot: what happened here in words a person can act on, step by step; the log folded away; who was here before.
 
-import { get, post } from './api.js';
+import { can, get, post } from './api.js';
 import { attempt, choose, field } from './ask.js';
 import { h, icon, setIcon, setText, setAttribute, fill, button } from './dom.js';
 import { bytes, has, seconds, t } from './i18n.js';
@@ -74,6 +74,7 @@ export function open(root, port) {
 
   function toolsFor(slot) {
     const list = [];
+    if (!can('slots')) return list;
     if (slot.state === 'quarantined') list.push(button(t('release'), release, { kind: 'strong', iconName: 'icon-lock' }));
     if (slot.state === 'skipped') list.push(button(t('skip.undo'), () => skip(false), { kind: 'strong' }));
     if (!['quarantined', 'skipped', 'working', 'between'].includes(slot.state)) list.push(button(t('skip'), () => skip(true), { kind: 'quiet' }));
