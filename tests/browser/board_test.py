@@ -22,7 +22,7 @@ class Station:
     """`flashline run` with eight sockets A1..A4, B1..B4, all of them empty at first. `faults`: (kind, at, times) of every
     unit that comes to a port."""
 
-    def __init__(self, folder, *arguments, speed=20, faults=None, people=None):
+    def __init__(self, folder, *arguments, speed=20, faults=None, people=None, before=()):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.build = pathlib.Path(browser.setting("FLASHLINE_BUILD_DIR"))
@@ -40,6 +40,8 @@ class Station:
         (self.folder / "station.toml").write_text('name = "line-3"\ninsert_after = 0.5\n' + slots)
         for name, (pin, role) in (people or {}).items():
             self.ask("operator", "add", name, "--role", role, said=pin + "\n")
+        for command in before:
+            self.ask(*command)
         self.start()
 
     def start(self):
@@ -238,73 +240,67 @@ class People(RealTest):
 class Orders(RealTest):
     expected_on_console = ("status of 401", "status of 403", "status of 409")
 
-    def test_from_an_empty_station_to_the_first_certificate_with_nothing_but_the_page(self):
+    def test_an_order_is_counted_down_to_its_end_and_certified_when_the_station_is_back(self):
+        self.expected_on_console = ("ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE", "ERR_NETWORK")
+        station = self.station("--job", "ORD-1", before=[("job", "open", "ORD-1", "--quantity", "2", "--lot", "L-7")])
+        page = self.board()
+        page.wait(lambda: "Still to make · ORD-1" in page.texts(".figure-name"), "the order on the line")
+        station.hand("fresh 1-1.1")
+        self.wait_tile(page, "A1", "PASS", "Unplug")
+        page.wait(lambda: page.texts(".figure-job .figure-value") == ["1"], "one left to make")
+        station.hand("fresh 1-1.2")
+        page.wait(lambda: station.program.poll() == 0, "the end of a run whose order is complete")
+        station.stop()
+        station.arguments = ()
+        station.start()
+        page.wait(lambda: page.js("return document.body.dataset.link") == "online", "the link")
+        self.go(page, "#/job/ORD-1")
+        self.press(page, "Close order", "main")
+        self.press(page, "Close order", "dialog")
+        self.sign_in(page, "wang")
+        page.wait(lambda: any("made: 2" in text for text in page.texts(".paper")), "the certificate")
+        self.assertEqual(len([line for line in page.texts(".paper")[0].splitlines() if line.startswith("unit: passed")]), 2)
+
+    def test_an_order_is_opened_and_closed_on_the_page_and_its_certificate_is_there(self):
         station = self.station()
         page = self.board()
         page.wait(lambda: page.all(".tile"), "tiles")
         page.find("[data-tab=job]").click()
         page.wait(lambda: page.all("#field-order"), "the form")
-        self.fields(page, order="ORD-1", quantity=2, lot="L-7")
-        self.press(page, "Start this order")
+        self.fields(page, order="ORD/2", quantity=3, lot="L-7")
+        self.press(page, "this order", "main")
         self.sign_in(page, "wang")
-        page.wait(lambda: "Still to make · ORD-1" in page.texts(".figure-name"), "the order on the line")
-        page.picture("board-order-begun")
-        station.hand("fresh 1-1.1")
-        station.hand("fresh 1-1.2")
-        self.wait_tile(page, "A1", "PASS", "Unplug")
-        self.wait_tile(page, "A2", "PASS", "Unplug")
-        station.hand("pull 1-1.1")
-        station.hand("pull 1-1.2")
-        page.wait(lambda: page.texts(".call-word") == ["Order complete"], "the call to close it")
-        page.picture("board-order-complete")
-        self.press(page, "Close the order", ".call")
+        page.wait(lambda: page.texts(".job-order") == ["ORD/2"], "the order")
         self.press(page, "Close order", "main")
+        page.wait(lambda: any("3 units are still missing." in t for t in page.texts("dialog p")), "the warning")
         self.press(page, "Close order", "dialog")
         page.wait(lambda: any("flashline certificate 1" in text for text in page.texts(".paper")), "the certificate")
         page.picture("board-certificate")
         shown = page.texts(".paper")[0]
-        self.assertIn("order: ORD-1", shown)
-        self.assertIn("made: 2", shown)
-        self.assertEqual(len([line for line in shown.splitlines() if line.startswith("unit: passed")]), 2)
+        self.assertIn("order: ORD/2", shown)
+        self.assertIn("made: 0", shown)
         links = page.js("return [...document.querySelectorAll('.certificate a')].map(a => a.href)")
         files = [self.driver.execute_async_script("fetch(arguments[0]).then(a => a.text()).then(arguments[1])", link) for link in links]
         self.assertEqual(files[0].strip(), shown.strip())
         self.assertIn("trusted comment", files[1])
+        station.stop()
+        self.assertIn("ORD/2", station.ask("job", "list"))
 
-    def test_an_operator_chooses_an_order_but_does_not_open_one(self):
+    def test_an_operator_does_not_open_an_order(self):
         station = self.station(people=People.PEOPLE)
-        station.ask("job", "open", "ORD-5", "--quantity", "3")
         page = self.board("#/job")
-        self.press(page, "Make this now")
-        self.sign_in(page, "li", "1234")
-        page.wait(lambda: "Still to make · ORD-5" in page.texts(".figure-name"), "the order on the line")
-        self.go(page, "#/job")
-        self.press(page, "New order", "main")
+        page.wait(lambda: page.all("#field-order"), "the form")
         self.fields(page, order="ORD-6", quantity=1)
-        self.press(page, "Start this order")
-        page.wait(lambda: "This needs a supervisor. Sign in as one." in page.texts("dialog p"), "the question")
+        self.press(page, "this order", "main")
+        self.sign_in(page, "li", "1234")
+        page.wait(lambda: page.texts("dialog .form-error") == ["Only a supervisor may do this."], "the refusal")
         self.press(page, "Cancel", "dialog")
+        station.stop()
         self.assertNotIn("ORD-6", station.ask("job", "list"))
 
 
 class Places(RealTest):
     expected_on_console = ("status of 401", "status of 404", "status of 409")
-
-    def test_a_slot_is_taken_out_of_use_and_used_again(self):
-        station = self.station()
-        page = self.board("#/slot/1-1.3")
-        self.press(page, "Take out of use")
-        self.press(page, "Cable is bad", "dialog")
-        self.sign_in(page, "li")
-        page.wait(lambda: page.texts(".now-word") == ["Not in use"], "out of use")
-        station.hand("fresh 1-1.3")
-        station.hand("fresh 1-1.4")
-        self.go(page, "#/line")
-        self.wait_tile(page, "A4", "PASS", "Unplug")
-        self.assertEqual(self.tile(page, "A3")["text"], ["A3", "Not in use", "Cable is bad"])
-        self.go(page, "#/slot/1-1.3")
-        self.press(page, "Use the slot again")
-        page.wait(lambda: page.texts(".now-word") != ["Not in use"], "in use again")
 
     def test_a_printed_label_is_paired_by_two_scans_and_found_again(self):
         station = self.station()
@@ -332,18 +328,6 @@ class Places(RealTest):
         page.wait(lambda: any("GB free" in t for t in page.texts(".state")), "the disk")
         page.wait(lambda: any(t.startswith("A1") for t in page.texts("tbody th")), "the slot")
         page.picture("board-health")
-
-    def test_sockets_get_their_names_one_by_one(self):
-        station = self.station()
-        page = self.board("#/commissioning")
-        self.press(page, "Name the sockets", "main")
-        self.press(page, "Name the sockets", "dialog")
-        self.sign_in(page, "wang")
-        page.wait(lambda: any(t.startswith("Plug a unit into the socket you want to call") for t in page.texts(".guide-word")), "the question")
-        station.hand("fresh 1-2.3")
-        page.wait(lambda: any("1-2.3" in t for t in page.texts(".socket[data-learned]")), "the first socket")
-        self.press(page, "Cancel, keep the old names", "main")
-        page.wait(lambda: not page.all(".guide-word"), "the end")
 
 
 class ALostStation(RealTest):
