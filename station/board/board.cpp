@@ -294,6 +294,7 @@ void Board::show(std::stop_token stop) {
     std::unique_lock lock(mutex_);
     joined_.wait_for(lock, stop, between_pictures, [] { return false; });
   }
+  show_once();
 }
 
 void Board::show_once() {

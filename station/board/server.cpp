@@ -6,6 +6,7 @@
 #include <cstring>
 #include <mutex>
 #include <stdexcept>
+#include <thread>
 
 #include <microhttpd.h>
 #include <unistd.h>
@@ -29,6 +30,8 @@ constexpr std::size_t memory_of_connection = 16 * 1024;
 // For a head, for a body, for taking the reply; a kept connection may rest as long.
 constexpr auto time_for_a_step = 10s;
 constexpr unsigned silent_seconds = 15;  // longer than a stream is without a sign of life
+// In which what was answered and shown last is sent: that the line stops, to the one who stopped it.
+constexpr auto time_for_last_words = 300ms;
 constexpr std::size_t stream_chunk = 8 * 1024;
 // The record can be read by this many at once; who comes while so many wait is told to try again.
 constexpr std::size_t worker_threads = 2;
@@ -113,8 +116,9 @@ struct Server::Impl {
   ~Impl() {
     // Nobody new; then whoever sleeps or waits for an answer is woken, because only those who are awake can be ended.
     const int listening = MHD_quiesce_daemon(daemon);
-    stream.close();
     workers.close();
+    std::this_thread::sleep_for(time_for_last_words);
+    stream.close();
     MHD_stop_daemon(daemon);
     close(listening);
   }

@@ -134,7 +134,11 @@ TEST_F(TheStation, WhatWasDoneOnTheBoardIsOnRecordWithItsAuthor) {
   EXPECT_EQ(status_of(post("/api/line/pause", "{}", li)), 200);
   EXPECT_THAT(await("stderr", "paused"), HasSubstr("paused"));
   EXPECT_EQ(status_of(post("/api/line/resume", "{}", li)), 200);
+  Client events(port_);
+  events.say("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  events.until("event: state");
   EXPECT_EQ(status_of(post("/api/line/stop", "{\"kind\":\"safe\"}", li)), 200);
+  EXPECT_THAT(events.until_closed(), HasSubstr("\"state\":\"stopping\"")) << "also when nothing is in work";
   const Ran ran = desk_.finish(std::exchange(process_, 0));
   EXPECT_EQ(ran.status, 130) << ran.err;
   std::vector<std::string> told;
