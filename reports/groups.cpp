@@ -16,7 +16,8 @@ namespace reports {
 
 namespace {
 
-constexpr std::array names{"job", "lot", "recipe", "image", "unit", "slot", "operator", "day", "outcome", "station"};
+constexpr std::array names{"job", "lot",      "recipe", "image",   "unit",   "slot",
+                           "hub", "operator", "day",    "outcome", "station"};
 
 std::string or_dash(const std::string& text) {
   return text.empty() ? "-" : text;
@@ -39,6 +40,11 @@ std::set<std::string> image_names(const db::Attempt& attempt) {
   return all;
 }
 
+// A port's path without its last number; of a controller's own port, the controller.
+std::string hub_of(const std::string& port) {
+  return port.substr(0, port.find_last_of(".-"));
+}
+
 std::string value_of(const db::Attempt& attempt, By by) {
   switch (by) {
     case By::job:
@@ -53,6 +59,8 @@ std::string value_of(const db::Attempt& attempt, By by) {
       return attempt.finished.unit;
     case By::slot:
       return attempt.visit.slot.empty() ? attempt.visit.port : attempt.visit.slot;
+    case By::hub:
+      return hub_of(attempt.visit.port);
     case By::operator_name:
       return attempt.started.operator_name;
     case By::day:
@@ -73,6 +81,20 @@ QString row_text(const QString& name, const QStringList& figures) {
 
 QString percent(const std::optional<double>& share) {
   return share ? QString::number(*share * 100, 'f', 1) + " %" : "-";
+}
+
+// Nothing while no unit has a verdict.
+std::optional<std::pair<double, double>> yield_bounds(const Summary& summary) {
+  if (summary.with_verdict() == 0) return std::nullopt;
+  return Share{summary.good(), summary.with_verdict()}.bounds();
+}
+
+QJsonObject group_json(const Summary& summary) {
+  QJsonObject group = summary_json(summary);
+  const auto bounds = yield_bounds(summary);
+  group["yield_low"] = bounds ? QJsonValue(bounds->first) : QJsonValue();
+  group["yield_high"] = bounds ? QJsonValue(bounds->second) : QJsonValue();
+  return group;
 }
 
 QString count(std::uint64_t number) {
@@ -119,10 +141,13 @@ std::vector<std::pair<std::string, Summary>> grouped(const Report& report, By by
 void write_groups(const Report& report, By by, std::ostream& out) {
   const auto put = [&out](const QString& line) { out << line.toStdString() << '\n'; };
   put(row_text(QString::fromStdString(std::string(to_string(by))),
-               {"units", "good", "yield", "1st pass", "attempts", "per unit"}));
+               {"units", "good", "yield", "from", "to", "1st pass", "attempts", "per unit"}));
   for (const auto& [name, summary] : grouped(report, by)) {
-    put(row_text(printable(name), {count(summary.units), count(summary.good()), percent(summary.yield()),
-                                   percent(summary.first_pass_yield()), count(summary.attempts),
+    const auto bounds = yield_bounds(summary);
+    const auto from = bounds ? std::optional(bounds->first) : std::nullopt;
+    const auto to = bounds ? std::optional(bounds->second) : std::nullopt;
+    put(row_text(printable(name), {count(summary.units), count(summary.good()), percent(summary.yield()), percent(from),
+                                   percent(to), percent(summary.first_pass_yield()), count(summary.attempts),
                                    QString::number(summary.attempts_per_unit().value_or(0), 'f', 2)}));
   }
 }
@@ -131,7 +156,7 @@ void write_groups_json(const Report& report, By by, std::ostream& out) {
   const QString key = QString::fromStdString(std::string(to_string(by)));
   QJsonArray groups;
   for (const auto& [name, summary] : grouped(report, by)) {
-    QJsonObject group = summary_json(summary);
+    QJsonObject group = group_json(summary);
     group["value"] = QString::fromStdString(name);
     groups.append(group);
   }
@@ -139,14 +164,15 @@ void write_groups_json(const Report& report, By by, std::ostream& out) {
 }
 
 void write_groups_csv(const Report& report, By by, std::ostream& out) {
-  const std::array keys{"units",     "attempts",    "passed",  "already", "failed",           "error",
-                        "cancelled", "interrupted", "running", "yield",   "first_pass_yield", "attempts_per_unit",
-                        "first",     "last"};
+  const std::array keys{"units",     "attempts",   "passed",           "already",           "failed",
+                        "error",     "cancelled",  "interrupted",      "running",           "yield",
+                        "yield_low", "yield_high", "first_pass_yield", "attempts_per_unit", "first",
+                        "last"};
   QStringList head{QString::fromStdString(std::string(to_string(by)))};
   for (const char* key : keys) head << key;
   put_csv_head(head, out);
   for (const auto& [name, summary] : grouped(report, by)) {
-    const QJsonObject json = summary_json(summary);
+    const QJsonObject json = group_json(summary);
     std::vector<QJsonValue> cells{QString::fromStdString(name)};
     for (const char* key : keys) cells.push_back(json[key]);
     put_csv_row(cells, out);

@@ -1,5 +1,5 @@
 // What attempts come to, for each slot, day, operator...: a row of figures for each. The row of a value is what a
-// report with the filter of that value would say. Pure; any thread.
+// report with the filter of that value would say, with the 95 % bounds of its yield. Pure; any thread.
 #pragma once
 
 #include <map>
@@ -13,7 +13,7 @@
 
 namespace reports {
 
-enum class By { job, lot, recipe, image, unit, slot, operator_name, day, outcome, station };
+enum class By { job, lot, recipe, image, unit, slot, hub, operator_name, day, outcome, station };
 
 std::string_view to_string(By by);
 std::optional<By> parse_by(std::string_view text);

@@ -222,8 +222,8 @@ CLI::App* add_report(CLI::App& app, ReportOptions& options, ReportTexts& texts) 
   report->add_flag("--summary", options.summary, "What it comes to, without the attempts; as text");
   report->add_option("--by", texts.by, "A row of figures for each: text, csv or json")
       ->check([](const std::string& value) {
-        return one_of(value,
-                      {"job", "lot", "recipe", "image", "unit", "slot", "operator", "day", "outcome", "station"});
+        return one_of(
+            value, {"job", "lot", "recipe", "image", "unit", "slot", "hub", "operator", "day", "outcome", "station"});
       });
   report
       ->add_option("--holds", options.holds,

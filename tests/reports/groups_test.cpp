@@ -43,6 +43,7 @@ std::string told(By by) {
 
 TEST(Groups, CountUnitsWithinEachValue) {
   EXPECT_EQ(told(By::slot), "A2 2/2 in 3; A10 0/1 in 1; ");
+  EXPECT_EQ(told(By::hub), "1-1 2/3 in 4; ");
   EXPECT_EQ(told(By::job), "J-7 2/2 in 3; J-8 0/1 in 1; ");
   EXPECT_EQ(told(By::lot), "- 0/1 in 1; L-9 2/2 in 3; ");
   EXPECT_EQ(told(By::operator_name), "Ada 2/2 in 3; Grace 0/1 in 1; ");
@@ -61,7 +62,7 @@ TEST(Groups, AnAttemptIsUnderEachImageOfItsRecipe) {
 }
 
 TEST(Groups, EveryNameIsReadBack) {
-  for (const By by : {By::job, By::lot, By::recipe, By::image, By::unit, By::slot, By::operator_name, By::day,
+  for (const By by : {By::job, By::lot, By::recipe, By::image, By::unit, By::slot, By::hub, By::operator_name, By::day,
                       By::outcome, By::station}) {
     EXPECT_EQ(parse_by(to_string(by)), by);
   }
@@ -74,10 +75,13 @@ TEST(Groups, AreTheSameAsTextCsvAndJson) {
   write_groups_csv(sample::report(attempts()), By::slot, csv);
   write_groups_json(sample::report(attempts()), By::slot, json);
   EXPECT_EQ(text.str(),
-            "slot                                 units      good     yield  1st pass  attempts  per unit\n"
-            "A2                                       2         2   100.0 %    50.0 %         3      1.50\n"
-            "A10                                      1         0     0.0 %     0.0 %         1      1.00\n");
-  EXPECT_NE(csv.str().find("A2,2,3,2,0,0,0,0,0,0,1,0.5,1.5,"), std::string::npos) << csv.str();
+            "slot                                 units      good     yield      from        to  1st pass  attempts  "
+            "per unit\n"
+            "A2                                       2         2   100.0 %    34.2 %   100.0 %    50.0 %         3    "
+            "  1.50\n"
+            "A10                                      1         0     0.0 %     0.0 %    79.3 %     0.0 %         1    "
+            "  1.00\n");
+  EXPECT_NE(csv.str().find("A2,2,3,2,0,0,0,0,0,0,1,0.342"), std::string::npos) << csv.str();
   const QJsonObject read = QJsonDocument::fromJson(QByteArray::fromStdString(json.str())).object();
   EXPECT_EQ(read["by"].toString(), "slot");
   EXPECT_EQ(read["groups"].toArray()[1].toObject()["value"].toString(), "A10");
