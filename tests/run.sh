@@ -12,8 +12,9 @@ say "Build: build-asan, everything"
 cmake --preset asan
 cmake --build build-asan
 
+# Twice as many at once as there are cores: the long ones wait for units, clocks and browsers.
 say "Tests: every one, in the AddressSanitizer + UBSan build"
-ctest --test-dir build-asan --parallel 2 --output-on-failure --no-tests=error "$@"
+ctest --test-dir build-asan --parallel "$((2 * $(nproc)))" --output-on-failure --no-tests=error "$@"
 
 # All of them means the fuzzers too; chosen ones do not.
 [ "$#" -gt 0 ] || tests/fuzz/run.sh 30
