@@ -22,6 +22,7 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -71,6 +72,10 @@ def new_driver():
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not chromium or not driver:
         skip("there is no chromium or no chromedriver. Install chromium and chromium-driver.")
+    try:
+        socket.getaddrinfo("localhost", None)
+    except OSError:
+        skip("this machine does not know 'localhost', where the browser is led from. Add it to /etc/hosts.")
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
     for argument in (
