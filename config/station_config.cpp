@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <map>
 
 #include "config/files.h"
@@ -15,6 +16,9 @@ namespace {
 dfu::Duration from_seconds(double value) {
   return std::chrono::duration_cast<dfu::Duration>(std::chrono::duration<double>(value));
 }
+
+// How a visit can end while the program runs.
+const std::vector<std::string> outcomes = {"passed", "already", "failed", "error", "cancelled"};
 
 // Things of which each may be named once; remembers the line of the first.
 class Once {
@@ -56,6 +60,7 @@ class Loader {
     for (TableReader& table : file.tables("controller")) controller(table);
     for (TableReader& table : file.tables("hub")) hub(table);
     for (TableReader& table : file.tables("slot")) slot(table);
+    for (TableReader& table : file.tables("hook")) hook(table);
     if (auto table = file.table("board")) board(*table);
     file.finish();
     return std::move(station_);
@@ -132,6 +137,37 @@ class Loader {
     slot.port = port->value;
     if (label) slot.label = label->value;
     station_.slots.push_back(std::move(slot));
+  }
+
+  void hook(TableReader& table) {
+    HookConfig hook;
+    for (const Given<std::string>& outcome : table.texts("on")) {
+      if (std::ranges::find(outcomes, outcome.value) == outcomes.end()) table.not_allowed("on", outcome, outcomes);
+      hook.outcomes.push_back(outcome.value);
+    }
+    if (!table.has("on")) hook.outcomes = outcomes;
+    const std::vector<Given<std::string>> run = table.texts("run", Need::required);
+    if (const auto limit = table.number("timeout", 0.1, 60)) hook.timeout = from_seconds(limit->value);
+    table.finish();
+    if (run.empty()) return;
+    for (const Given<std::string>& word : run) hook.run.push_back(word.value);
+    hook.run.front() = beside(path_, run.front().value);
+    check_program(run.front(), hook.run.front());
+    station_.hooks.push_back(std::move(hook));
+  }
+
+  // Now, not at the first unit. It may go missing later all the same; then the log says so.
+  void check_program(const Given<std::string>& given, const std::string& path) {
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    const fs::file_status found = fs::status(path, ignored);
+    const auto may_run = fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec;
+    if (!fs::is_regular_file(found)) {
+      report_.error(given.place, given.written, "there is no program '" + path + "'",
+                    "Write its whole path, or its path from this file's folder on. No shell looks for it.");
+    } else if ((found.permissions() & may_run) == fs::perms::none) {
+      report_.error(given.place, given.written, "'" + path + "' is not executable", "Do: chmod +x " + path);
+    }
   }
 
   void board(TableReader& table) {

@@ -32,6 +32,13 @@ struct SlotConfig {
   bool skip = false;   // units here are left alone
 };
 
+// A program to run when a unit has its verdict.
+struct HookConfig {
+  std::vector<std::string> outcomes;  // of a verdict, as the record spells them
+  std::vector<std::string> run;       // program, resolved as `recipe` is, and its arguments
+  dfu::Duration timeout = std::chrono::seconds(5);
+};
+
 struct StationConfig {
   std::string name = "flashline";
   std::string database;        // resolved as `recipe` is; empty: the default
@@ -44,6 +51,7 @@ struct StationConfig {
   std::vector<ControllerName> controllers;
   std::vector<HubLimits> hubs;
   std::vector<SlotConfig> slots;
+  std::vector<HookConfig> hooks;
   std::string board_listen;              // "127.0.0.1:8080"; empty: this file asks for no board
   std::vector<std::string> board_names;  // host names, beside addresses, under which browsers may call it; lower case
 

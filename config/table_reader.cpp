@@ -105,14 +105,18 @@ std::optional<Given<std::string>> TableReader::text_of(const TomlNode& node, con
   return Given<std::string>{text, node.place, node.written};
 }
 
-std::vector<Given<std::string>> TableReader::texts(std::string_view key) {
-  const TomlEntry* entry = ask(key, Need::optional, std::string(key) + " = [\"...\"]");
+std::vector<Given<std::string>> TableReader::texts(std::string_view key, Need need) {
+  const TomlEntry* entry = ask(key, need, std::string(key) + " = [\"...\"]");
   if (!entry) return {};
   const auto* list = std::get_if<TomlList>(&entry->value.content);
   const auto is_text = [](const TomlNode& node) { return std::holds_alternative<std::string>(node.content); };
   if (!list || !std::ranges::all_of(*list, is_text)) {
     wrong_type(*entry, "a list of texts in quotes", "Write: " + std::string(key) + " = [\"...\"]");
     return {};
+  }
+  if (list->empty() && need == Need::required) {
+    report_.error(entry->value.place, {}, "'" + entry->key + "' is an empty list",
+                  "Write: " + std::string(key) + " = [\"...\"]");
   }
   std::vector<Given<std::string>> out;
   for (const TomlNode& node : *list) {

@@ -61,8 +61,8 @@ class TableReader {
 
   // Not empty, no control characters.
   std::optional<Given<std::string>> text(std::string_view key, Need need = Need::optional);
-  // A list of them; each alone keeps its place.
-  std::vector<Given<std::string>> texts(std::string_view key);
+  // A list of them; each alone keeps its place. Where it is needed, it is not empty.
+  std::vector<Given<std::string>> texts(std::string_view key, Need need = Need::optional);
   std::optional<Given<std::int64_t>> integer(std::string_view key, Bounds bounds, Need need = Need::optional);
   // A whole number will do.
   std::optional<Given<double>> number(std::string_view key, double least, double most);

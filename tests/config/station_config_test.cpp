@@ -1,5 +1,7 @@
 #include "config/station_config.h"
 
+#include <filesystem>
+
 #include <gtest/gtest.h>
 
 #include "tests/config/support.h"
@@ -171,6 +173,51 @@ TEST_F(StationFile, BoardListensOnlyToAnAddressWithAPort) {
   }
   for (const std::string listen : {"localhost:8080", "[::1]:8080", "192.168.0.2:65535"}) {
     EXPECT_EQ(said("[board]\nlisten = \"" + listen + "\"\n"), "") << listen;
+  }
+}
+
+class HookTables : public StationFile {
+ protected:
+  HookTables() {
+    folder.write("lamp", "#!/bin/sh\n");
+    std::filesystem::permissions(folder.path("lamp"), std::filesystem::perms::owner_all);
+    folder.write("notes", "no program\n");
+  }
+};
+
+TEST_F(HookTables, AreReadWithTheirProgramBesideTheFile) {
+  const StationResult result = load(
+      "[[hook]]\nrun = [\"lamp\"]\n"
+      "[[hook]]\non = [\"passed\", \"error\"]\nrun = [\"/bin/sh\", \"lamp\"]\ntimeout = 0.5\n"
+      "[[hook]]\non = []\nrun = [\"lamp\"]\n");
+  ASSERT_NE(result.station, nullptr) << all(result.diagnostics);
+  const std::vector<HookConfig>& hooks = result.station->hooks;
+  ASSERT_EQ(hooks.size(), 3u);
+  EXPECT_THAT(hooks[0].outcomes, ElementsAre("passed", "already", "failed", "error", "cancelled"));
+  EXPECT_THAT(hooks[0].run, ElementsAre(folder.path("lamp")));
+  EXPECT_EQ(hooks[0].timeout, 5s);
+  EXPECT_THAT(hooks[1].outcomes, ElementsAre("passed", "error"));
+  EXPECT_THAT(hooks[1].run, ElementsAre("/bin/sh", "lamp")) << "arguments are nobody's paths";
+  EXPECT_EQ(hooks[1].timeout, 500ms);
+  EXPECT_THAT(hooks[2].outcomes, ElementsAre()) << "switched off";
+}
+
+TEST_F(HookTables, WithMistakesAreRefusedAtTheirPlace) {
+  EXPECT_THAT(said("[[hook]]\non = [\"passed\", \"faild\"]\nrun = [\"lamp\"]\n"),
+              AllOf(HasSubstr(":2:17: error: 'on' must be one of passed, already, failed, error and cancelled, not "
+                              "\"faild\""),
+                    HasSubstr("Did you mean \"failed\"?")));
+  EXPECT_THAT(said("[[hook]]\non = [\"interrupted\"]\nrun = [\"lamp\"]\n"), HasSubstr(":2:7: error: 'on' must be"));
+  EXPECT_THAT(
+      said("[[hook]]\nrun = [\"lamb\"]\n"),
+      AllOf(HasSubstr(":2:8: error: there is no program '" + folder.path("lamb") + "'"), HasSubstr("No shell")));
+  EXPECT_THAT(said("[[hook]]\nrun = [\".\"]\n"), HasSubstr(":2:8: error: there is no program"));
+  EXPECT_THAT(said("[[hook]]\nrun = [\"notes\"]\n"), HasSubstr("is not executable"));
+  EXPECT_THAT(said("[[hook]]\n"), HasSubstr("[[hook]] number 1 has no 'run'"));
+  EXPECT_THAT(said("[[hook]]\nrun = []\n"), HasSubstr(":2:7: error: 'run' is an empty list"));
+  EXPECT_THAT(said("[[hook]]\nrun = \"lamp\"\n"), HasSubstr("'run' must be a list of texts in quotes"));
+  for (const std::string limit : {"0", "-1", "60.5", "nan"}) {
+    EXPECT_THAT(said("[[hook]]\nrun = [\"lamp\"]\ntimeout = " + limit + "\n"), HasSubstr("must be from 0.1 to 60"));
   }
 }
 
