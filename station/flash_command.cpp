@@ -19,6 +19,7 @@
 #include "station/commands.h"
 #include "station/console.h"
 #include "station/flash_run.h"
+#include "station/hooks.h"
 #include "station/inputs.h"
 #include "station/job_order.h"
 #include "station/json_lines.h"
@@ -243,6 +244,17 @@ board::Controls controls_of(FlashRun& run) {
           .stop = [&run, later](scheduler::StopKind kind) { later([&run, kind] { run.stop(kind); }); }};
 }
 
+// A dry run gives no verdict on a unit.
+std::vector<config::HookConfig> hooks_of(const FlashOptions& options, const FileSettings& files) {
+  return options.dry_run ? std::vector<config::HookConfig>() : files.station->hooks;
+}
+
+// All is flashed and recorded; those of the last units may still run.
+void wait_for(Hooks& hooks, const Service& service) {
+  hooks.close();
+  while (!hooks.over(std::chrono::seconds(1))) service.alive();
+}
+
 // What tells the board more than the live line does.
 struct BoardParts {
   board::Stories stories;
@@ -339,6 +351,7 @@ ExitStatus flash(const FlashOptions& options) {
                 *std::get<OpenedLine>(line).clock);
   const std::unique_ptr<RunOutput> output = make_output(options, context, live, out);
   BoardParts parts;
+  Hooks hooks(context, std::filesystem::absolute(inputs.database), hooks_of(options, inputs.files), log.logger());
   RunFacts facts = facts_of(options, inputs, std::get<OpenedLine>(line), job, log);
   FlashRun flash_run({std::get<OpenedLine>(std::move(line)),
                       topology,
@@ -353,7 +366,7 @@ ExitStatus flash(const FlashOptions& options) {
                       log,
                       live,
                       *output,
-                      {&parts.stories, &parts.meter}});
+                      {&parts.stories, &parts.meter, &hooks}});
   running = &flash_run;
   reload = [&] {
     const auto files = read_settings(options);
@@ -365,6 +378,7 @@ ExitStatus flash(const FlashOptions& options) {
       return;
     }
     if (keep_images(options, *good, inputs.database) != ExitStatus::passed) return;
+    hooks.reload(hooks_of(options, *good));
     flash_run.reload(line_settings(*good, topology));
   };
   const auto board = open_board(options, inputs, job, flash_run, parts, live, log);
@@ -375,6 +389,7 @@ ExitStatus flash(const FlashOptions& options) {
   flash_run.execute();
   const RunEnd end = flash_run.close();
   output->ended(end);
+  wait_for(hooks, service);
   const ExitStatus status = status_of(end);
   log.logger().info("the run ends with exit status {}", static_cast<int>(status));
   explain(status, inputs.files.recipe.get());

@@ -15,6 +15,8 @@ class Service {
   // From now on the watchdog is fed, if there is one, for as long as the event loop turns.
   void ready(const std::string& status);
   void stopping();
+  // One sign of life, for a wait in which the event loop does not turn.
+  void alive() const { tell("WATCHDOG=1"); }
 
  private:
   void tell(const std::string& message) const;

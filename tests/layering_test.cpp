@@ -66,8 +66,8 @@ const std::vector<Library> libraries = {
     {"GoogleTest", {"gtest/", "gmock/"}, {}},
     // Not a library of ours: what the system says beside C++.
     {"POSIX",
-     {"unistd.h", "fcntl.h", "signal.h", "poll.h", "termios.h", "glob.h", "dlfcn.h", "pthread.h", "sys/", "arpa/",
-      "linux/"},
+     {"unistd.h", "fcntl.h", "signal.h", "poll.h", "termios.h", "glob.h", "dlfcn.h", "pthread.h", "spawn.h", "sys/",
+      "arpa/", "linux/"},
      {"dfu/usb/", "dfu/virtual/", "scheduler/clocks.", "db/", "station/"}},
     {"POSIX sockets", {"netinet/", "netdb.h"}, {"dfu/virtual/usbip_", "station/board/sockets."}},
 };
