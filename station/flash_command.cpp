@@ -241,7 +241,8 @@ board::Controls controls_of(FlashRun& run) {
     QMetaObject::invokeMethod(QCoreApplication::instance(), std::move(call), Qt::QueuedConnection);
   };
   return {.pause = [&run, later](bool paused) { later([&run, paused] { run.pause(paused); }); },
-          .stop = [&run, later](scheduler::StopKind kind) { later([&run, kind] { run.stop(kind); }); }};
+          .stop = [&run, later](scheduler::StopKind kind) { later([&run, kind] { run.stop(kind); }); },
+          .release = [&run, later](const dfu::PortPath& port) { later([&run, port] { run.release(port); }); }};
 }
 
 // A dry run gives no verdict on a unit.

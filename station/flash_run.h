@@ -59,6 +59,8 @@ class FlashRun {
   void reload(scheduler::LineSettings settings);
   void toggle_pause() { pause(!paused_); }
   void pause(bool paused);
+  // A port that is not used any more lets one more unit in.
+  void release(const dfu::PortPath& port) { engine_->release(port); }
   // For whoever adds to the record while the line runs; null in a dry run. Good until this run is destroyed; after
   // close() it refuses.
   RecordDoor* door() { return recorder_.get(); }

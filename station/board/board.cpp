@@ -182,6 +182,8 @@ Answer Board::answer(const Request& request, const Route& route) {
       return change([this](const Asker& asker, const Request&) { return changes_.pause(asker, false); });
     case Action::stop:
       return change([this](const Asker& asker, const Request& stop) { return changes_.stop(asker, stop); });
+    case Action::release:
+      return change([this, key](const Asker& asker, const Request&) { return release(asker, key); });
     case Action::open_job:
       return change([this](const Asker& asker, const Request& job) {
         return changes_.open_job(asker, job, {live_.now().recipe});
@@ -222,21 +224,35 @@ Reply Board::state() {
   return json_reply(200, whole(picture_of(live_.now(), facts()), {number_, db::now()}));
 }
 
-Reply Board::slot(const std::string& port_or_label) {
-  const PictureFacts known = facts();
-  for (const HubNow& hub : live_.now().hubs) {
+namespace {
+
+std::optional<SlotNow> slot_in(const LineNow& line, const std::string& port_or_label) {
+  for (const HubNow& hub : line.hubs) {
     for (const SlotNow& slot : hub.slots) {
-      if (slot.port.text != port_or_label && slot.label != port_or_label) continue;
-      const auto label = known.labels.find(slot.visit);
-      QJsonObject json = slot_json(slot, label == known.labels.end() ? "" : label->second);
-      const QJsonObject story = setup_.stories ? setup_.stories->of(slot.port.text) : QJsonObject();
-      for (auto member = story.begin(); member != story.end(); ++member) json[member.key()] = member.value();
-      const std::string& place = slot.label.empty() ? slot.port.text : slot.label;
-      json["attempts"] = setup_.door ? history_.attempts_in(place, attempts_shown) : QJsonArray();
-      return json_reply(200, compact(json));
+      if (slot.port.text == port_or_label || slot.label == port_or_label) return slot;
     }
   }
-  return found(std::nullopt, "slot '" + port_or_label + "'");
+  return std::nullopt;
+}
+
+}  // namespace
+
+Reply Board::slot(const std::string& port_or_label) {
+  const auto slot = slot_in(live_.now(), port_or_label);
+  if (!slot) return found(std::nullopt, "slot '" + port_or_label + "'");
+  const PictureFacts known = facts();
+  const auto label = known.labels.find(slot->visit);
+  QJsonObject json = slot_json(*slot, label == known.labels.end() ? "" : label->second);
+  const QJsonObject story = setup_.stories ? setup_.stories->of(slot->port.text) : QJsonObject();
+  for (auto member = story.begin(); member != story.end(); ++member) json[member.key()] = member.value();
+  const std::string& place = slot->label.empty() ? slot->port.text : slot->label;
+  json["attempts"] = setup_.door ? history_.attempts_in(place, attempts_shown) : QJsonArray();
+  return json_reply(200, compact(json));
+}
+
+Reply Board::release(const Asker& asker, const std::string& port_or_label) {
+  const auto slot = slot_in(live_.now(), port_or_label);
+  return slot ? changes_.release(asker, *slot) : found(std::nullopt, "slot '" + port_or_label + "'");
 }
 
 Reply Board::jobs() {

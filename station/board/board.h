@@ -67,6 +67,7 @@ class Board : private Handler {
   PictureFacts facts();
   Reply state();
   Reply slot(const std::string& port_or_label);
+  Reply release(const Asker& asker, const std::string& port_or_label);
   Reply jobs();
   Reply health();
   Reply metrics();

@@ -36,6 +36,18 @@ Reply Changes::stop(const Asker& asker, const Request& request) {
   return json_reply(200, compact(QJsonObject{{"state", now ? "stopping-now" : "stopping"}}));
 }
 
+Reply Changes::release(const Asker& asker, const SlotNow& slot) {
+  const std::string& name = slot.label.empty() ? slot.port.text : slot.label;
+  if (slot.quarantine.empty()) {
+    return reply_of({409, "conflict", "Slot " + name + " is in use.", "There is nothing to open."});
+  }
+  if (const auto refusal = journal_.note(asker, "released", slot.port.text, "opened slot " + name + " again")) {
+    return reply_of(*refusal);
+  }
+  controls_.release(slot.port);
+  return json_reply(200, compact(QJsonObject{{"port", QString::fromStdString(slot.port.text)}}));
+}
+
 Reply Changes::open_job(const Asker& asker, const Request& request,
                         const std::vector<std::shared_ptr<const config::Recipe>>& recipes) {
   const auto parsed = body_of(request);

@@ -10,6 +10,7 @@
 #include "scheduler/messages.h"
 #include "station/board/http.h"
 #include "station/board/journal.h"
+#include "station/live_line.h"
 
 namespace station::board {
 
@@ -17,6 +18,7 @@ namespace station::board {
 struct Controls {
   std::function<void(bool paused)> pause{};
   std::function<void(scheduler::StopKind kind)> stop{};
+  std::function<void(const dfu::PortPath& port)> release{};
 };
 
 class Changes {
@@ -25,6 +27,7 @@ class Changes {
 
   Reply pause(const Asker& asker, bool paused);
   Reply stop(const Asker& asker, const Request& request);
+  Reply release(const Asker& asker, const SlotNow& slot);
   // `recipes`: those that the line works by, of which an order may name one.
   Reply open_job(const Asker& asker, const Request& request,
                  const std::vector<std::shared_ptr<const config::Recipe>>& recipes);

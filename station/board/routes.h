@@ -28,6 +28,7 @@ enum class Action {
   pause,
   resume,
   stop,
+  release,
   open_job,
   close_job,
   label,

@@ -66,7 +66,8 @@ class ABoard : public testing::Test {
     setup.controls = {[this](bool paused) { done(paused ? "pause" : "resume"); },
                       [this](scheduler::StopKind kind) {
                         done(kind == scheduler::StopKind::at_once ? "stop at once" : "stop safely");
-                      }};
+                      },
+                      [this](const dfu::PortPath& port) { done("release " + port.text); }};
     board_ = std::make_unique<Board>(setup, live_, logger_);
     port_ = address_from(board_->url().substr(7, board_->url().size() - 8)).value().port;
   }

@@ -53,6 +53,18 @@ TEST_F(ABoard, WhatCannotBeRecordedIsNotDone) {
   EXPECT_EQ(sign_in("wang"), "");
 }
 
+TEST_F(ABoard, ASlotThatIsClosedIsOpenedAgainAndNoOther) {
+  const std::string li = sign_in("li");
+  EXPECT_EQ(status_of(post("/api/slots/1-1.3/release", "{}", li)), 409) << "it is in use";
+  EXPECT_EQ(status_of(post("/api/slots/1-1.99/release", "{}", li)), 404);
+  live_.on(scheduler::Remarked{{scheduler::RemarkKind::quarantine, {}, "1-1.3", "three in a row"}});
+  EXPECT_THAT(get("/api/state"), HasSubstr("\"state\":\"quarantined\""));
+  EXPECT_EQ(status_of(post("/api/slots/1-1.2/release", "{}", li)), 409);
+  EXPECT_EQ(status_of(post("/api/slots/1-1.3/release", "{}", li)), 200);
+  EXPECT_THAT(done_, ElementsAre("release 1-1.3"));
+  EXPECT_THAT(door_.notes(), ElementsAre("signed-in li", "released 1-1.3"));
+}
+
 TEST_F(ABoard, WhoSignedOutIsOut) {
   const std::string li = sign_in("li");
   EXPECT_EQ(status_of(post("/api/session/end", "", li)), 200);
@@ -82,6 +94,7 @@ TEST_F(AGuardedBoard, AnOperatorMayNotWhatASupervisorMay) {
   EXPECT_EQ(status_of(post("/api/line/pause", "{}", li)), 200);
   EXPECT_EQ(status_of(post("/api/line/stop", "{\"kind\":\"now\"}", li)), 403);
   EXPECT_EQ(status_of(post("/api/line/stop", "{\"kind\":\"now\"}", wang)), 200);
+  EXPECT_EQ(status_of(post("/api/slots/1-1.3/release", "{}", li)), 403);
   EXPECT_THAT(done_, ElementsAre("pause", "stop at once"));
 }
 

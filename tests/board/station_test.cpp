@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/board/a_board.h"
+#include "tests/station/hand.h"
 
 namespace station::board {
 namespace {
@@ -22,8 +23,12 @@ class TheStation : public ABoard {
  protected:
   void SetUp() override {
     // A test that counts on times of a line would be one of this machine: it waits for what it wants to see.
-    process_ = desk_.start({"run", example_recipe(), "--db", "r.db", "--line", "virtual", "--units", "2", "--speed",
-                            "5", "--board", "127.0.0.1:0", "--json"});
+    start({"--line", "virtual", "--units", "2", "--speed", "5"});
+  }
+  void start(const std::vector<std::string>& more) {
+    std::vector<std::string> command = {"run", example_recipe(), "--db", "r.db", "--board", "127.0.0.1:0", "--json"};
+    command.insert(command.end(), more.begin(), more.end());
+    process_ = desk_.start(command);
     const std::string begin = await("stdout", "\"board\":\"http://127.0.0.1:");
     port_ = static_cast<std::uint16_t>(std::stoi(between(begin, "\"board\":\"http://127.0.0.1:", "/")));
   }
@@ -127,6 +132,57 @@ TEST_F(TheStation, HealthAndMetricsCountWhatWasMade) {
       metrics,
       AllOf(HasSubstr("text/plain; version=0.0.4"), HasSubstr("flashline_units_total{outcome=\"passed\"} 2\n"),
             HasSubstr("flashline_flash_seconds_count 2\n"), HasSubstr("flashline_slots{state=\"verdict\"} 2\n")));
+}
+
+// Socket 1-1.1 corrupts whatever is written through it, and closes after that became plain.
+class AStationWithABadSocket : public TheStation {
+ protected:
+  void SetUp() override {
+    desk_.write("line.toml",
+                "[line]\nspeed = 20\ncontrol = \"line.ctl\"\n[[hub]]\nport = \"1-1\"\n"
+                "[[unit]]\nport = \"1-1.1\"\nstarts = \"absent\"\n[[unit.fault]]\nkind = \"corrupt\"\n"
+                "at = \"address:0x08021000\"\ntimes = 9\n[[unit]]\nport = \"1-1.2\"\nstarts = \"absent\"\n");
+    desk_.write("station.toml",
+                "insert_after = 0.1\nquarantine_after = 1\n[[slot]]\nport = \"1-1.1\"\nlabel = \"A1\"\n"
+                "[[slot]]\nport = \"1-1.2\"\nlabel = \"A2\"\n");
+    start({"--line", "line.toml", "--station", "station.toml"});
+  }
+  void await_slot(const std::string& slot, const std::string& text) {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    std::string told;
+    while ((told = get("/api/slots/" + slot)).find(text) == std::string::npos &&
+           std::chrono::steady_clock::now() < limit) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    ASSERT_THAT(told, HasSubstr(text));
+  }
+};
+
+TEST_F(AStationWithABadSocket, IsToldOnTheBoardThatTheSocketWasRepaired) {
+  Hand hand(desk_.path("line.ctl"));
+  const std::string li = sign_in("li");
+  EXPECT_EQ(hand.say("fresh 1-1.1"), "ok");
+  await_slot("A1", "\"outcome\":\"failed\"");
+  EXPECT_EQ(status_of(post("/api/slots/A1/release", "{}", li)), 409) << "one bad unit closes nothing";
+  EXPECT_EQ(hand.say("fresh 1-1.2"), "ok");
+  await_slot("A2", "\"outcome\":\"passed\"");
+  EXPECT_EQ(hand.say("pull 1-1.1"), "ok");
+  await_slot("A1", "\"present\":false");
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));  // longer than insert_after: another unit
+  EXPECT_EQ(hand.say("fresh 1-1.1"), "ok");
+  await_slot("A1", "\"reason\":\"This port is not used any more");
+  EXPECT_EQ(hand.say("pull 1-1.1"), "ok");
+  await_slot("A1", "\"state\":\"quarantined\"");
+  EXPECT_EQ(status_of(post("/api/slots/A1/release", "{}", li)), 200);
+  await_slot("A1", "\"reason\":null");
+  stop();
+  std::vector<std::string> told;
+  for (const db::Event& event : db::Reader(desk_.path("r.db")).events()) {
+    const bool of_port = event.kind == "quarantine" || event.kind == "released" || event.kind == "release";
+    if (of_port) told.push_back(event.kind + " " + event.about);
+  }
+  EXPECT_THAT(told, testing::ElementsAre("quarantine 1-1.1", "released 1-1.1", "release 1-1.1"))
+      << "who released it is on record before it is done";
 }
 
 TEST_F(TheStation, WhatWasDoneOnTheBoardIsOnRecordWithItsAuthor) {

@@ -5,8 +5,8 @@ import { t, has } from './i18n.js';
 
 export const session = { session: false, operator: null, role: null, csrf: null, pin_required: false, operators: [], can: [] };
 
-// What this station's board offers beyond reading and pausing: "use" of orders, "slots" (out of use, released),
-// "commissioning". The page shows no button that the station has no answer to.
+// What this station's board offers beyond reading and pausing: "use" of orders, "release" of a slot that was
+// closed, "slots" (that, and out of use), "commissioning". The page shows no button that the station has no answer to.
 export const can = (what) => (session.can ?? []).includes(what);
 
 export class Refusal extends Error {

@@ -74,8 +74,8 @@ export function open(root, port) {
 
   function toolsFor(slot) {
     const list = [];
+    if (slot.state === 'quarantined' && (can('release') || can('slots'))) list.push(button(t('release'), release, { kind: 'strong', iconName: 'icon-lock' }));
     if (!can('slots')) return list;
-    if (slot.state === 'quarantined') list.push(button(t('release'), release, { kind: 'strong', iconName: 'icon-lock' }));
     if (slot.state === 'skipped') list.push(button(t('skip.undo'), () => skip(false), { kind: 'strong' }));
     if (!['quarantined', 'skipped', 'working', 'between'].includes(slot.state)) list.push(button(t('skip'), () => skip(true), { kind: 'quiet' }));
     return list;
