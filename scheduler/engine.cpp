@@ -59,6 +59,8 @@ struct Engine::Impl {
   int quarantine_after() const;
   void reload(LineSettings fresh);
   void release(const dfu::PortPath& port);
+  void work_for(Quota fresh, std::function<void()> done);
+  void after_each_port(std::function<void()> call);
   std::shared_ptr<Port> port_for(const dfu::PortPath& path);
   void tell(const std::shared_ptr<Port>& port, Told told);  // any thread
   void hear(const Event& event);
@@ -157,6 +159,12 @@ void Engine::release(dfu::PortPath port) {
   impl_->line->post([impl = impl_.get(), port = std::move(port)] { impl->release(port); });
 }
 
+void Engine::work_for(Quota quota, std::function<void()> done) {
+  impl_->line->post([impl = impl_.get(), quota = std::move(quota), done = std::move(done)]() mutable {
+    impl->work_for(std::move(quota), std::move(done));
+  });
+}
+
 void Engine::reload(LineSettings settings) {
   impl_->line->post(
       [impl = impl_.get(), settings = std::move(settings)]() mutable { impl->reload(std::move(settings)); });
@@ -184,6 +192,7 @@ VisitSetting Engine::Impl::setting_for(const dfu::PortPath& port) const {
   setting.enter_dfu = setting.recipe && setting.recipe->enter_dfu.value_or(options.stay) && !options.dry_run;
   setting.insert_after = settings.station->insert_after;
   setting.quarantine = quarantine.reason(port);
+  if (quota) setting.job = quota->job;
   setting.power = options.hubs && may_ever_switch(port, *settings.station, options.topology);
   return setting;
 }
@@ -233,18 +242,32 @@ void Engine::Impl::on_bus(const dfu::BusEvent& event) {
   }
 }
 
-// `listed` says that all arrivals were posted to their ports; this waits until each port has handled its own.
+// `listed` says that all arrivals were posted to their ports.
 void Engine::Impl::all_listed() {
-  auto waiting = std::make_shared<std::size_t>(ports.size());
-  if (ports.empty()) return finish_if_done();
   ++in_work;  // the listing itself
+  after_each_port([this] { count_work(false); });
+}
+
+// When each port has handled what it was told until now.
+void Engine::Impl::after_each_port(std::function<void()> call) {
+  if (ports.empty()) return call();
+  auto waiting = std::make_shared<std::size_t>(ports.size());
   for (const auto& [path, port] : ports) {
-    port->mailbox->post([this, waiting] {
-      line->post([this, waiting] {
-        if (--*waiting == 0) count_work(false);
+    port->mailbox->post([this, waiting, call] {
+      line->post([waiting, call] {
+        if (--*waiting == 0) call();
       });
     });
   }
+}
+
+void Engine::Impl::work_for(Quota fresh, std::function<void()> taken) {
+  quota = std::move(fresh);
+  admission.set_left(quota->left);
+  observer.on(JobTaken{quota->job, quota->left});
+  for (const auto& [path, port] : ports) tell(port, told::Setting{setting_for(path)});
+  after_each_port(std::move(taken));
+  admit();
 }
 
 void Engine::Impl::tell(const std::shared_ptr<Port>& port, Told told) {
@@ -313,10 +336,11 @@ void Engine::Impl::count_made(const AttemptFinished& finished) {
   const bool written_here = writers[started.port] == started.visit;
   const bool made = finished.outcome == Outcome::passed ||
                     (finished.outcome == Outcome::already && quota && (quota->count_already || written_here));
-  if (!quota || !made || quota->left == 0) return;
+  const auto order_of = [](const std::shared_ptr<const Job>& job) { return job ? job->order : std::string(); };
+  if (!quota || !made || quota->left == 0 || order_of(started.job) != order_of(quota->job)) return;
   admission.set_left(--quota->left);
   observer.on(UnitMade{quota->left});
-  if (quota->left > 0) return;
+  if (quota->left > 0 || options.wait_for_jobs) return;
   totals.quota_made = true;
   stop(StopKind::drain);
 }

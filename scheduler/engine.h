@@ -30,10 +30,11 @@ struct LineSettings {
   std::shared_ptr<const config::StationConfig> station;
 };
 
-// How many units a job still wants. The line stops when they are made; no more are begun than could be used.
+// How many units a job still wants. No more are begun than could be used; when they are made the line stops, or waits.
 struct Quota {
   int left = 0;
   bool count_already = false;  // a unit that held everything counts as made
+  std::shared_ptr<const Job> job{};
 };
 
 struct EngineOptions {
@@ -43,9 +44,10 @@ struct EngineOptions {
   std::vector<dfu::PortPath> only_ports;  // empty: every port
   bool stay = false;                      // `run`: go on with units that are plugged in later
   std::optional<Quota> quota;
+  bool wait_for_jobs = false;             // when the quota is made, for the next one
   std::vector<HalfWritten> half_written;  // by runs before this one
-  bool dry_run = false;                 // surveys and judges, writes nothing, records nothing
-  std::function<std::string()> new_id;  // UUIDv7s; called from any thread
+  bool dry_run = false;                   // surveys and judges, writes nothing, records nothing
+  std::function<std::string()> new_id;    // UUIDv7s; called from any thread
 };
 
 // Units counted by their last attempt.
@@ -80,6 +82,9 @@ class Engine {
   // A port that is not used any more lets one more unit in, as a probe; a hub that was stopped or slowed goes on more
   // freely. Nothing happens to others. Any thread.
   void release(dfu::PortPath port);
+  // Attempts that begin from now on are made for this job; those that run keep theirs. `done` is called once, from a
+  // pool thread, when none can begin for another one any more. Any thread.
+  void work_for(Quota quota, std::function<void()> done);
   // For visits that have not begun. Any thread.
   void reload(LineSettings settings);
 

@@ -21,7 +21,7 @@ enum class StopKind {
   at_once,     // transfers in flight are cancelled
 };
 
-// What may change between two visits on one port.
+// What may change between two visits on one port; the job, between two attempts.
 struct VisitSetting {
   std::string slot;
   std::shared_ptr<const config::Recipe> recipe;  // null: units on this port are left alone
@@ -29,6 +29,7 @@ struct VisitSetting {
   dfu::Duration insert_after{};                  // a port that was empty for longer gets a new visit
   bool power = false;                            // the hub may be asked to switch this port's power
   std::string quarantine;                        // why units here are not touched; empty: they are
+  std::shared_ptr<const Job> job{};              // null: for none
 };
 
 // What a visit is told.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -68,8 +69,13 @@ struct VerdictReached {
   std::string advice{};  // what a person should do with the unit now; usually nothing
 };
 
-// A unit was made for the job, and so many are still to be made. At 0 the line stops.
+// A unit was made for the job, and so many are still to be made. At 0 the line stops, or waits for the next job.
 struct UnitMade {
+  int left = 0;
+};
+// The line works for another job from now on; for none, and begins nothing, where there is none.
+struct JobTaken {
+  std::shared_ptr<const Job> job;
   int left = 0;
 };
 
@@ -79,7 +85,7 @@ struct Remarked {
 };
 
 using Event = std::variant<UnitArrived, UnitLeft, VisitBegan, VisitOver, AttemptBegan, Progress, AttemptEnded, Judged,
-                           VerdictReached, UnitMade, Remarked>;
+                           VerdictReached, UnitMade, JobTaken, Remarked>;
 
 class Observer {
  public:

@@ -25,6 +25,12 @@ struct VisitStarted {
   std::string slot;  // empty: no label
 };
 
+// The order that units are made for.
+struct Job {
+  std::string order;
+  std::string lot;
+};
+
 struct AttemptStarted {
   std::string attempt;  // UUIDv7
   std::string visit;
@@ -33,6 +39,7 @@ struct AttemptStarted {
   std::string slot;
   dfu::UnitInfo unit;  // as it showed itself, before it was touched
   std::shared_ptr<const config::Recipe> recipe;
+  std::shared_ptr<const Job> job{};  // null: for none
 };
 
 // One recipe step of one attempt.

@@ -108,6 +108,7 @@ void Visit::end_visit() {
 
 void Visit::hear(const told::Setting& setting) {
   options_.setting = setting.setting;
+  setting_.job = options_.setting.job;
   if (phase_ == Phase::empty) setting_ = options_.setting;
 }
 
@@ -129,8 +130,8 @@ void Visit::queue() {
 
 void Visit::hear(const told::Admitted&) {
   if (phase_ != Phase::queued) return;  // given up meanwhile: the place was released with it
-  AttemptStarted started{options_.new_id(), visit_,    ++attempts_,    options_.port,
-                         setting_.slot,     *present_, setting_.recipe};
+  AttemptStarted started{options_.new_id(), visit_,    ++attempts_,     options_.port,
+                         setting_.slot,     *present_, setting_.recipe, setting_.job};
   AttemptOptions options{setting_.insert_after, options_.dry_run, {}, timer_};
   if (owes_proof(*present_)) options.owed = owed_;
   attempt_.emplace(std::move(started), std::move(options), now_);

@@ -330,15 +330,17 @@ Row bound_row(const LineNow& line) {
 }
 
 std::string order_text(const LineNow& line, const ScreenFacts& facts) {
-  if (!line.still_to_make) return facts.job;
-  return facts.job + ": " + counted(static_cast<std::uint64_t>(*line.still_to_make), "unit") + " still to be made";
+  const std::string order = line.order.value_or(facts.job);
+  if (order.empty()) return "none: the line waits for one";
+  if (!line.still_to_make) return order;
+  return order + ": " + counted(static_cast<std::uint64_t>(*line.still_to_make), "unit") + " still to be made";
 }
 
 std::vector<Row> head(const LineNow& line, const ScreenFacts& facts, ScreenSize size) {
   std::vector<Row> rows{title(line, facts, size.columns)};
   if (size.rows >= tall) {
     rows.push_back({{"recipe   " + described(line.recipe.get())}});
-    if (!facts.job.empty()) rows.push_back({{"order    " + order_text(line, facts)}});
+    if (!facts.job.empty() || line.order) rows.push_back({{"order    " + order_text(line, facts)}});
     rows.push_back({{"record   " + facts.record}});
     if (!facts.board.empty()) rows.push_back({{"board    " + facts.board}});
   }

@@ -235,14 +235,27 @@ std::variant<std::unique_ptr<Log>, ExitStatus> open_log(const FlashOptions& opti
   }
 }
 
+// Where the board listens; empty: nowhere.
+std::string board_place(const FlashOptions& options, const config::StationConfig& station) {
+  const std::string& listen = options.board.empty() ? station.board_listen : options.board;
+  return options.stay && listen != "off" ? listen : "";
+}
+
 // What the board asks for happens in the event loop, in which alone the run is touched.
-board::Controls controls_of(FlashRun& run) {
+board::Controls controls_of(FlashRun& run, std::optional<JobOrder>& job) {
   const auto later = [](std::function<void()> call) {
     QMetaObject::invokeMethod(QCoreApplication::instance(), std::move(call), Qt::QueuedConnection);
   };
   return {.pause = [&run, later](bool paused) { later([&run, paused] { run.pause(paused); }); },
           .stop = [&run, later](scheduler::StopKind kind) { later([&run, kind] { run.stop(kind); }); },
-          .release = [&run, later](const dfu::PortPath& port) { later([&run, port] { run.release(port); }); }};
+          .release = [&run, later](const dfu::PortPath& port) { later([&run, port] { run.release(port); }); },
+          .work_for =
+              [&run, &job, later](const std::optional<JobOrder>& order, const std::function<void()>& done) {
+                later([&run, &job, order, done] {
+                  job = order;
+                  run.work_for(order ? order->quota : scheduler::Quota{}, done);
+                });
+              }};
 }
 
 // A dry run gives no verdict on a unit.
@@ -264,12 +277,12 @@ struct BoardParts {
 
 // Null: nobody asked for one. It must go before the run.
 std::variant<std::unique_ptr<board::Board>, ExitStatus> open_board(const FlashOptions& options, const Inputs& inputs,
-                                                                   const std::optional<JobOrder>& job, FlashRun& run,
+                                                                   std::optional<JobOrder>& job, FlashRun& run,
                                                                    const BoardParts& parts, const LiveLine& live,
                                                                    Log& log) {
   const config::StationConfig& station = *inputs.files.station;
-  const std::string& listen = options.board.empty() ? station.board_listen : options.board;
-  if (!options.stay || listen.empty() || listen == "off") return std::unique_ptr<board::Board>();
+  const std::string listen = board_place(options, station);
+  if (listen.empty()) return std::unique_ptr<board::Board>();
   board::BoardSetup setup{address_from(listen).value(), station.board_names, {station.name, {}, options.operator_name}};
   setup.operators = operators_path(inputs.database);
   setup.database = inputs.database;
@@ -277,7 +290,7 @@ std::variant<std::unique_ptr<board::Board>, ExitStatus> open_board(const FlashOp
   setup.meter = &parts.meter;
   setup.commit_times = [&run] { return run.commit_times(); };
   setup.door = run.door();
-  setup.controls = controls_of(run);
+  setup.controls = controls_of(run, job);
   if (job) setup.facts.job = job->opened;
   try {
     if (const auto problem = board::unsafe(setup.listen, setup.operators)) {
@@ -337,14 +350,11 @@ ExitStatus flash(const FlashOptions& options) {
   if (std::get<0>(store)) tell_interrupted(*std::get<0>(store), log);
   const auto found = job_of(options, inputs);
   if (const auto* status = std::get_if<ExitStatus>(&found)) return *status;
-  const std::optional<JobOrder>& job = std::get<0>(found);
+  std::optional<JobOrder> job = std::get<0>(found);  // as the board may change it
 
   const RecordContext context{inputs.files.station->name,
-                              std::get<0>(store) ? std::get<0>(store)->installation() : db::Uuid{},
-                              run_facts,
-                              options.operator_name,
-                              job ? job->opened.order : "",
-                              job ? job->opened.lot : ""};
+                              std::get<0>(store) ? std::get<0>(store)->installation() : db::Uuid{}, run_facts,
+                              options.operator_name};
   LineWriter out(STDOUT_FILENO);
   const auto quota = job ? std::optional(job->quota) : std::nullopt;
   LiveLine live({line_settings(inputs.files, topology), topology, std::get<0>(ports), options.stay,
@@ -360,6 +370,7 @@ ExitStatus flash(const FlashOptions& options) {
                       line_settings(inputs.files, topology),
                       options.stay,
                       quota,
+                      !board_place(options, *inputs.files.station).empty(),
                       half_written(std::get<0>(store).get(), inputs.database, log),
                       context,
                       std::get<0>(store).get(),

@@ -52,6 +52,7 @@ FlashRun::FlashRun(RunParts parts)
   options.settings = parts_.settings;
   options.stay = parts_.stay;
   options.quota = parts_.quota;
+  options.wait_for_jobs = parts_.wait_for_jobs;
   options.half_written = parts_.half_written;
   options.topology = parts_.topology;
   options.hubs = parts_.line.hubs;
@@ -67,7 +68,7 @@ FlashRun::~FlashRun() = default;
 // What the row of the run does not say: where it works, and for what.
 void FlashRun::begin_record() {
   QJsonObject facts{{"line", QString::fromStdString(parts_.line.description)}};
-  if (!parts_.context.job.empty()) facts["job"] = QString::fromStdString(parts_.context.job);
+  if (parts_.quota) facts["job"] = QString::fromStdString(parts_.quota->job->order);
   put_down({{},
             "run-started",
             {},

@@ -32,6 +32,7 @@ struct RunParts {
   scheduler::LineSettings settings;
   bool stay;
   std::optional<scheduler::Quota> quota;
+  bool wait_for_jobs;                                // somebody may give the line another one while it runs
   std::vector<scheduler::HalfWritten> half_written;  // by earlier runs
   RecordContext context;
   db::Store* store;  // null: a dry run, which records nothing
@@ -59,6 +60,10 @@ class FlashRun {
   void reload(scheduler::LineSettings settings);
   void toggle_pause() { pause(!paused_); }
   void pause(bool paused);
+  // `done` as Engine::work_for says.
+  void work_for(scheduler::Quota quota, std::function<void()> done) {
+    engine_->work_for(std::move(quota), std::move(done));
+  }
   // A port that is not used any more lets one more unit in.
   void release(const dfu::PortPath& port) { engine_->release(port); }
   // For whoever adds to the record while the line runs; null in a dry run. Good until this run is destroyed; after

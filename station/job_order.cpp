@@ -21,12 +21,9 @@ std::string foreign_recipe(const db::JobOpened& job,
   return {};
 }
 
-std::variant<std::optional<JobOrder>, ExitStatus> find_job(
-    const std::string& order, const std::string& database,
-    const std::vector<std::shared_ptr<const config::Recipe>>& recipes) {
-  if (order.empty()) return std::optional<JobOrder>();
-  const std::optional<db::Job> job = db::Reader(database).job(order);
-  const auto refuse = [](const std::string& sentence) { return complain(ExitStatus::usage, sentence); };
+std::variant<JobOrder, NoOrder> take_job(const std::optional<db::Job>& job, const std::string& order,
+                                         const std::vector<std::shared_ptr<const config::Recipe>>& recipes) {
+  const auto refuse = [](const std::string& sentence) { return NoOrder{ExitStatus::usage, sentence}; };
   if (!job) return refuse("there is no order " + order + ". `flashline job list` names them, `job open` begins one.");
   const db::JobOpened& opened = job->opened;
   if (job->closed) return refuse("order " + order + " was closed at " + utc(job->closed->at) + ". Open another one.");
@@ -38,10 +35,20 @@ std::variant<std::optional<JobOrder>, ExitStatus> find_job(
                   std::to_string(opened.quantity) + " units. Close it with `flashline job close`.");
   }
   if (const std::string problem = foreign_recipe(opened, recipes); !problem.empty()) {
-    return complain(ExitStatus::bad_recipe, problem);
+    return NoOrder{ExitStatus::bad_recipe, problem};
   }
   const std::int64_t left = std::min<std::int64_t>(opened.quantity - job->made, std::numeric_limits<int>::max());
-  return std::optional(JobOrder{opened, {static_cast<int>(left), opened.count_already}});
+  const auto made_for = std::make_shared<const scheduler::Job>(scheduler::Job{opened.order, opened.lot});
+  return JobOrder{opened, {static_cast<int>(left), opened.count_already, made_for}};
+}
+
+std::variant<std::optional<JobOrder>, ExitStatus> find_job(
+    const std::string& order, const std::string& database,
+    const std::vector<std::shared_ptr<const config::Recipe>>& recipes) {
+  if (order.empty()) return std::optional<JobOrder>();
+  const auto taken = take_job(db::Reader(database).job(order), order, recipes);
+  if (const auto* job = std::get_if<JobOrder>(&taken)) return std::optional(*job);
+  return complain(std::get<NoOrder>(taken).status, std::get<NoOrder>(taken).sentence);
 }
 
 }  // namespace station

@@ -19,6 +19,15 @@ struct JobOrder {
   scheduler::Quota quota;
 };
 
+// Why a line cannot work for an order.
+struct NoOrder {
+  ExitStatus status;
+  std::string sentence;
+};
+// `job`: what the record has under that number; these are all recipes of the line.
+std::variant<JobOrder, NoOrder> take_job(const std::optional<db::Job>& job, const std::string& order,
+                                         const std::vector<std::shared_ptr<const config::Recipe>>& recipes);
+
 // Nothing without an order number. What is wrong with the order has been said on stderr: unknown, closed, expired,
 // complete, or of another recipe than one of these. Errors: db::Error.
 std::variant<std::optional<JobOrder>, ExitStatus> find_job(

@@ -190,4 +190,11 @@ void JsonLines::on_event(const scheduler::UnitMade& event) {
   out_.line(compact(object));
 }
 
+void JsonLines::on_event(const scheduler::JobTaken& event) {
+  QJsonObject object = event_now("job_taken");
+  object["job"] = text_or_null(event.job ? event.job->order : "");
+  object["left"] = event.left;
+  out_.line(compact(object));
+}
+
 }  // namespace station

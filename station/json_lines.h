@@ -35,6 +35,7 @@ class JsonLines : public RunOutput {
   void on_event(const scheduler::Judged& event);
   void on_event(const scheduler::VerdictReached& event);
   void on_event(const scheduler::UnitMade& event);
+  void on_event(const scheduler::JobTaken& event);
   void on_event(const scheduler::Remarked& event);
 
   LineWriter& out_;

@@ -119,6 +119,13 @@ std::vector<dfu::PortPath> LineState::known_ports() const {
   return ports;
 }
 
+std::vector<std::shared_ptr<const config::Recipe>> LineState::recipes() const {
+  std::vector<std::shared_ptr<const config::Recipe>> all;
+  if (setup_.settings.recipe) all.push_back(setup_.settings.recipe);
+  for (const auto& [port, recipe] : setup_.settings.own_recipes) all.push_back(recipe);
+  return all;
+}
+
 LineState::Slot& LineState::show(const dfu::PortPath& port) {
   Slot& slot = slots_[port];
   slot.now.port = port;
@@ -234,6 +241,11 @@ void LineState::hear(const scheduler::VerdictReached& event) {
   while (good_.front() <= now_ - hour_window) good_.pop_front();
 }
 
+void LineState::hear(const scheduler::JobTaken& event) {
+  order_ = event.job ? event.job->order : "";
+  setup_.still_to_make = event.left;
+}
+
 void LineState::hear(const scheduler::Remarked& event) {
   const scheduler::Remark& remark = event.remark;
   remark_ = remark.text;
@@ -259,7 +271,9 @@ LineNow LineState::at(dfu::Duration now) const {
     if (hub.tt == dfu::TransactionTranslator::single) hub.bus_load = traffic(known->second, now).load;
   }
   line.counts = counts_;
+  line.recipes = recipes();
   line.still_to_make = setup_.still_to_make;
+  line.order = order_;
   line.remark = remark_;
   line.units_per_hour = units_per_hour(now);
   line.bound = bound(now);

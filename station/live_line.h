@@ -101,13 +101,16 @@ struct Counts {  // units by their verdict
 enum class RunState { running, paused, stopping, stopping_at_once };
 
 struct LineNow {
-  std::shared_ptr<const config::Recipe> recipe{};  // null: each slot has its own
+  std::shared_ptr<const config::Recipe> recipe{};                // null: each slot has its own
+  std::vector<std::shared_ptr<const config::Recipe>> recipes{};  // these, too
   RunState state = RunState::running;
   double seconds = 0;  // since the start
   std::vector<HubNow> hubs{};
   Counts counts{};
   std::optional<int> still_to_make{};  // for the order
-  std::string remark{};                // the last thing beside the attempts that people should know
+  // Where that is not the one of the start. Empty: none, and nothing is begun.
+  std::optional<std::string> order{};
+  std::string remark{};  // the last thing beside the attempts that people should know
   // Good ones over the last ten minutes or, while the line has not worked so long, since the first attempt, but at
   // least over one minute: a first batch promises no rate that nobody has kept up yet. Nothing before a verdict.
   std::optional<double> units_per_hour{};
@@ -180,10 +183,12 @@ class LineState {
   void hear(const scheduler::Judged&) {}  // what a dry run finds is a list, not a state
   void hear(const scheduler::VerdictReached& event);
   void hear(const scheduler::UnitMade& event) { setup_.still_to_make = event.left; }
+  void hear(const scheduler::JobTaken& event);
   void hear(const scheduler::Remarked& event);
 
   void name_slots();
   std::vector<dfu::PortPath> known_ports() const;
+  std::vector<std::shared_ptr<const config::Recipe>> recipes() const;
   Slot& slot(const dfu::PortPath& port, const std::string& label);
   Slot& show(const dfu::PortPath& port);
   void note_stretch(const Slot& slot, const scheduler::Progress& event);
@@ -201,6 +206,7 @@ class LineState {
   const dfu::Duration begin_;
   dfu::Duration now_{};
   std::string remark_;
+  std::optional<std::string> order_;
   RunState state_ = RunState::running;
   std::map<dfu::PortPath, Hub> hubs_;
   std::map<dfu::PortPath, Slot> slots_;

@@ -151,4 +151,9 @@ void LogObserver::on_event(const scheduler::UnitMade& event) {
   logger_.info("job: {} still to be made", event.left);
 }
 
+void LogObserver::on_event(const scheduler::JobTaken& event) {
+  if (!event.job) return logger_.info("job: none from now on; nothing is begun");
+  logger_.info("job: {} from now on, {} to be made", event.job->order, event.left);
+}
+
 }  // namespace station

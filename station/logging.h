@@ -47,6 +47,7 @@ class LogObserver : public scheduler::Observer {
   void on_event(const scheduler::Judged& event);
   void on_event(const scheduler::VerdictReached& event);
   void on_event(const scheduler::UnitMade& event);
+  void on_event(const scheduler::JobTaken& event);
   void on_event(const scheduler::Remarked& event);
 
   spdlog::logger& logger_;

@@ -118,6 +118,11 @@ void ProgressLines::on_event(const scheduler::UnitMade& event) {
               : fmt::format("order {}: {} left", facts_.job, counted(static_cast<std::uint64_t>(event.left), "unit")));
 }
 
+void ProgressLines::on_event(const scheduler::JobTaken& event) {
+  facts_.job = event.job ? event.job->order : "";
+  say("", event.job ? fmt::format("ORDER   {}, {} to be made", facts_.job, event.left) : "NO ORDER, nothing is begun");
+}
+
 void ProgressLines::print_table() {
   std::size_t width = 4;
   for (const auto& [port, shown] : by_port_) width = std::max(width, place(port, shown.slot).size());

@@ -35,6 +35,7 @@ class ProgressLines : public RunOutput {
   void on_event(const scheduler::Judged& event);
   void on_event(const scheduler::VerdictReached& event);
   void on_event(const scheduler::UnitMade& event);
+  void on_event(const scheduler::JobTaken& event);
   void on_event(const scheduler::Remarked& event);
   void say(const std::string& place, const std::string& text);
   void print_table();

@@ -88,8 +88,10 @@ db::AttemptStarted RecordRows::started(const scheduler::AttemptStarted& record, 
   row.at = at;
   row.recipe = recipe(record.recipe);
   row.operator_name = context_.operator_name;
-  row.job = context_.job;
-  row.lot = context_.lot;
+  if (record.job) {
+    row.job = record.job->order;
+    row.lot = record.job->lot;
+  }
   row.vendor = record.unit.id.vendor;
   row.product = record.unit.id.product;
   row.release = record.unit.release;

@@ -17,8 +17,6 @@ struct RecordContext {
   db::Uuid installation;
   std::shared_ptr<const db::Run> run;
   std::string operator_name;
-  std::string job{};
-  std::string lot{};
 };
 
 std::optional<db::Fault> fault_row(const std::optional<dfu::Fault>& fault);

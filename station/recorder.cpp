@@ -1,5 +1,6 @@
 #include "station/recorder.h"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <utility>
@@ -7,11 +8,7 @@
 namespace station {
 
 StoreRecorder::StoreRecorder(db::Store& store, RecordContext context, spdlog::logger& logger)
-    : store_(store),
-      job_(context.job),
-      rows_(std::move(context)),
-      logger_(logger),
-      thread_([this](std::stop_token stop) { run(stop); }) {}
+    : store_(store), rows_(std::move(context)), logger_(logger), thread_([this](std::stop_token stop) { run(stop); }) {}
 
 StoreRecorder::~StoreRecorder() {
   close();
@@ -88,6 +85,7 @@ bool StoreRecorder::commit(std::span<const WaitingRecord> records) {
     for (const WaitingRecord& each : records) rows.push_back(rows_.row(each.record, each.at));
     const auto begin = std::chrono::steady_clock::now();
     store_.append(rows);
+    note_orders(records);
     const std::lock_guard lock(mutex_);
     commit_times_.seconds.add(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     return true;
@@ -99,11 +97,21 @@ bool StoreRecorder::commit(std::span<const WaitingRecord> records) {
   }
 }
 
+void StoreRecorder::note_orders(std::span<const WaitingRecord> records) {
+  for (const WaitingRecord& each : records) {
+    const auto* started = std::get_if<scheduler::AttemptStarted>(&each.record);
+    if (started && started->job) in_work_[started->attempt] = started->job->order;
+    if (const auto* ended = std::get_if<scheduler::AttemptFinished>(&each.record))
+      in_work_.erase(ended->started.attempt);
+  }
+}
+
 EntryResult StoreRecorder::write_entry(const Entry& entry) {
   if (const std::string lost = problem(); !lost.empty()) return Refused{"nothing can be recorded any more: " + lost};
   const auto* close = std::get_if<CloseOrder>(&entry);
-  if (close && !job_.empty() && close->order == job_) {
-    return Refused{"this line works for order " + job_ + ". Stop it, then close the order."};
+  const auto works_for = [&](const auto& attempt) { return attempt.second == close->order; };
+  if (close && std::ranges::any_of(in_work_, works_for)) {
+    return Refused{"units are in work for order " + close->order + ". Wait for their verdicts, then close it."};
   }
   try {
     return put_on_record(entry, store_);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <span>
 #include <string>
@@ -29,7 +30,7 @@ class StoreRecorder : public scheduler::Recorder, public RecordDoor {
   ~StoreRecorder() override;
 
   void record(scheduler::Record record, std::function<void(bool committed)> done) override;
-  // The order that this run works for cannot be closed: the units in work belong to it.
+  // An order is not closed while an attempt for it runs.
   void enter(Entry entry, std::function<void(EntryResult)> done) override;
   // Writes and acknowledges what is waiting, then ends the thread. What comes later is refused.
   void close();
@@ -54,11 +55,12 @@ class StoreRecorder : public scheduler::Recorder, public RecordDoor {
   void write_all(std::vector<Waiting>& batch);
   void write_records(std::span<const WaitingRecord> records);
   bool commit(std::span<const WaitingRecord> records);
+  void note_orders(std::span<const WaitingRecord> records);
   EntryResult write_entry(const Entry& entry);
 
-  db::Store& store_;  // recorder thread only
-  const std::string job_;
-  RecordRows rows_;  // recorder thread only
+  db::Store& store_;                            // recorder thread only
+  RecordRows rows_;                             // recorder thread only
+  std::map<std::string, std::string> in_work_;  // recorder thread only: attempts that have not ended, and their orders
   spdlog::logger& logger_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;

@@ -186,11 +186,12 @@ Answer Board::answer(const Request& request, const Route& route) {
       return change([this, key](const Asker& asker, const Request&) { return release(asker, key); });
     case Action::open_job:
       return change([this](const Asker& asker, const Request& job) {
-        return changes_.open_job(asker, job, {live_.now().recipe});
+        return changes_.open_job(asker, job, live_.now().recipes);
       });
     case Action::close_job:
-      return change(
-          [this, key](const Asker& asker, const Request& job) { return changes_.close_job(asker, job, key); });
+      return change([this, key](const Asker& asker, const Request& job) { return close_job(asker, job, key); });
+    case Action::use_job:
+      return change([this, key](const Asker& asker, const Request&) { return use_job(asker, key); });
     case Action::label:
       return change([this](const Asker& asker, const Request& label) {
         return changes_.pair_label(asker, label, [this](const db::Labelled& paired) { remember_label(paired); });
@@ -201,9 +202,13 @@ Answer Board::answer(const Request& request, const Route& route) {
   return reply_of({500, "internal", "The board does not know what to do.", "Please report this."});
 }
 
-PictureFacts Board::facts() {
+PictureFacts Board::facts(const LineNow& line) {
   PictureFacts facts = setup_.facts;
   const std::lock_guard lock(mutex_);
+  if (line.order) {
+    const auto used = jobs_.find(*line.order);
+    facts.job = used == jobs_.end() ? std::nullopt : std::optional(used->second);
+  }
   facts.labels = labels_;
   return facts;
 }
@@ -221,7 +226,8 @@ void Board::remember_label(const db::Labelled& paired) {
 }
 
 Reply Board::state() {
-  return json_reply(200, whole(picture_of(live_.now(), facts()), {number_, db::now()}));
+  const LineNow line = live_.now();
+  return json_reply(200, whole(picture_of(line, facts(line)), {number_, db::now()}));
 }
 
 namespace {
@@ -238,9 +244,10 @@ std::optional<SlotNow> slot_in(const LineNow& line, const std::string& port_or_l
 }  // namespace
 
 Reply Board::slot(const std::string& port_or_label) {
-  const auto slot = slot_in(live_.now(), port_or_label);
+  const LineNow line = live_.now();
+  const auto slot = slot_in(line, port_or_label);
   if (!slot) return found(std::nullopt, "slot '" + port_or_label + "'");
-  const PictureFacts known = facts();
+  const PictureFacts known = facts(line);
   const auto label = known.labels.find(slot->visit);
   QJsonObject json = slot_json(*slot, label == known.labels.end() ? "" : label->second);
   const QJsonObject story = setup_.stories ? setup_.stories->of(slot->port.text) : QJsonObject();
@@ -257,12 +264,45 @@ Reply Board::release(const Asker& asker, const std::string& port_or_label) {
 
 Reply Board::jobs() {
   QJsonArray recipes;
-  if (const auto recipe = live_.now().recipe) {
+  for (const auto& recipe : live_.now().recipes) {
     recipes.append(QJsonObject{{"name", QString::fromStdString(recipe->name)},
                                {"revision", QString::fromStdString(recipe->revision)},
                                {"file", QString::fromStdString(recipe->file)}});
   }
   return json_reply(200, compact(QJsonObject{{"jobs", history_.jobs()}, {"recipes", recipes}}));
+}
+
+Reply Board::use_job(const Asker& asker, const std::string& order) {
+  const LineNow line = live_.now();
+  const auto job = db::Reader(setup_.database).job(order);
+  if (!job) return found(std::nullopt, "order '" + order + "'");
+  if (const auto current = facts(line).job; current && current->order == order) {
+    return json_reply(200, compact(job_json(*job)));
+  }
+  const auto taken = take_job(job, order, line.recipes);
+  if (const auto* no = std::get_if<NoOrder>(&taken)) return reply_of({409, "conflict", no->sentence, ""});
+  {
+    const std::lock_guard lock(mutex_);
+    jobs_[order] = job->opened;
+  }
+  if (const auto refusal = changes_.use_job(asker, std::get<JobOrder>(taken))) return reply_of(*refusal);
+  return json_reply(200, compact(job_json(*job)));
+}
+
+Reply Board::close_job(const Asker& asker, const Request& request, const std::string& order) {
+  const LineNow line = live_.now();
+  const auto current = facts(line).job;
+  const bool is_current = current && current->order == order;
+  const auto in_work = [](const HubNow& hub) {
+    return std::ranges::any_of(hub.slots, [](const SlotNow& slot) {
+      return slot.state == SlotState::working || slot.state == SlotState::between;
+    });
+  };
+  if (is_current && std::ranges::any_of(line.hubs, in_work)) {
+    return reply_of({409, "conflict", "Units are in work for order " + order + ".",
+                     "Pause the line, wait for their verdicts, then close it."});
+  }
+  return changes_.close_job(asker, request, order, is_current);
 }
 
 Reply Board::health() {
@@ -314,7 +354,8 @@ void Board::show(std::stop_token stop) {
 }
 
 void Board::show_once() {
-  Picture picture = picture_of(live_.now(), facts());
+  const LineNow line = live_.now();
+  Picture picture = picture_of(line, facts(line));
   const Moment moment{number_ + 1, db::now()};
   const Delta change = shown_ ? delta(*shown_, picture, moment) : Delta{Change::structure, {}};
   if (change.change == Change::none) return;

@@ -64,11 +64,13 @@ class Board : private Handler {
   Answer answer(const Request& request) override;
   Answer answer(const Request& request, const Route& route);
   Asked asked_by(const Request& request);
-  PictureFacts facts();
+  PictureFacts facts(const LineNow& line);
   Reply state();
   Reply slot(const std::string& port_or_label);
   Reply release(const Asker& asker, const std::string& port_or_label);
   Reply jobs();
+  Reply use_job(const Asker& asker, const std::string& order);
+  Reply close_job(const Asker& asker, const Request& request, const std::string& order);
   Reply health();
   Reply metrics();
   void remember_label(const db::Labelled& paired);
@@ -86,6 +88,7 @@ class Board : private Handler {
   std::condition_variable_any joined_;         // with mutex_: somebody wants to see
   bool wanted_ = false;                        // guarded by mutex_
   std::map<std::string, std::string> labels_;  // guarded by mutex_: of units on the line, by visit
+  std::map<std::string, db::JobOpened> jobs_;  // guarded by mutex_: that were used, by order
   std::atomic<std::uint64_t> number_ = 0;
   std::optional<Picture> shown_;  // showing thread
   Stream stream_;

@@ -1,6 +1,7 @@
 #include "station/board/changes.h"
 
 #include <algorithm>
+#include <future>
 
 #include "station/board/body.h"
 #include "station/board/history.h"
@@ -11,6 +12,7 @@ namespace station::board {
 namespace {
 
 constexpr std::size_t longest_order = 100;
+constexpr std::chrono::seconds longest_wait(5);
 constexpr std::int64_t most_units = std::int64_t{1} << 40;  // as `job open` takes it
 
 }  // namespace
@@ -79,9 +81,30 @@ Reply Changes::open_job(const Asker& asker, const Request& request,
   return json_reply(200, compact(job_json(opened)));
 }
 
-Reply Changes::close_job(const Asker& asker, const Request& request, const std::string& order) {
+std::optional<Refusal> Changes::use_job(const Asker& asker, const JobOrder& order) {
+  const std::string& number = order.opened.order;
+  if (const auto refusal = journal_.note(asker, "order-used", number, "let the line work for order " + number)) {
+    return refusal;
+  }
+  return work_for(order);
+}
+
+// The line may end just now, and never answer.
+std::optional<Refusal> Changes::work_for(const std::optional<JobOrder>& order) {
+  const auto taken = std::make_shared<std::promise<void>>();
+  std::future<void> done = taken->get_future();
+  controls_.work_for(order, [taken] { taken->set_value(); });
+  if (done.wait_for(longest_wait) == std::future_status::ready) return std::nullopt;
+  return Refusal{503, "busy", "The line does not answer.", "Look whether it still runs."};
+}
+
+// The line stops working for it first, so that no unit is made that its certificate does not name.
+Reply Changes::close_job(const Asker& asker, const Request& request, const std::string& order, bool current) {
   const auto body = body_of(request);
   if (const auto* refusal = std::get_if<Refusal>(&body)) return reply_of(*refusal);
+  if (current) {
+    if (const auto refusal = work_for(std::nullopt)) return reply_of(*refusal);
+  }
   const auto entered =
       journal_.enter(CloseOrder{order, asker.session.operator_name, text_in(std::get<QJsonObject>(body), "reason")});
   if (const auto* refusal = std::get_if<Refusal>(&entered)) return reply_of(*refusal);

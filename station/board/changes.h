@@ -10,6 +10,7 @@
 #include "scheduler/messages.h"
 #include "station/board/http.h"
 #include "station/board/journal.h"
+#include "station/job_order.h"
 #include "station/live_line.h"
 
 namespace station::board {
@@ -19,6 +20,8 @@ struct Controls {
   std::function<void(bool paused)> pause{};
   std::function<void(scheduler::StopKind kind)> stop{};
   std::function<void(const dfu::PortPath& port)> release{};
+  // Nothing: for none, and nothing is begun. `done` is called when no attempt begins for another order any more.
+  std::function<void(const std::optional<JobOrder>& order, const std::function<void()>& done)> work_for{};
 };
 
 class Changes {
@@ -31,12 +34,17 @@ class Changes {
   // `recipes`: those that the line works by, of which an order may name one.
   Reply open_job(const Asker& asker, const Request& request,
                  const std::vector<std::shared_ptr<const config::Recipe>>& recipes);
-  Reply close_job(const Asker& asker, const Request& request, const std::string& order);
+  // `current`: the line works for it.
+  Reply close_job(const Asker& asker, const Request& request, const std::string& order, bool current);
+  // Nothing if the line works for it from now on.
+  std::optional<Refusal> use_job(const Asker& asker, const JobOrder& order);
   Reply decide(const Asker& asker, const Request& request);
   // Tells `paired` which label is on the unit of which visit.
   Reply pair_label(const Asker& asker, const Request& request, const std::function<void(const db::Labelled&)>& paired);
 
  private:
+  std::optional<Refusal> work_for(const std::optional<JobOrder>& order);
+
   const Controls controls_;
   Journal& journal_;
 };

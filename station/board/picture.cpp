@@ -120,6 +120,7 @@ QJsonObject line_json(const LineNow& line, const PictureFacts& facts) {
   json["bound"] = bound_json(line.bound);
   json["remark"] = text(line.remark);
   json["job"] = job_json(facts.job, line.still_to_make);
+  json["order_wanted"] = line.order && line.order->empty();  // nothing is begun before there is one
   json["operator"] = text_or_null(facts.operator_name);
   return json;
 }

@@ -30,6 +30,7 @@ enum class Action {
   stop,
   release,
   open_job,
+  use_job,
   close_job,
   label,
   disposition,

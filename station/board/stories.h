@@ -43,6 +43,7 @@ class Stories : public scheduler::Observer {
   void hear(const scheduler::Judged&) {}
   void hear(const scheduler::VerdictReached& event);
   void hear(const scheduler::UnitMade&) {}
+  void hear(const scheduler::JobTaken&) {}
   void hear(const scheduler::Remarked& event);
   void say(const dfu::PortPath& port, const std::string& text);
 

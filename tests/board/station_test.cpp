@@ -4,6 +4,7 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -183,6 +184,90 @@ TEST_F(AStationWithABadSocket, IsToldOnTheBoardThatTheSocketWasRepaired) {
   }
   EXPECT_THAT(told, testing::ElementsAre("quarantine 1-1.1", "released 1-1.1", "release 1-1.1"))
       << "who released it is on record before it is done";
+}
+
+class AnEmptyStation : public TheStation {
+ protected:
+  void SetUp() override {
+    desk_.write("line.toml",
+                "[line]\nspeed = 5\ncontrol = \"line.ctl\"\n[[hub]]\nport = \"1-1\"\n"
+                "[[unit]]\nport = \"1-1.1\"\nstarts = \"absent\"\n[[unit]]\nport = \"1-1.2\"\nstarts = \"absent\"\n");
+    std::string other = desk_.read(example_recipe());
+    const std::string beside = std::filesystem::path(example_recipe()).parent_path().string() + "/";
+    for (std::size_t at = 0; (at = other.find("image = \"", at)) != std::string::npos; at += beside.size()) {
+      other.insert(at + 9, beside);
+    }
+    desk_.write("other.toml", other);
+    desk_.run({"job", "open", "FOREIGN", "--quantity", "1", "--recipe", "other.toml", "--db", "r.db"});
+    desk_.run({"job", "open", "LATE", "--quantity", "1", "--until", "2026-01-01T00:00:00Z", "--db", "r.db"});
+    start({"--line", "line.toml"});
+  }
+  // What is asked again and again until it says so.
+  QJsonObject until(const std::string& path, const std::function<bool(const QJsonObject&)>& is_so) {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    QJsonObject told;
+    while (!is_so(told = json(get(path))) && std::chrono::steady_clock::now() < limit) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    EXPECT_TRUE(is_so(told)) << path;
+    return told;
+  }
+  void await_slot(const std::string& slot, const QString& member, const QString& value) {
+    until("/api/slots/" + slot, [&](const QJsonObject& told) { return told[member].toString() == value; });
+  }
+  QJsonObject line() { return json(get("/api/state"))["line"].toObject(); }
+};
+
+TEST_F(AnEmptyStation, IsWorkedFromTheFirstOrderToTheSecondCertificateOnTheBoardAlone) {
+  Hand hand(desk_.path("line.ctl"));
+  const std::string li = sign_in("li");
+  EXPECT_THAT(get("/api/session", li), HasSubstr("\"can\":[\"use\""));
+  EXPECT_TRUE(line()["job"].isNull());
+  EXPECT_EQ(status_of(post("/api/jobs/FOREIGN/use", "{}", li)), 409);
+  EXPECT_EQ(status_of(post("/api/jobs/LATE/use", "{}", li)), 409);
+  EXPECT_EQ(status_of(post("/api/jobs/NOTHING/use", "{}", li)), 404);
+  EXPECT_EQ(status_of(post("/api/jobs", "{\"order\":\"PO/7\",\"quantity\":1,\"lot\":\"L1\"}", li)), 200);
+  EXPECT_EQ(status_of(post("/api/jobs/PO%2F7/use", "{}", li)), 200);
+  EXPECT_EQ(line()["job"].toObject()["left"].toInt(), 1);
+  EXPECT_EQ(hand.say("fresh 1-1.1"), "ok");
+  await_slot("1-1.1", "outcome", "passed");
+  EXPECT_EQ(line()["job"].toObject()["left"].toInt(), 0);
+  EXPECT_EQ(hand.say("fresh 1-1.2"), "ok");
+  await_slot("1-1.2", "state", "queued");
+  const QJsonObject closed = json(post("/api/jobs/PO%2F7/close", "{}", li));
+  EXPECT_THAT(closed["certificate"].toString().toStdString(), HasSubstr("made: 1"));
+  EXPECT_TRUE(line()["job"].isNull());
+  EXPECT_TRUE(line()["order_wanted"].toBool());
+  EXPECT_EQ(status_of(post("/api/jobs/PO%2F7/use", "{}", li)), 409) << "it is closed";
+  EXPECT_EQ(status_of(post("/api/jobs", "{\"order\":\"PO-8\",\"quantity\":9,\"lot\":\"L2\"}", li)), 200);
+  EXPECT_EQ(json(get("/api/slots/1-1.2"))["state"].toString(), "queued") << "it waits for an order";
+  EXPECT_EQ(status_of(post("/api/jobs/PO-8/use", "{}", li)), 200);
+  EXPECT_FALSE(line()["order_wanted"].toBool());
+  await_slot("1-1.2", "outcome", "passed");
+  EXPECT_THAT(json(post("/api/jobs/PO-8/close", "{}", li))["certificate"].toString().toStdString(),
+              HasSubstr("made: 1"));
+  stop();
+  std::vector<std::string> made;
+  db::Reader(desk_.path("r.db")).attempts({}, [&](const db::Attempt& attempt) {
+    made.push_back(attempt.started.job + " " + attempt.started.lot);
+    return true;
+  });
+  EXPECT_THAT(made, testing::ElementsAre("PO/7 L1", "PO-8 L2"));
+  EXPECT_EQ(desk_.run({"audit", "verify", "--db", "r.db"}).status, 0);
+}
+
+TEST_F(AnEmptyStation, ClosesNoOrderWhileAUnitIsInWorkForIt) {
+  Hand hand(desk_.path("line.ctl"));
+  const std::string li = sign_in("li");
+  EXPECT_EQ(status_of(post("/api/jobs", "{\"order\":\"PO-7\",\"quantity\":5}", li)), 200);
+  EXPECT_EQ(status_of(post("/api/jobs/PO-7/use", "{}", li)), 200);
+  EXPECT_EQ(hand.say("fresh 1-1.1"), "ok");
+  await_slot("1-1.1", "state", "working");
+  EXPECT_EQ(status_of(post("/api/jobs/PO-7/close", "{}", li)), 409);
+  await_slot("1-1.1", "outcome", "passed");
+  EXPECT_EQ(line()["job"].toObject()["left"].toInt(), 4) << "it went on";
+  EXPECT_THAT(json(post("/api/jobs/PO-7/close", "{}", li))["certificate"].toString().toStdString(),
+              HasSubstr("made: 1"));
 }
 
 TEST_F(TheStation, WhatWasDoneOnTheBoardIsOnRecordWithItsAuthor) {

@@ -25,6 +25,7 @@ class Line : public Fleet {
   explicit Line(int units, const std::function<void(config::Recipe&)>& change = {})
       : Fleet(empty_line(units, 8), recipe(change)) {
     options.stay = true;
+    options.wait_for_jobs = true;
     start();
     clock.run(100ms);
   }
@@ -207,6 +208,60 @@ TEST(StationMode, DrainFinishesWhatIsInWorkAndBeginsNothing) {
   ASSERT_TRUE(line.totals);
   EXPECT_EQ(line.totals->passed, 1);
   EXPECT_EQ(line.recorded<AttemptStarted>().size(), 1u);
+}
+
+Quota order(const std::string& number, int left) {
+  return {left, false, std::make_shared<const Job>(Job{number, "lot of " + number})};
+}
+
+int passed_for(Line& line, const std::string& number) {
+  int passed = 0;
+  for (const AttemptFinished& finished : line.recorded<AttemptFinished>()) {
+    passed += finished.outcome == Outcome::passed && finished.started.job && finished.started.job->order == number;
+  }
+  return passed;
+}
+
+TEST(StationMode, ALineWhoseOrderIsCompleteWaitsForTheNextOne) {
+  Line line(2);
+  bool taken = false;
+  line.engine->work_for(order("A", 1), [&taken] { taken = true; });
+  line.pass_time(1ms);
+  EXPECT_TRUE(taken);
+  line.plug_new(0);
+  line.plug_new(1);
+  line.pass_time(60s);
+  EXPECT_EQ(passed_for(line, "A"), 1);
+  EXPECT_FALSE(line.totals) << "it stays";
+  line.engine->work_for({}, [] {});
+  line.pass_time(60s);
+  EXPECT_EQ(line.recorded<AttemptStarted>().size(), 1u) << "nothing is begun for no order";
+  line.engine->work_for(order("B", 5), [] {});
+  line.pass_time(60s);
+  EXPECT_EQ(passed_for(line, "B"), 1) << "the unit that waited is the first of the next order";
+  EXPECT_EQ(line.recorded<AttemptStarted>().back().job->lot, "lot of B");
+}
+
+TEST(StationMode, NoOrderGetsMoreThanItWantsWheneverAnotherOneIsTaken) {
+  bool in_between = false;
+  for (auto at = 0ms; at < 12s; at += 97ms) {
+    Line line(4);
+    line.engine->work_for(order("A", 2), [] {});
+    for (int i = 0; i < 4; ++i) line.plug_new(i);
+    line.pass_time(at);
+    int begun = 0;
+    line.engine->work_for(order("B", 1), [&] {
+      for (const AttemptStarted& one : line.recorded<AttemptStarted>()) begun += one.job->order == "A" ? 1 : 0;
+    });
+    line.pass_time(120s);
+    EXPECT_LE(passed_for(line, "A"), 2) << at.count();
+    EXPECT_EQ(passed_for(line, "B"), 1) << at.count();
+    int for_a = 0;
+    for (const AttemptStarted& one : line.recorded<AttemptStarted>()) for_a += one.job->order == "A" ? 1 : 0;
+    EXPECT_EQ(for_a, begun) << at.count() << ": none begins for the order before once the next one is taken";
+    in_between = in_between || (for_a > 0 && passed_for(line, "A") == 2 && at < 1s);
+  }
+  EXPECT_TRUE(in_between) << "units in work for one order while the next one is taken";
 }
 
 }  // namespace

@@ -190,7 +190,6 @@ class Door : public Recording {
   void SetUp() override {
     store_ = open();
     RecordContext context{"line-3", store_->installation(), nullptr, "Li Wei"};
-    context.job = "4711";
     recorder_ = std::make_unique<StoreRecorder>(*store_, context, logger_);
   }
   // One unit in `port`, in and out with a verdict.
@@ -352,13 +351,20 @@ TEST_F(Door, AnOrderIsOpenedOnceAndClosedWithASignatureThatHolds) {
   EXPECT_THAT(refusal(CloseOrder{"J-2", "Eve", ""}), HasSubstr("no order J-2"));
 }
 
-TEST_F(Door, TheOrderOfTheRunningLineStaysOpen) {
+TEST_F(Door, AnOrderStaysOpenWhileAUnitIsInWorkForIt) {
   db::JobOpened job;
   job.order = "4711";
   job.quantity = 3;
   EXPECT_EQ(refusal(OpenOrder{job}), "");
-  EXPECT_THAT(refusal(CloseOrder{"4711", "Eve", ""}), HasSubstr("works for order 4711"));
+  scheduler::AttemptStarted started = made_up_start("1-1.1", uuids_);
+  started.job = std::make_shared<const scheduler::Job>(scheduler::Job{"4711", "L-7"});
+  EXPECT_TRUE(answered(*recorder_, visit_of(started)));
+  EXPECT_TRUE(answered(*recorder_, started));
+  EXPECT_THAT(refusal(CloseOrder{"4711", "Eve", ""}), HasSubstr("in work for order 4711"));
   EXPECT_FALSE(db::Reader(path_).job("4711")->closed);
+  EXPECT_TRUE(answered(*recorder_, made_up_pass(started)));
+  EXPECT_EQ(refusal(CloseOrder{"4711", "Eve", ""}), "");
+  EXPECT_EQ(db::Reader(path_).job("4711")->made, 1);
 }
 
 }  // namespace

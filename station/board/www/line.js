@@ -184,6 +184,7 @@ export function open(root) {
     if (line.state === 'paused') return setCall('stopped', t('call.paused'), out.length > 0 ? t('call.unplug', { n: out.length }) + ': ' + list(out) : t('call.paused.do'));
     if (out.length > 0) return setCall('act', t('call.unplug', { n: out.length }), list(out));
     if (line.job && line.job.left === 0 && busy === 0) return setCall('good', t('call.done'), '', { href: '#/job/' + encodeURIComponent(line.job.id), text: t('call.done.do') });
+    if (line.order_wanted) return setCall('act', t('call.no-job'), '', { href: '#/job', text: t('call.no-job.do') });
     if (free.length > 0 && !(line.job && line.job.left <= busy)) return setCall('plug', t('call.plug', { n: free.length }), list(free));
     if (busy > 0) return setCall('wait', t('call.wait'), t('call.wait.do', { n: busy }));
     if (tiles.size > 0 && !line.job && !line.recipe) return setCall('act', t('call.no-job'), '', { href: '#/job', text: t('call.no-job.do') });
@@ -235,7 +236,7 @@ export function open(root) {
       if (kind !== 'delta') return;
       const line = live.state.line;
       // A pause or the end of an order changes what every empty slot asks for.
-      const everywhere = what.line && ('state' in what.line || 'job' in what.line || 'recipe' in what.line);
+      const everywhere = what.line && ('state' in what.line || 'job' in what.line || 'order_wanted' in what.line || 'recipe' in what.line);
       for (const slot of everywhere ? slotsOf(live.state) : what.slots) showSlot(live.slots.get(slot.port) ?? slot, line);
       for (const { port } of what.hubs) showLoad(live.state.hubs.find((hub) => hub.port === port) ?? { port });
       if (what.slots.length > 0 || everywhere) showCall();

@@ -34,7 +34,7 @@ export function faultAdvice(fault) {
 }
 
 const paused = (line) => line.state !== 'running';
-const done = (line) => line.job && line.job.left === 0;
+const done = (line) => line.order_wanted || (line.job && line.job.left === 0);
 
 function verdict(slot) {
   const outcome = slot.outcome ?? 'error';
