@@ -14,7 +14,6 @@ namespace station {
 struct HookContext {
   std::string station;   // name
   std::string database;  // path
-  std::string job{};     // order number; empty: none
 };
 
 bool fires(const config::HookConfig& hook, scheduler::Outcome outcome);

@@ -41,7 +41,7 @@ dfu::Duration longest_limit(const std::vector<config::HookConfig>& hooks) {
 
 Hooks::Hooks(const RecordContext& record, std::string database, std::vector<config::HookConfig> hooks,
              spdlog::logger& logger)
-    : context_{record.station, std::move(database), record.job}, logger_(logger), rows_(record) {
+    : context_{record.station, std::move(database)}, logger_(logger), rows_(record) {
   reload(std::move(hooks));
 }
 

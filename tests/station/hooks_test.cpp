@@ -66,10 +66,11 @@ TEST(HookFacts, AHookFollowsTheOutcomesThatItNames) {
 
 TEST(HookFacts, WhatIsKnownIsToldAndTheRestIsEmpty) {
   db::UuidGenerator uuids;
-  const HookContext context{"line-3", "/r.db", "J7"};
+  const HookContext context{"line-3", "/r.db"};
   const scheduler::VerdictReached failed{{"1-1.2"}, "A2", Outcome::failed, 1, {}};
   scheduler::AttemptFinished last = made_up_failure(made_up_start("1-1.2", uuids));
   last.unit = "3b0041";
+  last.started.job = std::make_shared<const scheduler::Job>(scheduler::Job{"J7", ""});
   EXPECT_THAT(hook_environment(context, failed, "v", last),
               ElementsAre("FLASHLINE_OUTCOME=failed", "FLASHLINE_PORT=1-1.2", "FLASHLINE_SLOT=A2",
                           "FLASHLINE_ATTEMPT=" + last.started.attempt, "FLASHLINE_VISIT=v", "FLASHLINE_UNIT=3b0041",
@@ -99,7 +100,7 @@ class HookRuns : public testing::Test {
   }
   Hooks& start(std::vector<config::HookConfig> hooks) {
     hooks_ = std::make_unique<Hooks>(
-        RecordContext{.station = "line-3", .installation = {}, .run = run_, .operator_name = "", .job = "J7"}, "/r.db",
+        RecordContext{.station = "line-3", .installation = {}, .run = run_, .operator_name = ""}, "/r.db",
         std::move(hooks), logger_);
     return *hooks_;
   }
@@ -136,7 +137,9 @@ class HookRuns : public testing::Test {
 TEST_F(HookRuns, FactsArriveInArgumentsEnvironmentAndStdinAndNothingElseDoes) {
   setenv("SECRET_OF_THE_STATION", "1", 1);
   start({hook(script("tell", "env > $d/env\ncat > $d/in\nprintf '%s|' \"$@\" > $d/arguments"))});
-  const scheduler::AttemptFinished last = made_up_pass(made_up_start("1-1.2", uuids_));
+  scheduler::AttemptStarted started = made_up_start("1-1.2", uuids_);
+  started.job = std::make_shared<const scheduler::Job>(scheduler::Job{"J7", ""});
+  const scheduler::AttemptFinished last = made_up_pass(started);
   verdict(last);
   EXPECT_EQ(log().find("warning"), std::string::npos) << log();
   EXPECT_EQ(desk_.read("arguments"), "--green|a b|");
