@@ -19,7 +19,7 @@ db::Event end_of_run(const RunEnd& end) {
   db::Event event;
   event.kind = "run-ended";
   event.text = fmt::format("The run ended{}: {} units, {} passed, {} already.",
-                           end.stopped ? ", stopped by a signal" : "", totals.units, totals.passed, totals.already);
+                           end.stopped ? ", stopped by somebody" : "", totals.units, totals.passed, totals.already);
   event.facts = compact(QJsonObject{{"stopped", end.stopped},
                                     {"units", totals.units},
                                     {"passed", totals.passed},
