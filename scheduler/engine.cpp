@@ -414,7 +414,7 @@ void Engine::Impl::note_port(const AttemptFinished& last, const VerdictReached& 
   switch (*change) {
     case Quarantine::Change::closed:
       remark({RemarkKind::quarantine, last.started.attempt, port.text,
-              "This port is not used any more: " + quarantine.reason(port) + "."});
+              quarantine.reason(port) + ": this port is not used any more."});
       break;
     case Quarantine::Change::lifted:
       remark({RemarkKind::release, last.started.attempt, port.text, "This port is good again: its probe passed."});

@@ -349,7 +349,7 @@ int LineState::in_state(SlotState state) const {
 Bound LineState::bound(dfu::Duration now) const {
   if (const auto waiting = waiting_bound()) return *waiting;
   const int in_work = in_state(SlotState::working) + in_state(SlotState::queued);
-  const int for_people = static_cast<int>(slots_.size()) - in_work;
+  const int for_people = static_cast<int>(slots_.size()) - static_cast<int>(quarantined_.size()) - in_work;
   if (in_work == 0) return {.by = Bound::By::people, .slots = for_people};
   if (const auto bus = bus_bound(now)) return *bus;
   if (setup_.stay && for_people > in_work) return {.by = Bound::By::people, .slots = for_people};

@@ -171,7 +171,7 @@ TEST_F(AStationWithABadSocket, IsToldOnTheBoardThatTheSocketWasRepaired) {
   await_slot("A1", "\"present\":false");
   std::this_thread::sleep_for(std::chrono::milliseconds(300));  // longer than insert_after: another unit
   EXPECT_EQ(hand.say("fresh 1-1.1"), "ok");
-  await_slot("A1", "\"reason\":\"This port is not used any more");
+  await_slot("A1", "units in a row failed here");
   EXPECT_EQ(hand.say("pull 1-1.1"), "ok");
   await_slot("A1", "\"state\":\"quarantined\"");
   EXPECT_EQ(status_of(post("/api/slots/A1/release", "{}", li)), 200);

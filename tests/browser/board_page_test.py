@@ -8,6 +8,7 @@ import browser
 import mock_station as mock
 from board_browser import BoardTest
 from board_checks import fault_codes
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
@@ -376,7 +377,14 @@ class Scanner(MockedTest):
         self.station()
         page = self.board("#/job")
         page.wait(lambda: page.all("#field-product"), "the form")
-        page.find("#field-product").click()
+        def click():
+            try:
+                page.find("#field-product").click()
+            except StaleElementReferenceException:  # the form was made anew, with the first news of the line
+                return False
+            return True
+
+        page.wait(click, "the field")
         ActionChains(self.driver, duration=0).send_keys("Photon-1").perform()
         self.assertEqual(page.find("#field-product").get_attribute("value"), "Photon-1")
         self.assertEqual(page.js("return location.hash"), "#/job")

@@ -160,9 +160,9 @@ TEST(ConsoleScreen, AClosedPortIsSaidInAWordWithASignAndItsReason) {
   LineNow line = made_up_line(8);
   SlotNow& slot = line.hubs[0].slots[3];
   slot.state = SlotState::quarantined;
-  slot.quarantine = "This port is not used any more: 3 units in a row failed here.";
+  slot.quarantine = "3 units in a row failed here: this port is not used any more.";
   EXPECT_THAT(row_of(text_of(line, {120, 30}), "1-1.4"),
-              HasSubstr("# CLOSED    This port is not used any more: 3 units in a row failed here."));
+              HasSubstr("# CLOSED    3 units in a row failed here: this port is not used any more."));
 }
 
 TEST(ConsoleScreen, AVerdictThatAsksForAPersonSaysWhatToDoFirst) {
