@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <tuple>
 
 namespace reports {
 
@@ -41,12 +40,20 @@ std::size_t Summarizer::UuidHash::operator()(const db::Uuid& uuid) const {
   return hash;
 }
 
+std::string_view Summarizer::kept(const std::string& id) {
+  char* copy = std::pmr::polymorphic_allocator<char>(&memory_).allocate(id.size());
+  return {copy, id.copy(copy, id.size())};
+}
+
 std::size_t Summarizer::unit_of(const db::Outline& attempt, std::uint32_t place) {
   const auto [visit, new_visit] = by_visit_.try_emplace(attempt.visit, units_.size());
   auto same_id = by_id_.end();
   bool new_id = true;
-  if (!attempt.unit.empty())
-    std::tie(same_id, new_id) = by_id_.try_emplace(std::pmr::string(attempt.unit, &memory_), units_.size());
+  if (!attempt.unit.empty()) {
+    same_id = by_id_.find(attempt.unit);
+    new_id = same_id == by_id_.end();
+    if (new_id) same_id = by_id_.emplace(kept(attempt.unit), units_.size()).first;
+  }
   std::size_t unit = units_.size();
   if (!new_visit && !new_id) {
     const auto [earlier, later] = std::minmax({root(visit->second), root(same_id->second)});

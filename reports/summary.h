@@ -8,6 +8,7 @@
 #include <memory_resource>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -77,11 +78,16 @@ class Summarizer {
   std::uint32_t place_of(const db::Attempt& attempt);
   std::size_t root(std::size_t unit) const;
 
-  // A retry may be the first attempt of a visit to read the id, and show that the unit was here before.
-  // Of a million units, freed all at once.
+  using ByVisit = std::pmr::unordered_map<db::Uuid, std::size_t, UuidHash>;
+  using ById = std::pmr::unordered_map<std::string_view, std::size_t>;
+
+  std::string_view kept(const std::string& id);
+
+  // Of a million units, freed all at once: neither the maps nor what they hold is ever destroyed, the memory is.
   std::pmr::monotonic_buffer_resource memory_;
-  std::pmr::unordered_map<db::Uuid, std::size_t, UuidHash> by_visit_{&memory_};
-  std::pmr::unordered_map<std::pmr::string, std::size_t> by_id_{&memory_};
+  // A retry may be the first attempt of a visit to read the id, and show that the unit was here before.
+  ByVisit& by_visit_ = *std::pmr::polymorphic_allocator<>(&memory_).new_object<ByVisit>();
+  ById& by_id_ = *std::pmr::polymorphic_allocator<>(&memory_).new_object<ById>();
   std::vector<Unit> units_;
   std::map<Place, std::uint32_t> by_place_;
   std::vector<Place> places_;

@@ -6,14 +6,10 @@
 //
 // Flashing ends when the last unit has been told to leave. Then the units come back, which a bus lets them do one after
 // the other, 0.15 s each (facts/dfu.md 4.9), whatever the station does: so the two are told apart.
-#include <QDateTime>
-#include <QJsonDocument>
-#include <QJsonObject>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +17,7 @@
 #include <sys/resource.h>
 
 #include "tests/bench/child.h"
+#include "tests/bench/real_line.h"
 #include "tests/scheduler/fleet.h"
 
 namespace {
@@ -64,46 +61,15 @@ void in_virtual_time(int units) {
 
 // ---- in real time, by the program
 
-struct Line {
-  int units = 0;
-  int passed = 0;
-  double flashed = 0;   // from the first start until the last unit was told to leave
-  double verdicts = 0;  // until the last verdict
-  bench::Ran ran;
-};
-
-double time_of(const QJsonObject& event) {
-  return static_cast<double>(QDateTime::fromString(event["time"].toString(), Qt::ISODateWithMs).toMSecsSinceEpoch()) /
-         1e3;
-}
-
-Line in_real_time(int units) {
-  const bench::Folder folder;
-  std::ofstream(folder.file("station.toml")) << "cap = " << units << "\n";
-  Line line{.units = units, .ran = {}};
-  line.ran = bench::run(FLASHLINE_PROGRAM, {"flash", FLASHLINE_EXAMPLES "/photon.toml", "--json", "--line", "virtual",
-                                            "--units", std::to_string(units), "--speed", "1", "--station",
-                                            folder.file("station.toml"), "--db", folder.file("bench.db")});
-  std::optional<double> begun;
-  for (const QByteArray& text : QByteArray::fromStdString(line.ran.output).split('\n')) {
-    const QJsonObject event = QJsonDocument::fromJson(text).object();
-    if (event["event"] == "attempt_started" && !begun) begun = time_of(event);
-    if (event["event"] != "attempt_finished" || !begun) continue;
-    line.passed += event["outcome"] == "passed";
-    line.verdicts = std::max(line.verdicts, time_of(event) - *begun);
-    line.flashed = std::max(line.flashed, time_of(event) - event["return_seconds"].toDouble() - *begun);
-  }
-  return line;
-}
-
 void compare(const std::vector<int>& counts) {
   std::printf("The program in real time, multi-TT hubs, one bus, stagger 0; load average %s\n",
               bench::load_average().c_str());
   std::printf("%6s %7s %10s %8s %11s %11s %8s %9s %9s %9s\n", "units", "passed", "flash s", "to one", "verdicts s",
               "by the bus", "CPU s", "CPU/unit", "peak MiB", "MiB/unit");
-  std::optional<Line> one;
+  std::optional<bench::RealLine> one;
   for (const int units : counts) {
-    const Line line = in_real_time(units);
+    const bench::Folder folder;
+    const bench::RealLine line = bench::flash_in_real_time(units, folder.file("bench.db"));
     if (!one) one = line;
     std::printf("%6d %7d %10.2f %8.3f %11.2f %11.2f %8.2f %9.3f %9.0f %9.2f\n", units, line.passed, line.flashed,
                 line.flashed / one->flashed, line.verdicts, line.verdicts - 0.15 * (units - 1), line.ran.cpu_seconds,

@@ -1,7 +1,7 @@
 // How the record bears a factory's years: makes a database of N attempts through the real store, and times what people
 // ask of it with the real program. Prints; asserts nothing.
 //
-//   record_bench FLASHLINE [ATTEMPTS] [FOLDER]
+//   record_bench [ATTEMPTS] [FOLDER]
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -19,6 +19,7 @@
 
 #include "db/store.h"
 #include "tests/bench/factory.h"
+#include "tests/bench/real_line.h"
 
 namespace {
 
@@ -68,7 +69,7 @@ Filled fill(const std::string& path, std::size_t attempts) {
 
 // 64 units, each of which waits for its record before it goes on, as the engine's do: how long is the wait? Commits are
 // gathered as the recorder gathers them: whatever is waiting goes into one transaction.
-double acknowledge(const std::string& what, const std::string& path, int rounds) {
+void acknowledge(const std::string& what, const std::string& path, int rounds) {
   db::UuidGenerator uuids;
   Factory factory(uuids);
   db::Store store(path, "bench", this_run(uuids), uuids);
@@ -129,23 +130,29 @@ double acknowledge(const std::string& what, const std::string& path, int rounds)
   std::cout << fmt::format(
       "{:<34} {:7.0f} units/s, {} commits acknowledged: p50 {:.1f} ms, p99 {:.1f} ms, worst {:.1f} ms\n", what, rate,
       waits.size(), waits[waits.size() / 2], waits[waits.size() * 99 / 100], waits.back());
-  return rate;
 }
 
-// The same line alone and while reports of everything are written again and again; alone once more, for the host's own
-// moods.
+// The program's own line of 64 units in real time, recorded in this database: alone and while reports of everything are
+// written again and again; alone once more, for the host's own moods.
 void line_beside_reports(const std::string& path, const std::string& report) {
-  const double before = acknowledge("64 units, no report", path, 20);
+  const auto line = [&path](const char* what) {
+    const bench::RealLine ran = bench::flash_in_real_time(slots, path);
+    std::cout << fmt::format("{:<34} {:7.2f} s until the last of {} verdicts, {} passed\n", what, ran.verdicts,
+                             ran.units, ran.passed)
+              << std::flush;
+    return ran.verdicts;
+  };
+  const double before = line("64 units flashed, no report");
   std::jthread reporter([&](const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       if (std::system((report + "--format csv >/dev/null").c_str()) != 0) return;
     }
   });
-  const double beside = acknowledge("64 units, reports all the time", path, 20);
+  const double beside = line("64 units flashed beside reports");
   reporter.request_stop();
   reporter.join();
-  const double after = acknowledge("64 units, no report", path, 20);
-  std::cout << fmt::format("a line beside reports runs at {:.2f} of its speed alone\n", 2 * beside / (before + after));
+  const double after = line("64 units flashed, no report");
+  std::cout << fmt::format("a line beside reports takes {:.3f} of its time alone\n", 2 * beside / (before + after));
 }
 
 void time_command(const std::string& what, const std::string& command, std::size_t rows = 0) {
@@ -160,13 +167,9 @@ void time_command(const std::string& what, const std::string& command, std::size
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) {
-    std::cerr << "record_bench FLASHLINE [ATTEMPTS] [FOLDER]\n";
-    return 64;
-  }
-  const std::string program = argv[1];
-  const std::size_t attempts = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1'000'000;
-  const std::filesystem::path folder = argc > 3 ? argv[3] : std::filesystem::temp_directory_path() / "record_bench";
+  const std::string program = FLASHLINE_PROGRAM;
+  const std::size_t attempts = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
+  const std::filesystem::path folder = argc > 2 ? argv[2] : std::filesystem::temp_directory_path() / "record_bench";
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   acknowledge("64 units, an empty record", folder / "commits.db", 20);
@@ -186,7 +189,8 @@ int main(int argc, char** argv) {
   time_command("jsonl of all", report + "--format jsonl", attempts);
   time_command("html of all", report + "--format html", attempts);
   time_command("xlsx of all", report + "--format xlsx -o " + (folder / "all.xlsx").string(), attempts);
+  acknowledge("64 units, a full record", path, 20);
   time_command("backup", program + " db backup --db " + path + " " + (folder / "copy.db").string());
-  line_beside_reports(path, "nice " + report);
+  line_beside_reports(path, report);
   std::filesystem::remove_all(folder);
 }
