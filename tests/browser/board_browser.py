@@ -36,7 +36,7 @@ class BoardTest(browser.PageTest):
             " loud: 'loud' in tile.dataset, sign: tile.querySelector('use').getAttribute('href')}", label)
 
     def wait_tile(self, page, label, *texts):
-        page.wait(lambda: set(texts) <= set(self.tile(page, label)["text"]), f"{texts} in {label}")
+        page.wait(lambda: set(texts) <= set((self.tile(page, label) or {"text": []})["text"]), f"{texts} in {label}")
 
     def scan(self, text):
         keys = ActionChains(self.driver, duration=0)
@@ -47,18 +47,22 @@ class BoardTest(browser.PageTest):
 
     def press(self, page, text, within=""):
         selector = f"{within} button, {within} a.button, {within} summary"
-        page.wait(lambda: any(text in t for t in page.texts(selector)), f"a button {text}")
-        next(b for b in page.all(selector) if text in b.text).click()
+
+        def found():
+            return next((b for b in page.all(selector) if text in b.text), None)
+
+        page.wait(found, f"a button {text}")
+        page.do(lambda: found().click(), f"the button {text}, to be pressed")
 
     def fields(self, page, **values):
         for name, value in values.items():
-            page.find(f"[name={name}]").send_keys(str(value))
+            page.type(f"[name={name}]", str(value))
 
     def sign_in(self, page, name, pin=None):
         page.wait(lambda: page.all("dialog.sign-in[open]"), "the sign-in")
         if pin is None:
             self.fields(page, operator=name)
         else:
-            Select(page.find("dialog [name=operator]")).select_by_value(name)
+            page.do(lambda: Select(page.find("dialog [name=operator]")).select_by_value(name), f"{name} in the list")
             self.fields(page, pin=pin)
-        page.find("dialog button[type=submit]").click()
+        page.click("dialog button[type=submit]")

@@ -8,7 +8,6 @@ import browser
 import mock_station as mock
 from board_browser import BoardTest
 from board_checks import fault_codes
-from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
@@ -149,7 +148,7 @@ class Line(MockedTest):
             slot.update(state="skipped", reason="no recipe")
         page = self.board()
         page.wait(lambda: page.texts(".call-word") == ["No order yet"], "the call")
-        page.find(".call .button").click()
+        page.click(".call .button")
         page.wait(lambda: page.all("#field-order"), "the form")
 
     def test_what_the_station_has_no_answer_to_is_not_offered(self):
@@ -282,11 +281,11 @@ class People(MockedTest):
         station = self.station()
         page = self.board()
         page.wait(lambda: page.texts(".pause") == ["Pause"], "the button")
-        page.find(".pause").click()
+        page.click(".pause")
         self.sign_in(page, "li")
         page.wait(lambda: page.texts(".call-word") == ["Paused"] and page.texts(".pause") == ["Go on"], "the pause")
         self.assertEqual(self.tile(page, "A1")["text"], ["A1"])
-        page.find(".pause").click()
+        page.click(".pause")
         self.wait_tile(page, "A1", "Plug in")
         self.assertEqual([path for path, _ in station.posts], ["/api/session", "/api/line/pause", "/api/line/resume"])
 
@@ -302,7 +301,7 @@ class People(MockedTest):
         self.sign_in(page, "li", "1234")
         page.wait(lambda: len(page.all(".tile")) == 8, "the line")
         self.assertEqual(page.texts(".who"), ["li"])
-        page.find(".who").click()
+        page.click(".who")
         self.press(page, "Sign out", "dialog")
         page.wait(lambda: page.all("#refused"), "the lock again")
 
@@ -348,7 +347,7 @@ class People(MockedTest):
         self.expected_on_console = ("status of 503",)
         page = self.board()
         page.wait(lambda: page.all(".pause"), "the button")
-        page.find(".pause").click()
+        page.click(".pause")
         page.wait(lambda: any("The record cannot be written. Call a supervisor." in t and "disk full" in t for t in page.texts(".toast")), "the refusal")
 
 
@@ -377,14 +376,7 @@ class Scanner(MockedTest):
         self.station()
         page = self.board("#/job")
         page.wait(lambda: page.all("#field-product"), "the form")
-        def click():
-            try:
-                page.find("#field-product").click()
-            except StaleElementReferenceException:  # the form was made anew, with the first news of the line
-                return False
-            return True
-
-        page.wait(click, "the field")
+        page.click("#field-product")
         ActionChains(self.driver, duration=0).send_keys("Photon-1").perform()
         self.assertEqual(page.find("#field-product").get_attribute("value"), "Photon-1")
         self.assertEqual(page.js("return location.hash"), "#/job")
@@ -494,7 +486,7 @@ class Everywhere(MockedTest):
         page.media(scheme="light")
         page.wait(lambda: page.style("body", "backgroundColor") != dark, "light")
         for _ in range(2):  # auto, light, dark
-            page.find("button.tool[title]:nth-of-type(3)").click()
+            page.click("button.tool[title]:nth-of-type(3)")
         page.wait(lambda: page.style("body", "backgroundColor") == dark, "dark by the switch")
 
 

@@ -192,12 +192,12 @@ class People(RealTest):
         station = self.station()
         page = self.board()
         page.wait(lambda: page.texts(".pause") == ["Pause"], "the button")
-        page.find(".pause").click()
+        page.click(".pause")
         self.sign_in(page, "li")
         page.wait(lambda: page.texts(".call-word") == ["Paused"], "the pause")
         station.hand("fresh 1-1.1")
         self.wait_tile(page, "A1", "Waits its turn", "Line is paused")
-        page.find(".pause").click()
+        page.click(".pause")
         self.wait_tile(page, "A1", "PASS", "Unplug")
 
     def test_stop_ends_the_run_and_the_page_says_so(self):
@@ -215,7 +215,7 @@ class People(RealTest):
         station = self.station(people=self.PEOPLE)
         page = self.board()
         page.wait(lambda: page.texts(".pause") == ["Pause"], "the button")
-        page.find(".pause").click()
+        page.click(".pause")
         self.sign_in(page, "li", "0000")
         page.wait(lambda: page.texts("dialog .form-error") == ["Wrong name or PIN."], "the refusal")
         self.sign_in(page, "li", "1234")
@@ -227,7 +227,7 @@ class People(RealTest):
     def test_guessing_a_pin_is_slowed_down(self):
         self.station(people=self.PEOPLE)
         page = self.board()
-        page.find(".who").click()
+        page.click(".who")
         for _ in range(12):
             page.wait(lambda: page.all("dialog [name=pin]") and not page.find("dialog [name=pin]").get_attribute("value"), "an empty field")
             self.sign_in(page, "li", "0000")
@@ -286,7 +286,7 @@ class Orders(RealTest):
         station = self.station()
         page = self.board()
         page.wait(lambda: page.all(".tile"), "tiles")
-        page.find("[data-tab=job]").click()
+        page.click("[data-tab=job]")
         page.wait(lambda: page.all("#field-order"), "the form")
         self.fields(page, order="ORD/2", quantity=3, lot="L-7")
         self.press(page, "this order", "main")

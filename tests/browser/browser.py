@@ -40,6 +40,12 @@ def skip(reason):
 
 try:
     from selenium import webdriver
+    from selenium.common.exceptions import (
+        ElementClickInterceptedException,
+        ElementNotInteractableException,
+        NoSuchElementException,
+        StaleElementReferenceException,
+    )
     from selenium.webdriver.common.by import By
     from selenium.webdriver.chrome.service import Service
     from selenium.webdriver.support.ui import WebDriverWait
@@ -96,6 +102,15 @@ def new_driver():
     return made
 
 
+# What a page that makes itself anew, between the look and the press, leaves of an element. A person would look again.
+NOT_NOW = (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
+
+
 class Page:
     """What is open in the browser now."""
 
@@ -121,7 +136,19 @@ class Page:
 
     def wait(self, condition, what):
         """Until condition() is true."""
-        WebDriverWait(self.driver, PATIENCE).until(lambda _: condition(), f"never seen: {what}")
+        WebDriverWait(self.driver, PATIENCE, ignored_exceptions=NOT_NOW).until(
+            lambda _: condition(), f"never seen: {what}"
+        )
+
+    def do(self, action, what):
+        """As soon as the page lets it: action() finds its element itself."""
+        self.wait(lambda: (action(), True)[1], what)
+
+    def click(self, selector):
+        self.do(lambda: self.find(selector).click(), f"{selector}, to be pressed")
+
+    def type(self, selector, text):
+        self.do(lambda: self.find(selector).send_keys(text), f"{selector}, to be filled in")
 
     def style(self, selector, name):
         return self.js("return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]", selector, name)

@@ -133,7 +133,7 @@ class JobPage(browser.PageTest):
         browser.program("job", "close", "J-0", "--db", database, "-o", certificate)
         browser.program("report", "--db", database, "--job", "J-0", "--format", "html", "-o", report)
         page = self.open(report)
-        page.find("summary").click()
+        page.click("summary")
         text = page.js("return atob(document.querySelector('#certificate').href.split(',')[1])")
         self.assertEqual(text, certificate.read_text())
         self.assertEqual(page.texts("pre"), [certificate.read_text().strip()])
