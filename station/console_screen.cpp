@@ -171,7 +171,7 @@ struct Cells {
 
 std::string name_of(const SlotNow& slot, bool in_short) {
   if (!in_short) return place(slot.port, slot.label);
-  return slot.label.empty() ? slot.port.text : slot.label;
+  return slot.name();
 }
 
 constexpr int percent_width = 5, rate_width = 11, left_width = 8;

@@ -248,7 +248,8 @@ void LineState::hear(const scheduler::JobTaken& event) {
 
 void LineState::hear(const scheduler::Remarked& event) {
   const scheduler::Remark& remark = event.remark;
-  remark_ = remark.text;
+  const auto slot = slots_.find({remark.about});
+  remark_ = (slot == slots_.end() ? "" : slot->second.now.name() + ": ") + remark.text;
   if (remark.kind == scheduler::RemarkKind::quarantine) quarantined_[{remark.about}] = remark.text;
   if (remark.kind == scheduler::RemarkKind::release) quarantined_.erase({remark.about});
 }

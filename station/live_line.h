@@ -59,6 +59,8 @@ struct SlotNow {
   std::optional<double> bytes_per_second{};  // over the last second, while data is moved
   std::optional<double> left_seconds{};      // at the pace so far; nothing while nobody can know
   double stuck_seconds = 0;                  // since anything was finished
+
+  const std::string& name() const { return label.empty() ? port.text : label; }
 };
 
 struct HubNow {

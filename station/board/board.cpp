@@ -252,7 +252,7 @@ Reply Board::slot(const std::string& port_or_label) {
   QJsonObject json = slot_json(*slot, label == known.labels.end() ? "" : label->second);
   const QJsonObject story = setup_.stories ? setup_.stories->of(slot->port.text) : QJsonObject();
   for (auto member = story.begin(); member != story.end(); ++member) json[member.key()] = member.value();
-  const std::string& place = slot->label.empty() ? slot->port.text : slot->label;
+  const std::string& place = slot->name();
   json["attempts"] = setup_.door ? history_.attempts_in(place, attempts_shown) : QJsonArray();
   return json_reply(200, compact(json));
 }

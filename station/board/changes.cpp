@@ -39,7 +39,7 @@ Reply Changes::stop(const Asker& asker, const Request& request) {
 }
 
 Reply Changes::release(const Asker& asker, const SlotNow& slot) {
-  const std::string& name = slot.label.empty() ? slot.port.text : slot.label;
+  const std::string& name = slot.name();
   if (slot.quarantine.empty()) {
     return reply_of({409, "conflict", "Slot " + name + " is in use.", "There is nothing to open."});
   }

@@ -1,5 +1,6 @@
 #include "station/board/history.h"
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <filesystem>
@@ -69,6 +70,57 @@ QJsonObject json_of(const Unit& unit) {
   return {{"key", text(key_of(unit.last))},           {"unit", text_or_null(unit.last.finished.unit)},
           {"label", text_or_null(unit.last.label)},   {"serials", serials},
           {"last", reports::attempt_json(unit.last)}, {"attempts", unit.attempts}};
+}
+
+// By what tells units from others; one that nothing tells is known by its visit.
+using Units = std::map<std::string, Unit>;
+
+void add(Units& units, const db::Attempt& attempt) {
+  const std::string& id = attempt.finished.unit;
+  units[id.empty() ? db::to_string(attempt.visit.visit) : id].add(attempt);
+}
+
+// The one that was here last comes first.
+QJsonArray newest_first(const Units& units) {
+  std::vector<const Unit*> order;
+  for (const auto& [key, unit] : units) order.push_back(&unit);
+  std::ranges::sort(order, std::greater{}, [](const Unit* unit) { return unit->last.started.attempt; });
+  if (order.size() > most_units) order.resize(most_units);
+  QJsonArray all;
+  for (const Unit* unit : order) all.append(json_of(*unit));
+  return all;
+}
+
+QJsonArray units_of(const std::string& database, db::Filter filter) {
+  const Limit limit;
+  Units units;
+  filter.steps = false;
+  db::Reader(database).attempts(filter, [&](const db::Attempt& attempt) {
+    add(units, attempt);
+    return units.size() < most_units && !limit.is_over();
+  });
+  return newest_first(units);
+}
+
+// Of a window that grows until it holds enough. One that took too long was not read to its end, where the newest are:
+// then what the smaller one held.
+QJsonArray newest_units(const std::string& database) {
+  const Limit limit;
+  QJsonArray newest;
+  for (const auto window : {1h, 24h, 24h * 30}) {
+    Units units;
+    db::Filter filter;
+    filter.steps = false;
+    filter.since = db::now() - window;
+    db::Reader(database).attempts(filter, [&](const db::Attempt& attempt) {
+      add(units, attempt);
+      return !limit.is_over();
+    });
+    if (limit.is_over()) break;
+    newest = newest_first(units);
+    if (units.size() >= most_units) break;
+  }
+  return newest;
 }
 
 QJsonObject json_of(const db::Disposition& decision) {
@@ -165,21 +217,7 @@ QJsonArray History::attempts_in(const std::string& slot_or_port, std::size_t mos
 }
 
 QJsonObject History::units(const std::string& query) const {
-  const Limit limit;
-  db::Filter filter = filter_for(query);
-  filter.steps = false;
-  std::map<std::string, Unit> units;
-  // A unit that nothing tells from others is known by its visit.
-  const auto group = [](const db::Attempt& attempt) {
-    return attempt.finished.unit.empty() ? db::to_string(attempt.visit.visit) : attempt.finished.unit;
-  };
-  db::Reader(database_).attempts(filter, [&](const db::Attempt& attempt) {
-    units[group(attempt)].add(attempt);
-    return units.size() < most_units && !limit.is_over();
-  });
-  QJsonArray all;
-  for (const auto& [key, unit] : units) all.append(json_of(unit));
-  return {{"units", all}};
+  return {{"units", query.empty() ? newest_units(database_) : units_of(database_, filter_for(query))}};
 }
 
 std::optional<QJsonObject> History::unit(const std::string& key) const {

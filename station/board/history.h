@@ -19,7 +19,7 @@ class History {
 
   // The newest `most` of this slot's attempts of the last thirty days.
   QJsonArray attempts_in(const std::string& slot_or_port, std::size_t most) const;
-  // Units with this label, id or serial, or of this attempt.
+  // Units with this label, id or serial, or of this attempt; of no query, those that were here last. Newest first.
   QJsonObject units(const std::string& query) const;
   // All that is known of one; nothing: no such unit.
   std::optional<QJsonObject> unit(const std::string& key) const;

@@ -94,6 +94,7 @@ TEST_F(TheStation, ALabelIsPairedAndItsUnitIsFoundAgain) {
   EXPECT_EQ(units["units"][0]["key"].toString(), "SN-1");
   EXPECT_EQ(json(get("/api/units?query=00000000010C"))["units"].toArray().size(), 2) << "both show it";
   EXPECT_EQ(json(get("/api/units?query=nothing"))["units"].toArray().size(), 0);
+  EXPECT_EQ(json(get("/api/units?query="))["units"].toArray().size(), 2) << "those that were here last";
   EXPECT_EQ(status_of(get("/api/units/nothing")), 404);
   const std::string attempt = json(get("/api/units/SN-1"))["attempts"][0]["attempt"].toString().toStdString();
   const std::string decision = "{\"attempt\":\"" + attempt + "\",\"kind\":\"rework\",\"reason\":\"bent\"}";

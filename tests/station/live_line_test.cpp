@@ -342,6 +342,7 @@ TEST(LiveLine, AClosedPortSaysSoAndWhyOnceTheUnitThatClosedItIsOut) {
   }
   EXPECT_NE(slot(line, "1-1.1").quarantine.find("units in a row failed here"), std::string::npos);
   EXPECT_EQ(slot(line, "1-1.1").state, SlotState::verdict) << "its unit is still in";
+  EXPECT_EQ(line.remark, "1-1.1: " + slot(line, "1-1.1").quarantine) << "a remark says where";
   EXPECT_EQ(slot(line, "1-1.2").quarantine, "");
   watched.fleet.line.pull({"1-1.1"});
   EXPECT_EQ(slot(watched.pass_time(3s), "1-1.1").state, SlotState::quarantined);
