@@ -116,4 +116,12 @@ Ran run(const std::vector<std::string>& arguments, const std::vector<std::string
   return Child(arguments, environment, folder).wait();
 }
 
+std::string value_of(const std::string& line, const std::string& key) {
+  const std::string begin = "\"" + key + "\":\"";
+  const auto at = line.find(begin);
+  if (at == std::string::npos) return "";
+  const auto from = at + begin.size();
+  return line.substr(from, line.find('"', from) - from);
+}
+
 }  // namespace usb_mock

@@ -35,4 +35,7 @@ class Child {
 Ran run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
         const std::string& folder = {});
 
+// Of a text in a line that `--json` printed; empty: it is not there.
+std::string value_of(const std::string& line, const std::string& key);
+
 }  // namespace usb_mock

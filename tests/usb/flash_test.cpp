@@ -51,14 +51,6 @@ class Flash : public testing::Test {
   std::filesystem::path folder_;
 };
 
-std::string value_of(const std::string& line, const std::string& key) {
-  const std::string begin = "\"" + key + "\":\"";
-  const auto at = line.find(begin);
-  if (at == std::string::npos) return "";
-  const auto from = at + begin.size();
-  return line.substr(from, line.find('"', from) - from);
-}
-
 // By port, of its last attempt: "passed", or the outcome and the code of the fault.
 std::map<std::string, std::string> verdicts(const Ran& ran) {
   std::map<std::string, std::string> found;

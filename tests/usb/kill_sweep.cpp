@@ -57,14 +57,6 @@ dfu::Bytes read_file(const fs::path& path) {
   return {text.begin(), text.end()};
 }
 
-std::string value_of(const std::string& line, const std::string& key) {
-  const std::string begin = "\"" + key + "\":\"";
-  const auto at = line.find(begin);
-  if (at == std::string::npos) return "";
-  const auto from = at + begin.size();
-  return line.substr(from, line.find('"', from) - from);
-}
-
 // What the program had said when it was killed; a line without its end was not said.
 struct Shown {
   std::set<std::string> started;

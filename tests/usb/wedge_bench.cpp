@@ -45,14 +45,6 @@ const char* name_of(Stuck stuck) {
   return "";
 }
 
-std::string value_of(const std::string& line, const std::string& key) {
-  const std::string begin = "\"" + key + "\":\"";
-  const auto at = line.find(begin);
-  if (at == std::string::npos) return "";
-  const auto from = at + begin.size();
-  return line.substr(from, line.find('"', from) - from);
-}
-
 // Seconds of the day, of "2026-11-22T06:00:00.000Z".
 double seconds_of(const std::string& time) {
   if (time.size() < 23) return 0;
