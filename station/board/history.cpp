@@ -4,8 +4,10 @@
 #include <chrono>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "db/signature.h"
 #include "reports/attempt_json.h"
@@ -176,6 +178,40 @@ bool counts(db::Outcome outcome) {
   return is_good(outcome) || outcome == db::Outcome::failed || outcome == db::Outcome::error;
 }
 
+struct Comparisons {
+  explicit Comparisons(const LineNow& line) {
+    for (const HubNow& hub : line.hubs) hub_labels[hub.port.text] = text(hub.label);
+  }
+  void add(const db::Attempt& attempt) {
+    if (!counts(attempt.finished.outcome)) return;
+    const bool failed = !is_good(attempt.finished.outcome);
+    const std::string hub = dfu::PortPath{attempt.visit.port}.hub().text;
+    slots.add(attempt.visit.port, text(attempt.visit.slot), failed);
+    hubs.add(hub, hub_labels[hub], failed);
+    if (const auto& recipe = attempt.started.recipe) recipes.add(recipe->name, text(recipe->revision), failed);
+  }
+
+  std::map<std::string, QString> hub_labels{};
+  Comparison slots{}, hubs{}, recipes{};
+};
+
+// The last attempt of each visit of the last seven days. On one port they come one after the other, so that one per
+// port is kept, and not the ten thousands of a busy line.
+void read_last_attempts(db::Reader& reader, const std::function<void(const db::Attempt&)>& take) {
+  const Limit limit;
+  db::Filter filter;
+  filter.since = db::now() - 7 * 24h;
+  filter.steps = false;
+  std::map<std::pair<db::Uuid, std::string>, db::Attempt> last;  // by station and port
+  reader.attempts(filter, [&](const db::Attempt& attempt) {
+    const auto [kept, first] = last.try_emplace({attempt.installation, attempt.visit.port}, attempt);
+    if (!first && kept->second.visit.visit != attempt.visit.visit) take(kept->second);
+    if (!first) kept->second = attempt;
+    return !limit.is_over();
+  });
+  for (const auto& [port, attempt] : last) take(attempt);
+}
+
 QJsonObject file_facts(const std::string& path) {
   std::error_code error;
   const auto size = [&](const std::string& file) {
@@ -288,34 +324,16 @@ std::optional<std::string> History::signature(const std::string& order) const {
 }
 
 QJsonObject History::health(const LineNow& line) const {
-  const Limit limit;
   db::Reader reader(database_);
-  std::map<std::string, QString> hub_labels;
-  for (const HubNow& hub : line.hubs) hub_labels[hub.port.text] = text(hub.label);
-  Comparison slots, hubs, recipes;
-  db::Filter filter;
-  filter.since = db::now() - 7 * 24h;
-  filter.steps = false;
-  std::map<db::Uuid, db::Attempt> last;  // by visit
-  reader.attempts(filter, [&](const db::Attempt& attempt) {
-    last[attempt.visit.visit] = attempt;
-    return !limit.is_over();
-  });
-  for (const auto& [visit, attempt] : last) {
-    if (!counts(attempt.finished.outcome)) continue;
-    const bool failed = !is_good(attempt.finished.outcome);
-    const std::string hub = dfu::PortPath{attempt.visit.port}.hub().text;
-    slots.add(attempt.visit.port, text(attempt.visit.slot), failed);
-    hubs.add(hub, hub_labels[hub], failed);
-    if (const auto& recipe = attempt.started.recipe) recipes.add(recipe->name, text(recipe->revision), failed);
-  }
+  Comparisons all(line);
+  read_last_attempts(reader, [&](const db::Attempt& attempt) { all.add(attempt); });
   QJsonObject record = file_facts(database_);
   const auto stations = reader.stations();
   record["rows"] = stations.empty() ? qint64{0} : qint64{stations.front().head.seq};
   record["last_backup"] = QJsonValue();
-  return {{"slots", slots.json()},
-          {"hubs", hubs.json()},
-          {"recipes", recipes.json()},
+  return {{"slots", all.slots.json()},
+          {"hubs", all.hubs.json()},
+          {"recipes", all.recipes.json()},
           {"disk", disk_facts(database_)},
           {"database", record}};
 }
