@@ -1,10 +1,12 @@
-// The program left alone with a busy line: `flashline run` on a virtual line at high speed, three hours of the line's
-// time, with random plugging, pulling and faults by its control socket, recipe and station file read again, and pauses.
+// The program left alone with a busy line: `flashline run` on a virtual line at high speed, a day of the line's time,
+// with random plugging, pulling and faults by its control socket, recipe and station file read again, and pauses; and
+// with its board up, before which people come and go (tests/bench/crew.h).
 //
-//   soak [MINUTES [SPEED [SEED]]]       default: 180 60 1
+//   soak [MINUTES [SPEED [SEED]]]       default: 1440 36 1
 //
-// Prints memory and descriptors of the process as it goes. Fails if an insertion has not exactly one visit, an attempt
-// not exactly one end, the record is not sound, or memory or descriptors grow.
+// Prints memory, descriptors and threads of the process as it goes. Fails if an insertion has not exactly one visit, an
+// attempt not exactly one end, a change on the board not exactly one row with who made it, an order not the units that
+// its certificate says, if record or certificates are not sound, or if memory, descriptors or threads grow.
 #include <algorithm>
 #include <chrono>
 #include <csignal>
@@ -30,12 +32,14 @@
 #include <unistd.h>
 
 #include "dfu/virtual/line_spec.h"
+#include "station/operators.h"
 #include "tests/bench/child.h"
+#include "tests/bench/crew.h"
 
 namespace {
 
 using namespace std::chrono_literals;
-using Seconds = std::chrono::duration<double>;  // of the line's clock
+using bench::Seconds;
 
 constexpr int hubs = 4, ports = 7, slots = hubs * ports;
 // A port that is empty for longer has another unit next, also if the last one was on its way back.
@@ -46,6 +50,9 @@ constexpr Seconds warm_up = 90min;
 // What may come later: an allocator that keeps what a peak needed, and the ids of the units that were seen. Two
 // thousand attempts that left 2 KiB each would be as much.
 constexpr double growth_mib = 4;
+constexpr Seconds between_looks = 5min, between_lines = 30min;
+// The crew's screens, its request, the one before it that is about to be closed, the scrape.
+constexpr int most_visitors = 12;
 
 std::string port_of(int slot) {
   return "1-" + std::to_string(1 + slot / ports) + "." + std::to_string(1 + slot % ports);
@@ -55,7 +62,8 @@ std::string port_of(int slot) {
 
 struct Usage {
   double resident_mib = 0;
-  int descriptors = 0;
+  int descriptors = 0;  // but connections
+  int sockets = 0;
   int threads = 0;
 };
 
@@ -65,13 +73,14 @@ class Program {
     write_line(speed);
     write_recipe(0);
     write_station(0);
+    write_operators();
     process_ = fork();
     if (process_ == 0) {
       dup2(open(folder.file("out.jsonl").c_str(), O_WRONLY | O_CREAT, 0600), STDOUT_FILENO);
       dup2(open(folder.file("err.txt").c_str(), O_WRONLY | O_CREAT, 0600), STDERR_FILENO);
       execl(FLASHLINE_PROGRAM, "flashline", "run", folder.file("recipe.toml").c_str(), "--json", "--line",
             folder.file("line.toml").c_str(), "--station", folder.file("station.toml").c_str(), "--db",
-            folder.file("soak.db").c_str(), nullptr);
+            folder.file("soak.db").c_str(), "--board", "127.0.0.1:0", nullptr);
       _exit(127);
     }
     connect_hand();
@@ -96,6 +105,28 @@ class Program {
     if (process_ > 0) end_with(SIGKILL);
   }
 
+  void write_operators() const {
+    std::vector<station::Operator> operators;
+    for (const bench::Person& one : bench::staff()) {
+      operators.push_back({one.name, one.role, station::hash_pin(one.pin)});
+    }
+    station::write_operators(station::operators_path(folder_.file("soak.db")), operators);
+  }
+
+  // Where its board is, as it said when it began.
+  std::uint16_t board() const {
+    const std::string before = "\"board\":\"http://127.0.0.1:";
+    for (int tries = 0; tries < 1000; ++tries, std::this_thread::sleep_for(10ms)) {
+      std::ifstream out(folder_.file("out.jsonl"));
+      std::string line;
+      std::getline(out, line);
+      if (const auto at = line.find(before); at != std::string::npos && out) {
+        return static_cast<std::uint16_t>(std::atoi(line.c_str() + at + before.size()));
+      }
+    }
+    throw std::runtime_error("flashline says nothing of a board: see " + folder_.file("err.txt"));
+  }
+
   // False: the line has nothing to do for this command, for a fault has pulled the unit already.
   bool say(const std::string& command) {
     const auto begun = std::chrono::steady_clock::now();
@@ -115,7 +146,8 @@ class Program {
 
   void signal(int number) const { kill(process_, number); }
 
-  Usage usage() const {
+  // Of a moment; a request that is just answered has files open.
+  Usage look() const {
     const std::string proc = "/proc/" + std::to_string(process_);
     Usage usage;
     std::ifstream status(proc + "/status");
@@ -126,9 +158,23 @@ class Program {
     usage.resident_mib /= 1024;
     std::error_code gone;
     for (auto it = std::filesystem::directory_iterator(proc + "/fd", gone); !gone && it != end(it); ++it) {
-      ++usage.descriptors;
+      std::error_code closed;
+      const bool is_socket = std::filesystem::read_symlink(it->path(), closed).string().starts_with("socket:");
+      ++(is_socket ? usage.sockets : usage.descriptors);
     }
     return usage;
+  }
+
+  // The least of some moments: what stays.
+  Usage usage() const {
+    Usage least = look();
+    for (int more = 0; more < 5; ++more) {
+      std::this_thread::sleep_for(10ms);
+      const Usage now = look();
+      least = {std::min(least.resident_mib, now.resident_mib), std::min(least.descriptors, now.descriptors),
+               std::min(least.sockets, now.sockets), std::min(least.threads, now.threads)};
+    }
+    return least;
   }
 
   // Its exit status and what it cost.
@@ -309,10 +355,166 @@ void check_record(const std::string& file, const People& people, Findings& findi
   std::printf("\n");
 }
 
-void print(Seconds now, const Usage& usage) {
-  std::printf("%7.0f min %9.1f MiB %5d descriptors %4d threads\n", now.count() / 60, usage.resident_mib,
-              usage.descriptors, usage.threads);
-  std::fflush(stdout);
+// What `query` counts by name must be what people did.
+void compare(SQLite::Database& db, const std::string& what, const std::string& query,
+             const std::map<std::string, int>& done, Findings& findings) {
+  std::map<std::string, int> on_record;
+  SQLite::Statement statement(db, query);
+  while (statement.executeStep()) on_record[statement.getColumn(0).getText()] = statement.getColumn(1).getInt();
+  int all = 0;
+  for (const auto& [name, count] : done) {
+    all += count;
+    findings.expect(on_record[name] == count, what + " by " + name + ": " + std::to_string(count) + " were made, " +
+                                                  std::to_string(on_record[name]) + " are on record");
+  }
+  findings.expect(on_record.size() == done.size(), what + " by somebody else are on record");
+  std::printf("%6d %s\n", all, what.c_str());
+}
+
+void check_deeds(const std::string& file, const bench::Deeds& deeds, Findings& findings) {
+  SQLite::Database db(file, SQLite::OPEN_READONLY);
+  std::map<std::string, int> events;
+  for (const auto& [deed, count] : deeds.events) events[deed.first + " " + deed.second] = count;
+  compare(db, "events of the board",
+          "SELECT kind || ' ' || json_extract(facts, '$.operator'), count(*) FROM event"
+          " WHERE text LIKE '% on the board.' GROUP BY 1",
+          events, findings);
+  compare(db, "labels", "SELECT author, count(*) FROM label GROUP BY 1", deeds.labels, findings);
+  compare(db, "decisions", "SELECT author, count(*) FROM disposition GROUP BY 1", deeds.decisions, findings);
+  compare(db, "orders opened", "SELECT operator, count(*) FROM job GROUP BY 1", deeds.opened, findings);
+  compare(db, "orders closed", "SELECT operator, count(*) FROM job_closed GROUP BY 1", deeds.closed, findings);
+  findings.expect(number(db, "SELECT count(*) FROM job") == number(db, "SELECT count(*) FROM job_closed"),
+                  "an order is still open");
+}
+
+// By the last attempt of each visit for the order, counted without the program's own query.
+void check_orders(const std::string& file, const std::vector<bench::Certificate>& certificates, Findings& findings) {
+  SQLite::Database db(file, SQLite::OPEN_READONLY);
+  int made_in_all = 0;
+  for (const bench::Certificate& certificate : certificates) {
+    SQLite::Statement count(db,
+                            "SELECT count(*), (SELECT quantity FROM job WHERE order_number = ?1) FROM attempt_started s"
+                            " JOIN attempt_finished f ON f.attempt = s.id WHERE s.job = ?1 AND f.outcome = 'passed' AND"
+                            " s.number = (SELECT max(number) FROM attempt_started WHERE visit = s.visit AND job = ?1)");
+    count.bind(1, certificate.order);
+    count.executeStep();
+    const int made = count.getColumn(0).getInt(), quantity = count.getColumn(1).getInt();
+    made_in_all += made;
+    const std::string said = "quantity: " + std::to_string(quantity) + "\nmade: " + std::to_string(made) + "\n";
+    findings.expect(made <= quantity, certificate.order + ": " + std::to_string(made) + " units were made of " +
+                                          std::to_string(quantity));
+    findings.expect(certificate.text.find(said) != std::string::npos,
+                    certificate.order + ": the certificate does not say that " + std::to_string(made) + " were made");
+  }
+  std::printf("%6d units made for %zu orders\n", made_in_all, certificates.size());
+}
+
+void check_certificates(const bench::Folder& folder, const std::vector<bench::Certificate>& certificates,
+                        Findings& findings) {
+  const std::string file = folder.file("c.certificate");
+  for (const bench::Certificate& certificate : certificates) {
+    std::ofstream(file) << certificate.text;
+    std::ofstream(file + ".minisig") << certificate.signature;
+    const bench::Ran ran =
+        bench::run(FLASHLINE_PROGRAM, {"audit", "verify", "--db", folder.file("soak.db"), "--against", file});
+    findings.expect(ran.status == 0, certificate.order + ": audit verify: " + ran.output);
+  }
+}
+
+// What Prometheus was told last is what is on record.
+void check_metrics(const std::string& file, const std::string& metrics, Findings& findings) {
+  SQLite::Database db(file, SQLite::OPEN_READONLY);
+  SQLite::Statement outcomes(db, "SELECT outcome, count(*) FROM attempt_finished GROUP BY outcome");
+  while (outcomes.executeStep()) {
+    const std::string line = std::string("flashline_attempts_total{outcome=\"") + outcomes.getColumn(0).getText() +
+                             "\"} " + std::to_string(outcomes.getColumn(1).getInt()) + "\n";
+    findings.expect(metrics.find(line) != std::string::npos, "/metrics does not say " + line);
+  }
+}
+
+void check(const bench::Folder& folder, const People& people, const bench::Crew& crew, Findings& findings) {
+  const std::string file = folder.file("soak.db");
+  for (const std::string& sentence : crew.wrong()) findings.expect(false, sentence);
+  check_record(file, people, findings);
+  std::printf("%6d errands at the board, %d screens, %d changes refused, of which no trace may be on record\n",
+              crew.errands(), crew.watchers(), crew.deeds().refused);
+  check_deeds(file, crew.deeds(), findings);
+  check_orders(file, crew.certificates(), findings);
+  check_metrics(file, crew.last_metrics(), findings);
+  const bench::Ran audit = bench::run(FLASHLINE_PROGRAM, {"audit", "verify", "--db", file});
+  findings.expect(audit.status == 0, "audit verify: " + audit.output);
+  check_certificates(folder, crew.certificates(), findings);
+}
+
+// The people at the board, on a thread of their own: who plugs units in waits for no one who signs in.
+class BoardSide {
+ public:
+  BoardSide(bench::Crew& crew, Findings& findings)
+      : crew_(crew), findings_(findings), thread_([this](std::stop_token stop) { work(stop); }) {}
+  // They come no more, but for the last one.
+  void stop() {
+    thread_.request_stop();
+    thread_.join();
+    findings_.expect(trouble_.empty(), trouble_);
+  }
+
+ private:
+  void work(std::stop_token stop) {
+    try {
+      for (; !stop.stop_requested(); std::this_thread::sleep_for(5ms)) crew_.act();
+    } catch (const std::exception& error) {
+      trouble_ = error.what();
+    }
+  }
+
+  bench::Crew& crew_;
+  Findings& findings_;
+  std::string trouble_{};
+  std::jthread thread_;
+};
+
+// Whether it grows after everything was used once.
+class Growth {
+ public:
+  Growth(double speed, Findings& findings) : speed_(speed), findings_(findings) {}
+
+  void look(Seconds now, const Usage& usage) {
+    if (now >= next_line_) print(now, usage);
+    if (now <= warm_up) {
+      warm_ = {usage.resident_mib, std::max(warm_.descriptors, usage.descriptors), 0,
+               std::max(warm_.threads, usage.threads)};
+      least_sockets_ = std::min(least_sockets_, usage.sockets);
+    }
+    findings_.expect(usage.resident_mib <= warm_.resident_mib + growth_mib, at(now) + "memory grew");
+    findings_.expect(usage.descriptors <= warm_.descriptors, at(now) + "descriptors grew");
+    findings_.expect(usage.threads <= warm_.threads, at(now) + "threads grew");
+    findings_.expect(usage.sockets <= least_sockets_ + most_visitors, at(now) + "connections grew");
+  }
+  void print(Seconds now, const Usage& usage) {
+    std::printf("%s%9.1f MiB %5d descriptors %4d connections %4d threads, %.0f s\n", at(now).c_str(),
+                usage.resident_mib, usage.descriptors, usage.sockets, usage.threads, now.count() / speed_);
+    std::fflush(stdout);
+    next_line_ = now + between_lines;
+  }
+
+ private:
+  static std::string at(Seconds now) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%7.0f min: ", now.count() / 60);
+    return text;
+  }
+
+  const double speed_;
+  Findings& findings_;
+  Usage warm_{};
+  int least_sockets_ = 1 << 20;
+  Seconds next_line_{0};
+};
+
+std::vector<std::string> all_ports() {
+  std::vector<std::string> all;
+  for (int slot = 0; slot < slots; ++slot) all.push_back(port_of(slot));
+  return all;
 }
 
 int soak(Seconds time, double speed, std::uint32_t seed) {
@@ -322,28 +524,30 @@ int soak(Seconds time, double speed, std::uint32_t seed) {
   const auto now = [&] { return Seconds((std::chrono::steady_clock::now() - begun) * speed); };
   People people(program, now, seed);
   Findings findings;
-  Usage warm;
+  bench::Crew crew(program.board(), all_ports(), now, seed);
+  const int sockets = program.usage().sockets;
+  Growth growth(speed, findings);
   std::printf("%.0f minutes at speed %.0f, seed %u, %d slots, load average %s\n", time.count() / 60, speed, seed, slots,
               bench::load_average().c_str());
+  BoardSide board(crew, findings);
   for (Seconds next_look = 0s; now() < time; std::this_thread::sleep_for(5ms)) {
     people.act();
     if (now() < next_look) continue;
-    const Usage usage = program.usage();
-    print(now(), usage);
-    if (next_look <= warm_up) warm = usage;
-    findings.expect(usage.resident_mib <= warm.resident_mib + growth_mib, "memory grew");
-    findings.expect(usage.descriptors <= warm.descriptors, "descriptors grew");
-    next_look += 5min;
+    growth.look(now(), program.usage());
+    next_look += between_looks;
   }
+  board.stop();
   people.go_home();
   // Whoever was in work is recorded, and the last visits end, before the program is told to.
   std::this_thread::sleep_for((surely_empty + Seconds(60)) / speed);
-  print(now(), program.usage());
+  crew.go_home();
+  std::this_thread::sleep_for(2s);
+  const Usage end = program.usage();
+  growth.print(now(), end);
+  findings.expect(end.sockets <= sockets, "connections stay that nobody has");
   const bench::Ran ran = program.end_with(SIGTERM);
   findings.expect(ran.status == 130, "exit status " + std::to_string(ran.status) + " instead of 130");
-  check_record(folder.file("soak.db"), people, findings);
-  const bench::Ran audit = bench::run(FLASHLINE_PROGRAM, {"audit", "verify", "--db", folder.file("soak.db")});
-  findings.expect(audit.status == 0, "audit verify: " + audit.output);
+  check(folder, people, crew, findings);
   std::printf("CPU %.1f s, peak %.0f MiB, slowest answer %.3f s, load average %s, %d findings\n", ran.cpu_seconds,
               ran.peak_mib, program.slowest_answer().count(), bench::load_average().c_str(), findings.wrong());
   return findings.wrong() == 0 ? 0 : 1;
@@ -352,7 +556,7 @@ int soak(Seconds time, double speed, std::uint32_t seed) {
 }  // namespace
 
 int main(int count, char** words) {
-  const double minutes = count > 1 ? std::atof(words[1]) : 180, speed = count > 2 ? std::atof(words[2]) : 60;
+  const double minutes = count > 1 ? std::atof(words[1]) : 1440, speed = count > 2 ? std::atof(words[2]) : 36;
   std::signal(SIGPIPE, SIG_IGN);
   const int seed = count > 3 ? std::atoi(words[3]) : 1;
   if (count > 4 || minutes <= 0 || speed <= 0) {
