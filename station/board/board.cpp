@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t most_boards = 128;
 constexpr std::size_t attempts_shown = 20;
 constexpr auto between_pictures = 100ms;  // what an eye takes for motion
-constexpr auto between_looks = 1s;        // at overdue connections, while no board is open
+constexpr auto between_looks = 1s;        // at overdue connections, while no board is open, and at the operators
 constexpr auto between_beats = 5s;        // a page that hears nothing for 12 s says that it is offline
 // Above what the system gives other programs by default: the web side comes after them, and long after the line.
 constexpr int board_priority = 10;
@@ -331,11 +331,26 @@ Reply Board::metrics() {
 
 // ---- the thread that shows
 
+// What is open may be theirs, so that everybody's screen asks again.
+void Board::end_outdated_sessions() {
+  const std::vector<std::string> ended = sign_in_.end_outdated();
+  for (const std::string& name : ended) {
+    logger_.info("board: {} is out: no operator any more, or with another role or PIN", name);
+  }
+  if (!ended.empty()) stream_.end_all();
+}
+
 void Board::show(std::stop_token stop) {
-  auto next_beat = std::chrono::steady_clock::now() + between_beats;
+  auto next_look = std::chrono::steady_clock::now();
+  auto next_beat = next_look + between_beats;
   while (!stop.stop_requested()) {
+    const auto now = std::chrono::steady_clock::now();
     server_->end_overdue();
-    if (std::chrono::steady_clock::now() >= next_beat) {
+    if (now >= next_look) {
+      end_outdated_sessions();
+      next_look = now + between_looks;
+    }
+    if (now >= next_beat) {
       stream_.beat();
       next_beat += between_beats;
     }

@@ -76,6 +76,7 @@ class Board : private Handler {
   void remember_label(const db::Labelled& paired);
   void log_refusal(const Request& request, const Refusal& refusal);
 
+  void end_outdated_sessions();
   void show(std::stop_token stop);
   void show_once();
 

@@ -14,11 +14,11 @@ constexpr std::size_t most_remembered = 1024;  // names and addresses that guess
 
 }  // namespace
 
-std::string Sessions::open(const std::string& operator_name, Role role, SessionTime now) {
+std::string Sessions::open(const std::string& operator_name, Role role, SessionTime now, const std::string& pin_hash) {
   const std::lock_guard lock(mutex_);
   make_room(now);
   const std::string token = random_token();
-  by_token_[token] = {{operator_name, role, random_token()}, now};
+  by_token_[token] = {{operator_name, role, random_token(), pin_hash}, now};
   return token;
 }
 
@@ -44,6 +44,17 @@ std::optional<Session> Sessions::find(const std::string& token, SessionTime now)
 void Sessions::end(const std::string& token) {
   const std::lock_guard lock(mutex_);
   by_token_.erase(token);
+}
+
+std::vector<std::string> Sessions::keep(const std::function<bool(const Session&)>& is_good) {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> ended;
+  std::erase_if(by_token_, [&](const auto& entry) {
+    if (is_good(entry.second.session)) return false;
+    ended.push_back(entry.second.session.operator_name);
+    return true;
+  });
+  return ended;
 }
 
 std::chrono::seconds Guesses::begin(const std::string& who, SessionTime now) {

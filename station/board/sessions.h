@@ -3,10 +3,12 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "station/operators.h"
 
@@ -17,16 +19,19 @@ using SessionTime = std::chrono::steady_clock::time_point;
 struct Session {
   std::string operator_name;
   Role role = Role::works;
-  std::string csrf;  // what every change must carry: a page elsewhere cannot know it
+  std::string csrf;        // what every change must carry: a page elsewhere cannot know it
+  std::string pin_hash{};  // of the PIN that let them in; empty: none was needed
 };
 
 class Sessions {
  public:
   // The token that the browser keeps.
-  std::string open(const std::string& operator_name, Role role, SessionTime now);
+  std::string open(const std::string& operator_name, Role role, SessionTime now, const std::string& pin_hash = "");
   // Nothing: no such one, or nobody used it for twelve hours.
   std::optional<Session> find(const std::string& token, SessionTime now);
   void end(const std::string& token);
+  // Whose sessions were not kept.
+  std::vector<std::string> keep(const std::function<bool(const Session&)>& is_good);
 
  private:
   struct Kept {

@@ -1,6 +1,7 @@
 #include "station/board/sign_in.h"
 
 #include <QJsonArray>
+#include <stdexcept>
 
 #include "station/board/body.h"
 #include "station/image_json.h"
@@ -72,13 +73,14 @@ Work SignIn::sign_in(const Request& request) {
     const auto judged = judge(name, text_in(std::get<QJsonObject>(body), "pin"), request.peer);
     if (const auto* refusal = std::get_if<Refusal>(&judged)) return reply_of(*refusal);
     sessions_.end(token_of(request));
-    return let_in(name, std::get<Role>(judged), request.peer);
+    return let_in(std::get<Operator>(judged), request.peer);
   };
 }
 
-std::variant<Role, Refusal> SignIn::judge(const std::string& name, const std::string& pin, const std::string& peer) {
+std::variant<Operator, Refusal> SignIn::judge(const std::string& name, const std::string& pin,
+                                              const std::string& peer) {
   const std::vector<Operator> operators = read_operators(setup_.operators);
-  if (operators.empty() && setup_.loopback) return Role::supervises;
+  if (operators.empty() && setup_.loopback) return Operator{name, Role::supervises, ""};
   const Operator* known = find_operator(operators, name);
   const auto now = std::chrono::steady_clock::now();
   if (const auto wait = by_address_.begin(peer, now); wait.count() > 0) return too_many_tries(wait);
@@ -88,13 +90,13 @@ std::variant<Role, Refusal> SignIn::judge(const std::string& name, const std::st
   if (!right || !known) return Refusal{403, "wrong-pin", "Name and PIN do not belong together.", "Try again."};
   by_operator_.was_right(name);
   by_address_.was_right(peer);
-  return known->role;
+  return *known;
 }
 
-Reply SignIn::let_in(const std::string& name, Role role, const std::string& peer) {
-  const std::string token = sessions_.open(name, role, std::chrono::steady_clock::now());
+Reply SignIn::let_in(const Operator& who, const std::string& peer) {
+  const std::string token = sessions_.open(who.name, who.role, std::chrono::steady_clock::now(), who.pin_hash);
   const std::optional<Session> session = sessions_.find(token, std::chrono::steady_clock::now());
-  if (const auto refusal = journal_.note({*session, peer}, "signed-in", name, "signed in")) {
+  if (const auto refusal = journal_.note({*session, peer}, "signed-in", who.name, "signed in")) {
     sessions_.end(token);
     return reply_of(*refusal);
   }
@@ -116,6 +118,22 @@ Work SignIn::sign_out(const Request& request) {
     set_cookie(made, "", 0);
     return made;
   };
+}
+
+std::vector<std::string> SignIn::end_outdated() {
+  std::vector<Operator> operators;
+  bool readable = true;
+  try {
+    operators = read_operators(setup_.operators);
+  } catch (const std::runtime_error&) {
+    readable = false;  // who may be in cannot be told: nobody stays
+  }
+  const bool by_name = operators.empty() && setup_.loopback;
+  return sessions_.keep([&](const Session& session) {
+    if (!readable || by_name) return readable && session.pin_hash.empty();
+    const Operator* known = find_operator(operators, session.operator_name);
+    return known && known->role == session.role && known->pin_hash == session.pin_hash;
+  });
 }
 
 }  // namespace station::board

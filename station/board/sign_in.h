@@ -4,6 +4,8 @@
 #pragma once
 
 #include <string>
+#include <variant>
+#include <vector>
 
 #include "station/board/http.h"
 #include "station/board/journal.h"
@@ -27,12 +29,15 @@ class SignIn {
   Work tell(const Request& request);
   Work sign_in(const Request& request);
   Work sign_out(const Request& request);
+  // Whoever is no operator any more, or has another role or PIN, is out, and named here. Whoever removes an operator
+  // does not want to start the line anew for it.
+  std::vector<std::string> end_outdated();
 
  private:
   std::string token_of(const Request& request) const;
   Reply reply(const std::optional<Session>& session);
-  std::variant<Role, Refusal> judge(const std::string& name, const std::string& pin, const std::string& peer);
-  Reply let_in(const std::string& name, Role role, const std::string& peer);
+  std::variant<Operator, Refusal> judge(const std::string& name, const std::string& pin, const std::string& peer);
+  Reply let_in(const Operator& who, const std::string& peer);
   void set_cookie(Reply& reply, const std::string& token, int seconds) const;
 
   const SignInSetup setup_;

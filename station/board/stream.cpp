@@ -27,6 +27,7 @@ class Stream::Client {
   std::uint64_t seen = std::numeric_limits<std::uint64_t>::max();  // number of the picture it was given last
   std::uint64_t beats = 0;                                         // that it was given or that came with a picture
   std::function<void()> resume;                                    // set while it sleeps
+  bool ended = false;
 };
 
 Stream::Stream(std::size_t most, std::function<void()> on_join) : most_(most), on_join_(std::move(on_join)) {}
@@ -73,7 +74,7 @@ void Stream::give_next(Client& client) const {
 // Suspending inside the lock: otherwise what wakes the client could come before it sleeps.
 Stream::Taken Stream::read(Client& client, const Line& line, char* buffer, std::size_t size) {
   const std::lock_guard lock(mutex_);
-  if (closed_) return {Read::over};
+  if (closed_ || client.ended) return {Read::over};
   if (!client.sending) give_next(client);
   if (!client.sending) {
     client.resume = line.resume;
@@ -109,6 +110,12 @@ void Stream::publish(std::uint64_t number, std::string whole, std::string delta)
 void Stream::beat() {
   std::unique_lock lock(mutex_);
   ++beats_;
+  wake_all(std::move(lock));
+}
+
+void Stream::end_all() {
+  std::unique_lock lock(mutex_);
+  for (const auto& client : clients_) client->ended = true;
   wake_all(std::move(lock));
 }
 

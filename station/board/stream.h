@@ -44,6 +44,8 @@ class Stream {
   void publish(std::uint64_t number, std::string whole, std::string delta);
   // That the station is still there.
   void beat();
+  // Ends every client; they may come again.
+  void end_all();
   // Ends every client. None joins from then on.
   void close();
 

@@ -110,6 +110,50 @@ TEST_F(AGuardedBoard, APinIsGuessedAFewTimesAndThenNotEvenTheRightOneIsTaken) {
   EXPECT_THAT(door_.notes(), ElementsAre("signed-in wang"));
 }
 
+TEST_F(AGuardedBoard, WhoeverIsRemovedOrGetsAnotherRoleOrPinIsOut) {
+  const std::string path = desk_.path("operators");
+  const Operator li{"li", Role::works, hash_pin("1234")}, wang{"wang", Role::supervises, hash_pin("5678")};
+  const auto becomes = [&](const std::string& pin, const std::vector<Operator>& operators) {
+    write_operators(path, {li, wang});
+    const std::string in = sign_in("li", pin), other = sign_in("wang", "5678");
+    Client screen(port_);
+    screen.say("GET /api/events HTTP/1.1\r\nConnection: close\r\nHost: localhost\r\n" + in + "\r\n");
+    screen.until("event: state");
+    write_operators(path, operators);
+    screen.until_closed();  // or the test fails after a minute
+    EXPECT_EQ(status_of(get("/api/state", in)), 401);
+    EXPECT_EQ(status_of(post("/api/line/pause", "{}", in)), 401);
+    return status_of(get("/api/state", other));
+  };
+  EXPECT_EQ(becomes("1234", {wang}), 200) << "nobody else is";
+  EXPECT_EQ(becomes("1234", {{"li", Role::supervises, li.pin_hash}, wang}), 200);
+  EXPECT_EQ(becomes("1234", {{"li", Role::works, hash_pin("1234")}, wang}), 200) << "as it was given anew";
+  EXPECT_EQ(becomes("1234", {}), 401) << "everybody is removed";
+  EXPECT_THAT(done_, IsEmpty());
+}
+
+TEST_F(ABoard, AtTheFirstOperatorWithAPinWhoeverCameWithoutIsOut) {
+  const std::string li = sign_in("li");
+  Client screen(port_);
+  screen.say("GET /api/events HTTP/1.1\r\nConnection: close\r\nHost: localhost\r\n\r\n");
+  screen.until("event: state");
+  write_operators(desk_.path("operators"), {{"li", Role::works, hash_pin("1234")}});
+  screen.until_closed();
+  EXPECT_EQ(status_of(post("/api/line/pause", "{}", li)), 401);
+  EXPECT_EQ(sign_in("li"), "");
+  EXPECT_NE(sign_in("li", "1234"), "");
+}
+
+TEST_F(AGuardedBoard, AFileThatCannotBeReadKeepsNobodyIn) {
+  const std::string li = sign_in("li", "1234");
+  Client screen(port_);
+  screen.say("GET /api/events HTTP/1.1\r\nConnection: close\r\nHost: localhost\r\n" + li + "\r\n");
+  screen.until("event: state");
+  desk_.write("operators", "li\tking\t$argon2id$\n");
+  screen.until_closed();
+  EXPECT_EQ(status_of(get("/api/state", li)), 401);
+}
+
 TEST_F(ABoard, ABoardForEverybodyNeedsAPin) {
   const std::string path = desk_.path("operators");
   EXPECT_EQ(unsafe({"127.0.0.1", 80}, path), std::nullopt);

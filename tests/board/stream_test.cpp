@@ -73,6 +73,19 @@ TEST(Stream, AMessageThatIsBeingSentIsSentToItsEnd) {
   }
 }
 
+TEST(Stream, WhoeverIsEndedMayComeAgain) {
+  Stream stream(10, [] {});
+  Reader reading(stream), asleep(stream);
+  stream.publish(1, "A", "");
+  EXPECT_EQ(asleep.read(), state_1);
+  stream.end_all();
+  EXPECT_EQ(asleep.woken, 1);
+  EXPECT_EQ(asleep.read(), "<over>");
+  EXPECT_EQ(reading.read(), "<over>") << "not a word more";
+  Reader again(stream);
+  EXPECT_EQ(again.read(), state_1);
+}
+
 TEST(Stream, ABeatComesWhileNothingChanges) {
   Stream stream(10, [] {});
   Reader reader(stream);
