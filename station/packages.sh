@@ -43,6 +43,19 @@ fuzz_packages=(
   libclang-rt-dev   # libFuzzer itself, and the sanitizers' run time
 )
 
+# promtool, for a test of the board, into a folder. Its package is not installed: it would start a server.
+fetch_promtool() {
+  [ -x "$1/promtool" ] || command -v promtool >/dev/null && return
+  say "promtool: out of Debian's package prometheus, into $1"
+  mkdir -p "$1"
+  (
+    cd "$1"
+    apt-get -q download prometheus || { apt_get update && apt-get -q download prometheus; }
+    dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x --strip-components=3 ./usr/bin/promtool
+    rm prometheus_*.deb
+  )
+}
+
 say() { printf '\n== %s\n' "$*"; }
 fail() {
   printf 'error: %s\n' "$*" >&2

@@ -8,6 +8,8 @@ cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 flashline_packages+=("${browser_packages[@]}")
 install_packages
 
+fetch_promtool build-asan/promtool
+
 say "Build: build-asan, everything"
 cmake --preset asan
 cmake --build build-asan

@@ -4,11 +4,13 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include "tests/board/a_board.h"
 #include "tests/station/hand.h"
@@ -27,7 +29,7 @@ class TheStation : public ABoard {
     start({"--line", "virtual", "--units", "2", "--speed", "5"});
   }
   void start(const std::vector<std::string>& more) {
-    std::vector<std::string> command = {"run", example_recipe(), "--db", "r.db", "--board", "127.0.0.1:0", "--json"};
+    std::vector<std::string> command = {"run", recipe_, "--db", "r.db", "--board", "127.0.0.1:0", "--json"};
     command.insert(command.end(), more.begin(), more.end());
     process_ = desk_.start(command);
     const std::string begin = await("stdout", "\"board\":\"http://127.0.0.1:");
@@ -59,6 +61,18 @@ class TheStation : public ABoard {
     return QJsonDocument::fromJson(QByteArray::fromStdString(answer.substr(body + 4))).object();
   }
 
+  // The example with another name, as `file`.
+  void write_recipe(const std::string& file, const std::string& name) {
+    std::string text = desk_.read(example_recipe());
+    const std::string beside = std::filesystem::path(example_recipe()).parent_path().string() + "/";
+    for (std::size_t at = 0; (at = text.find("image = \"", at)) != std::string::npos; at += beside.size()) {
+      text.insert(at + 9, beside);
+    }
+    const std::string before = "name = \"photon-example\"";
+    desk_.write(file, text.replace(text.find(before), before.size(), "name = " + name));
+  }
+
+  std::string recipe_ = example_recipe();
   int process_ = 0;
 };
 
@@ -145,9 +159,25 @@ class AStationWithABadSocket : public TheStation {
                 "[[unit]]\nport = \"1-1.1\"\nstarts = \"absent\"\n[[unit.fault]]\nkind = \"corrupt\"\n"
                 "at = \"address:0x08021000\"\ntimes = 9\n[[unit]]\nport = \"1-1.2\"\nstarts = \"absent\"\n");
     desk_.write("station.toml",
-                "insert_after = 0.1\nquarantine_after = 1\n[[slot]]\nport = \"1-1.1\"\nlabel = \"A1\"\n"
-                "[[slot]]\nport = \"1-1.2\"\nlabel = \"A2\"\n");
+                "name = " + station_name() +
+                    "\ninsert_after = 0.1\nquarantine_after = 1\n[[slot]]\nport = \"1-1.1\"\nlabel = \"A1\"\n"
+                    "[[slot]]\nport = \"1-1.2\"\nlabel = \"A2\"\n");
     start({"--line", "line.toml", "--station", "station.toml"});
+  }
+  virtual std::string station_name() const { return "\"line-3\""; }
+  void fail_until_closed(Hand& hand) {
+    EXPECT_EQ(hand.say("fresh 1-1.1"), "ok");
+    await_slot("A1", "\"outcome\":\"failed\"");
+    EXPECT_EQ(status_of(post("/api/slots/A1/release", "{}", sign_in("li"))), 409) << "one bad unit closes nothing";
+    EXPECT_EQ(hand.say("fresh 1-1.2"), "ok");
+    await_slot("A2", "\"outcome\":\"passed\"");
+    EXPECT_EQ(hand.say("pull 1-1.1"), "ok");
+    await_slot("A1", "\"present\":false");
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));  // longer than insert_after: another unit
+    EXPECT_EQ(hand.say("fresh 1-1.1"), "ok");
+    await_slot("A1", "units in a row failed here");
+    EXPECT_EQ(hand.say("pull 1-1.1"), "ok");
+    await_slot("A1", "\"state\":\"quarantined\"");
   }
   void await_slot(const std::string& slot, const std::string& text) {
     const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);
@@ -163,18 +193,10 @@ class AStationWithABadSocket : public TheStation {
 TEST_F(AStationWithABadSocket, IsToldOnTheBoardThatTheSocketWasRepaired) {
   Hand hand(desk_.path("line.ctl"));
   const std::string li = sign_in("li");
-  EXPECT_EQ(hand.say("fresh 1-1.1"), "ok");
-  await_slot("A1", "\"outcome\":\"failed\"");
-  EXPECT_EQ(status_of(post("/api/slots/A1/release", "{}", li)), 409) << "one bad unit closes nothing";
-  EXPECT_EQ(hand.say("fresh 1-1.2"), "ok");
-  await_slot("A2", "\"outcome\":\"passed\"");
-  EXPECT_EQ(hand.say("pull 1-1.1"), "ok");
-  await_slot("A1", "\"present\":false");
-  std::this_thread::sleep_for(std::chrono::milliseconds(300));  // longer than insert_after: another unit
-  EXPECT_EQ(hand.say("fresh 1-1.1"), "ok");
-  await_slot("A1", "units in a row failed here");
-  EXPECT_EQ(hand.say("pull 1-1.1"), "ok");
-  await_slot("A1", "\"state\":\"quarantined\"");
+  fail_until_closed(hand);
+  const QJsonObject of_slot = json(get("/api/health"))["slots"][0].toObject();
+  EXPECT_EQ(of_slot["units"].toInt(), 2) << "each was tried more than once";
+  EXPECT_EQ(of_slot["failed"].toInt(), 2);
   EXPECT_EQ(status_of(post("/api/slots/A1/release", "{}", li)), 200);
   await_slot("A1", "\"reason\":null");
   stop();
@@ -187,18 +209,79 @@ TEST_F(AStationWithABadSocket, IsToldOnTheBoardThatTheSocketWasRepaired) {
       << "who released it is on record before it is done";
 }
 
+// Debian's, from the path or where tests/run.sh leaves it; empty: there is none.
+std::string promtool() {
+  for (const char* path : {FLASHLINE_BUILD_DIR "/promtool/promtool", "/usr/bin/promtool", "/usr/local/bin/promtool"}) {
+    if (access(path, X_OK) == 0) return path;
+  }
+  return "";
+}
+
+// What it has to say against the text; "": nothing.
+std::string said_of(const std::string& metrics, const Desk& desk) {
+  desk.write("metrics", metrics);
+  const std::string said = desk.path("promtool");
+  const int status =
+      std::system((promtool() + " check metrics < '" + desk.path("metrics") + "' > '" + said + "' 2>&1").c_str());
+  return desk.read("promtool") + (status == 0 ? "" : "status " + std::to_string(status));
+}
+
+#define SKIP_WITHOUT_PROMTOOL()                                                                               \
+  if (promtool().empty()) GTEST_SKIP() << "promtool is not here; tests/run.sh gets it from Debian's package " \
+                                          "prometheus"
+
+TEST(Promtool, SeesWhatItIsThereToSee) {
+  SKIP_WITHOUT_PROMTOOL();
+  const Desk desk;
+  EXPECT_THAT(said_of("a{b=\"c\nd\"} 1\n", desk), HasSubstr("error while linting"));
+  EXPECT_THAT(said_of("# HELP a_total .\n# TYPE a_total gauge\na_total 1\n", desk), HasSubstr("_total"));
+}
+
+TEST(Metrics, ALineBreakInANameDoesNotEndALine) {
+  SKIP_WITHOUT_PROMTOOL();
+  const Desk desk;
+  LineNow line;
+  line.units_per_hour = 1e9;
+  line.still_to_make = 0;
+  const std::string text = Meter().text(line, "line\n3 \"\\\n", CommitTimes{}, 0);
+  EXPECT_THAT(text, HasSubstr("station=\"line\\n3 \\\"\\\\\\n\""));
+  EXPECT_EQ(said_of(text, desk), "");
+}
+
+// Names that have all in them that a name must not have in Prometheus' text.
+class AStationOfStrangeNames : public AStationWithABadSocket {
+ protected:
+  void SetUp() override {
+    write_recipe("strange.toml", strange);
+    recipe_ = "strange.toml";
+    AStationWithABadSocket::SetUp();
+  }
+  std::string station_name() const override { return strange; }
+
+  const std::string strange = R"("\u7ebf 3 \"a\" \\ {b=\"c\"} 1 # TYPE d")";  // as TOML writes it
+};
+
+TEST_F(AStationOfStrangeNames, GivesPrometheusWhatItsOwnToolFindsGood) {
+  SKIP_WITHOUT_PROMTOOL();
+  Hand hand(desk_.path("line.ctl"));
+  const std::string li = sign_in("li");
+  EXPECT_EQ(status_of(post("/api/jobs", "{\"order\":\"P \\\"7\\\"\",\"quantity\":9}", li)), 200);
+  EXPECT_EQ(status_of(post("/api/jobs/P%20%227%22/use", "{}", li)), 200);
+  fail_until_closed(hand);
+  const std::string answer = get("/metrics");
+  EXPECT_THAT(answer, AllOf(HasSubstr("{state=\"quarantined\"} 1\n"), HasSubstr("{outcome=\"passed\"} 1\n"),
+                            HasSubstr("flashline_order_left_units 8\n"),
+                            HasSubstr("station=\"\u7ebf 3 \\\"a\\\" \\\\ {b=\\\"c\\\"} 1 # TYPE d\"")));
+  EXPECT_EQ(said_of(answer.substr(answer.find("\r\n\r\n") + 4), desk_), "");
+}
+
 class AnEmptyStation : public TheStation {
  protected:
   void SetUp() override {
     desk_.write("line.toml",
                 "[line]\nspeed = 5\ncontrol = \"line.ctl\"\n[[hub]]\nport = \"1-1\"\n"
                 "[[unit]]\nport = \"1-1.1\"\nstarts = \"absent\"\n[[unit]]\nport = \"1-1.2\"\nstarts = \"absent\"\n");
-    std::string other = desk_.read(example_recipe());
-    const std::string beside = std::filesystem::path(example_recipe()).parent_path().string() + "/";
-    for (std::size_t at = 0; (at = other.find("image = \"", at)) != std::string::npos; at += beside.size()) {
-      other.insert(at + 9, beside);
-    }
-    desk_.write("other.toml", other);
+    write_recipe("other.toml", "\"photon-other\"");
     desk_.run({"job", "open", "FOREIGN", "--quantity", "1", "--recipe", "other.toml", "--db", "r.db"});
     desk_.run({"job", "open", "LATE", "--quantity", "1", "--until", "2026-01-01T00:00:00Z", "--db", "r.db"});
     start({"--line", "line.toml"});
