@@ -50,7 +50,7 @@ constexpr Seconds warm_up = 90min;
 // What may come later: an allocator that keeps what a peak needed, and the ids of the units that were seen. Two
 // thousand attempts that left 2 KiB each would be as much.
 constexpr double growth_mib = 4;
-constexpr Seconds between_looks = 5min, between_lines = 30min;
+constexpr Seconds between_samples = 3s, between_looks = 5min, between_lines = 30min;
 // The crew's screens, its request, the one before it that is about to be closed, the scrape.
 constexpr int most_visitors = 12;
 
@@ -146,8 +146,8 @@ class Program {
 
   void signal(int number) const { kill(process_, number); }
 
-  // Of a moment; a request that is just answered has files open.
-  Usage look() const {
+  // Of a moment, in which a request may have files open, and the hash of a PIN its 32 MiB.
+  Usage usage() const {
     const std::string proc = "/proc/" + std::to_string(process_);
     Usage usage;
     std::ifstream status(proc + "/status");
@@ -163,18 +163,6 @@ class Program {
       ++(is_socket ? usage.sockets : usage.descriptors);
     }
     return usage;
-  }
-
-  // The least of some moments: what stays.
-  Usage usage() const {
-    Usage least = look();
-    for (int more = 0; more < 5; ++more) {
-      std::this_thread::sleep_for(10ms);
-      const Usage now = look();
-      least = {std::min(least.resident_mib, now.resident_mib), std::min(least.descriptors, now.descriptors),
-               std::min(least.sockets, now.sockets), std::min(least.threads, now.threads)};
-    }
-    return least;
   }
 
   // Its exit status and what it cost.
@@ -478,7 +466,13 @@ class Growth {
  public:
   Growth(double speed, Findings& findings) : speed_(speed), findings_(findings) {}
 
-  void look(Seconds now, const Usage& usage) {
+  // The least of the moments since the last look is what stays.
+  void sample(const Usage& usage) {
+    least_ = {std::min(least_.resident_mib, usage.resident_mib), std::min(least_.descriptors, usage.descriptors),
+              std::min(least_.sockets, usage.sockets), std::min(least_.threads, usage.threads)};
+  }
+  void look(Seconds now) {
+    const Usage usage = std::exchange(least_, most);
     if (now >= next_line_) print(now, usage);
     if (now <= warm_up) {
       warm_ = {usage.resident_mib, std::max(warm_.descriptors, usage.descriptors), 0,
@@ -506,8 +500,9 @@ class Growth {
 
   const double speed_;
   Findings& findings_;
-  Usage warm_{};
-  int least_sockets_ = 1 << 20;
+  static constexpr Usage most{1e9, 1 << 30, 1 << 30, 1 << 30};
+  Usage warm_{}, least_ = most;
+  int least_sockets_ = most.sockets;
   Seconds next_line_{0};
 };
 
@@ -530,10 +525,14 @@ int soak(Seconds time, double speed, std::uint32_t seed) {
   std::printf("%.0f minutes at speed %.0f, seed %u, %d slots, load average %s\n", time.count() / 60, speed, seed, slots,
               bench::load_average().c_str());
   BoardSide board(crew, findings);
-  for (Seconds next_look = 0s; now() < time; std::this_thread::sleep_for(5ms)) {
+  Seconds next_sample{0}, next_look = between_looks;
+  for (; now() < time; std::this_thread::sleep_for(5ms)) {
     people.act();
+    if (now() < next_sample) continue;
+    growth.sample(program.usage());
+    next_sample = now() + between_samples;
     if (now() < next_look) continue;
-    growth.look(now(), program.usage());
+    growth.look(now());
     next_look += between_looks;
   }
   board.stop();
