@@ -59,6 +59,8 @@ struct Engine::Impl {
   int quarantine_after() const;
   void reload(LineSettings fresh);
   void release(const dfu::PortPath& port);
+  void skip(const dfu::PortPath& port, bool skip);
+  void set_anew(const dfu::PortPath& port);
   void work_for(Quota fresh, std::function<void()> done);
   void after_each_port(std::function<void()> call);
   std::shared_ptr<Port> port_for(const dfu::PortPath& path);
@@ -116,6 +118,7 @@ struct Engine::Impl {
   std::map<dfu::PortPath, std::shared_ptr<Port>> ports;
   std::map<dfu::PortPath, dfu::UnitHandle> occupied;  // what the bus says, whoever's unit it is
   std::set<dfu::PortPath> denied;
+  std::set<dfu::PortPath> skipped;  // by somebody, while the line runs
   Identities identities;
   std::map<dfu::PortPath, AttemptFinished> last_ended;
   std::map<dfu::PortPath, std::string> writers;  // the visit that wrote there last
@@ -159,6 +162,10 @@ void Engine::release(dfu::PortPath port) {
   impl_->line->post([impl = impl_.get(), port = std::move(port)] { impl->release(port); });
 }
 
+void Engine::skip(dfu::PortPath port, bool skip) {
+  impl_->line->post([impl = impl_.get(), port = std::move(port), skip] { impl->skip(port, skip); });
+}
+
 void Engine::work_for(Quota quota, std::function<void()> done) {
   impl_->line->post([impl = impl_.get(), quota = std::move(quota), done = std::move(done)]() mutable {
     impl->work_for(std::move(quota), std::move(done));
@@ -187,7 +194,7 @@ VisitSetting Engine::Impl::setting_for(const dfu::PortPath& port) const {
   setting.slot = settings.station->label_of(port, options.topology.controllers);
   const auto own = settings.own_recipes.find(port);
   setting.recipe = own == settings.own_recipes.end() ? settings.recipe : own->second;
-  if (settings.station->skips(port, options.topology.controllers)) setting.recipe = nullptr;
+  if (skipped.contains(port) || settings.station->skips(port, options.topology.controllers)) setting.recipe = nullptr;
   // A dry run changes nothing, the unit's mode neither.
   setting.enter_dfu = setting.recipe && setting.recipe->enter_dfu.value_or(options.stay) && !options.dry_run;
   setting.insert_after = settings.station->insert_after;
@@ -469,11 +476,18 @@ void Engine::Impl::care_for(const dfu::PortPath& hub, HubCare::State state, cons
 void Engine::Impl::release(const dfu::PortPath& port) {
   if (quarantine.release(port)) {
     remark({RemarkKind::release, {}, port.text, "This port was released: the next unit here is its probe."});
-    if (const auto known = ports.find(port); known != ports.end()) {
-      tell(known->second, told::Setting{setting_for(port)});
-    }
+    set_anew(port);
   }
   if (const auto state = care.release(port)) care_for(port, *state, {}, "somebody released it");
+}
+
+void Engine::Impl::skip(const dfu::PortPath& port, bool skip) {
+  skip ? static_cast<void>(skipped.insert(port)) : static_cast<void>(skipped.erase(port));
+  set_anew(port);
+}
+
+void Engine::Impl::set_anew(const dfu::PortPath& port) {
+  if (const auto known = ports.find(port); known != ports.end()) tell(known->second, told::Setting{setting_for(port)});
 }
 
 // ---- power

@@ -82,6 +82,9 @@ class Engine {
   // A port that is not used any more lets one more unit in, as a probe; a hub that was stopped or slowed goes on more
   // freely. Nothing happens to others. Any thread.
   void release(dfu::PortPath port);
+  // Units that are plugged in there from now on are left alone, until `skip` is false again; one that is there already
+  // is finished. Holds over a reload. Any thread.
+  void skip(dfu::PortPath port, bool skip);
   // Attempts that begin from now on are made for this job; those that run keep theirs. `done` is called once, from a
   // pool thread, when none can begin for another one any more. Any thread.
   void work_for(Quota quota, std::function<void()> done);

@@ -113,6 +113,8 @@ Piece state_piece(const SlotNow& slot) {
       return verdict_piece(slot);
     case SlotState::quarantined:
       return {"# CLOSED", Look::warning};
+    case SlotState::skipped:
+      return {"~ skipped", Look::muted};
   }
   return {};
 }
@@ -143,6 +145,8 @@ std::string remark(const SlotNow& slot) {
       return (!slot.present && is_good(*slot.verdict) ? "taken out  " : "") + ending_text(slot);
     case SlotState::quarantined:
       return slot.quarantine;
+    case SlotState::skipped:
+      return "not in use: " + slot.skip->reason;
   }
   return {};
 }
@@ -387,6 +391,7 @@ int rank(const SlotNow& slot) {
     case SlotState::foreign:
       return 4;
     case SlotState::empty:
+    case SlotState::skipped:
       return 6;
   }
   return 6;

@@ -227,6 +227,11 @@ std::variant<std::optional<JobOrder>, ExitStatus> job_of(const FlashOptions& opt
   }
 }
 
+std::optional<scheduler::Quota> quota_of(const std::optional<JobOrder>& job) {
+  if (!job) return std::nullopt;
+  return job->quota;
+}
+
 std::variant<std::unique_ptr<Log>, ExitStatus> open_log(const FlashOptions& options, const std::string& database) {
   try {
     return std::make_unique<Log>(std::filesystem::path(database).parent_path() / "logs", options.verbosity);
@@ -249,6 +254,10 @@ board::Controls controls_of(FlashRun& run, std::optional<JobOrder>& job) {
   return {.pause = [&run, later](bool paused) { later([&run, paused] { run.pause(paused); }); },
           .stop = [&run, later](scheduler::StopKind kind) { later([&run, kind] { run.stop(kind); }); },
           .release = [&run, later](const dfu::PortPath& port) { later([&run, port] { run.release(port); }); },
+          .skip =
+              [&run, later](const dfu::PortPath& port, const std::optional<std::string>& reason) {
+                later([&run, port, reason] { run.skip(port, reason); });
+              },
           .work_for =
               [&run, &job, later](const std::optional<JobOrder>& order, const std::function<void()>& done) {
                 later([&run, &job, order, done] {
@@ -356,7 +365,7 @@ ExitStatus flash(const FlashOptions& options) {
                               std::get<0>(store) ? std::get<0>(store)->installation() : db::Uuid{}, run_facts,
                               options.operator_name};
   LineWriter out(STDOUT_FILENO);
-  const auto quota = job ? std::optional(job->quota) : std::nullopt;
+  const std::optional<scheduler::Quota> quota = quota_of(job);
   LiveLine live({line_settings(inputs.files, topology), topology, std::get<0>(ports), options.stay,
                  quota ? std::optional(quota->left) : std::nullopt},
                 *std::get<OpenedLine>(line).clock);

@@ -139,6 +139,12 @@ void FlashRun::pause(bool paused) {
   engine_->pause(paused_);
 }
 
+void FlashRun::skip(const dfu::PortPath& port, const std::optional<std::string>& reason) {
+  parts_.log.logger().warn("port {} is {}", port.text, reason ? "out of use: " + *reason : "used again");
+  parts_.live.skip(port, reason);
+  engine_->skip(port, reason.has_value());
+}
+
 void FlashRun::stop(scheduler::StopKind kind) {
   const bool at_once = kind == scheduler::StopKind::at_once;
   stopping_ = true;

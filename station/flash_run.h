@@ -66,6 +66,8 @@ class FlashRun {
   }
   // A port that is not used any more lets one more unit in.
   void release(const dfu::PortPath& port) { engine_->release(port); }
+  // From the event loop. Units that are plugged in there from now on are left alone; without a reason they are not.
+  void skip(const dfu::PortPath& port, const std::optional<std::string>& reason);
   // For whoever adds to the record while the line runs; null in a dry run. Good until this run is destroyed; after
   // close() it refuses.
   RecordDoor* door() { return recorder_.get(); }

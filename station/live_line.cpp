@@ -138,6 +138,25 @@ LineState::Slot& LineState::slot(const dfu::PortPath& port, const std::string& l
   return slot;
 }
 
+void LineState::skip(const dfu::PortPath& port, const std::optional<std::string>& reason) {
+  if (reason) {
+    skipped_[port] = *reason;
+  } else {
+    skipped_.erase(port);
+  }
+}
+
+// What somebody said here and now goes before what stands in a file.
+std::optional<Skip> LineState::skip_of(const dfu::PortPath& port) const {
+  if (const auto told = skipped_.find(port); told != skipped_.end()) return Skip{Skip::By::somebody, told->second};
+  const scheduler::LineSettings& settings = setup_.settings;
+  if (settings.station->skips(port, setup_.topology.controllers)) {
+    return Skip{Skip::By::file, "the station file says: skip"};
+  }
+  if (settings.recipe || settings.own_recipes.contains(port)) return std::nullopt;
+  return Skip{Skip::By::no_recipe, "there is no recipe for this slot"};
+}
+
 // ---- events
 
 void LineState::fold(const scheduler::Event& event, dfu::Duration now) {
@@ -283,14 +302,16 @@ LineNow LineState::at(dfu::Duration now) const {
 
 SlotNow LineState::slot_at(const Slot& slot, dfu::Duration now) const {
   SlotNow out = slot.now;
+  const bool gone = out.state == SlotState::empty || out.state == SlotState::foreign ||
+                    (out.state == SlotState::verdict && !out.present);
   if (const auto closed = quarantined_.find(out.port); closed != quarantined_.end()) {
     out.quarantine = closed->second;
     // The unit whose verdict closed it is shown until it is taken out.
     const bool refused = out.last && out.last->fault && out.last->fault->code == dfu::FaultCode::port_quarantined;
-    const bool rests = out.state == SlotState::empty || out.state == SlotState::foreign ||
-                       (out.state == SlotState::verdict && (refused || !out.present));
-    if (rests) out.state = SlotState::quarantined;
+    if (gone || (out.state == SlotState::verdict && refused)) out.state = SlotState::quarantined;
   }
+  out.skip = skip_of(out.port);
+  if (out.skip && gone) out.state = SlotState::skipped;
   if (out.state != SlotState::working) return out;
   out.stuck_seconds = dfu::seconds(now - slot.got_on);
   if (moves_data(out.phase) && slot.moved.size() > 1) {
@@ -345,15 +366,23 @@ int LineState::in_state(SlotState state) const {
       std::ranges::count_if(slots_, [state](const auto& one) { return one.second.now.state == state; }));
 }
 
+// Slots where somebody must bring a unit or take one away.
+int LineState::for_people() const {
+  return static_cast<int>(std::ranges::count_if(slots_, [this](const auto& one) {
+    const auto& [port, slot] = one;
+    const bool in_work = slot.now.state == SlotState::working || slot.now.state == SlotState::queued;
+    return !in_work && !quarantined_.contains(port) && !skip_of(port);
+  }));
+}
+
 // ---- what bounds it
 
 Bound LineState::bound(dfu::Duration now) const {
   if (const auto waiting = waiting_bound()) return *waiting;
   const int in_work = in_state(SlotState::working) + in_state(SlotState::queued);
-  const int for_people = static_cast<int>(slots_.size()) - static_cast<int>(quarantined_.size()) - in_work;
-  if (in_work == 0) return {.by = Bound::By::people, .slots = for_people};
+  if (in_work == 0) return {.by = Bound::By::people, .slots = for_people()};
   if (const auto bus = bus_bound(now)) return *bus;
-  if (setup_.stay && for_people > in_work) return {.by = Bound::By::people, .slots = for_people};
+  if (setup_.stay && for_people() > in_work) return {.by = Bound::By::people, .slots = for_people()};
   return {.by = Bound::By::units, .slots = in_work, .times_slower = times_slower_everywhere(now)};
 }
 
@@ -418,6 +447,11 @@ void LiveLine::reload(scheduler::LineSettings settings) {
 void LiveLine::enter(RunState state) {
   const std::lock_guard lock(mutex_);
   state_.enter(state);
+}
+
+void LiveLine::skip(const dfu::PortPath& port, const std::optional<std::string>& reason) {
+  const std::lock_guard lock(mutex_);
+  state_.skip(port, reason);
 }
 
 LineNow LiveLine::now() const {

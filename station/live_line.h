@@ -29,6 +29,17 @@ enum class SlotState {
   between,      // an attempt failed, another one comes: at once, or when the unit that left is back
   verdict,      // kept until the next insertion; whether the unit is still there says `present`
   quarantined,  // not used any more, `quarantine` says why; a unit that is plugged in is not touched
+  skipped,      // left alone, `skip` says by whose word; a unit that is plugged in is not touched
+};
+
+// Why units in a slot are left alone.
+struct Skip {
+  enum class By {
+    somebody,   // while the line runs, and for a reason
+    file,       // the station file
+    no_recipe,  // there is none for this slot
+  } by = By::somebody;
+  std::string reason{};  // a sentence, or what somebody said
 };
 
 // How an attempt ended.
@@ -50,8 +61,9 @@ struct SlotNow {
   int attempt = 0;               // the number of the one that runs or ran last, of this visit
   std::optional<Ending> last{};  // the last attempt of this visit that has ended
   std::optional<scheduler::Outcome> verdict{};
-  std::string advice{};      // with the verdict: what a person should do with the unit
-  std::string quarantine{};  // why this port is not used any more; empty: it is
+  std::string advice{};        // with the verdict: what a person should do with the unit
+  std::string quarantine{};    // why this port is not used any more; empty: it is
+  std::optional<Skip> skip{};  // from the next unit on, at least
   // Of an attempt that runs. Phase and step as scheduler::Progress; before the first "open", after leave "proof".
   std::string phase{};
   std::string step{};
@@ -136,6 +148,8 @@ class LineState {
   void fold(const scheduler::Event& event, dfu::Duration now);
   void reload(scheduler::LineSettings settings);
   void enter(RunState state) { state_ = state; }
+  // Units in this port are left alone from now on; nothing: not any more.
+  void skip(const dfu::PortPath& port, const std::optional<std::string>& reason);
 
   LineNow at(dfu::Duration now) const;
 
@@ -193,11 +207,13 @@ class LineState {
   std::vector<std::shared_ptr<const config::Recipe>> recipes() const;
   Slot& slot(const dfu::PortPath& port, const std::string& label);
   Slot& show(const dfu::PortPath& port);
+  std::optional<Skip> skip_of(const dfu::PortPath& port) const;
   void note_stretch(const Slot& slot, const scheduler::Progress& event);
   SlotNow slot_at(const Slot& slot, dfu::Duration now) const;
   Traffic traffic(const Hub& hub, dfu::Duration now) const;
   std::optional<double> units_per_hour(dfu::Duration now) const;
   int in_state(SlotState state) const;
+  int for_people() const;
   Bound bound(dfu::Duration now) const;
   std::optional<Bound> waiting_bound() const;
   std::optional<Bound> bus_bound(dfu::Duration now) const;
@@ -213,6 +229,7 @@ class LineState {
   std::map<dfu::PortPath, Hub> hubs_;
   std::map<dfu::PortPath, Slot> slots_;
   std::map<dfu::PortPath, std::string> quarantined_;  // and why
+  std::map<dfu::PortPath, std::string> skipped_;      // by somebody, and why
   Counts counts_;
   std::optional<dfu::Duration> first_attempt_;
   std::deque<dfu::Duration> good_;  // when, within the window of units_per_hour
@@ -226,6 +243,7 @@ class LiveLine : public scheduler::Observer {
   void on(const scheduler::Event& event) override;
   void reload(scheduler::LineSettings settings);
   void enter(RunState state);
+  void skip(const dfu::PortPath& port, const std::optional<std::string>& reason);
   LineNow now() const;
 
  private:

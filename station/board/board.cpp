@@ -184,6 +184,8 @@ Answer Board::answer(const Request& request, const Route& route) {
       return change([this](const Asker& asker, const Request& stop) { return changes_.stop(asker, stop); });
     case Action::release:
       return change([this, key](const Asker& asker, const Request&) { return release(asker, key); });
+    case Action::skip:
+      return change([this, key](const Asker& asker, const Request& skip) { return this->skip(asker, skip, key); });
     case Action::open_job:
       return change([this](const Asker& asker, const Request& job) {
         return changes_.open_job(asker, job, live_.now().recipes);
@@ -260,6 +262,11 @@ Reply Board::slot(const std::string& port_or_label) {
 Reply Board::release(const Asker& asker, const std::string& port_or_label) {
   const auto slot = slot_in(live_.now(), port_or_label);
   return slot ? changes_.release(asker, *slot) : found(std::nullopt, "slot '" + port_or_label + "'");
+}
+
+Reply Board::skip(const Asker& asker, const Request& request, const std::string& port_or_label) {
+  const auto slot = slot_in(live_.now(), port_or_label);
+  return slot ? changes_.skip(asker, request, *slot) : found(std::nullopt, "slot '" + port_or_label + "'");
 }
 
 Reply Board::jobs() {

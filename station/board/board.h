@@ -68,6 +68,7 @@ class Board : private Handler {
   Reply state();
   Reply slot(const std::string& port_or_label);
   Reply release(const Asker& asker, const std::string& port_or_label);
+  Reply skip(const Asker& asker, const Request& request, const std::string& port_or_label);
   Reply jobs();
   Reply use_job(const Asker& asker, const std::string& order);
   Reply close_job(const Asker& asker, const Request& request, const std::string& order);

@@ -12,8 +12,28 @@ namespace station::board {
 namespace {
 
 constexpr std::size_t longest_order = 100;
+constexpr std::size_t longest_reason = 200;
 constexpr std::chrono::seconds longest_wait(5);
 constexpr std::int64_t most_units = std::int64_t{1} << 40;  // as `job open` takes it
+
+// A text for a line of a screen.
+bool is_reason(const std::string& text) {
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7F; };
+  return !text.empty() && text.size() <= longest_reason && std::ranges::none_of(text, is_control);
+}
+
+std::optional<Refusal> refuse_skip(const SlotNow& slot, const std::string& name, bool wanted) {
+  if (!slot.skip) {
+    if (wanted) return std::nullopt;
+    return Refusal{409, "conflict", "Slot " + name + " is in use.", "There is nothing to open."};
+  }
+  if (slot.skip->by == Skip::By::somebody) {
+    if (!wanted) return std::nullopt;
+    return Refusal{409, "conflict", "Slot " + name + " is out of use already.", ""};
+  }
+  return Refusal{409, "conflict", "Slot " + name + " is not used, because " + slot.skip->reason + ".",
+                 "Change the station file and let the line read it again."};
+}
 
 }  // namespace
 
@@ -48,6 +68,26 @@ Reply Changes::release(const Asker& asker, const SlotNow& slot) {
   }
   controls_.release(slot.port);
   return json_reply(200, compact(QJsonObject{{"port", QString::fromStdString(slot.port.text)}}));
+}
+
+Reply Changes::skip(const Asker& asker, const Request& request, const SlotNow& slot) {
+  const auto parsed = body_of(request);
+  if (const auto* refusal = std::get_if<Refusal>(&parsed)) return reply_of(*refusal);
+  const QJsonObject& body = std::get<QJsonObject>(parsed);
+  const std::string reason = text_in(body, "reason");
+  const bool wanted = body.value("skip").toBool();
+  if (!body.value("skip").isBool() || (wanted && !is_reason(reason))) {
+    return reply_of(bad_request("A slot is taken out of use for a reason of 1 to 200 characters.", "Say why."));
+  }
+  const std::string name = slot.label.empty() ? slot.port.text : slot.label;
+  if (const auto refusal = refuse_skip(slot, name, wanted)) return reply_of(*refusal);
+  const std::string what =
+      wanted ? "took slot " + name + " out of use (" + reason + ")" : "put slot " + name + " back into use";
+  if (const auto refusal = journal_.note(asker, wanted ? "skipped" : "used-again", slot.port.text, what)) {
+    return reply_of(*refusal);
+  }
+  controls_.skip(slot.port, wanted ? std::optional(reason) : std::nullopt);
+  return json_reply(200, compact(QJsonObject{{"port", QString::fromStdString(slot.port.text)}, {"skip", wanted}}));
 }
 
 Reply Changes::open_job(const Asker& asker, const Request& request,

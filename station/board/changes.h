@@ -20,6 +20,8 @@ struct Controls {
   std::function<void(bool paused)> pause{};
   std::function<void(scheduler::StopKind kind)> stop{};
   std::function<void(const dfu::PortPath& port)> release{};
+  // Without a reason the port is used again.
+  std::function<void(const dfu::PortPath& port, const std::optional<std::string>& reason)> skip{};
   // Nothing: for none, and nothing is begun. `done` is called when no attempt begins for another order any more.
   std::function<void(const std::optional<JobOrder>& order, const std::function<void()>& done)> work_for{};
 };
@@ -31,6 +33,7 @@ class Changes {
   Reply pause(const Asker& asker, bool paused);
   Reply stop(const Asker& asker, const Request& request);
   Reply release(const Asker& asker, const SlotNow& slot);
+  Reply skip(const Asker& asker, const Request& request, const SlotNow& slot);
   // `recipes`: those that the line works by, of which an order may name one.
   Reply open_job(const Asker& asker, const Request& request,
                  const std::vector<std::shared_ptr<const config::Recipe>>& recipes);

@@ -70,6 +70,24 @@ QString word(Bound::By by) {
   return {};
 }
 
+QString word(Skip::By by) {
+  switch (by) {
+    case Skip::By::somebody:
+      return "board";
+    case Skip::By::file:
+      return "file";
+    case Skip::By::no_recipe:
+      return "no-recipe";
+  }
+  return {};
+}
+
+// Why no unit is taken in here.
+std::string reason_of(const SlotNow& slot) {
+  if (slot.skip && slot.state != SlotState::quarantined) return slot.skip->reason;
+  return slot.quarantine;
+}
+
 QJsonValue last_json(const std::optional<Ending>& last) {
   if (!last) return {};
   return QJsonObject{{"outcome", text(scheduler::to_string(last->outcome))},
@@ -209,6 +227,8 @@ std::string_view to_string(SlotState state) {
       return "verdict";
     case SlotState::quarantined:
       return "quarantined";
+    case SlotState::skipped:
+      return "skipped";
   }
   return {};
 }
@@ -233,7 +253,8 @@ QJsonObject slot_json(const SlotNow& slot, const std::string& label) {
   json["unit"] = text_or_null(slot.unit);
   json["serial"] = text_or_null(slot.serial);
   json["label_of_unit"] = text_or_null(label);
-  json["reason"] = slot.quarantine.empty() ? QJsonValue() : QJsonValue(text(slot.quarantine));
+  json["reason"] = text_or_null(reason_of(slot));
+  json["skipped_by"] = slot.skip ? QJsonValue(word(slot.skip->by)) : QJsonValue();
   return json;
 }
 

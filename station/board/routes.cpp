@@ -32,6 +32,7 @@ constexpr Row rows[] = {
     {Method::post, "/api/line/resume", Action::resume, Needs::work},
     {Method::post, "/api/line/stop", Action::stop, Needs::work_or_distant},
     {Method::post, "/api/slots/*/release", Action::release, Needs::supervision},
+    {Method::post, "/api/slots/*/skip", Action::skip, Needs::work_or_distant},
     {Method::post, "/api/jobs", Action::open_job, Needs::supervision},
     {Method::post, "/api/jobs/*/use", Action::use_job, Needs::work},
     {Method::post, "/api/jobs/*/close", Action::close_job, Needs::supervision},

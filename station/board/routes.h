@@ -29,6 +29,7 @@ enum class Action {
   resume,
   stop,
   release,
+  skip,
   open_job,
   use_job,
   close_job,

@@ -68,6 +68,9 @@ class ABoard : public testing::Test {
                         done(kind == scheduler::StopKind::at_once ? "stop at once" : "stop safely");
                       },
                       [this](const dfu::PortPath& port) { done("release " + port.text); },
+                      [this](const dfu::PortPath& port, const std::optional<std::string>& reason) {
+                        done(reason ? "skip " + port.text + ": " + *reason : "use " + port.text);
+                      },
                       [this](const std::optional<JobOrder>& order, const std::function<void()>& taken) {
                         done("work for " + (order ? order->opened.order : "none"));
                         taken();

@@ -7,6 +7,7 @@
 namespace station::board {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -65,6 +66,28 @@ TEST_F(ABoard, ASlotThatIsClosedIsOpenedAgainAndNoOther) {
   EXPECT_THAT(door_.notes(), ElementsAre("signed-in li", "released 1-1.3"));
 }
 
+TEST_F(ABoard, ASlotIsTakenOutOfUseForAReasonAndPutBack) {
+  const std::string li = sign_in("li");
+  EXPECT_EQ(status_of(post("/api/slots/1-1.99/skip", "{\"skip\":true,\"reason\":\"x\"}", li)), 404);
+  for (const char* body : {"{}", "{\"skip\":true}", "{\"skip\":true,\"reason\":\"\"}", "{\"skip\":1,\"reason\":\"x\"}",
+                           "{\"skip\":true,\"reason\":\"a\\nb\"}"}) {
+    EXPECT_EQ(status_of(post("/api/slots/1-1.3/skip", body, li)), 400) << body;
+  }
+  const std::string long_one = "{\"skip\":true,\"reason\":\"" + std::string(201, 'x') + "\"}";
+  EXPECT_EQ(status_of(post("/api/slots/1-1.3/skip", long_one, li)), 400);
+  EXPECT_EQ(status_of(post("/api/slots/1-1.3/skip", "{\"skip\":false}", li)), 409) << "it is in use";
+  EXPECT_EQ(status_of(post("/api/slots/1-1.3/skip", "{\"skip\":true,\"reason\":\"Cable is bad\"}", li)), 200);
+  live_.skip({"1-1.3"}, "Cable is bad");
+  EXPECT_THAT(get("/api/state"), AllOf(HasSubstr("\"state\":\"skipped\""), HasSubstr("\"reason\":\"Cable is bad\""),
+                                       HasSubstr("\"skipped_by\":\"board\"")));
+  EXPECT_EQ(status_of(post("/api/slots/1-1.3/skip", "{\"skip\":true,\"reason\":\"again\"}", li)), 409);
+  EXPECT_EQ(status_of(post("/api/slots/1-1.3/skip", "{\"skip\":false}", li)), 200);
+  EXPECT_THAT(done_, ElementsAre("skip 1-1.3: Cable is bad", "use 1-1.3"));
+  EXPECT_THAT(door_.notes(), ElementsAre("signed-in li", "skipped 1-1.3", "used-again 1-1.3"));
+  EXPECT_EQ(std::get<Note>(door_.entries()[1]).event.text,
+            "li took slot 1-1.3 out of use (Cable is bad) on the board.");
+}
+
 TEST_F(ABoard, WhoSignedOutIsOut) {
   const std::string li = sign_in("li");
   EXPECT_EQ(status_of(post("/api/session/end", "", li)), 200);
@@ -95,7 +118,10 @@ TEST_F(AGuardedBoard, AnOperatorMayNotWhatASupervisorMay) {
   EXPECT_EQ(status_of(post("/api/line/stop", "{\"kind\":\"now\"}", li)), 403);
   EXPECT_EQ(status_of(post("/api/line/stop", "{\"kind\":\"now\"}", wang)), 200);
   EXPECT_EQ(status_of(post("/api/slots/1-1.3/release", "{}", li)), 403);
-  EXPECT_THAT(done_, ElementsAre("pause", "stop at once"));
+  const std::string skip = "{\"skip\":true,\"reason\":\"Cable is bad\"}";
+  EXPECT_EQ(status_of(post("/api/slots/1-1.3/skip", skip, li)), 403);
+  EXPECT_EQ(status_of(post("/api/slots/1-1.3/skip", skip, wang)), 200);
+  EXPECT_THAT(done_, ElementsAre("pause", "stop at once", "skip 1-1.3: Cable is bad"));
 }
 
 TEST_F(AGuardedBoard, APinIsGuessedAFewTimesAndThenNotEvenTheRightOneIsTaken) {

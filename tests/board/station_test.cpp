@@ -275,6 +275,33 @@ TEST_F(AStationOfStrangeNames, GivesPrometheusWhatItsOwnToolFindsGood) {
   EXPECT_EQ(said_of(answer.substr(answer.find("\r\n\r\n") + 4), desk_), "");
 }
 
+TEST_F(AStationWithABadSocket, LeavesASlotAloneThatWasTakenOutOfUseAlsoAfterItReadItsFilesAgain) {
+  Hand hand(desk_.path("line.ctl"));
+  const std::string li = sign_in("li");
+  EXPECT_EQ(status_of(post("/api/slots/A2/skip", "{\"skip\":true,\"reason\":\"cleaning\"}", li)), 200);
+  await_slot("A2", "\"state\":\"skipped\"");
+  desk_.write("station.toml", desk_.read("station.toml") + "[[slot]]\nport = \"1-1.3\"\nlabel = \"A3\"\nskip = true\n");
+  kill(process_, SIGHUP);
+  await_slot("A3", "\"skipped_by\":\"file\"");
+  EXPECT_EQ(status_of(post("/api/slots/A3/skip", "{\"skip\":false}", li)), 409) << "the file says so";
+  EXPECT_EQ(hand.say("fresh 1-1.2"), "ok");
+  await_slot("A2", "\"present\":true");
+  await_slot("A2", "\"state\":\"skipped\"");
+  EXPECT_EQ(hand.say("pull 1-1.2"), "ok");
+  await_slot("A2", "\"present\":false");
+  EXPECT_EQ(status_of(post("/api/slots/A2/skip", "{\"skip\":false}", li)), 200);
+  await_slot("A2", "\"state\":\"empty\"");
+  EXPECT_EQ(hand.say("fresh 1-1.2"), "ok");
+  await_slot("A2", "\"outcome\":\"passed\"");
+  stop();
+  std::vector<std::string> told;
+  for (const db::Event& event : db::Reader(desk_.path("r.db")).events()) {
+    if (event.about == "1-1.2") told.push_back(event.kind + ": " + event.text);
+  }
+  EXPECT_THAT(told, testing::ElementsAre("skipped: li took slot A2 out of use (cleaning) on the board.",
+                                         "used-again: li put slot A2 back into use on the board."));
+}
+
 class AnEmptyStation : public TheStation {
  protected:
   void SetUp() override {

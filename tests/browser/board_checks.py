@@ -72,9 +72,17 @@ def fault_codes():
     return re.findall(r'return "([a-z-]+)";', body[:body.index("\n}")])
 
 
+def once_each(name, problems):
+    def keep(pairs):
+        keys = [key for key, _ in pairs]
+        problems.extend(f"{name}: {key} stands there twice" for key in sorted(set(keys)) if keys.count(key) > 1)
+        return dict(pairs)
+    return keep
+
+
 def check_words(problems):
     files = sorted(os.listdir(os.path.join(WWW, "lang")))
-    languages = {name: json.loads(read(os.path.join(WWW, "lang", name))) for name in files}
+    languages = {name: json.loads(read(os.path.join(WWW, "lang", name)), object_pairs_hook=once_each(name, problems)) for name in files}
     english = languages["en.json"]
     codes = fault_codes()
     if len(codes) < 30:

@@ -39,7 +39,7 @@ class Line(MockedTest):
         mock.verdict(slots[4], "error", "access-denied", "station")
         mock.verdict(slots[5], "passed", present=False)
         slots[6].update(state="quarantined", reason="4 of 5 units failed here")
-        slots[7].update(state="skipped", reason="Cable is bad")
+        slots[7].update(state="skipped", reason="Cable is bad", skipped_by="board")
         page = self.board(width=1920, height=1080)
         page.wait(lambda: len(page.all(".tile")) == 8, "eight tiles")
         shown = {label: self.tile(page, label) for label in ("A1", "A2", "A3", "A4", "A5", "A6", "A7", "B1")}
@@ -145,7 +145,7 @@ class Line(MockedTest):
         station = self.station()
         station.state["line"]["recipe"] = None
         for slot in station.slots():
-            slot.update(state="skipped", reason="no recipe")
+            slot.update(state="skipped", reason="there is no recipe for this slot", skipped_by="no-recipe")
         page = self.board()
         page.wait(lambda: page.texts(".call-word") == ["No order yet"], "the call")
         page.click(".call .button")

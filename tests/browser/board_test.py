@@ -355,6 +355,64 @@ class Places(RealTest):
         page.picture("board-health")
 
 
+class OutOfUse(RealTest):
+    expected_on_console = ("status of 401", "status of 403", "status of 404", "status of 409")
+
+    def take_out(self, page, why="Cable is bad"):
+        self.press(page, "Take out of use", "main")
+        self.press(page, why, "dialog")
+
+    def test_a_slot_is_taken_out_of_use_and_used_again(self):
+        station = self.station(speed=4)
+        page = self.board("#/slot/1-1.2")
+        page.wait(lambda: page.texts(".now-act") == ["Plug in"], "the empty slot")
+        self.take_out(page)
+        self.sign_in(page, "wang")
+        page.wait(lambda: page.texts(".story-what") == ["This slot is not in use. Cable is bad."], "the reason")
+        self.go(page, "#/line")
+        self.wait_tile(page, "A2", "Not in use", "Cable is bad")
+        tile = self.tile(page, "A2")
+        self.assertEqual((tile["tone"], tile["sign"]), ("muted", "#sign-skipped"))
+        page.wait(lambda: page.texts(".call-word") == ["Plug in 7"], "seven slots to use")
+        station.hand("fresh 1-1.2")
+        station.hand("fresh 1-1.1")
+        self.wait_tile(page, "A1", "PASS", "Unplug")
+        self.wait_tile(page, "A2", "Not in use")
+        station.hand("pull 1-1.2")
+        self.go(page, "#/slot/1-1.2")
+        self.press(page, "Use the slot again", "main")
+        page.wait(lambda: page.texts(".now-act") == ["Plug in"], "the empty slot")
+        station.hand("fresh 1-1.2")
+        self.go(page, "#/line")
+        self.wait_tile(page, "A2", "PASS", "Unplug")
+        self.assertEqual(sorted(one["slot"] for one in self.attempts(station)), ["A1", "A2"])
+
+    def test_a_unit_in_work_is_finished_first(self):
+        station = self.station(speed=2)
+        page = self.board("#/slot/1-1.1")
+        page.wait(lambda: page.texts(".now-act") == ["Plug in"], "the empty slot")
+        station.hand("fresh 1-1.1")
+        page.wait(lambda: page.texts(".now-word") == ["Writing"], "work")
+        self.take_out(page, "Cleaning")
+        self.sign_in(page, "wang")
+        page.wait(lambda: any("After this unit the slot is out of use." in t for t in page.texts(".story-do")), "what comes")
+        self.go(page, "#/line")
+        self.wait_tile(page, "A1", "PASS", "Unplug")
+        station.hand("pull 1-1.1")
+        self.wait_tile(page, "A1", "Not in use", "Cleaning")
+
+    def test_a_slot_that_the_station_file_skips_says_so_and_cannot_be_opened_here(self):
+        station = self.station()
+        file = station.folder / "station.toml"
+        file.write_text(file.read_text() + '[[slot]]\nport = "1-2.5"\nlabel = "B5"\nskip = true\n')
+        station.program.send_signal(signal.SIGHUP)
+        page = self.board()
+        self.wait_tile(page, "B5", "Not in use", "The station file says: skip")
+        self.go(page, "#/slot/1-2.5")
+        page.wait(lambda: any("The station file says: skip" in t for t in page.texts(".story-what")), "the reason")
+        self.assertEqual(page.texts(".story button"), [])
+
+
 class ALostStation(RealTest):
     expected_on_console = ("ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE", "ERR_NETWORK")
 

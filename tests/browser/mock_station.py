@@ -215,7 +215,8 @@ class Station:
             if parts[3] == "release":
                 slot.update(empty_slot(slot["port"], slot["label"]))
             else:
-                slot.update(state="skipped" if body["skip"] else "empty", reason=body.get("reason") or None)
+                slot.update(state="skipped" if body["skip"] else "empty", reason=body.get("reason") or None,
+                            skipped_by="board" if body["skip"] else None)
             self.tell(slot)
         elif path == "/api/labels":
             slot = self.slot(body["slot"])
@@ -388,7 +389,7 @@ def dress(station, seed=1):
         elif kind == 7 and i // 8 % 3 == 1:
             slot.update(state="quarantined", reason="4 of 5 units failed here")
         elif kind == 7 and i // 8 % 3 == 2:
-            slot.update(state="skipped", reason="Cable is bad")
+            slot.update(state="skipped", reason="Cable is bad", skipped_by="board")
         elif kind == 6 and i // 8 % 3 == 1:
             slot.update(state="queued", present=True, visit="v")
         elif kind == 6 and i // 8 % 3 == 2:

@@ -264,5 +264,39 @@ TEST(StationMode, NoOrderGetsMoreThanItWantsWheneverAnotherOneIsTaken) {
   EXPECT_TRUE(in_between) << "units in work for one order while the next one is taken";
 }
 
+TEST(StationMode, ASlotThatIsSkippedFinishesItsUnitAndTakesNoOtherWheneverThatIsSaid) {
+  int finished = 0, untouched = 0;
+  for (auto at = 0ms; at < 8s; at += 97ms) {
+    Line line(2);
+    line.pass_time(1ms);
+    line.plug_new(0);
+    line.pass_time(at);
+    line.engine->skip({port_of(0)}, true);
+    line.pass_time(60s);
+    const auto begun = line.recorded<AttemptStarted>().size();
+    ASSERT_LE(begun, 1u) << at.count();
+    ASSERT_TRUE(begun == 0 || line.last(port_of(0)).outcome == Outcome::passed) << at.count();
+    begun == 1 ? ++finished : ++untouched;
+    line.engine->reload(line.options.settings);
+    line.line.pull({port_of(0)});
+    line.pass_time(3s);
+    line.plug_new(0);
+    line.plug_new(1);
+    line.pass_time(60s);
+    ASSERT_EQ(line.recorded<AttemptStarted>().size(), begun + 1) << at.count() << ": the other slot works on";
+    line.engine->skip({port_of(0)}, false);
+    line.pass_time(60s);
+    ASSERT_EQ(line.recorded<AttemptStarted>().size(), begun + 1) << at.count() << ": it was not inserted since";
+    line.line.pull({port_of(0)});
+    line.pass_time(3s);
+    line.plug_new(0);
+    line.pass_time(60s);
+    ASSERT_EQ(line.last(port_of(0)).outcome, Outcome::passed) << at.count();
+    ASSERT_EQ(line.recorded<AttemptStarted>().size(), begun + 2) << at.count();
+  }
+  EXPECT_GT(finished, 0);
+  EXPECT_GT(untouched, 0);
+}
+
 }  // namespace
 }  // namespace scheduler

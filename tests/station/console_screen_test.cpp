@@ -165,6 +165,14 @@ TEST(ConsoleScreen, AClosedPortIsSaidInAWordWithASignAndItsReason) {
               HasSubstr("# CLOSED    3 units in a row failed here: this port is not used any more."));
 }
 
+TEST(ConsoleScreen, ASlotThatIsNotInUseIsSaidInAWordWithASignAndItsReason) {
+  LineNow line = made_up_line(8);
+  SlotNow& slot = line.hubs[0].slots[3];
+  slot.state = SlotState::skipped;
+  slot.skip = Skip{Skip::By::somebody, "Cable is bad"};
+  EXPECT_THAT(row_of(text_of(line, {120, 30}), "1-1.4"), HasSubstr("~ skipped   not in use: Cable is bad"));
+}
+
 TEST(ConsoleScreen, AVerdictThatAsksForAPersonSaysWhatToDoFirst) {
   LineNow line = made_up_line(8);
   line.hubs[0].slots[2].advice = "Unplug this unit, and plug it in again.";

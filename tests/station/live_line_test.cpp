@@ -354,6 +354,56 @@ TEST(LiveLine, AClosedPortSaysSoAndWhyOnceTheUnitThatClosedItIsOut) {
   EXPECT_EQ(slot(line, "1-1.1").state, SlotState::verdict);
 }
 
+TEST(LiveLine, ASlotThatIsOutOfUseFinishesItsUnitAndThenSaysSoUntilItIsUsedAgain) {
+  dfu::virt::LineSpec spec = line_of(2);
+  for (auto& unit : spec.units) unit.starts = dfu::virt::Starts::absent;
+  Watched watched(spec, true);
+  watched.pass_time(100ms);
+  EXPECT_EQ(watched.live.now().bound.slots, 7);
+  watched.fleet.line.fresh({"1-1.1"});
+  watched.pass_time(2s);
+  watched.live.skip({"1-1.1"}, "Cable is bad");
+  watched.fleet.engine->skip({"1-1.1"}, true);
+  LineNow line = watched.pass_time(100ms);
+  EXPECT_EQ(slot(line, "1-1.1").state, SlotState::working);
+  ASSERT_TRUE(slot(line, "1-1.1").skip) << "what comes is known before";
+  line = watched.pass_time(60s);
+  EXPECT_EQ(slot(line, "1-1.1").verdict, Outcome::passed);
+  EXPECT_EQ(slot(line, "1-1.1").state, SlotState::verdict) << "its unit is still in";
+  watched.fleet.line.pull({"1-1.1"});
+  line = watched.pass_time(3s);
+  EXPECT_EQ(slot(line, "1-1.1").state, SlotState::skipped);
+  EXPECT_EQ(slot(line, "1-1.1").skip->reason, "Cable is bad");
+  EXPECT_EQ(line.bound.by, By::people);
+  EXPECT_EQ(line.bound.slots, 6) << "nobody waits for a unit there";
+  watched.live.reload(watched.fleet.options.settings);
+  watched.fleet.engine->reload(watched.fleet.options.settings);
+  watched.fleet.line.fresh({"1-1.1"});
+  line = watched.pass_time(20s);
+  EXPECT_EQ(slot(line, "1-1.1").state, SlotState::skipped) << "also after the files were read again";
+  EXPECT_TRUE(slot(line, "1-1.1").present);
+  watched.live.skip({"1-1.1"}, {});
+  watched.fleet.engine->skip({"1-1.1"}, false);
+  watched.fleet.line.pull({"1-1.1"});
+  EXPECT_EQ(slot(watched.pass_time(3s), "1-1.1").state, SlotState::empty);
+  watched.fleet.line.fresh({"1-1.1"});
+  EXPECT_EQ(slot(watched.pass_time(60s), "1-1.1").verdict, Outcome::passed);
+}
+
+TEST(LiveLine, SlotsThatTheFileSkipsOrThatHaveNoRecipeSaySo) {
+  auto station = std::make_shared<config::StationConfig>();
+  station->slots = {{"1-1.1", "A1", {}}, {"1-1.2", "A2", {}, true}, {"1-1.3", "A3", {}}};
+  const auto recipe = Watched::recipe();
+  LineState state({.settings = {nullptr, {{{"1-1.1"}, recipe}}, station}, .stay = true}, 0s);
+  const LineNow line = state.at(1s);
+  EXPECT_EQ(slot(line, "1-1.1").state, SlotState::empty);
+  EXPECT_EQ(slot(line, "1-1.2").state, SlotState::skipped);
+  EXPECT_EQ(slot(line, "1-1.2").skip->by, Skip::By::file);
+  EXPECT_EQ(slot(line, "1-1.3").state, SlotState::skipped);
+  EXPECT_EQ(slot(line, "1-1.3").skip->by, Skip::By::no_recipe);
+  EXPECT_EQ(line.bound.slots, 1);
+}
+
 // ---- counting, from made-up events
 
 class Counted : public testing::Test {

@@ -7,7 +7,7 @@ import { bytes, has, seconds, t } from './i18n.js';
 import { live } from './live.js';
 import { pair } from './pair.js';
 import { attemptsTable, facts, newestFirst, panel } from './parts.js';
-import { faceOf, faultAdvice, faultTitle, isGood, nameOf } from './words.js';
+import { faceOf, faultAdvice, faultTitle, isGood, nameOf, whyNot } from './words.js';
 
 const stepSigns = { done: 'sign-passed', already: 'sign-already', running: 'sign-working', failed: 'sign-failed', stopped: 'sign-cancelled', waiting: 'sign-queued' };
 
@@ -23,7 +23,7 @@ function stepRow(step) {
 function story(slot) {
   const fault = slot.last?.fault;
   if (slot.state === 'quarantined') return [t('story.quarantined'), t('story.quarantined.do')];
-  if (slot.state === 'skipped') return [t('story.skipped'), t('story.skipped.do')];
+  if (slot.state === 'skipped') return [t('story.skipped'), slot.present ? t('story.skipped.unplug') : t('story.skipped.do')];
   if (slot.state === 'foreign') return [t('story.foreign'), t('story.foreign.do')];
   if (slot.state === 'verdict' && isGood(slot.outcome)) return [t('story.good.' + slot.outcome), slot.present ? t('story.good.do') : t('story.gone.do')];
   if (slot.state === 'verdict' && fault) return [t('sentence', { text: faultTitle(fault) }), faultAdvice(fault)];
@@ -76,8 +76,8 @@ export function open(root, port) {
     const list = [];
     if (slot.state === 'quarantined' && (can('release') || can('slots'))) list.push(button(t('release'), release, { kind: 'strong', iconName: 'icon-lock' }));
     if (!can('slots')) return list;
-    if (slot.state === 'skipped') list.push(button(t('skip.undo'), () => skip(false), { kind: 'strong' }));
-    if (!['quarantined', 'skipped', 'working', 'between'].includes(slot.state)) list.push(button(t('skip'), () => skip(true), { kind: 'quiet' }));
+    if (slot.skipped_by === 'board') list.push(button(t('slot.use'), () => skip(false), { kind: 'strong' }));
+    if (!slot.skipped_by && slot.state !== 'quarantined') list.push(button(t('slot.skip'), () => skip(true), { kind: 'quiet' }));
     return list;
   }
 
@@ -137,9 +137,10 @@ export function open(root, port) {
     setAttribute(now, 'data-bar', face.fraction === undefined ? null : '');
     if (face.fraction !== undefined) bar.firstChild.style.setProperty('--done', face.fraction.toFixed(3));
     const [happened, next] = story(slot);
-    setText(what, slot.reason && ['quarantined', 'skipped'].includes(slot.state) ? happened + ' ' + slot.reason : happened);
-    setText(todo, next);
-    const state = [slot.state, slot.outcome].join();
+    const reason = slot.state === 'skipped' ? whyNot(slot) : slot.state === 'quarantined' ? slot.reason : '';
+    setText(what, reason ? happened + ' ' + t('sentence', { text: reason.replace(/[.。]$/, '') }) : happened);
+    setText(todo, slot.skipped_by && slot.state !== 'skipped' ? next + ' ' + t('story.last-unit') : next);
+    const state = [slot.state, slot.outcome, slot.skipped_by].join();
     if (state !== shown) {
       shown = state;
       fill(tools, toolsFor(slot));

@@ -54,6 +54,12 @@ function verdict(slot) {
   return face;
 }
 
+// What somebody typed is theirs; what the station knows by itself has words in each language.
+export function whyNot(slot) {
+  const key = 'skipped.' + slot.skipped_by;
+  return has(key) ? t(key) : slot.reason ?? '';
+}
+
 // `needs`: what a hand must do here: "unplug", "plug" or nothing.
 export function faceOf(slot, line) {
   switch (slot.state) {
@@ -79,7 +85,7 @@ export function faceOf(slot, line) {
     case 'quarantined':
       return { tone: 'muted', sign: 'sign-quarantined', word: t('slot.quarantined'), act: '', note: slot.reason ?? '' };
     case 'skipped':
-      return { tone: 'muted', sign: 'sign-skipped', word: t('slot.skipped'), act: '', note: slot.reason ?? '' };
+      return { tone: 'muted', sign: 'sign-skipped', word: t('slot.skipped'), act: '', note: whyNot(slot) };
     case 'verdict':
       if (!slot.present && (paused(line) || done(line))) return { ...verdict(slot), act: '', needs: undefined };
       return verdict(slot);
