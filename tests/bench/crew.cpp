@@ -128,7 +128,7 @@ void Crew::next_order(const Browser& browser, const Person& who) {
   QJsonObject wanted{{"order", text(order)},
                      {"product", "Photon \"retail\""},
                      {"lot", text("L" + std::to_string(orders_ / 3))},
-                     {"quantity", static_cast<int>(between(1, 150))}};
+                     {"quantity", static_cast<int>(between(1, 800))}};
   if (chance(0.2)) wanted["recipe"] = "soak";
   if (!expect(browser.post("/api/jobs", wanted), {200}, "opening an order")) return;
   ++deeds_.opened[who.name];

@@ -7,6 +7,7 @@
 // Prints memory, descriptors and threads of the process as it goes. Fails if an insertion has not exactly one visit, an
 // attempt not exactly one end, a change on the board not exactly one row with who made it, an order not the units that
 // its certificate says, if record or certificates are not sound, or if memory, descriptors or threads grow.
+#include <QJsonArray>
 #include <algorithm>
 #include <chrono>
 #include <csignal>
@@ -17,6 +18,7 @@
 #include <functional>
 #include <map>
 #include <random>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -33,6 +35,7 @@
 
 #include "dfu/virtual/line_spec.h"
 #include "station/operators.h"
+#include "tests/bench/browser.h"
 #include "tests/bench/child.h"
 #include "tests/bench/crew.h"
 
@@ -44,15 +47,15 @@ using bench::Seconds;
 constexpr int hubs = 4, ports = 7, slots = hubs * ports;
 // A port that is empty for longer has another unit next, also if the last one was on its way back.
 constexpr Seconds surely_empty = 40s;
-// Until then every port, thread and cache has been used: the ring of the log, 32 units that owe a proof of boot and
-// keep their recipe with its half MiB of images, for here each reload makes another one.
-constexpr Seconds warm_up = 90min;
-// What may come later: an allocator that keeps what a peak needed, and the ids of the units that were seen. Two
-// thousand attempts that left 2 KiB each would be as much.
+// Until then every port, thread and cache has been used: the ring of the log, 8192 ids of units, and 32 units that owe
+// a proof of boot and keep their recipe with its half MiB of images, for here each reload makes another one.
+constexpr Seconds longest_warm_up = 500min;
+// What may come later: an allocator that keeps what a peak needed. Two thousand attempts that left 2 KiB each would be
+// as much, and there are ten times as many.
 constexpr double growth_mib = 4;
 constexpr Seconds between_samples = 3s, between_looks = 5min, between_lines = 30min;
-// The crew's screens, its request, the one before it that is about to be closed, the scrape.
-constexpr int most_visitors = 12;
+// The crew's screens, its request, that of the people at the line, and those before that are about to be closed.
+constexpr int most_visitors = 14;
 
 std::string port_of(int slot) {
   return "1-" + std::to_string(1 + slot / ports) + "." + std::to_string(1 + slot % ports);
@@ -212,13 +215,16 @@ class Program {
 
 // ---- what people do
 
-// They look at the clock before each thing they do: this program is not the first one that a busy machine runs.
+// They look at the clock before each thing they do: this program is not the first one that a busy machine runs. And at
+// the board, whether a slot is empty: what is put in while the host has not seen yet that something was taken out is
+// no other unit for it.
 class People {
  public:
   People(Program& program, std::function<Seconds()> clock, std::uint32_t seed)
-      : program_(program), clock_(std::move(clock)), random_(seed) {}
+      : program_(program), board_(program.board()), clock_(std::move(clock)), random_(seed) {}
 
   void act() {
+    if (clock_() >= next_look_) look();
     for (int slot = 0; slot < slots; ++slot) {
       if (clock_() >= slots_[slot].next) act(slot);
     }
@@ -243,6 +249,7 @@ class People {
     bool plugged = false;
     Seconds next{};
   };
+  static constexpr Seconds seen_empty = Seconds::max();  // then, whenever that is
 
   Seconds between(double least, double most) { return Seconds(std::uniform_real_distribution<>(least, most)(random_)); }
   bool chance(double probability) { return between(0, 1).count() < probability; }
@@ -255,7 +262,7 @@ class People {
     const bool done = program_.say((slot.plugged ? "fresh " : "pull ") + port);
     if (slot.plugged && !done) throw std::runtime_error("no fresh unit could be plugged in at " + port);
     if (!slot.plugged) {
-      slot.next = clock_() + surely_empty + between(0, 10);
+      slot.next = seen_empty;
       return;
     }
     ++insertions_[port];
@@ -279,6 +286,23 @@ class People {
     ++faults_;
   }
 
+  void look() {
+    std::set<std::string> present;
+    const QJsonObject state = board_.get("/api/state").json();
+    for (const QJsonValue& hub : state["hubs"].toArray()) {
+      for (const QJsonValue& slot : hub["slots"].toArray()) {
+        if (slot["present"].toBool()) present.insert(slot["port"].toString().toStdString());
+      }
+    }
+    for (int number = 0; number < slots && !state.isEmpty(); ++number) {
+      Slot& slot = slots_[number];
+      if (slot.next == seen_empty && !present.contains(port_of(number))) {
+        slot.next = clock_() + surely_empty + between(0, 10);
+      }
+    }
+    next_look_ = clock_() + 2s;
+  }
+
   void reload() {
     ++reloads_;
     program_.write_recipe(reloads_);
@@ -294,11 +318,12 @@ class People {
   }
 
   Program& program_;
+  const bench::Browser board_;
   const std::function<Seconds()> clock_;
   std::mt19937 random_;
   std::vector<Slot> slots_ = std::vector<Slot>(slots);
   std::map<std::string, int> insertions_;
-  Seconds next_reload_{20}, next_pause_{30};
+  Seconds next_look_{0}, next_reload_{20}, next_pause_{30};
   bool paused_ = false;
   int faults_ = 0, reloads_ = 0;
 };
@@ -464,7 +489,8 @@ class BoardSide {
 // Whether it grows after everything was used once.
 class Growth {
  public:
-  Growth(double speed, Findings& findings) : speed_(speed), findings_(findings) {}
+  Growth(Seconds time, double speed, Findings& findings)
+      : warm_up_(std::min(longest_warm_up, time / 2)), speed_(speed), findings_(findings) {}
 
   // The least of the moments since the last look is what stays.
   void sample(const Usage& usage) {
@@ -474,7 +500,7 @@ class Growth {
   void look(Seconds now) {
     const Usage usage = std::exchange(least_, most);
     if (now >= next_line_) print(now, usage);
-    if (now <= warm_up) {
+    if (now <= warm_up_) {
       warm_ = {usage.resident_mib, std::max(warm_.descriptors, usage.descriptors), 0,
                std::max(warm_.threads, usage.threads)};
       least_sockets_ = std::min(least_sockets_, usage.sockets);
@@ -498,6 +524,7 @@ class Growth {
     return text;
   }
 
+  const Seconds warm_up_;
   const double speed_;
   Findings& findings_;
   static constexpr Usage most{1e9, 1 << 30, 1 << 30, 1 << 30};
@@ -521,7 +548,7 @@ int soak(Seconds time, double speed, std::uint32_t seed) {
   Findings findings;
   bench::Crew crew(program.board(), all_ports(), now, seed);
   const int sockets = program.usage().sockets;
-  Growth growth(speed, findings);
+  Growth growth(time, speed, findings);
   std::printf("%.0f minutes at speed %.0f, seed %u, %d slots, load average %s\n", time.count() / 60, speed, seed, slots,
               bench::load_average().c_str());
   BoardSide board(crew, findings);
