@@ -1,7 +1,10 @@
 // Which unit ids were seen where in this run, and whether one comes up where it should not. Pure. Only true ids come
-// here; a serial that is a constant of the firmware is none.
+// here; a serial that is a constant of the firmware is none. The newest `most` are remembered: a line runs for years,
+// and whoever is flashed again after weeks is found on record.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -13,6 +16,9 @@ namespace scheduler {
 
 class Identities {
  public:
+  // A week of two shifts with 600 units each, in 3 MiB.
+  static constexpr std::size_t most = 8192;
+
   struct Sighting {
     dfu::PortPath port;
     std::string slot;
@@ -28,8 +34,16 @@ class Identities {
   std::optional<std::string> saw(const std::string& id, const Sighting& here);
 
  private:
+  struct Seen {
+    Sighting last;
+    std::uint64_t number = 0;
+  };
+  void remember(const std::string& id, const Sighting& here);
+
   std::set<dfu::PortPath> occupied_;
-  std::map<std::string, Sighting> last_;               // by id
+  std::map<std::string, Seen> seen_;                                       // by id
+  std::map<std::uint64_t, std::map<std::string, Seen>::iterator> by_age_;  // by their number, the oldest first
+  std::uint64_t sightings_ = 0;
   std::map<dfu::PortPath, std::string> last_on_port_;  // id
 };
 

@@ -202,6 +202,19 @@ TEST(Identities, OnlyASlotThatStillHoldsItMakesThemTwo) {
   }
 }
 
+TEST(Identities, TheOneThatWasNotSeenForLongestIsForgottenFirst) {
+  Identities ids;
+  const auto see = [&](std::size_t number, const std::string& visit) {
+    return ids.saw(std::to_string(number), {{"1-1.1"}, "", visit}).has_value();
+  };
+  for (std::size_t number = 0; number < Identities::most; ++number) EXPECT_FALSE(see(number, "first"));
+  EXPECT_TRUE(see(0, "second")) << "all are remembered";
+  for (std::size_t number = 1; number <= 3; ++number) EXPECT_FALSE(see(Identities::most + number, "third"));
+  EXPECT_TRUE(see(0, "third")) << "it was seen not long ago";
+  EXPECT_TRUE(see(4, "third"));
+  for (std::size_t number = 1; number <= 3; ++number) EXPECT_FALSE(see(number, "third")) << number;
+}
+
 // ---- what was left unfinished
 
 class Owing : public Station {
