@@ -350,6 +350,16 @@ std::vector<Event> read_events(SQLite::Database& database, const std::optional<U
   return events;
 }
 
+std::int64_t count_events_of(SQLite::Database& database, const std::string& kind, Time since) {
+  if (!has_second_tables(database)) return 0;
+  SQLite::Statement query(database, "SELECT count(*) FROM event WHERE chain = ? AND kind = ? AND at >= ?");
+  query.bind(1, kOwnChain);
+  query.bind(2, kind);
+  query.bind(3, static_cast<std::int64_t>(since.time_since_epoch().count()));
+  query.executeStep();
+  return query.getColumn(0).getInt64();
+}
+
 std::vector<Disposition> read_dispositions(SQLite::Database& database, const Uuid& attempt, const std::string& unit) {
   std::vector<Disposition> all;
   if (!has_second_tables(database)) return all;
@@ -478,6 +488,10 @@ class Reader::Impl {
 
   std::vector<Event> events(const std::optional<Uuid>& attempt) {
     return translated(path_, [&] { return read_events(database_, attempt); });
+  }
+
+  std::int64_t count_events(const std::string& kind, Time since) {
+    return translated(path_, [&] { return count_events_of(database_, kind, since); });
   }
 
   std::vector<Disposition> dispositions(const Uuid& attempt, const std::string& unit) {
@@ -633,6 +647,9 @@ std::optional<Job> Reader::job(const std::string& order) {
 }
 std::vector<Event> Reader::events(const std::optional<Uuid>& attempt) {
   return impl_->events(attempt);
+}
+std::int64_t Reader::count_events(const std::string& kind, Time since) {
+  return impl_->count_events(kind, since);
 }
 std::vector<Disposition> Reader::dispositions(const Uuid& attempt, const std::string& unit) {
   return impl_->dispositions(attempt, unit);

@@ -99,6 +99,8 @@ class Reader {
   std::optional<Job> job(const std::string& order);
   // In the order in which they came; of one attempt if `attempt` is given.
   std::vector<Event> events(const std::optional<Uuid>& attempt = std::nullopt);
+  // Of this kind, since then; only this station's own.
+  std::int64_t count_events(const std::string& kind, Time since);
   // Of the attempt, or of the unit with this id.
   std::vector<Disposition> dispositions(const Uuid& attempt, const std::string& unit);
 

@@ -1,6 +1,7 @@
 #include "station/anchor_text.h"
 
 #include <QByteArray>
+#include <QDateTime>
 #include <QRegularExpression>
 #include <algorithm>
 
@@ -72,6 +73,12 @@ std::vector<db::Anchor> anchors_in(std::string_view text) {
     }
   }
   return found;
+}
+
+std::optional<db::Time> time_from(const std::string& text) {
+  const QDateTime moment = QDateTime::fromString(QString::fromStdString(text), Qt::ISODateWithMs);
+  if (!moment.isValid()) return std::nullopt;
+  return db::Time(std::chrono::milliseconds(moment.toMSecsSinceEpoch()));
 }
 
 }  // namespace station

@@ -2,6 +2,7 @@
 // in reports of every text form. Pure; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,5 +21,7 @@ std::vector<db::Anchor> anchors_in(std::string_view text);
 
 // "2026-11-22T06:00:00.000Z"
 std::string utc(db::Time time);
+// A day or a moment: "2026-11-22", "2026-11-22T06:00", with "Z" or an offset; without one it is local time.
+std::optional<db::Time> time_from(const std::string& text);
 
 }  // namespace station

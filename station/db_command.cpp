@@ -4,6 +4,7 @@
 #include "db/care.h"
 #include "station/at_the_record.h"
 #include "station/commands.h"
+#include "station/last_backup.h"
 #include "station/output.h"
 #include "station/text.h"
 
@@ -19,7 +20,12 @@ ExitStatus say(const std::string& text) {
 
 ExitStatus db_backup(const BackupOptions& options) {
   return at_the_record(options, [&](const RecordPlace& place) {
+    const db::Time begun = db::now();
     db::back_up(place.database, options.to);
+    if (!remember_backup(place.database, options.to, begun)) {
+      write_all(STDERR_FILENO,
+                "flashline: the board is not told of it: " + place.database + ".backup cannot be written.\n");
+    }
     return say(
         fmt::format("{} holds all that was on record. The station's key and the images are not in it: keep "
                     "{}.key and {}.images apart.\n",

@@ -11,6 +11,7 @@
 #include "dfu/virtual/line_spec.h"
 #include "dfu/virtual/usbip.h"
 #include "station/address.h"
+#include "station/anchor_text.h"
 #include "station/version.h"
 
 namespace station {
@@ -29,13 +30,6 @@ std::string one_of(const std::string& value, const std::vector<std::string>& kno
   std::string text = "'" + value + "' is not one of";
   for (const std::string& each : known) text += (&each == &known.front() ? " " : ", ") + each;
   return text;
-}
-
-// A day or a moment: "2026-11-22", "2026-11-22T06:00", with "Z" or an offset; without one it is local time.
-std::optional<db::Time> time_from(const std::string& text) {
-  const QDateTime moment = QDateTime::fromString(QString::fromStdString(text), Qt::ISODateWithMs);
-  if (!moment.isValid()) return std::nullopt;
-  return db::Time(std::chrono::milliseconds(moment.toMSecsSinceEpoch()));
 }
 
 // From its first moment to that of the next, by the local clock like other times.

@@ -319,7 +319,9 @@ Reply Board::health() {
   const CommitTimes commits = setup_.commit_times ? setup_.commit_times() : CommitTimes{};
   record["last_commit_ms"] = commits.seconds.last() * 1000;
   json["database"] = record;
-  json["clock"] = QJsonObject{{"synchronised", gather_clock().synchronised}};
+  QJsonObject clock = json["clock"].toObject();
+  clock["synchronised"] = gather_clock().synchronised;
+  json["clock"] = clock;
   json["station"] = QJsonObject{{"name", QString::fromStdString(setup_.facts.station)},
                                 {"version", QString::fromStdString(std::string(version()))},
                                 {"host", QSysInfo::machineHostName()},

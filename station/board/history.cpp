@@ -13,6 +13,7 @@
 #include "reports/attempt_json.h"
 #include "reports/statistics.h"
 #include "scheduler/suspicion.h"
+#include "station/last_backup.h"
 #include "station/signed_file.h"
 
 namespace station::board {
@@ -21,7 +22,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto longest_read = 3s;  // then the page gets what there is
+constexpr auto longest_read = 3s;      // then the page gets what there is
+constexpr auto looked_back = 7 * 24h;  // what is compared and counted for health
 constexpr std::size_t most_units = 50;
 constexpr std::size_t most_history = 500;  // attempts of one unit: a serial that many units share
 
@@ -200,7 +202,7 @@ struct Comparisons {
 void read_last_attempts(db::Reader& reader, const std::function<void(const db::Attempt&)>& take) {
   const Limit limit;
   db::Filter filter;
-  filter.since = db::now() - 7 * 24h;
+  filter.since = db::now() - looked_back;
   filter.steps = false;
   std::map<std::pair<db::Uuid, std::string>, db::Attempt> last;  // by station and port
   reader.attempts(filter, [&](const db::Attempt& attempt) {
@@ -330,12 +332,11 @@ QJsonObject History::health(const LineNow& line) const {
   QJsonObject record = file_facts(database_);
   const auto stations = reader.stations();
   record["rows"] = stations.empty() ? qint64{0} : qint64{stations.front().head.seq};
-  record["last_backup"] = QJsonValue();
-  return {{"slots", all.slots.json()},
-          {"hubs", all.hubs.json()},
-          {"recipes", all.recipes.json()},
-          {"disk", disk_facts(database_)},
-          {"database", record}};
+  const auto backup = last_backup(database_);
+  record["last_backup"] = backup ? QJsonValue(reports::rfc3339(*backup)) : QJsonValue();
+  const QJsonObject clock{{"steps", qint64{reader.count_events("clock-step", db::now() - looked_back)}}};
+  return {{"slots", all.slots.json()},     {"hubs", all.hubs.json()}, {"recipes", all.recipes.json()},
+          {"disk", disk_facts(database_)}, {"clock", clock},          {"database", record}};
 }
 
 }  // namespace station::board

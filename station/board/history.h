@@ -28,7 +28,7 @@ class History {
   // Certificate of a closed order, and its signature by the station's key.
   std::optional<std::string> certificate(const std::string& order) const;
   std::optional<std::string> signature(const std::string& order) const;
-  // Slots, hubs and recipes by the units of the last seven days, and the record itself.
+  // Slots, hubs and recipes by the units of the last seven days, the steps of its clock, and the record itself.
   QJsonObject health(const LineNow& line) const;
 
  private:

@@ -1,5 +1,6 @@
 // The program itself with its board, over a virtual line: what is asked and done from the page, and what is on record
 // of it.
+#include <QDateTime>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -209,6 +210,40 @@ TEST_F(AStationWithABadSocket, IsToldOnTheBoardThatTheSocketWasRepaired) {
       << "who released it is on record before it is done";
 }
 
+class AStationWithAPast : public TheStation {
+ protected:
+  void SetUp() override {
+    db::UuidGenerator uuids;
+    db::Run run;
+    run.id = uuids.next();
+    run.at = db::now();
+    {
+      db::Store store(desk_.path("r.db"), "line-3", run, uuids);
+      using namespace std::chrono_literals;
+      for (const auto ago : {8 * 24h, 6 * 24h, 1h}) {
+        store.append(db::Event{db::now() - ago, "clock-step", {}, "", "The clock was set back.", "{}"});
+      }
+    }
+    TheStation::SetUp();
+  }
+};
+
+TEST_F(AStationWithAPast, SaysWhenItsClockWasSetAndWhenItsRecordWasBackedUp) {
+  EXPECT_EQ(json(get("/api/health"))["clock"].toObject()["steps"].toInt(), 2) << "in a week";
+  EXPECT_TRUE(json(get("/api/health"))["clock"].toObject().contains("synchronised"));
+  EXPECT_TRUE(json(get("/api/health"))["database"].toObject()["last_backup"].isNull());
+  const auto begin = QDateTime::currentDateTimeUtc();
+  EXPECT_EQ(desk_.run({"db", "backup", "copy.db", "--db", "r.db"}).status, 0);
+  const QString told = json(get("/api/health"))["database"].toObject()["last_backup"].toString();
+  const auto at = QDateTime::fromString(told, Qt::ISODateWithMs);
+  EXPECT_GE(at, begin) << told.toStdString();
+  EXPECT_LE(at, QDateTime::currentDateTimeUtc());
+  EXPECT_EQ(desk_.run({"db", "backup", "copy.db", "--db", "r.db"}).status, 74) << "one is there";
+  EXPECT_EQ(json(get("/api/health"))["database"].toObject()["last_backup"].toString(), told) << "none was made";
+  desk_.write("r.db.backup", "last Tuesday");
+  EXPECT_TRUE(json(get("/api/health"))["database"].toObject()["last_backup"].isNull());
+}
+
 // Debian's, from the path or where tests/run.sh leaves it; empty: there is none.
 std::string promtool() {
   for (const char* path : {FLASHLINE_BUILD_DIR "/promtool/promtool", "/usr/bin/promtool", "/usr/local/bin/promtool"}) {
@@ -226,9 +261,10 @@ std::string said_of(const std::string& metrics, const Desk& desk) {
   return desk.read("promtool") + (status == 0 ? "" : "status " + std::to_string(status));
 }
 
-#define SKIP_WITHOUT_PROMTOOL()                                                                               \
-  if (promtool().empty()) GTEST_SKIP() << "promtool is not here; tests/run.sh gets it from Debian's package " \
-                                          "prometheus"
+#define SKIP_WITHOUT_PROMTOOL()                                                       \
+  if (promtool().empty())                                                             \
+  GTEST_SKIP() << "promtool is not here; tests/run.sh gets it from Debian's package " \
+                  "prometheus"
 
 TEST(Promtool, SeesWhatItIsThereToSee) {
   SKIP_WITHOUT_PROMTOOL();

@@ -295,5 +295,17 @@ TEST(TextList, IsReadBackAsItWasWritten) {
   EXPECT_EQ(encode_text_list({"a\"b", "c"}), R"(["a\"b","c"])");
 }
 
+TEST_F(ReaderTest, EventsAreCountedByKindAndSince) {
+  for (const int seconds : {1, 2, 3}) {
+    store_->append(Event{sample::at(seconds * 1000), "clock-step", {}, "", "It jumped.", "{}"});
+    store_->append(Event{sample::at(seconds * 1000), "clock-stepped", {}, "", "", "{}"});
+  }
+  Reader reader(folder_.file());
+  EXPECT_EQ(reader.count_events("clock-step", sample::at(0)), 3);
+  EXPECT_EQ(reader.count_events("clock-step", sample::at(2000)), 2);
+  EXPECT_EQ(reader.count_events("clock-step", sample::at(3001)), 0);
+  EXPECT_EQ(reader.count_events("none", sample::at(0)), 0);
+}
+
 }  // namespace
 }  // namespace db
