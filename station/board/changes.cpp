@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <future>
 
+#include "station/anchor_text.h"
 #include "station/board/body.h"
 #include "station/board/history.h"
 #include "station/image_json.h"
@@ -103,6 +104,13 @@ Reply Changes::open_job(const Asker& asker, const Request& request,
   job.operator_name = asker.session.operator_name;
   if (job.order.empty() || job.order.size() > longest_order || job.quantity < 1 || job.quantity > most_units) {
     return reply_of(bad_request("An order has a number and a quantity.", "Give both; the quantity is at least 1."));
+  }
+  if (const std::string until = text_in(body, "valid_until"); !until.empty()) {
+    job.until = time_from(until);
+    if (!job.until || *job.until <= db::now()) {
+      return reply_of(bad_request("An order is valid until a time that is still to come, and not '" + until + "'.",
+                                  "Write it as 2026-11-22T06:00:00Z, or leave it out."));
+    }
   }
   if (const std::string name = text_in(body, "recipe"); !name.empty()) {
     const auto named = [&](const auto& recipe) { return recipe && recipe->name == name; };

@@ -79,13 +79,20 @@ class TheStation : public ABoard {
 
 TEST_F(TheStation, AnOrderGoesItsWholeWayOnTheBoard) {
   const std::string li = sign_in("li");
-  const std::string order = "{\"order\":\"PO/7\",\"quantity\":3,\"recipe\":\"photon-example\",\"lot\":\"L1\"}";
+  const std::string order =
+      "{\"order\":\"PO/7\",\"quantity\":3,\"recipe\":\"photon-example\",\"lot\":\"L1\","
+      "\"valid_until\":\"2999-01-01T08:00:00+08:00\"}";
   EXPECT_EQ(json(post("/api/jobs", order, li))["left"].toInt(), 3);
   EXPECT_EQ(status_of(post("/api/jobs", order, li)), 409) << "a number is used once";
   EXPECT_EQ(status_of(post("/api/jobs", "{\"order\":\"PO-8\",\"quantity\":0}", li)), 400);
   EXPECT_EQ(status_of(post("/api/jobs", "{\"order\":\"PO-8\",\"quantity\":1,\"recipe\":\"other\"}", li)), 400);
+  for (const char* never : {"tomorrow", "2026-13-01", "2026-01-01T00:00:00Z"}) {
+    const std::string late = "{\"order\":\"PO-8\",\"quantity\":1,\"valid_until\":\"" + std::string(never) + "\"}";
+    EXPECT_EQ(status_of(post("/api/jobs", late, li)), 400) << never;
+  }
   const QJsonObject all = json(get("/api/jobs"));
   EXPECT_EQ(all["jobs"].toArray().size(), 1);
+  EXPECT_EQ(all["jobs"][0]["valid_until"].toString(), "2999-01-01T00:00:00.000Z");
   EXPECT_EQ(all["recipes"][0]["name"].toString(), "photon-example");
   EXPECT_EQ(status_of(get("/api/jobs/PO%2F7/certificate")), 404) << "not before it is closed";
   const QJsonObject closed = json(post("/api/jobs/PO%2F7/close", "{\"reason\":\"a trial\"}", li));

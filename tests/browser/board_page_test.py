@@ -326,10 +326,12 @@ class People(MockedTest):
         self.go(page, "#/job")
         page.wait(lambda: page.all("#field-order"), "the form")
         self.fields(page, order="ORD-1", quantity=8, lot="L-1")
+        page.js("document.querySelector('[name=valid_until]').value = '2999-01-01T06:00'")
         self.press(page, "Start this order")
         self.sign_in(page, "wang")
         page.wait(lambda: "Still to make · ORD-1" in page.texts(".figure-name"), "the order on the line")
-        self.assertEqual(station.posts[1], ("/api/jobs", {"order": "ORD-1", "recipe": "photon-0.4.3-tinker", "lot": "L-1", "quantity": 8}))
+        self.assertEqual(station.posts[1], ("/api/jobs", {"order": "ORD-1", "recipe": "photon-0.4.3-tinker", "lot": "L-1", "quantity": 8,
+                                                             "valid_until": page.js("return new Date(2999, 0, 1, 6).toISOString()")}))
         one = station.jobs[0]
         one.update(made=8, left=0)
         station.tell(line={"job": one})

@@ -42,7 +42,8 @@ function opening(recipes, again) {
   const form = h('form', { class: 'form', on: { submit: async (event) => {
     event.preventDefault();
     const value = (name) => form.elements[name]?.value.trim() || undefined;
-    const order = { order: value('order'), product: value('product'), recipe: value('recipe'), lot: value('lot'), quantity: Number(value('quantity')) };
+    const order = { order: value('order'), product: value('product'), recipe: value('recipe'), lot: value('lot'), quantity: Number(value('quantity')),
+      valid_until: value('valid_until') && new Date(value('valid_until')).toISOString() };
     const job = await attempt(() => post('/api/jobs', order, { supervisor: true }), t('job.opened', { order: order.order }));
     if (!job) return;
     const id = job.id ?? job.job?.id;
@@ -55,6 +56,7 @@ function opening(recipes, again) {
     h('select', { id: 'field-recipe', name: 'recipe' }, recipes.length !== 1 && h('option', { value: '' }, t('job.recipe.any')),
       recipes.map((one) => h('option', { value: one.name }, one.revision ? t('job.recipe.one', { name: one.name, revision: one.revision }) : one.name)))),
   field('product', t('job.product'), { maxlength: 80, hint: t('optional') }), field('lot', t('job.lot'), { maxlength: 80, hint: t('optional') }),
+  field('valid_until', t('job.valid'), { type: 'datetime-local', hint: t('optional') }),
   h('div', { class: 'choices left' }, h('button', { class: 'button strong', type: 'submit' }, icon('icon-resume'), h('span', {}, t(can('use') ? 'job.start' : 'job.open-it')))));
   return form;
 }
