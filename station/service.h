@@ -15,8 +15,9 @@ class Service {
   // From now on the watchdog is fed, if there is one, for as long as the event loop turns.
   void ready(const std::string& status);
   void stopping();
-  // One sign of life, for a wait in which the event loop does not turn.
-  void alive() const { tell("WATCHDOG=1"); }
+  // One sign of life, for a wait in which the event loop does not turn, and which may last longer than systemd gives a
+  // program to stop: hooks of the last units have their own limits.
+  void alive() const { tell("WATCHDOG=1\nEXTEND_TIMEOUT_USEC=10000000"); }
 
  private:
   void tell(const std::string& message) const;
