@@ -43,17 +43,18 @@ fuzz_packages=(
   libclang-rt-dev   # libFuzzer itself, and the sanitizers' run time
 )
 
-# promtool, for a test of the board, into a folder. Its package is not installed: it would start a server.
+# promtool, for tests of the board, into a folder. Its package is not installed: it would start a server.
 fetch_promtool() {
-  [ -x "$1/promtool" ] || command -v promtool >/dev/null && return
+  if [ -x "$1/promtool" ] || command -v promtool >/dev/null; then return; fi
   say "promtool: out of Debian's package prometheus, into $1"
   mkdir -p "$1"
   (
-    cd "$1"
-    apt-get -q download prometheus || { apt_get update && apt-get -q download prometheus; }
-    dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x --strip-components=3 ./usr/bin/promtool
-    rm prometheus_*.deb
+    cd "$1" &&
+      { apt-get -q download prometheus || { apt_get update && apt-get -q download prometheus; }; } &&
+      dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x --strip-components=3 ./usr/bin/promtool
+    rm -f prometheus_*.deb
   )
+  [ -x "$1/promtool" ] || say "promtool: not to be had; its tests are skipped"
 }
 
 say() { printf '\n== %s\n' "$*"; }
