@@ -24,7 +24,7 @@ ExitStatus db_backup(const BackupOptions& options) {
     db::back_up(place.database, options.to);
     if (!remember_backup(place.database, options.to, begun)) {
       write_all(STDERR_FILENO,
-                "flashline: the board is not told of it: " + place.database + ".backup cannot be written.\n");
+                "flashline: the board is not told of it: " + place.database + ".last-backup cannot be written.\n");
     }
     return say(
         fmt::format("{} holds all that was on record. The station's key and the images are not in it: keep "

@@ -235,6 +235,14 @@ class AStationWithAPast : public TheStation {
   }
 };
 
+TEST_F(AStationWithAPast, OverwritesNoBackupWithTheNoteThatItWasMade) {
+  const Ran backup = desk_.run({"db", "backup", "r.db.last-backup", "--db", "r.db"});
+  EXPECT_EQ(backup.status, 0);
+  EXPECT_THAT(backup.err, HasSubstr("the board is not told of it"));
+  EXPECT_EQ(desk_.run({"audit", "verify", "--db", "r.db.last-backup"}).status, 0);
+  EXPECT_TRUE(json(get("/api/health"))["database"].toObject()["last_backup"].isNull());
+}
+
 TEST_F(AStationWithAPast, SaysWhenItsClockWasSetAndWhenItsRecordWasBackedUp) {
   EXPECT_EQ(json(get("/api/health"))["clock"].toObject()["steps"].toInt(), 2) << "in a week";
   EXPECT_TRUE(json(get("/api/health"))["clock"].toObject().contains("synchronised"));
@@ -247,7 +255,7 @@ TEST_F(AStationWithAPast, SaysWhenItsClockWasSetAndWhenItsRecordWasBackedUp) {
   EXPECT_LE(at, QDateTime::currentDateTimeUtc());
   EXPECT_EQ(desk_.run({"db", "backup", "copy.db", "--db", "r.db"}).status, 74) << "one is there";
   EXPECT_EQ(json(get("/api/health"))["database"].toObject()["last_backup"].toString(), told) << "none was made";
-  desk_.write("r.db.backup", "last Tuesday");
+  desk_.write("r.db.last-backup", "last Tuesday");
   EXPECT_TRUE(json(get("/api/health"))["database"].toObject()["last_backup"].isNull());
 }
 
