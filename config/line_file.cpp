@@ -65,6 +65,9 @@ class Loader {
                                                                 {"none", dfu::PortPower::none}})) {
       hub.power = power->value;
     }
+    if (const auto absent = table.word<bool>("starts", {{"present", false}, {"absent", true}})) {
+      hub.absent = absent->value;
+    }
     table.finish();
     if (!port) return;
     hub.port = {port->value};

@@ -22,6 +22,8 @@ std::string_view to_string(PortPower power);           // "none", "ganged", "per
 struct ControllerInfo {
   int bus = 0;
   std::string path;  // "pci-0000:00:14.0"; what a reboot does not change
+
+  bool operator==(const ControllerInfo&) const = default;
 };
 
 struct HubInfo {
@@ -29,11 +31,15 @@ struct HubInfo {
   int ports = 0;
   TransactionTranslator tt = TransactionTranslator::none;
   PortPower power = PortPower::none;
+
+  bool operator==(const HubInfo&) const = default;
 };
 
 struct Topology {
   std::vector<ControllerInfo> controllers;
   std::vector<HubInfo> hubs;
+
+  bool operator==(const Topology&) const = default;
 };
 
 class Hubs {

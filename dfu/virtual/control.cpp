@@ -62,6 +62,11 @@ std::string set_fault(VirtualLine& line, const PortPath& port, const std::vector
   return "ok";
 }
 
+std::string move_hub(VirtualLine& line, const PortPath& hub, std::string_view verb) {
+  if (verb == "plug") return done(line.plug_hub(hub), "hub " + hub.text + " is plugged in");
+  return done(line.pull_hub(hub), "hub " + hub.text + " is not plugged in");
+}
+
 }  // namespace
 
 std::string obey(VirtualLine& line, std::string_view command) {
@@ -72,11 +77,13 @@ std::string obey(VirtualLine& line, std::string_view command) {
   const bool right = about_port ? words.size() == 2 : fault && (words.size() == 4 || words.size() == 5);
   if (!right) return error("say plug PORT, pull PORT, fresh PORT or fault PORT KIND AT [TIMES]");
   const PortPath port{std::string(words[1])};
+  if (line.has_hub(port) && (verb == "plug" || verb == "pull")) return move_hub(line, port, verb);
   if (!line.has(port)) {
     return error("no unit lives at port " + port.text +
                  ". The line file can give it one: a [[unit]] with starts = \"absent\"");
   }
   if (fault) return set_fault(line, port, words);
+  if (verb != "pull" && !line.hub_is_there(port.hub())) return error("hub " + port.hub().text + " is not plugged in");
   if (verb == "pull") return done(line.pull(port), "no unit of port " + port.text + " is plugged in");
   const std::string occupied = "the unit of port " + port.text + " is plugged in; pull it first";
   return done(verb == "plug" ? line.plug(port) : line.fresh(port), occupied);

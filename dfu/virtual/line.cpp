@@ -94,6 +94,7 @@ void VirtualLine::Impl::add_unit(const UnitSpec& spec) {
   if (!spec.flash_file.empty()) flash = read_flash_file(spec.flash_file, geometry_of(spec));
   auto port = std::make_unique<Port>(spec, std::move(flash));
   port->hub = hub;
+  if (!reaches(hub->info.port)) port->with_hub = std::exchange(port->plugged, false);
   by_home[spec.port] = port.get();
   ports.push_back(std::move(port));
 }
@@ -107,6 +108,14 @@ Port& VirtualLine::Impl::port_at(const PortPath& home) const {
 Port* VirtualLine::Impl::find(UnitHandle handle) const {
   const std::size_t index = handle & ((1u << port_bits) - 1);
   return handle != 0 && index < ports.size() ? ports[index].get() : nullptr;
+}
+
+bool VirtualLine::Impl::reaches(const PortPath& path) const {
+  for (PortPath at = path; Hub* hub = hub_at(at); at = at.hub()) {
+    const std::lock_guard lock(hub->mutex);
+    if (!hub->plugged) return false;
+  }
+  return true;
 }
 
 Hub* VirtualLine::Impl::hub_at(const PortPath& path) const {
@@ -227,7 +236,7 @@ void VirtualLine::close(UnitHandle unit, std::function<void()> done) {
 Topology VirtualLine::topology() {
   Topology out;
   for (const auto& hub : impl_->hubs) {
-    out.hubs.push_back(hub->info);
+    if (impl_->reaches(hub->info.port)) out.hubs.push_back(hub->info);
     const int bus = bus_of(hub->info.port);
     const auto same = [&](const ControllerInfo& one) { return one.bus == bus; };
     if (std::none_of(out.controllers.begin(), out.controllers.end(), same)) {
@@ -267,6 +276,50 @@ bool VirtualLine::fresh(const PortPath& path) {
   spec.id = derived_id(path.text + " " + unit_id(port.spec) + " " + std::to_string(++port.fresh));
   port.unit = VirtualUnit(spec);
   return impl_->plug(port);
+}
+
+bool VirtualLine::has_hub(const PortPath& path) const {
+  return impl_->hub_at(path) != nullptr;
+}
+
+bool VirtualLine::hub_is_there(const PortPath& path) const {
+  return impl_->reaches(path);
+}
+
+namespace {
+
+bool is_behind(const PortPath& port, const PortPath& hub) {
+  return port.text.starts_with(hub.text + ".");
+}
+
+}  // namespace
+
+bool VirtualLine::plug_hub(const PortPath& path) {
+  Hub& hub = *impl_->hub_at(path);
+  {
+    const std::lock_guard lock(hub.mutex);
+    if (std::exchange(hub.plugged, true)) return false;
+  }
+  for (const auto& port : impl_->ports) {
+    if (!is_behind(port->home, path) || !impl_->reaches(port->home.hub())) continue;
+    const std::lock_guard lock(port->mutex);
+    if (std::exchange(port->with_hub, false)) impl_->plug(*port);
+  }
+  return true;
+}
+
+bool VirtualLine::pull_hub(const PortPath& path) {
+  Hub& hub = *impl_->hub_at(path);
+  {
+    const std::lock_guard lock(hub.mutex);
+    if (!std::exchange(hub.plugged, false)) return false;
+  }
+  for (const auto& port : impl_->ports) {
+    if (!is_behind(port->home, path)) continue;
+    const std::lock_guard lock(port->mutex);
+    if (impl_->pull(*port)) port->with_hub = true;
+  }
+  return true;
 }
 
 void VirtualLine::refuse_open(const PortPath& path, OpenStatus status, int times) {

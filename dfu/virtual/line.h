@@ -49,6 +49,12 @@ class VirtualLine : public Bus, public Hubs {
   bool pull(const PortPath& port);
   // A new unit instead of the one that lived there: blank, another id, the spec's faults anew. False: pull that first.
   bool fresh(const PortPath& port);
+  // Likewise for a hub of the spec, with all that is behind it.
+  bool has_hub(const PortPath& hub) const;
+  bool plug_hub(const PortPath& hub);
+  bool pull_hub(const PortPath& hub);
+  // The hub, and those that it is behind, are plugged in. REQUIRES: it is in the spec.
+  bool hub_is_there(const PortPath& hub) const;
   // The next `times` opens of the unit on this port are refused so.
   void refuse_open(const PortPath& port, OpenStatus status, int times);
 

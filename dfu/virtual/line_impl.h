@@ -32,13 +32,14 @@ struct Translator {
 };
 
 struct Hub {
-  explicit Hub(const HubSpec& spec) : info{spec.port, spec.ports, spec.tt, spec.power} {}
+  explicit Hub(const HubSpec& spec) : info{spec.port, spec.ports, spec.tt, spec.power}, plugged(!spec.absent) {}
 
   const HubInfo info;
   Translator translator;  // used by single-TT hubs
   std::mutex mutex;
   std::set<PortPath> asked_off;  // of a ganged hub: the ports that somebody wants without power
   bool off = false;              // of a ganged hub
+  bool plugged;                  // its own cable
 };
 
 // A unit and the port it is at.
@@ -52,11 +53,12 @@ struct Port {
   int bus = 1;
   Hub* hub = nullptr;
 
-  std::mutex mutex;      // guards everything below
-  PortPath place;        // where it is now
-  bool started = false;  // announced, or known to be absent
-  bool plugged;          // the cable
-  bool powered = true;   // the port
+  std::mutex mutex;       // guards everything below
+  PortPath place;         // where it is now
+  bool started = false;   // announced, or known to be absent
+  bool plugged;           // the cable, and its hub's
+  bool with_hub = false;  // it went with its hub, and comes back with it
+  bool powered = true;    // the port
   VirtualUnit unit;
   int fresh = 0;           // new units that were put here
   UnitHandle handle = 0;   // as last announced, until Left; 0: none
@@ -97,6 +99,8 @@ struct VirtualLine::Impl : std::enable_shared_from_this<Impl> {
   Port& port_at(const PortPath& home) const;
   Port* find(UnitHandle handle) const;
   Hub* hub_at(const PortPath& path) const;
+  // Its own cable is in, and so are those of the hubs it is behind. Takes the hubs' mutexes.
+  bool reaches(const PortPath& hub) const;
   // The bus's next time for an enumeration or a reset, and the next one of a unit's 12 Mbit/s: from when on.
   Duration reserve_bus(int bus, Duration from);
   static Duration reserve_wire(Port& port, Duration from, Duration length);

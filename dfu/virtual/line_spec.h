@@ -72,6 +72,7 @@ struct HubSpec {
   int ports = 7;
   TransactionTranslator tt = TransactionTranslator::multi;
   PortPower power = PortPower::per_port;
+  bool absent = false;  // at the start; its units come with it
 };
 
 struct LineSpec {

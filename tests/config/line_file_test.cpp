@@ -34,6 +34,7 @@ tt = "single"
 power = "none"
 [[hub]]
 port = "1-1.4"
+starts = "absent"
 [[unit]]
 port = "1-1.2"
 profile = "photon"
@@ -58,6 +59,8 @@ port = "1-1.4.7"
   EXPECT_EQ(line.hubs[0].ports, 4);
   EXPECT_EQ(line.hubs[0].tt, dfu::TransactionTranslator::single);
   EXPECT_EQ(line.hubs[0].power, dfu::PortPower::none);
+  EXPECT_FALSE(line.hubs[0].absent);
+  EXPECT_TRUE(line.hubs[1].absent);
   EXPECT_EQ(line.hubs[1].ports, 7);
   ASSERT_EQ(line.units.size(), 2u);
   EXPECT_EQ(line.units[0].generation, 12);

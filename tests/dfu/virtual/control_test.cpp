@@ -68,6 +68,31 @@ TEST(Control, WhatIsNoCommandIsAnsweredWithWhatIs) {
   }
 }
 
+TEST(Control, AHubGoesAndComesWithAllThatIsBehindIt) {
+  LineSpec spec = one_unit(12);
+  spec.hubs.push_back({.port = {"1-1.4"}, .ports = 4});
+  spec.hubs.push_back({.port = {"1-3"}, .ports = 4, .absent = true});
+  for (const char* port : {"1-1.4.2", "1-3.1"}) {
+    spec.units.push_back(spec.units[0]);
+    spec.units.back().port = {port};
+  }
+  Line line(spec);
+  EXPECT_THAT(line.diary, ElementsAre("+1-1.1 dfu", "+1-1.4.2 dfu", "listed"));
+  EXPECT_EQ(line.line.topology().hubs.size(), 2u);
+  EXPECT_EQ(obey(line.line, "pull 1-1"), "ok");
+  line.clock.run();
+  EXPECT_TRUE(line.here.empty());
+  EXPECT_TRUE(line.line.topology().hubs.empty()) << "the one behind it is gone, too";
+  EXPECT_EQ(obey(line.line, "pull 1-1"), "error: hub 1-1 is not plugged in");
+  EXPECT_EQ(obey(line.line, "plug 1-1.1"), "error: hub 1-1 is not plugged in");
+  EXPECT_EQ(obey(line.line, "plug 1-3"), "ok");
+  EXPECT_EQ(obey(line.line, "plug 1-1"), "ok");
+  EXPECT_EQ(obey(line.line, "plug 1-1"), "error: hub 1-1 is plugged in");
+  line.clock.run();
+  EXPECT_EQ(line.here.size(), 3u);
+  EXPECT_EQ(line.line.topology().hubs.size(), 3u);
+}
+
 TEST(Control, AFreshUnitIsBlankHasAnotherIdAndTheFaultsOfTheSpecAnew) {
   LineSpec spec = one_absent();
   spec.units[0].faults.push_back({.kind = FaultKind::stall, .at = {FaultPoint::Kind::request, 2}});
