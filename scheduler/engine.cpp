@@ -61,6 +61,8 @@ struct Engine::Impl {
   void release(const dfu::PortPath& port);
   void skip(const dfu::PortPath& port, bool skip);
   void set_anew(const dfu::PortPath& port);
+  void set_anew();
+  void commission(bool on, std::function<void()> done);
   void work_for(Quota fresh, std::function<void()> done);
   void after_each_port(std::function<void()> call);
   std::shared_ptr<Port> port_for(const dfu::PortPath& path);
@@ -119,6 +121,7 @@ struct Engine::Impl {
   std::map<dfu::PortPath, dfu::UnitHandle> occupied;  // what the bus says, whoever's unit it is
   std::set<dfu::PortPath> denied;
   std::set<dfu::PortPath> skipped;  // by somebody, while the line runs
+  bool commissioning = false;
   Identities identities;
   std::map<dfu::PortPath, AttemptFinished> last_ended;
   std::map<dfu::PortPath, std::string> writers;  // the visit that wrote there last
@@ -166,6 +169,15 @@ void Engine::skip(dfu::PortPath port, bool skip) {
   impl_->line->post([impl = impl_.get(), port = std::move(port), skip] { impl->skip(port, skip); });
 }
 
+void Engine::commission(bool on, std::function<void()> done) {
+  impl_->line->post(
+      [impl = impl_.get(), on, done = std::move(done)]() mutable { impl->commission(on, std::move(done)); });
+}
+
+void Engine::tell(Remark remark) {
+  impl_->line->post([impl = impl_.get(), remark = std::move(remark)] { impl->remark(remark); });
+}
+
 void Engine::work_for(Quota quota, std::function<void()> done) {
   impl_->line->post([impl = impl_.get(), quota = std::move(quota), done = std::move(done)]() mutable {
     impl->work_for(std::move(quota), std::move(done));
@@ -194,7 +206,8 @@ VisitSetting Engine::Impl::setting_for(const dfu::PortPath& port) const {
   setting.slot = settings.station->label_of(port, options.topology.controllers);
   const auto own = settings.own_recipes.find(port);
   setting.recipe = own == settings.own_recipes.end() ? settings.recipe : own->second;
-  if (skipped.contains(port) || settings.station->skips(port, options.topology.controllers)) setting.recipe = nullptr;
+  const bool left_alone = commissioning || skipped.contains(port);
+  if (left_alone || settings.station->skips(port, options.topology.controllers)) setting.recipe = nullptr;
   // A dry run changes nothing, the unit's mode neither.
   setting.enter_dfu = setting.recipe && setting.recipe->enter_dfu.value_or(options.stay) && !options.dry_run;
   setting.insert_after = settings.station->insert_after;
@@ -213,7 +226,7 @@ void Engine::Impl::reload(LineSettings fresh) {
   settings = std::move(fresh);
   quarantine.change(quarantine_after());
   admission.change(limits());
-  for (const auto& [path, port] : ports) tell(port, told::Setting{setting_for(path)});
+  set_anew();
   admit();
 }
 
@@ -272,7 +285,7 @@ void Engine::Impl::work_for(Quota fresh, std::function<void()> taken) {
   quota = std::move(fresh);
   admission.set_left(quota->left);
   observer.on(JobTaken{quota->job, quota->left});
-  for (const auto& [path, port] : ports) tell(port, told::Setting{setting_for(path)});
+  set_anew();
   after_each_port(std::move(taken));
   admit();
 }
@@ -292,7 +305,7 @@ void Engine::Impl::finish_if_done() {
 }
 
 void Engine::Impl::admit() {
-  if (paused) return;
+  if (paused || commissioning) return;
   for (const dfu::PortPath& port : admission.admit(clock.now())) tell(ports.at(port), told::Admitted{});
   const auto next = admission.next_time(clock.now());
   if (!next || next_admission == next) return;
@@ -484,6 +497,17 @@ void Engine::Impl::release(const dfu::PortPath& port) {
 void Engine::Impl::skip(const dfu::PortPath& port, bool skip) {
   skip ? static_cast<void>(skipped.insert(port)) : static_cast<void>(skipped.erase(port));
   set_anew(port);
+}
+
+void Engine::Impl::commission(bool on, std::function<void()> taken) {
+  commissioning = on;
+  set_anew();
+  after_each_port(std::move(taken));
+  admit();
+}
+
+void Engine::Impl::set_anew() {
+  for (const auto& [path, port] : ports) tell(port, told::Setting{setting_for(path)});
 }
 
 void Engine::Impl::set_anew(const dfu::PortPath& port) {

@@ -38,6 +38,8 @@ std::string_view to_string(RemarkKind kind) {
       return "suspect";
     case RemarkKind::slowed:
       return "slowed";
+    case RemarkKind::topology:
+      return "topology";
   }
   return {};
 }

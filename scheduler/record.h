@@ -83,13 +83,14 @@ enum class RemarkKind {
   release,       // and is again
   suspect,       // a port or hub fails more than its peers
   slowed,        // fewer units at once behind a hub
+  topology,      // slots are not where the station file says, or are again
 };
 std::string_view to_string(RemarkKind kind);
 
 struct Remark {
   RemarkKind kind = RemarkKind::proof;
   std::string attempt;  // empty: belongs to none
-  std::string about;    // port, hub or unit id
+  std::string about;    // port, hub or unit id; empty: the line
   std::string text;     // a sentence
 };
 

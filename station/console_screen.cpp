@@ -1,7 +1,6 @@
 #include "station/console_screen.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -248,10 +247,24 @@ Row slot_cell(const SlotNow& slot, const Cells& cells) {
 
 // ---- the head
 
+std::string_view word(RunState state) {
+  switch (state) {
+    case RunState::running:
+      return "RUNNING";
+    case RunState::paused:
+      return "PAUSED";
+    case RunState::commissioning:
+      return "COMMISSIONING";
+    case RunState::stopping:
+      return "STOPPING";
+    case RunState::stopping_at_once:
+      return "STOPPING NOW";
+  }
+  return {};
+}
+
 Row title(const LineNow& line, const ScreenFacts& facts, int width) {
-  constexpr std::array words{"RUNNING", "PAUSED", "STOPPING", "STOPPING NOW"};
-  const std::string right =
-      fmt::format("{}  {} ", words[static_cast<std::size_t>(line.state)], clock_text(line.seconds));
+  const std::string right = fmt::format("{}  {} ", word(line.state), clock_text(line.seconds));
   const std::string left = fmt::format(" {}, station {}", facts.program, facts.station);
   const int room = std::max(width - columns_of(right), 0);
   return filled({{fit(left, room) + right, Look::title}}, width);
@@ -324,6 +337,8 @@ Row bound_row(const LineNow& line) {
     case RunState::paused:
       if (line.bound.by == Bound::By::pause) break;
       return {{"bound    "}, {"PAUSE: units that are plugged in wait; SIGUSR1 goes on", Look::warning}};
+    case RunState::commissioning:
+      return {{"line     "}, {"the sockets get their labels on the board, no unit is worked on", Look::warning}};
     case RunState::stopping:
       return {{"stop     "}, {"units in work stop at a safe point; Ctrl-C again stops at once", Look::warning}};
     case RunState::stopping_at_once:

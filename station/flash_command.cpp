@@ -247,7 +247,7 @@ std::string board_place(const FlashOptions& options, const config::StationConfig
 }
 
 // What the board asks for happens in the event loop, in which alone the run is touched.
-board::Controls controls_of(FlashRun& run, std::optional<JobOrder>& job) {
+board::Controls controls_of(FlashRun& run, std::optional<JobOrder>& job, const std::function<bool()>& reload) {
   const auto later = [](std::function<void()> call) {
     QMetaObject::invokeMethod(QCoreApplication::instance(), std::move(call), Qt::QueuedConnection);
   };
@@ -264,7 +264,13 @@ board::Controls controls_of(FlashRun& run, std::optional<JobOrder>& job) {
                   job = order;
                   run.work_for(order ? order->quota : scheduler::Quota{}, done);
                 });
-              }};
+              },
+          .commission =
+              [&run, later](bool on, const std::function<void()>& done) {
+                later([&run, on, done] { run.commission(on, done); });
+              },
+          .reload = [&reload,
+                     later](const std::function<void(bool)>& done) { later([&reload, done] { done(reload()); }); }};
 }
 
 // A dry run gives no verdict on a unit.
@@ -282,13 +288,14 @@ void wait_for(Hooks& hooks, const Service& service) {
 struct BoardParts {
   board::Stories stories;
   board::Meter meter;
+  Commissioning commissioning;
 };
 
 // Null: nobody asked for one. It must go before the run.
 std::variant<std::unique_ptr<board::Board>, ExitStatus> open_board(const FlashOptions& options, const Inputs& inputs,
                                                                    std::optional<JobOrder>& job, FlashRun& run,
-                                                                   const BoardParts& parts, const LiveLine& live,
-                                                                   Log& log) {
+                                                                   BoardParts& parts, const LiveLine& live,
+                                                                   const std::function<bool()>& reload, Log& log) {
   const config::StationConfig& station = *inputs.files.station;
   const std::string listen = board_place(options, station);
   if (listen.empty()) return std::unique_ptr<board::Board>();
@@ -299,7 +306,11 @@ std::variant<std::unique_ptr<board::Board>, ExitStatus> open_board(const FlashOp
   setup.meter = &parts.meter;
   setup.commit_times = [&run] { return run.commit_times(); };
   setup.door = run.door();
-  setup.controls = controls_of(run, job);
+  setup.controls = controls_of(run, job, reload);
+  setup.commissioning = &parts.commissioning;
+  setup.station_file = options.station;
+  setup.topology = [&run] { return run.topology(); };
+  setup.changed_slots = [&run] { return run.changed_slots(); };
   if (job) setup.facts.job = job->opened;
   try {
     if (const auto problem = board::unsafe(setup.listen, setup.operators)) {
@@ -330,9 +341,9 @@ ExitStatus flash(const FlashOptions& options) {
   std::setlocale(LC_NUMERIC, "C");  // Qt took the user's locale; a decimal comma has no place in what programs read
   FlashRun* running = nullptr;
   Service service;
-  std::function<void()> reload;
+  std::function<bool()> reload;
   const auto on_signal = [&](int signal) {
-    if (signal == SIGHUP) return reload();
+    if (signal == SIGHUP) return static_cast<void>(reload());
     if (signal == SIGUSR1) return running->toggle_pause();
     service.stopping();
     running->stop();
@@ -387,22 +398,23 @@ ExitStatus flash(const FlashOptions& options) {
                       log,
                       live,
                       *output,
-                      {&parts.stories, &parts.meter, &hooks}});
+                      {&parts.stories, &parts.meter, &parts.commissioning, &hooks}});
   running = &flash_run;
   reload = [&] {
     const auto files = read_settings(options);
     const auto* good = std::get_if<FileSettings>(&files);
-    if (!good) return;
+    if (!good) return false;
     const std::string problem = job ? foreign_recipe(job->opened, recipes_of(*good)) : "";
     if (!problem.empty()) {
       complain(ExitStatus::bad_recipe, problem);
-      return;
+      return false;
     }
-    if (keep_images(options, *good, inputs.database) != ExitStatus::passed) return;
+    if (keep_images(options, *good, inputs.database) != ExitStatus::passed) return false;
     hooks.reload(hooks_of(options, *good));
     flash_run.reload(line_settings(*good, topology));
+    return true;
   };
-  const auto board = open_board(options, inputs, job, flash_run, parts, live, log);
+  const auto board = open_board(options, inputs, job, flash_run, parts, live, reload, log);
   if (const auto* status = std::get_if<ExitStatus>(&board)) return *status;
   if (options.stay) facts.board = std::get<0>(board) ? std::get<0>(board)->url() : "";
   output->started(facts);

@@ -43,7 +43,11 @@ FlashRun::FlashRun(RunParts parts)
     : parts_(std::move(parts)),
       log_observer_(parts_.log.logger()),
       observers_(all_of({&log_observer_, &parts_.live, &parts_.output}, parts_.watchers)),
-      pool_(std::make_unique<scheduler::TbbPool>()) {
+      pool_(std::make_unique<scheduler::TbbPool>()),
+      watch_(*parts_.line.hubs, parts_.topology, [this](const dfu::Topology&) {
+        const auto compare = [this] { compare_slots(); };
+        if (parts_.stay) QMetaObject::invokeMethod(QCoreApplication::instance(), compare, Qt::QueuedConnection);
+      }) {
   if (parts_.store) {
     recorder_ = std::make_unique<StoreRecorder>(*parts_.store, parts_.context, parts_.log.logger());
   }
@@ -64,6 +68,25 @@ FlashRun::FlashRun(RunParts parts)
 }
 
 FlashRun::~FlashRun() = default;
+
+// ---- the slots, and where they are
+
+// What changed is said once, and so is that all is as before.
+void FlashRun::compare_slots() {
+  std::vector<ChangedSlot> now = station::changed_slots(*parts_.settings.station, watch_.latest());
+  {
+    const std::lock_guard lock(changed_mutex_);
+    if (now == changed_) return;
+    changed_ = now;
+  }
+  const std::string text = now.empty() ? "Every slot is where the station file says again." : sentence_of(now);
+  engine_->tell({scheduler::RemarkKind::topology, {}, {}, text});
+}
+
+std::vector<ChangedSlot> FlashRun::changed_slots() const {
+  const std::lock_guard lock(changed_mutex_);
+  return changed_;
+}
 
 // What the row of the run does not say: where it works, and for what.
 void FlashRun::begin_record() {
@@ -94,6 +117,7 @@ void FlashRun::put_down(db::Event event) {
 
 void FlashRun::execute() {
   begin_record();
+  if (parts_.stay) compare_slots();
   const dfu::Duration begin = parts_.line.clock->now();
   engine_->start([this](scheduler::Totals totals) {
     const auto finish = [this, totals] {
@@ -111,6 +135,7 @@ void FlashRun::execute() {
 // the time is asked for until the end.
 RunEnd FlashRun::close() {
   for (const std::string& problem : parts_.line.save()) parts_.log.logger().error("{}", problem);
+  watch_.stop();
   parts_.line.control.reset();
   parts_.line.bus.reset();
   parts_.line.clock->stop();
@@ -127,16 +152,32 @@ RunEnd FlashRun::close() {
 
 void FlashRun::reload(scheduler::LineSettings settings) {
   parts_.log.logger().info("recipe and station file were read again; they hold for units plugged in from now on");
+  parts_.settings = settings;
   parts_.live.reload(settings);
   engine_->reload(std::move(settings));
+  compare_slots();
 }
 
 void FlashRun::pause(bool paused) {
   if (paused == paused_) return;
   paused_ = paused;
   parts_.log.logger().warn(paused_ ? "paused: units that are plugged in wait" : "the pause is over");
-  if (!stopping_) parts_.live.enter(paused_ ? RunState::paused : RunState::running);
+  show_state();
   engine_->pause(paused_);
+}
+
+void FlashRun::show_state() {
+  if (stopping_) return;
+  parts_.live.enter(commissioning_ ? RunState::commissioning : paused_ ? RunState::paused : RunState::running);
+}
+
+// Sockets that are none are not shown any more once it is over.
+void FlashRun::commission(bool on, std::function<void()> done) {
+  commissioning_ = on;
+  parts_.log.logger().warn(on ? "commissioning: no unit is worked on" : "the commissioning is over");
+  show_state();
+  if (!on) parts_.live.reload(parts_.settings);
+  engine_->commission(on, std::move(done));
 }
 
 void FlashRun::skip(const dfu::PortPath& port, const std::optional<std::string>& reason) {

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <QTimer>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +24,8 @@
 #include "station/open_line.h"
 #include "station/recorder.h"
 #include "station/run_facts.h"
+#include "station/topology_changes.h"
+#include "station/topology_watch.h"
 
 namespace station {
 
@@ -68,6 +72,11 @@ class FlashRun {
   void release(const dfu::PortPath& port) { engine_->release(port); }
   // From the event loop. Units that are plugged in there from now on are left alone; without a reason they are not.
   void skip(const dfu::PortPath& port, const std::optional<std::string>& reason);
+  // From the event loop. While it is on, no unit is worked on; `done` as Engine::commission says.
+  void commission(bool on, std::function<void()> done);
+  // As the line is now. Any thread.
+  dfu::Topology topology() const { return watch_.latest(); }
+  std::vector<ChangedSlot> changed_slots() const;
   // For whoever adds to the record while the line runs; null in a dry run. Good until this run is destroyed; after
   // close() it refuses.
   RecordDoor* door() { return recorder_.get(); }
@@ -77,6 +86,8 @@ class FlashRun {
   void begin_record();
   void look_at_clocks();
   void put_down(db::Event event);
+  void compare_slots();
+  void show_state();
 
   RunParts parts_;
   LogObserver log_observer_;
@@ -89,6 +100,10 @@ class FlashRun {
   std::optional<ClockWatch> clocks_;
   bool stopping_ = false;
   bool paused_ = false;
+  bool commissioning_ = false;
+  mutable std::mutex changed_mutex_;
+  std::vector<ChangedSlot> changed_;  // guarded by changed_mutex_
+  TopologyWatch watch_;
   RunEnd end_;
 };
 

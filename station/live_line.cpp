@@ -86,9 +86,18 @@ LineState::LineState(LineSetup setup, dfu::Duration now) : setup_(std::move(setu
 void LineState::reload(scheduler::LineSettings settings) {
   setup_.settings = std::move(settings);
   name_slots();
+  // What is no slot any more goes, once nothing is to be said about a unit in it.
+  const std::vector<dfu::PortPath> known = known_ports();
+  std::erase_if(slots_, [&](const auto& one) {
+    return std::ranges::find(known, one.first) == known.end() && is_at_rest(one.second);
+  });
 }
 
-// Slots that the station file no longer names stay as they are: there may be a unit in them.
+bool LineState::is_at_rest(const Slot& slot) const {
+  return slot.now.state == SlotState::empty || slot.now.state == SlotState::foreign ||
+         (slot.now.state == SlotState::verdict && !slot.now.present);
+}
+
 void LineState::name_slots() {
   const config::StationConfig& station = *setup_.settings.station;
   const auto& controllers = setup_.topology.controllers;
@@ -97,7 +106,8 @@ void LineState::name_slots() {
   for (const config::HubLimits& hub : station.hubs) {
     if (const auto port = station.port_of(hub.port, controllers)) hubs_[*port].label = hub.label;
   }
-  for (const dfu::PortPath& port : known_ports()) show(port).now.label = station.label_of(port, controllers);
+  for (const dfu::PortPath& port : known_ports()) show(port);
+  for (auto& [port, slot] : slots_) slot.now.label = station.label_of(port, controllers);
 }
 
 std::vector<dfu::PortPath> LineState::known_ports() const {
@@ -165,12 +175,15 @@ void LineState::fold(const scheduler::Event& event, dfu::Duration now) {
 }
 
 void LineState::hear(const scheduler::UnitArrived& event) {
-  if (!event.ours && !slots_.contains(event.unit.port)) return;
+  // Whoever names sockets sees each that a unit was plugged into.
+  const bool shown = slots_.contains(event.unit.port) || state_ == RunState::commissioning;
+  if (!event.ours && !shown) return;
   Slot& slot = this->slot(event.unit.port, event.slot);
   slot.now.present = true;
   // Not the unit that the verdict was about. If it is ours, its visit begins in a moment.
   if (slot.over || slot.now.state == SlotState::empty) {
     slot = {.now = {.port = slot.now.port, .label = slot.now.label, .state = SlotState::foreign, .present = true}};
+    slot.now.missed = !event.ours && (state_ == RunState::commissioning || skip_of(event.unit.port));
   }
   if (slot.now.state == SlotState::between && event.ours) slot.now.state = SlotState::queued;
 }
@@ -302,8 +315,7 @@ LineNow LineState::at(dfu::Duration now) const {
 
 SlotNow LineState::slot_at(const Slot& slot, dfu::Duration now) const {
   SlotNow out = slot.now;
-  const bool gone = out.state == SlotState::empty || out.state == SlotState::foreign ||
-                    (out.state == SlotState::verdict && !out.present);
+  const bool gone = is_at_rest(slot);
   if (const auto closed = quarantined_.find(out.port); closed != quarantined_.end()) {
     out.quarantine = closed->second;
     // The unit whose verdict closed it is shown until it is taken out.
@@ -390,7 +402,8 @@ Bound LineState::bound(dfu::Duration now) const {
 std::optional<Bound> LineState::waiting_bound() const {
   const int waiting = in_state(SlotState::queued);
   if (waiting == 0) return std::nullopt;
-  if (state_ == RunState::paused) return Bound{.by = Bound::By::pause, .slots = waiting};
+  if (state_ == RunState::paused || state_ == RunState::commissioning)
+    return Bound{.by = Bound::By::pause, .slots = waiting};
   const config::StationConfig& station = *setup_.settings.station;
   if (in_state(SlotState::working) >= station.cap) return Bound{.by = Bound::By::limit, .slots = waiting};
   for (const scheduler::Admission::Pool& pool : pools_) {

@@ -64,6 +64,7 @@ struct SlotNow {
   std::string advice{};        // with the verdict: what a person should do with the unit
   std::string quarantine{};    // why this port is not used any more; empty: it is
   std::optional<Skip> skip{};  // from the next unit on, at least
+  bool missed = false;         // foreign: it came while nothing was worked on here, and may be for this line
   // Of an attempt that runs. Phase and step as scheduler::Progress; before the first "open", after leave "proof".
   std::string phase{};
   std::string step{};
@@ -112,7 +113,13 @@ struct Counts {  // units by their verdict
   int good() const { return passed + already; }
 };
 
-enum class RunState { running, paused, stopping, stopping_at_once };
+enum class RunState {
+  running,
+  paused,
+  commissioning,  // sockets get their labels, and no unit is worked on
+  stopping,
+  stopping_at_once,
+};
 
 struct LineNow {
   std::shared_ptr<const config::Recipe> recipe{};                // null: each slot has its own
@@ -203,6 +210,7 @@ class LineState {
   void hear(const scheduler::Remarked& event);
 
   void name_slots();
+  bool is_at_rest(const Slot& slot) const;
   std::vector<dfu::PortPath> known_ports() const;
   std::vector<std::shared_ptr<const config::Recipe>> recipes() const;
   Slot& slot(const dfu::PortPath& port, const std::string& label);

@@ -12,7 +12,8 @@ bool is_control(unsigned char c) {
   return c < 0x20 || c == 0x7F;
 }
 
-// As TOML writes a text; the text has no control characters.
+}  // namespace
+
 std::string quoted(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
@@ -22,7 +23,9 @@ std::string quoted(const std::string& text) {
   return out + "\"";
 }
 
-}  // namespace
+std::string slot_text(const std::string& port, const std::string& label) {
+  return "\n[[slot]]\nport = " + quoted(port) + "\nlabel = " + quoted(label) + "\n";
+}
 
 SlotLesson::SlotLesson(config::StationConfig station, dfu::Topology topology, std::string first)
     : station_(std::move(station)), topology_(std::move(topology)), next_(std::move(first)) {}
@@ -51,7 +54,7 @@ std::string SlotLesson::problem_with(const std::string& label) const {
 std::string SlotLesson::learn(const dfu::PortPath& port, const std::string& label) {
   std::string text;
   const std::string named = name_for(port, text);
-  text += "\n[[slot]]\nport = " + quoted(named) + "\nlabel = " + quoted(label) + "\n";
+  text += slot_text(named, label);
   station_.slots.push_back({named, label, ""});
   next_ = label_after(label);
   return text;

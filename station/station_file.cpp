@@ -24,13 +24,52 @@ bool write_new(const std::string& file, const std::string& text) {
   return close(descriptor) == 0 && written;
 }
 
+// Behind a link, the file that it means.
+fs::path meant(const std::string& named) {
+  std::error_code error;
+  const fs::path known = fs::weakly_canonical(named, error);
+  return error ? fs::path(named) : known;
+}
+
+// Beside the file and good, or a sentence; then nothing is left of it.
+std::optional<std::string> write_beside(const std::string& named, const fs::path& fresh, const std::string& whole) {
+  const fs::path file = meant(named);
+  std::error_code error;
+  if (!write_new(fresh, whole)) return named + " cannot be written: there is no room or no right to write beside it.";
+  if (fs::exists(file, error)) fs::permissions(fresh, fs::status(file, error).permissions(), error);
+  const config::StationResult result = config::load_station(fresh);
+  if (result.station) return std::nullopt;
+  const std::string reason = result.diagnostics.empty() ? "" : ": " + config::to_string(result.diagnostics.front());
+  fs::remove(fresh, error);
+  return named + " would not be a good station file with the new slot in it" + reason;
+}
+
+fs::path beside(const std::string& named) {
+  return meant(named).string() + ".new";
+}
+
 }  // namespace
+
+std::optional<std::string> try_station_file(const std::string& named, const std::string& whole) {
+  const fs::path fresh = beside(named);
+  auto problem = write_beside(named, fresh, whole);
+  std::error_code error;
+  fs::remove(fresh, error);
+  return problem;
+}
+
+std::optional<std::string> replace_station_file(const std::string& named, const std::string& whole) {
+  const fs::path fresh = beside(named);
+  if (auto problem = write_beside(named, fresh, whole)) return problem;
+  std::error_code error;
+  fs::rename(fresh, meant(named), error);
+  if (error) return named + " cannot be replaced: " + error.message() + ".";
+  return std::nullopt;
+}
 
 std::optional<std::string> append_to_station_file(const std::string& named, const std::string& text) {
   std::error_code error;
-  // Behind a link, the file that it means.
-  const fs::path known = fs::weakly_canonical(named, error);
-  const fs::path file = error ? fs::path(named) : known;
+  const fs::path file = meant(named);
   std::string whole;
   const bool exists = fs::exists(file, error);
   if (exists) {
@@ -41,19 +80,7 @@ std::optional<std::string> append_to_station_file(const std::string& named, cons
     whole = old.str();
     if (!whole.empty() && whole.back() != '\n') whole += '\n';
   }
-  whole += exists ? text : text.substr(text.find_first_not_of('\n'));
-  const fs::path fresh = file.string() + ".new";
-  if (!write_new(fresh, whole)) return named + " cannot be written: there is no room or no right to write beside it.";
-  if (exists) fs::permissions(fresh, fs::status(file, error).permissions(), error);
-  const config::StationResult result = config::load_station(fresh);
-  if (!result.station) {
-    const std::string reason = result.diagnostics.empty() ? "" : ": " + config::to_string(result.diagnostics.front());
-    fs::remove(fresh, error);
-    return named + " would not be a good station file with the new slot in it" + reason;
-  }
-  fs::rename(fresh, file, error);
-  if (error) return named + " cannot be replaced: " + error.message() + ".";
-  return std::nullopt;
+  return replace_station_file(named, whole + (exists ? text : text.substr(text.find_first_not_of('\n'))));
 }
 
 }  // namespace station

@@ -65,6 +65,8 @@ Board::Board(BoardSetup setup, const LiveLine& live, spdlog::logger& logger)
       journal_(setup_.door),
       sign_in_({setup_.operators, cookie_of(setup_.listen), is_loopback(setup_.listen.host)}, journal_),
       changes_(setup_.controls, journal_),
+      setting_up_({setup_.commissioning, setup_.station_file, setup_.topology, setup_.changed_slots, setup_.controls},
+                  journal_),
       history_(setup_.database) {
   Handler& handler = *this;
   at_low_priority([&] {
@@ -168,6 +170,8 @@ Answer Board::answer(const Request& request, const Route& route) {
       return Work([this, key] { return file(history_.certificate(key), file_name(key)); });
     case Action::signature:
       return Work([this, key] { return file(history_.signature(key), file_name(key) + ".minisig"); });
+    case Action::commissioning:
+      return Work([this] { return setting_up_.tell(); });
     case Action::health:
       return Work([this] { return health(); });
     case Action::metrics:
@@ -186,6 +190,16 @@ Answer Board::answer(const Request& request, const Route& route) {
       return change([this, key](const Asker& asker, const Request&) { return release(asker, key); });
     case Action::skip:
       return change([this, key](const Asker& asker, const Request& skip) { return this->skip(asker, skip, key); });
+    case Action::begin_commissioning:
+      return change([this](const Asker& asker, const Request& labels) {
+        return setting_up_.begin(asker, labels, [this] { return live_.now(); });
+      });
+    case Action::leave_out:
+      return change([this](const Asker& asker, const Request& next) { return setting_up_.leave_out(asker, next); });
+    case Action::finish_commissioning:
+      return change([this](const Asker& asker, const Request&) { return setting_up_.finish(asker); });
+    case Action::cancel_commissioning:
+      return change([this](const Asker& asker, const Request&) { return setting_up_.cancel(asker); });
     case Action::open_job:
       return change([this](const Asker& asker, const Request& job) {
         return changes_.open_job(asker, job, live_.now().recipes);
@@ -212,6 +226,7 @@ PictureFacts Board::facts(const LineNow& line) {
     facts.job = used == jobs_.end() ? std::nullopt : std::optional(used->second);
   }
   facts.labels = labels_;
+  facts.changed_slots = setup_.changed_slots ? setup_.changed_slots().size() : 0;
   return facts;
 }
 

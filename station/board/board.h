@@ -28,6 +28,7 @@
 #include "station/board/routes.h"
 #include "station/board/security.h"
 #include "station/board/server.h"
+#include "station/board/setting_up.h"
 #include "station/board/sign_in.h"
 #include "station/board/stories.h"
 #include "station/board/stream.h"
@@ -46,6 +47,10 @@ struct BoardSetup {
   std::function<CommitTimes()> commit_times{};
   RecordDoor* door = nullptr;  // null: a dry run, which changes nothing
   Controls controls{};
+  Commissioning* commissioning = nullptr;  // null: the sockets cannot be named; outlives the board
+  std::string station_file{};              // empty: there is none
+  std::function<dfu::Topology()> topology{};
+  std::function<std::vector<ChangedSlot>()> changed_slots{};
 };
 
 // Nobody may be let in from elsewhere without a PIN. A sentence if that would be so.
@@ -97,6 +102,7 @@ class Board : private Handler {
   Journal journal_;
   SignIn sign_in_;
   Changes changes_;
+  SettingUp setting_up_;
   const History history_;
   std::unique_ptr<Server> server_;
   std::jthread showing_;

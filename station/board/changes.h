@@ -24,6 +24,10 @@ struct Controls {
   std::function<void(const dfu::PortPath& port, const std::optional<std::string>& reason)> skip{};
   // Nothing: for none, and nothing is begun. `done` is called when no attempt begins for another order any more.
   std::function<void(const std::optional<JobOrder>& order, const std::function<void()>& done)> work_for{};
+  // While it is on, no unit is worked on. `done` is called when that holds.
+  std::function<void(bool on, const std::function<void()>& done)> commission{};
+  // As SIGHUP does: recipe and station file are read again. `done` is told whether they were good.
+  std::function<void(const std::function<void(bool)>& done)> reload{};
 };
 
 class Changes {

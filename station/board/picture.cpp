@@ -46,6 +46,8 @@ QString word(RunState state) {
       return "running";
     case RunState::paused:
       return "paused";
+    case RunState::commissioning:
+      return "commissioning";
     case RunState::stopping:
       return "stopping";
     case RunState::stopping_at_once:
@@ -140,6 +142,7 @@ QJsonObject line_json(const LineNow& line, const PictureFacts& facts) {
   json["job"] = job_json(facts.job, line.still_to_make);
   json["order_wanted"] = line.order && line.order->empty();  // nothing is begun before there is one
   json["operator"] = text_or_null(facts.operator_name);
+  json["changed_slots"] = static_cast<qint64>(facts.changed_slots);
   return json;
 }
 
@@ -254,6 +257,7 @@ QJsonObject slot_json(const SlotNow& slot, const std::string& label) {
   json["serial"] = text_or_null(slot.serial);
   json["label_of_unit"] = text_or_null(label);
   json["reason"] = text_or_null(reason_of(slot));
+  json["missed"] = slot.missed;
   json["skipped_by"] = slot.skip ? QJsonValue(word(slot.skip->by)) : QJsonValue();
   return json;
 }

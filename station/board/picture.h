@@ -21,6 +21,7 @@ struct PictureFacts {
   std::optional<db::JobOpened> job{};
   std::string operator_name{};
   std::map<std::string, std::string> labels{};  // that were paired, by visit
+  std::size_t changed_slots = 0;                // that are not where the station file says
 };
 
 struct Picture {

@@ -22,6 +22,7 @@ constexpr Row rows[] = {
     {Method::get, "/api/jobs/*", Action::job, Needs::reading},
     {Method::get, "/api/jobs/*/certificate", Action::certificate, Needs::reading},
     {Method::get, "/api/jobs/*/certificate.minisig", Action::signature, Needs::reading},
+    {Method::get, "/api/commissioning", Action::commissioning, Needs::reading},
     {Method::get, "/api/health", Action::health, Needs::reading},
     // Counts and no names; Prometheus signs in nowhere.
     {Method::get, "/metrics", Action::metrics, Needs::nothing},
@@ -33,6 +34,10 @@ constexpr Row rows[] = {
     {Method::post, "/api/line/stop", Action::stop, Needs::work_or_distant},
     {Method::post, "/api/slots/*/release", Action::release, Needs::supervision},
     {Method::post, "/api/slots/*/skip", Action::skip, Needs::work_or_distant},
+    {Method::post, "/api/commissioning/start", Action::begin_commissioning, Needs::work_or_distant},
+    {Method::post, "/api/commissioning/skip", Action::leave_out, Needs::work_or_distant},
+    {Method::post, "/api/commissioning/finish", Action::finish_commissioning, Needs::work_or_distant},
+    {Method::post, "/api/commissioning/cancel", Action::cancel_commissioning, Needs::work_or_distant},
     {Method::post, "/api/jobs", Action::open_job, Needs::supervision},
     {Method::post, "/api/jobs/*/use", Action::use_job, Needs::work},
     {Method::post, "/api/jobs/*/close", Action::close_job, Needs::supervision},

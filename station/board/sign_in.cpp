@@ -54,7 +54,7 @@ Reply SignIn::reply(const std::optional<Session>& session) {
                              {"csrf", session ? text(session->csrf) : QString()},
                              {"pin_required", !setup_.loopback || !operators.empty()},
                              {"operators", names},
-                             {"can", QJsonArray{"use", "release", "slots"}},
+                             {"can", QJsonArray{"use", "release", "slots", "commissioning"}},
                          }));
 }
 

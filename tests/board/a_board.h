@@ -74,7 +74,9 @@ class ABoard : public testing::Test {
                       [this](const std::optional<JobOrder>& order, const std::function<void()>& taken) {
                         done("work for " + (order ? order->opened.order : "none"));
                         taken();
-                      }};
+                      },
+                      {},
+                      {}};
     board_ = std::make_unique<Board>(setup, live_, logger_);
     port_ = address_from(board_->url().substr(7, board_->url().size() - 8)).value().port;
   }

@@ -49,8 +49,10 @@ TEST(Access, AChangeNeedsTheTokenOfItsSession) {
 }
 
 TEST(Routes, WhateverIsPostedNeedsSomebodyButSigningIn) {
-  for (const char* path : {"/api/session/end", "/api/line/pause", "/api/line/resume", "/api/line/stop",
-                           "/api/slots/A1/release", "/api/slots/A1/skip", "/api/jobs/PO%2F7/use"}) {
+  for (const char* path :
+       {"/api/session/end", "/api/line/pause", "/api/line/resume", "/api/line/stop", "/api/slots/A1/release",
+        "/api/slots/A1/skip", "/api/commissioning/start", "/api/commissioning/skip", "/api/commissioning/finish",
+        "/api/commissioning/cancel", "/api/jobs/PO%2F7/use"}) {
     const auto route = route_of(Method::post, path);
     ASSERT_TRUE(route) << path;
     EXPECT_NE(route->needs, Needs::nothing) << path;

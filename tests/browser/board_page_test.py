@@ -420,6 +420,88 @@ class Scanner(MockedTest):
         self.assertEqual(page.js("return document.activeElement.id"), "field-quantity")
 
 
+class Sockets(MockedTest):
+    CHANGED = [{"label": f"A{n}", "was": f"1-1.{n}", "is": f"1-3.{n}" if n < 3 else None} for n in range(1, 8)]
+
+    def alarm(self, station, changed):
+        station.commissioning["changed"] = changed
+        station.tell(line={"changed_slots": len(changed)})
+
+    def test_a_lesson_is_walked_with_the_keyboard_alone_and_disturbs_nobody_who_types(self):
+        station = self.station()
+        station.session = ("wang", "supervisor")
+        page = self.board("#/commissioning")
+        page.wait(lambda: page.all("main .button.strong"), "the beginning")
+        page.js("document.querySelector('main .button.strong').focus()")
+        self.keys(Keys.ENTER)
+        page.wait(lambda: page.js("return document.activeElement.closest('dialog') !== null"), "the question")
+        self.keys(Keys.ENTER)
+        page.wait(lambda: page.texts(".guide-label") == ["A1"], "the first socket")
+        station.plug_socket("1-1.2")
+        page.wait(lambda: page.texts(".guide-label") == ["A2"], "the next one")
+        page.js("document.querySelector('[name=to]').focus()")
+        self.keys("B")
+        station.plug_socket("1-1.1")
+        page.wait(lambda: page.texts(".guide-label") == ["A3"], "the third one")
+        self.keys("1", Keys.ENTER)
+        page.wait(lambda: page.texts(".guide-label") == ["B1"], "the socket that was asked for")
+        self.assertEqual(page.js("return document.activeElement.name"), "to")
+        station.plug_socket("1-1.2")
+        page.wait(lambda: any("A1 again" in text for text in page.texts(".guide-news")), "that it came twice")
+        self.assertEqual(page.js("return document.querySelector('.socket[data-twice]').dataset.port"), "1-1.2")
+        self.assertEqual(page.js("return [...document.querySelectorAll('.socket[data-learned]')].map(e => e.dataset.port).sort().join()"), "1-1.1,1-1.2")
+        page.wait(lambda: page.js("return import('/sound.js').then(sound => sound.played.join())") == "learned,learned,twice", "what was heard")
+        self.assertEqual(station.posts[-1], ("/api/commissioning/skip", {"to": "B1"}))
+
+    def keys(self, *keys):
+        ActionChains(self.driver, duration=0).send_keys(*keys).perform()
+
+    def test_the_line_says_that_the_station_is_being_set_up(self):
+        station = self.station()
+        station.state["line"]["state"] = "commissioning"
+        station.slot("A1").update(state="foreign", present=True)
+        station.slot("A2").update(state="skipped", reason="Cable is bad", skipped_by="board")
+        page = self.board()
+        page.wait(lambda: page.texts(".call-word") == ["Being set up"], "the call")
+        self.assertEqual(self.tile(page, "A1")["text"], ["A1", "A unit is here"])
+        self.assertTrue(page.js("return document.querySelector('.pause').disabled"))
+        station.slot("A1").update(missed=True)
+        station.tell(station.slot("A1"), line={"state": "running"})
+        self.wait_tile(page, "A1", "Plug in again", "Unplug")
+        page.wait(lambda: page.texts(".call-word") == ["Unplug 1"], "what to do about it")
+
+    def test_a_station_without_a_file_says_where_names_would_go(self):
+        station = self.station()
+        station.commissioning["station_file"] = None
+        page = self.board("#/commissioning")
+        page.wait(lambda: "There is no station file to keep the names in" in page.texts("main strong"), "the reason")
+        self.assertIn("flashline run … --station line.toml", page.texts("main pre"))
+        self.assertEqual(page.texts("main .button"), [])
+
+    def test_sockets_that_were_moved_are_an_alarm_until_somebody_has_seen_it(self):
+        station = self.station()
+        page = self.board()
+        page.wait(lambda: page.all(".tile"), "tiles")
+        self.alarm(station, self.CHANGED)
+        page.wait(lambda: any("7 sockets are not where they were" in t for t in page.texts("#changed")), "the alarm")
+        said = page.texts("#changed")[0]
+        self.assertIn("A1: was 1-1.1, now 1-3.1.", said)
+        self.assertIn("A3: was 1-1.3, not found.", said)
+        self.assertIn("Put it back, or name the sockets again.", said)
+        page.wait(lambda: page.js("return import('/sound.js').then(sound => sound.played.join())") == "alarm", "what was heard")
+        self.go(page, "#/health")
+        page.wait(lambda: len(page.all(".changes tbody tr")) == 7, "the list")
+        self.press(page, "I have seen it", "#changed")
+        page.wait(lambda: not page.all("#changed"), "the end of the alarm")
+        self.driver.refresh()
+        page.wait(lambda: len(page.all(".changes tbody tr")) == 7, "the list, still")
+        self.assertEqual(page.all("#changed"), [])
+        self.alarm(station, self.CHANGED[:2])
+        page.wait(lambda: any("2 sockets are not" in t for t in page.texts("#changed")), "another change is another alarm")
+        self.alarm(station, [])
+        page.wait(lambda: not page.all("#changed"), "the end")
+
+
 class Everywhere(MockedTest):
     """What holds on each screen in each size and language."""
 

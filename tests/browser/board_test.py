@@ -413,6 +413,61 @@ class OutOfUse(RealTest):
         self.assertEqual(page.texts(".story button"), [])
 
 
+class ANewFixture(RealTest):
+    expected_on_console = ("status of 401", "status of 403", "status of 404", "status of 409")
+
+    def begin(self, page):
+        self.press(page, "Name the sockets", "main")
+        self.press(page, "Name the sockets", "dialog")
+
+    def test_sockets_get_new_names_while_nothing_is_flashed_and_the_line_works_by_them(self):
+        station = self.station(speed=4)
+        page = self.board("#/commissioning")
+        self.begin(page)
+        self.sign_in(page, "wang")
+        page.wait(lambda: page.texts(".guide-label") == ["A1"], "the first socket")
+        for port, label in (("1-2.4", "A2"), ("1-2.3", "A3")):
+            station.hand(f"fresh {port}")
+            page.wait(lambda: page.texts(".guide-label") == [label], "the next socket")
+        self.press(page, "Leave out A3", "main")
+        page.wait(lambda: page.texts(".guide-label") == ["A4"], "the one after it")
+        self.go(page, "#/line")
+        page.wait(lambda: page.texts(".call-word") == ["Being set up"], "that on the line")
+        self.go(page, "#/commissioning")
+        self.press(page, "Save the names", "main")
+        page.wait(lambda: any("The names are saved." in text for text in page.texts(".toast")), "the answer")
+        self.go(page, "#/line")
+        self.wait_tile(page, "A1", "Plug in again")
+        self.assertEqual(page.js("return document.querySelector('[data-port=\"1-2.4\"] .tile-label').textContent"), "A1")
+        station.hand("pull 1-2.4")
+        self.wait_tile(page, "A1", "Plug in")
+        station.hand("fresh 1-2.4")
+        self.wait_tile(page, "A1", "PASS", "Unplug")
+        self.assertEqual([(one["slot"], one["port"]) for one in self.attempts(station)], [("A1", "1-2.4")])
+        self.assertTrue((station.folder / "station.toml").read_text().startswith('name = "line-3"\ninsert_after = 0.5\n'))
+
+    def test_it_is_not_begun_while_a_unit_is_in_work(self):
+        station = self.station(speed=2)
+        page = self.board("#/commissioning")
+        station.hand("fresh 1-1.1")
+        page.wait(lambda: page.js("return import('/live.js').then(m => m.live.slots.get('1-1.1').state)") == "working", "work")
+        self.begin(page)
+        self.sign_in(page, "wang")
+        page.wait(lambda: any("1 unit is in work." in text for text in page.texts(".toast")), "the reason")
+        self.assertEqual(page.all(".guide"), [])
+
+    def test_a_hub_that_goes_is_an_alarm_until_it_is_back(self):
+        station = self.station()
+        page = self.board()
+        self.wait_tile(page, "A1", "Plug in")
+        station.hand("pull 1-1")
+        page.wait(lambda: any("4 sockets are not where they were" in t for t in page.texts("#changed")), "the alarm")
+        self.go(page, "#/health")
+        page.wait(lambda: len(page.all(".changes tbody tr")) == 4, "the list")
+        station.hand("plug 1-1")
+        page.wait(lambda: not page.all("#changed"), "the end of the alarm")
+
+
 class ALostStation(RealTest):
     expected_on_console = ("ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE", "ERR_NETWORK")
 

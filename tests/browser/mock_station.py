@@ -82,7 +82,9 @@ class Station:
         self.refuse = {}  # path: (status, body), for the next post
         self.jobs = []
         self.units = []
-        self.commissioning = {"active": False, "expect": None, "learned": [], "changed": []}
+        self.commissioning = {"active": False, "expect": None, "learned": [], "changed": [], "twice": None, "plugs": 0, "wanted": 0,
+                              "station_file": "station.toml",
+                              "hubs": [{"port": hub["port"], "ports": [f"{hub['port']}.{i}" for i in range(1, 8)]} for hub in self.state["hubs"]]}
         self.can = ["use", "slots", "commissioning"]
         self.languages = {}  # more of them: {code: words}
         self.down = False
@@ -177,6 +179,16 @@ class Station:
                 return health(self.slots())
         return None
 
+    def plug_socket(self, port):
+        """A unit is plugged in while the sockets get their names."""
+        with self.lock:
+            lesson = self.commissioning
+            lesson["plugs"] += 1
+            lesson["twice"] = next((one for one in lesson["learned"] if one["port"] == port), None)
+            if not lesson["twice"]:
+                lesson["learned"].append({"label": lesson["expect"], "port": port})
+                lesson["expect"] = lesson["expect"][0] + str(int(lesson["expect"][1:]) + 1)
+
     def write(self, path, body):
         if path in self.refuse:
             return self.refuse.pop(path)
@@ -223,8 +235,14 @@ class Station:
             slot["label_of_unit"] = body["label"]
             self.tell(slot)
         elif parts[1] == "commissioning":
-            self.commissioning["active"] = parts[2] in ("start", "skip")
-            self.commissioning["expect"] = "A1" if self.commissioning["active"] else None
+            lesson = self.commissioning
+            if parts[2] == "skip":
+                lesson.update(expect=body.get("to") or lesson["expect"][0] + str(int(lesson["expect"][1:]) + 1), twice=None)
+            else:
+                active = parts[2] == "start"
+                lesson.update(active=active, expect="A1" if active else None, learned=[], twice=None, plugs=0)
+                self.tell(line={"state": "commissioning" if active else "running"})
+            return 200, lesson
         return 200, {}
 
 

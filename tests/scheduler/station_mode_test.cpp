@@ -298,5 +298,42 @@ TEST(StationMode, ASlotThatIsSkippedFinishesItsUnitAndTakesNoOtherWheneverThatIs
   EXPECT_GT(untouched, 0);
 }
 
+TEST(StationMode, WhileSocketsGetTheirNamesNoUnitIsBegunWheneverThatStarts) {
+  int in_work = 0;
+  for (auto at = 0ms; at < 8s; at += 97ms) {
+    Line line(3);
+    line.plug_new(0);
+    line.pass_time(at);
+    std::size_t begun = 0;
+    bool taken = false;
+    line.engine->commission(true, [&] {
+      taken = true;
+      begun = line.recorded<AttemptStarted>().size();
+    });
+    line.pass_time(1ms);
+    ASSERT_TRUE(taken) << at.count();
+    line.plug_new(1);
+    line.pass_time(60s);
+    line.pull(1);
+    line.pass_time(3s);
+    line.plug_new(1);
+    line.engine->pause(true);
+    line.engine->pause(false);
+    line.pass_time(60s);
+    ASSERT_EQ(line.recorded<AttemptStarted>().size(), begun) << at.count();
+    ASSERT_TRUE(begun == 0 || line.last(port_of(0)).outcome == Outcome::passed) << at.count() << ": it was finished";
+    in_work += static_cast<int>(begun);
+    line.engine->commission(false, [] {});
+    line.pass_time(60s);
+    ASSERT_TRUE(line.verdicts(1).empty()) << at.count() << ": it was not inserted since";
+    line.pull(1);
+    line.pass_time(3s);
+    line.plug_new(1);
+    line.pass_time(60s);
+    ASSERT_EQ(line.last(port_of(1)).outcome, Outcome::passed) << at.count();
+  }
+  EXPECT_GT(in_work, 0);
+}
+
 }  // namespace
 }  // namespace scheduler

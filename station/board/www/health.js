@@ -1,6 +1,7 @@
 // How the station itself is: slots, hubs and recipes compared, what to suspect, and what keeps the record safe.
 
-import { get } from './api.js';
+import { can, get } from './api.js';
+import { changesNotice } from './commissioning.js';
 import { h, icon, fill } from './dom.js';
 import { bytes, duration, moment, number, percent, t } from './i18n.js';
 import { head, loadInto } from './parts.js';
@@ -46,6 +47,7 @@ function show(health) {
   const backup = database?.last_backup ? Date.now() - new Date(database.last_backup) < 7 * day : null;  // null: nobody knows
   const suspects = [...(health.slots ?? []), ...(health.hubs ?? []), ...(health.recipes ?? [])].filter((row) => row.suspect).length;
   return [
+    changesNotice(health.changed),
     suspects > 0 && h('div', { class: 'notice', 'data-tone': 'odd' }, icon('sign-error', 'notice-sign'), h('div', {}, h('strong', {}, t('health.suspects', { n: suspects })), h('p', {}, t('health.suspects.do')))),
     h('div', { class: 'states' },
       disk && state(t('health.disk'), free === null ? null : free > 0.1, t('health.free', { bytes: bytes(disk.free_bytes) }), free !== null && t('health.of', { bytes: bytes(disk.total_bytes), share: percent(free, 0) })),
@@ -61,7 +63,11 @@ function show(health) {
 export function open(root) {
   const content = h('div', {});
   fill(root, h('div', { class: 'screen' }, head(t('nav.health')), content));
-  const load = () => loadInto(content, () => get('/api/health'), show);
+  const both = async () => {
+    const [health, sockets] = await Promise.all([get('/api/health'), can('commissioning') ? get('/api/commissioning') : { changed: [] }]);
+    return { ...health, changed: sockets.changed };
+  };
+  const load = () => loadInto(content, both, show);
   load();
   const timer = setInterval(() => { if (!document.hidden && document.body.dataset.link === 'online') load(); }, 15000);
   return { close() { clearInterval(timer); } };

@@ -181,6 +181,7 @@ export function open(root) {
     const busy = slotsOf(live.state).filter((slot) => ['working', 'queued', 'between'].includes(slot.state)).length;
     const list = (all) => all.length > 12 ? t('call.and-more', { list: all.slice(0, 11).join('  '), n: all.length - 11 }) : all.join('  ');
     if (line.state === 'stopping' || line.state === 'stopping-now') return setCall('stopped', t('call.stopping'), t('call.stopping.do', { n: busy }));
+    if (line.state === 'commissioning') return setCall('stopped', t('call.commissioning'), '', { href: '#/commissioning', text: t('call.commissioning.do') });
     if (line.state === 'paused') return setCall('stopped', t('call.paused'), out.length > 0 ? t('call.unplug', { n: out.length }) + ': ' + list(out) : t('call.paused.do'));
     if (out.length > 0) return setCall('act', t('call.unplug', { n: out.length }), list(out));
     if (line.job && line.job.left === 0 && busy === 0) return setCall('good', t('call.done'), '', { href: '#/job/' + encodeURIComponent(line.job.id), text: t('call.done.do') });
@@ -213,7 +214,7 @@ export function open(root) {
     const isPaused = line.state === 'paused';
     setText(pause.lastChild, isPaused ? t('line.resume') : t('line.pause'));
     setIcon(pause.firstChild, isPaused ? 'icon-resume' : 'icon-pause');
-    setAttribute(pause, 'disabled', line.state === 'stopping' || line.state === 'stopping-now' ? '' : null);
+    setAttribute(pause, 'disabled', line.state === 'running' || isPaused ? null : '');
   }
 
   function showAll() {

@@ -29,6 +29,7 @@ let screen = null;
 let offered = '';  // what the frame was built for
 let stopped = false;  // by somebody here: an idle line is gone before it can say so
 let changed = [];  // sockets that are not where they were
+let alarmed = '';  // of these, what is shown as an alarm
 
 // ---- where we are
 
@@ -159,12 +160,23 @@ function showLink() {
   countdown = setInterval(count, 500);
 }
 
+// Whoever has seen it may put it away; another change shows again.
+function showChanges() {
+  const text = JSON.stringify(changed);
+  const show = changed.length > 0 && kept('changes-seen', '') !== text;
+  if (show && text !== alarmed) announce('alarm');
+  alarmed = show ? text : '';
+  banner('changed', 'bad', show && [icon('sign-error', 'banner-sign'), h('strong', {}, t('changed', { n: changed.length })),
+    h('span', { class: 'banner-text' }, changed.slice(0, 4).map((one) => one.is ? t('changed.one', one) : t('changed.lost', one)).join('  ') + (changed.length > 4 ? ' …' : '') + ' ' + t('changed.do')),
+    h('span', { class: 'banner-choices' }, h('a', { class: 'button', href: '#/commissioning' }, t('nav.commissioning')),
+      button(t('changed.seen'), () => { keep('changes-seen', text); showChanges(); }))]);
+}
+
 async function lookForChanges() {
   if (!can('commissioning')) return;
   changed = await get('/api/commissioning').then((answer) => answer.changed ?? []).catch(() => changed);
-  banner('changed', 'odd', changed.length > 0 && [icon('icon-alarm'), h('strong', {}, t('changed', { n: changed.length })),
-    h('span', {}, changed.slice(0, 4).map((one) => t('changed.one', { label: one.label, was: one.was ?? '–', is: one.is ?? '–' })).join('  ')),
-    h('a', { class: 'button', href: '#/commissioning' }, t('nav.commissioning'))]);
+  if (changed.length === 0) keep('changes-seen', '');
+  showChanges();
 }
 
 // A screen on the wall does not go dark while there is a line to see; where the browser does not allow that, it does.
@@ -224,6 +236,7 @@ listen((kind, what) => {
     lookForChanges();
   }
   if (kind === 'delta') hearVerdicts(what.slots, false);
+  if (kind === 'delta' && 'changed_slots' in (what.line ?? {})) lookForChanges();
   if (kind === 'link' || kind === 'retry') showLink();
   if (kind === 'link' && live.link === 'online') refreshSession().then(showOffer).catch(() => {});
   if (kind === 'state' || kind === 'delta') {
@@ -241,7 +254,7 @@ async function speak(code) {
   buildFrame();
   go();
   showLink();
-  lookForChanges();
+  showChanges();
 }
 
 function wished() {

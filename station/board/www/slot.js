@@ -24,6 +24,7 @@ function story(slot) {
   const fault = slot.last?.fault;
   if (slot.state === 'quarantined') return [t('story.quarantined'), t('story.quarantined.do')];
   if (slot.state === 'skipped') return [t('story.skipped'), slot.present ? t('story.skipped.unplug') : t('story.skipped.do')];
+  if (slot.state === 'foreign' && slot.missed) return [t('story.missed'), t('story.missed.do')];
   if (slot.state === 'foreign') return [t('story.foreign'), t('story.foreign.do')];
   if (slot.state === 'verdict' && isGood(slot.outcome)) return [t('story.good.' + slot.outcome), slot.present ? t('story.good.do') : t('story.gone.do')];
   if (slot.state === 'verdict' && fault) return [t('sentence', { text: faultTitle(fault) }), faultAdvice(fault)];

@@ -1,4 +1,4 @@
-// What a verdict sounds like: two rising clear tones for good, three low rough ones for bad. Browsers keep quiet until
+// What a verdict sounds like: two rising clear tones for good, three low rough ones for bad. And what else is heard. Browsers keep quiet until
 // somebody has touched the page; `blocked` says so, for the page to ask for that touch.
 
 import { keep, kept } from './memory.js';
@@ -56,13 +56,29 @@ const voices = {
     }
     return 0.95;
   },
+  learned(from) {
+    tone(from, 880, 0.1, 'triangle', 0.7);
+    return 0.15;
+  },
+  twice(from) {
+    tone(from, 330, 0.12, 'triangle', 0.8);
+    tone(from + 0.18, 330, 0.12, 'triangle', 0.8);
+    return 0.35;
+  },
+  alarm(from) {
+    for (let i = 0; i < 2; i += 1) {
+      tone(from + i * 0.6, 784, 0.25, 'square', 0.3);
+      tone(from + i * 0.6 + 0.28, 523, 0.25, 'square', 0.3);
+    }
+    return 1.2;
+  },
 };
 
 export const played = [];  // what was heard last, newest at the end; for tests and for nobody else
 
 function play() {
   timer = 0;
-  const kinds = ['failed', 'passed'].filter((kind) => waiting.has(kind));  // the bad news first
+  const kinds = ['alarm', 'failed', 'passed', 'twice', 'learned'].filter((kind) => waiting.has(kind));  // the bad news first
   waiting = new Set();
   if (!sound.on) return;
   played.push(...kinds);

@@ -67,6 +67,8 @@ export function faceOf(slot, line) {
       if (paused(line) || done(line)) return { tone: 'empty', sign: 'sign-empty', word: t('slot.empty'), act: '', note: '' };
       return { tone: 'empty', sign: 'sign-empty', word: t('slot.empty'), act: t('act.plug'), note: '', needs: 'plug' };
     case 'foreign':
+      if (line.state === 'commissioning') return { tone: 'muted', sign: 'sign-foreign', word: t('slot.here'), act: '', note: '' };
+      if (slot.missed) return { tone: 'muted', sign: 'sign-foreign', word: t('slot.missed'), act: t('act.unplug'), note: '', needs: 'unplug' };
       return { tone: 'muted', sign: 'sign-foreign', word: t('slot.foreign'), act: '', note: slot.reason ?? '' };
     case 'queued':
       return { tone: 'busy', sign: 'sign-queued', word: t('slot.queued'), act: t('act.wait'), note: paused(line) ? t('line.paused') : t('slot.queued.note') };

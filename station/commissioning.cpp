@@ -1,0 +1,35 @@
+#include "station/commissioning.h"
+
+namespace station {
+
+void Commissioning::on(const scheduler::Event& event) {
+  const auto* arrived = std::get_if<scheduler::UnitArrived>(&event);
+  if (!arrived) return;
+  const std::lock_guard lock(mutex_);
+  if (lesson_) lesson_->plugged(arrived->unit.port);
+}
+
+void Commissioning::begin(GuidedLesson lesson) {
+  const std::lock_guard lock(mutex_);
+  lesson_ = std::move(lesson);
+}
+
+void Commissioning::end() {
+  const std::lock_guard lock(mutex_);
+  lesson_.reset();
+}
+
+std::optional<GuidedLesson> Commissioning::now() const {
+  const std::lock_guard lock(mutex_);
+  return lesson_;
+}
+
+std::string Commissioning::leave_out(const std::string& next) {
+  const std::lock_guard lock(mutex_);
+  if (!lesson_) return "no sockets are being named";
+  if (!next.empty()) return lesson_->go_on_with(next);
+  lesson_->leave_out();
+  return "";
+}
+
+}  // namespace station

@@ -1,0 +1,31 @@
+// The lesson that runs, for all threads: the engine tells it what is plugged in, the board asks and steers. One at a
+// time; what it becomes is its owner's business.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scheduler/observer.h"
+#include "station/guided_lesson.h"
+
+namespace station {
+
+class Commissioning : public scheduler::Observer {
+ public:
+  void on(const scheduler::Event& event) override;
+
+  void begin(GuidedLesson lesson);
+  void end();
+  // As it is now; nothing: none runs.
+  std::optional<GuidedLesson> now() const;
+  // As GuidedLesson says; an empty label: the next one. REQUIRES for "": a lesson runs.
+  std::string leave_out(const std::string& next);
+
+ private:
+  mutable std::mutex mutex_;
+  std::optional<GuidedLesson> lesson_;  // guarded by mutex_
+};
+
+}  // namespace station
