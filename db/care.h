@@ -1,5 +1,5 @@
-// Care of the data: backup while a line runs, merging of stations, and closing a database for a new one. Each leaves
-// what was there as it was until the new is complete on disk. Errors: db::Error.
+// Care of the data: backup while a line runs, merging of stations, one order for somebody else, and closing a database
+// for a new one. Each leaves what was there as it was until the new is complete on disk. Errors: db::Error.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "db/chain.h"
+#include "db/signature.h"
 #include "db/values.h"
 
 namespace db {
@@ -18,7 +19,8 @@ void back_up(const std::string& path, const std::string& to);
 struct MergedChain {
   std::string station;
   Uuid installation;
-  std::int64_t added = 0;  // rows that were not there yet
+  std::int64_t added = 0;             // rows that were not there yet
+  std::vector<std::string> orders{};  // that came as excerpts
 };
 
 // Takes over the rows of `sources` that `path` does not hold; each station keeps its own chain, and rows are never
@@ -26,6 +28,22 @@ struct MergedChain {
 // rows that are there already, is refused before anything of it is written; so is the other part of an archived record.
 // Creates `path` if it is missing.
 std::vector<MergedChain> merge(const std::string& path, const std::vector<std::string>& sources, UuidGenerator& uuids);
+
+struct ExportedJob {
+  std::int64_t rows = 0, of_rows = 0;  // of this station's
+  std::int64_t attempts = 0;
+  std::int64_t open = 0;  // of these, without a verdict yet
+};
+
+// All that this station's record has about one order, in a new file: a database like any other that holds another
+// station's rows, with an excerpt (db/excerpt.h) in the place of those between. Also while a line runs. `key` must be
+// one that the record names. Refuses a file that exists, and rows that are not as they were written.
+ExportedJob export_job(const std::string& path, const std::string& order, const std::string& to, const StationKey& key);
+
+// Takes such a file over, as merge() does; refuses any other, and one with a row that the station did not sign. The
+// later of two exports of an order stands in the place of the earlier one, and the whole record of the station in that
+// of both, whichever comes first.
+std::vector<MergedChain> import_job(const std::string& path, const std::string& source, UuidGenerator& uuids);
 
 // Closes the record: its file becomes `to`, and `path` a new one whose chain goes on where the old one ends. `run` is
 // recorded as the first in the new file. Refuses while an order is open, or somebody reads.

@@ -1,5 +1,6 @@
 #include "db/chain_walk.h"
 
+#include <algorithm>
 #include <map>
 
 #include "db/schema.h"
@@ -38,6 +39,7 @@ class Walk {
     for (auto anchor = anchors_.begin(); anchor != anchors_.lower_bound(result_.start.seq); ++anchor) {
       *anchor->second.second = AnchorCheck::archived;
     }
+    if (!after) promise(excerpts_of(database, chain));
   }
 
   ChainVerification run() {
@@ -52,9 +54,12 @@ class Walk {
         if (!result_.problem) check(*table);
         advance(*table);
       }
+      if (!result_.problem) check_end();
       if (result_.rows == 0) report(Damage::missing, result_.start.seq + 1, {}, "the rows of this station are gone");
       for (auto anchor = anchors_.upper_bound(result_.proven.seq); anchor != anchors_.end(); ++anchor) {
-        *anchor->second.second = result_.problem ? AnchorCheck::unproven : AnchorCheck::cut_off;
+        *anchor->second.second = result_.problem     ? AnchorCheck::unproven
+                                 : promised_.empty() ? AnchorCheck::cut_off
+                                                     : AnchorCheck::left_out;
       }
     } catch (const SQLite::Exception& exception) {
       report(Damage::changed, result_.proven.seq + 1, {}, std::string("it cannot be read: ") + exception.what());
@@ -67,6 +72,63 @@ class Walk {
 
   static void answer(Anchors::value_type& anchor, const Head& here) {
     *anchor.second.second = anchor.second.first == here.hash ? AnchorCheck::holds : AnchorCheck::differs;
+  }
+
+  // What excerpts promise: which rows are there, and what some of them are.
+  void promise(const std::vector<SignedExcerpt>& excerpts) {
+    std::vector<Excerpt> readable;
+    for (const SignedExcerpt& excerpt : excerpts) {
+      if (!excerpt.says) continue;
+      readable.push_back(*excerpt.says);
+      result_.excerpts.push_back({*excerpt.says, excerpt.statement, excerpt.signature});
+      for (const RowRange& range : excerpt.says->ranges) {
+        known_.emplace(range.before.seq, range.before.hash);
+        known_.emplace(range.last.seq, range.last.hash);
+      }
+    }
+    promised_ = united(readable);
+    if (!promised_.empty()) arrive(result_.start, {});
+  }
+
+  // The range with this row; end() if it is in none.
+  std::vector<RowRange>::const_iterator range_of(std::int64_t seq) const {
+    const auto range = std::ranges::lower_bound(promised_, seq, {}, [](const RowRange& one) { return one.last.seq; });
+    return range != promised_.end() && range->before.seq < seq ? range : promised_.end();
+  }
+
+  // Over what was left out, to the next range that begins before row `seq`. False if there is none.
+  bool leap(std::int64_t seq) {
+    const std::int64_t expected = result_.proven.seq + 1;
+    if (range_of(expected) != promised_.end()) return false;  // that row should be here
+    const auto next =
+        std::ranges::lower_bound(promised_, expected, {}, [](const RowRange& one) { return one.before.seq; });
+    if (next == promised_.end() || next->before.seq >= seq) return false;
+    for (auto anchor = anchors_.lower_bound(expected); anchor != anchors_.lower_bound(next->before.seq); ++anchor) {
+      *anchor->second.second = AnchorCheck::left_out;
+    }
+    result_.left_out += next->before.seq - result_.proven.seq;
+    arrive(next->before, {});
+    return true;
+  }
+
+  // The chain is believed up to `head`, unless an excerpt knows better.
+  void arrive(const Head& head, std::string_view table) {
+    const auto [known, end] = known_.equal_range(head.seq);
+    if (std::any_of(known, end, [&](const auto& one) { return one.second != head.hash; })) {
+      return report(Damage::changed, head.seq, table,
+                    "row " + std::to_string(head.seq) + " is another one than the station signed in an excerpt");
+    }
+    result_.proven = head;
+    const auto [first, last] = anchors_.equal_range(head.seq);
+    for (auto anchor = first; anchor != last; ++anchor) answer(*anchor, head);
+  }
+
+  // Rows behind the last one that is here, which excerpts promise.
+  void check_end() {
+    if (range_of(result_.proven.seq + 1) == promised_.end()) leap(INT64_MAX);
+    if (result_.problem) return;
+    const auto promised = range_of(result_.proven.seq + 1);
+    if (promised != promised_.end()) diagnose_gap(result_.proven.seq + 1, promised->last.seq);
   }
 
   struct Table {
@@ -104,15 +166,24 @@ class Walk {
     if (seq < expected) {
       report(Damage::inserted, seq, table.rows.table(), row_name(seq, table.rows.table()) + " does not belong there");
     } else if (seq > expected) {
-      diagnose_gap(expected, seq - 1);
+      if (!leap(seq)) return diagnose_leap(table, expected);
+      if (!result_.problem) check(table);
     } else if (const Sha256 hash = table.rows.stored_hash();
                table.rows.computed_hash(hasher_, result_.proven.hash, seq) == hash) {
-      result_.proven = {seq, hash};
-      const auto [first, last] = anchors_.equal_range(seq);
-      for (auto anchor = first; anchor != last; ++anchor) answer(*anchor, result_.proven);
+      arrive({seq, hash}, table.rows.table());
+      if (range_of(seq) == promised_.end()) result_.whole = seq;
     } else {
       diagnose_mismatch(table);
     }
+  }
+
+  // A row, and before it one that is not there and that no excerpt leaves out.
+  void diagnose_leap(const Table& table, std::int64_t expected) {
+    const std::int64_t seq = table.rows.seq();
+    const auto promised = range_of(expected);
+    if (promised != promised_.end()) return diagnose_gap(expected, std::min(seq - 1, promised->last.seq));
+    if (promised_.empty()) return diagnose_gap(expected, seq - 1);
+    report(Damage::inserted, seq, table.rows.table(), row_name(seq, table.rows.table()) + " is of no excerpt");
   }
 
   void diagnose_gap(std::int64_t from, std::int64_t to) {
@@ -167,7 +238,9 @@ class Walk {
   void report(Damage damage, std::int64_t seq, std::string_view table, std::string text) {
     const std::int64_t proven = result_.proven.seq;
     text.front() = static_cast<char>(text.front() >= 'a' && text.front() <= 'z' ? text.front() - 32 : text.front());
-    text += proven == 0 ? ". Nothing is proven." : ". Rows 1 to " + std::to_string(proven) + " are proven.";
+    text += proven == 0         ? ". Nothing is proven."
+            : promised_.empty() ? ". Rows 1 to " + std::to_string(proven) + " are proven."
+                                : ". Of rows 1 to " + std::to_string(proven) + ", those that are here are proven.";
     result_.problem = ChainProblem{damage, seq, std::string(table), std::move(text)};
   }
 
@@ -176,6 +249,8 @@ class Walk {
   std::optional<Head> after_;
   ChainVerification result_;
   Anchors anchors_;
+  std::vector<RowRange> promised_;             // by excerpts; empty where the whole chain is here
+  std::multimap<std::int64_t, Sha256> known_;  // hashes that excerpts name, by seq
   std::vector<Table> tables_;
   RowHasher hasher_;
 };

@@ -274,6 +274,16 @@ CREATE INDEX label_visit ON label (visit);
 CREATE INDEX label_label ON label (label);
 )sql";
 
+// What stations signed about rows that came without those between them (db/excerpt.h). No link of a chain: it says of a
+// chain where this file holds it. An excerpt goes away when the rows around it come.
+constexpr const char* kThirdTables = R"sql(
+CREATE TABLE excerpt (
+  chain INTEGER NOT NULL REFERENCES chain (chain),
+  statement TEXT NOT NULL,
+  signature TEXT NOT NULL -- as minisign writes it
+) STRICT;
+)sql";
+
 constexpr std::size_t kTablesOfFirst = 10;  // of kChainedTables
 
 std::string append_only(std::string_view table) {
@@ -303,7 +313,7 @@ int version_of(SQLite::Database& database) {
 }  // namespace
 
 std::span<const Migration> migrations() {
-  static const std::vector<Migration> steps{{1, first_schema()}, {2, second_schema()}};
+  static const std::vector<Migration> steps{{1, first_schema()}, {2, second_schema()}, {3, kThirdTables}};
   return steps;
 }
 
@@ -323,6 +333,24 @@ Head start_of(SQLite::Database& database, std::int64_t chain, const Uuid& instal
   start.seq = row.integer();
   start.hash = row.sha256();
   return start;
+}
+
+std::vector<SignedExcerpt> excerpts_of(SQLite::Database& database, std::int64_t chain, const std::string& file) {
+  std::vector<SignedExcerpt> all;
+  SQLite::Statement exists(database, "SELECT 1 FROM " + file + ".sqlite_schema WHERE name = 'excerpt'");
+  if (!exists.executeStep()) return all;  // of an older schema
+  SQLite::Statement query(database,
+                          "SELECT statement, signature FROM " + file + ".excerpt WHERE chain = ? ORDER BY statement");
+  query.bind(1, chain);
+  while (query.executeStep()) {
+    RowReader row(query);
+    SignedExcerpt one;
+    one.statement = row.text();
+    one.signature = row.text();
+    one.says = parse_excerpt(one.statement);
+    all.push_back(std::move(one));
+  }
+  return all;
 }
 
 void migrate(SQLite::Database& database, const std::string& path, std::span<const Migration> steps) {

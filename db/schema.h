@@ -4,13 +4,16 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include "db/chain.h"
+#include "db/excerpt.h"
 
 namespace db {
 
@@ -28,6 +31,15 @@ std::span<const std::string_view> chained_tables(SQLite::Database& database);
 
 // The hash before a chain's first row, and that row's seq less one: the genesis, or where an archived record ended.
 Head start_of(SQLite::Database& database, std::int64_t chain, const Uuid& installation);
+
+// As the table has them, in an order that does not depend on which came first. `file`: main, or one that is attached.
+struct SignedExcerpt {
+  std::string statement;
+  std::string signature;
+  std::optional<Excerpt> says;  // nothing: the statement is not of this program's form
+};
+std::vector<SignedExcerpt> excerpts_of(SQLite::Database& database, std::int64_t chain,
+                                       const std::string& file = "main");
 
 struct Migration {
   int version = 0;  // user_version after it

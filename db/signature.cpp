@@ -92,6 +92,7 @@ std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+constexpr std::string_view untrusted_comment = "untrusted comment: signature by a flashline station\n";
 constexpr std::string_view secret_comment = "flashline station key, keep secret";
 
 }  // namespace
@@ -163,8 +164,13 @@ std::string StationKey::sign(std::string_view text, const std::string& comment) 
   append(first, hashed);
   append(first, public_key_.id);
   append(first, signature);
-  return "untrusted comment: signature by a flashline station\n" + base64(first) + "\ntrusted comment: " + comment +
-         "\n" + base64(global) + "\n";
+  return std::string(untrusted_comment) + base64(first) + "\ntrusted comment: " + comment + "\n" + base64(global) +
+         "\n";
+}
+
+bool is_as_written(std::string_view signature) {
+  return signature.starts_with(untrusted_comment) && signature.ends_with('\n') &&
+         std::ranges::count(signature, '\n') == 4 && signature.find('\r') == std::string_view::npos;
 }
 
 SignatureCheck check_signature(std::string_view text, std::string_view signature, const PublicKey& key) {

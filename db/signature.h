@@ -42,5 +42,7 @@ class StationKey {
 enum class SignatureCheck { good, wrong, other_key, malformed };
 // `signature`: the text of a .minisig file.
 SignatureCheck check_signature(std::string_view text, std::string_view signature, const PublicKey& key);
+// Byte for byte what `sign` writes, also where minisign does not look: the untrusted comment, what follows the end.
+bool is_as_written(std::string_view signature);
 
 }  // namespace db

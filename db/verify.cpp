@@ -8,6 +8,7 @@
 #include "db/connection.h"
 #include "db/row_reader.h"
 #include "db/schema.h"
+#include "db/signature.h"
 #include "db/writer_lock.h"
 
 namespace db {
@@ -30,13 +31,53 @@ void check_schema(SQLite::Database& database, std::vector<std::string>& problems
 }
 
 void check_strays(SQLite::Database& database, std::vector<std::string>& problems) {
-  for (const std::string_view table : chained_tables(database)) {
+  std::vector<std::string_view> tables(chained_tables(database).begin(), chained_tables(database).end());
+  if (database.tableExists("excerpt")) tables.emplace_back("excerpt");
+  for (const std::string_view table : tables) {
     const std::string name(table);
     SQLite::Statement strays(database,
                              "SELECT count(*) FROM " + name + " WHERE chain NOT IN (SELECT chain FROM chain) LIMIT 1");
     strays.executeStep();
     const std::int64_t count = strays.getColumn(0).getInt64();
     if (count > 0) problems.push_back(std::to_string(count) + " rows of table " + name + " belong to no station.");
+  }
+}
+
+bool names_key(SQLite::Database& database, std::int64_t chain, const std::string& public_key) {
+  SQLite::Statement query(database, "SELECT 1 FROM station_key WHERE chain = ? AND public_key = ?");
+  query.bind(1, chain);
+  query.bind(2, public_key);
+  return query.executeStep();
+}
+
+// Empty if the station that wrote the rows signed it, as far as the rows themselves can tell.
+std::string problem_of(SQLite::Database& database, std::int64_t chain, const Uuid& installation,
+                       const SignedExcerpt& excerpt) {
+  if (!excerpt.says) return "An excerpt is not of this program's form.";
+  const Excerpt& says = *excerpt.says;
+  const std::string name = "The excerpt of order " + says.order;
+  if (chain == kOwnChain) return name + " says that rows of this station's own record are elsewhere.";
+  if (says.installation != installation || says.start != start_of(database, chain, installation)) {
+    return name + " is of another station's record than the rows it came with.";
+  }
+  const auto key = parse_public_key(says.public_key);
+  if (!key || !names_key(database, chain, says.public_key)) {
+    return name + " is signed by a key that its station's rows do not name.";
+  }
+  const bool good = check_signature(excerpt.statement, excerpt.signature, *key) == SignatureCheck::good &&
+                    is_as_written(excerpt.signature);
+  return good ? std::string() : name + " is not as the station signed it.";
+}
+
+void check_excerpts(SQLite::Database& database, std::int64_t chain, const Uuid& installation,
+                    std::vector<std::string>& problems) {
+  const std::vector<SignedExcerpt> excerpts = excerpts_of(database, chain);
+  for (const SignedExcerpt& excerpt : excerpts) {
+    const std::string problem = problem_of(database, chain, installation, excerpt);
+    if (!problem.empty()) problems.push_back(problem);
+  }
+  if (std::ranges::adjacent_find(excerpts, {}, &SignedExcerpt::statement) != excerpts.end()) {
+    problems.emplace_back("An excerpt is there twice.");
   }
 }
 
@@ -51,6 +92,7 @@ void check_chains(SQLite::Database& database, Verification& result) {
     const std::string station = row.text();
     result.chains.push_back(walk_chain(database, chain, installation, result.anchors));
     result.chains.back().station = station;
+    check_excerpts(database, chain, installation, result.file_problems);
   }
   if (result.chains.empty()) result.file_problems.emplace_back("The file names no station.");
 }

@@ -1,6 +1,9 @@
 // `audit verify`: walks the hash chains of a database, offline, read-only, also on a copy. Streaming: one row per table
 // in memory. Errors that keep it from reading at all are db::Error; everything found in the rows is in the result.
 //
+// Of a station whose rows came as excerpts (db/excerpt.h), the rows that each promises must be there, every one a link;
+// what lies between them is left out, and said to be.
+//
 // By itself it cannot see that rows were cut off at the end, nor that somebody recomputed a whole chain. An anchor,
 // kept elsewhere, proves both up to its row.
 #pragma once
@@ -13,6 +16,7 @@
 #include <vector>
 
 #include "db/chain.h"
+#include "db/excerpt.h"
 
 namespace db {
 
@@ -32,6 +36,13 @@ struct ChainProblem {
   std::string text;      // one sentence for a person
 };
 
+// What came of one station's rows as the excerpt of an order.
+struct ExcerptVerification {
+  Excerpt says;
+  std::string statement;
+  std::string signature;  // good, by the key that the chain's rows name, unless a problem of the file says otherwise
+};
+
 struct ChainVerification {
   Uuid installation;
   std::string station;    // name on record
@@ -40,6 +51,9 @@ struct ChainVerification {
   Head proven;            // rows up to seq are as they were written
   Head last;              // of the last row that is there, proven or not
   std::optional<ChainProblem> problem;
+  std::vector<ExcerptVerification> excerpts;
+  std::int64_t left_out = 0;  // rows between those that came as excerpts
+  std::int64_t whole = 0;     // up to this row all came at once, not as an excerpt; of these no signature stands here
 };
 
 // Where a chain once ended, as a certificate, a report or an anchor file says.
@@ -55,6 +69,7 @@ enum class AnchorCheck {
   differs,   // there is another row in its place: the chain was made anew
   cut_off,   // the chain ends before it
   archived,  // the chain begins after it: the row is in an older, archived database
+  left_out,  // only excerpts of the chain are here, and the row is in none of them
   unproven,  // the chain is broken before it
   not_here,  // of a station that this database does not hold
 };

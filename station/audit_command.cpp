@@ -30,17 +30,35 @@ std::string as_text(const db::ChainVerification& chain) {
     out +=
         fmt::format("  goes on after row {} {} of an archived database\n", chain.start.seq, db::hex(chain.start.hash));
   }
-  if (!chain.problem) return out + "  chain   SOUND: every row is as it was written\n";
+  for (const db::ExcerptVerification& excerpt : chain.excerpts) {
+    out += fmt::format("  excerpt of order {}, made {} when the record had {} rows\n", excerpt.says.order,
+                       utc(excerpt.says.at), excerpt.says.head.seq);
+  }
+  if (!chain.excerpts.empty()) {
+    out += fmt::format("  between {} rows are left out\n", grouped(static_cast<std::uint64_t>(chain.left_out)));
+    if (chain.whole > 0) {
+      out += fmt::format("  note    what is here up to row {} came with a merge: no signature stands for it\n",
+                         chain.whole);
+    }
+  }
+  if (!chain.problem) {
+    return out + (chain.excerpts.empty() ? "  chain   SOUND: every row is as it was written\n"
+                                         : "  chain   SOUND: every row that is here is as it was written\n");
+  }
   out += fmt::format("  chain   NOT SOUND at row {}: {}: {}\n", chain.problem->seq,
                      db::to_string(chain.problem->damage), chain.problem->text);
+  if (!chain.excerpts.empty()) {
+    return out + fmt::format("  proven  of rows 1 to {}, those that are here\n", chain.proven.seq);
+  }
   return out + fmt::format("  proven  rows 1 to {} are as they were written\n", chain.proven.seq);
 }
 
-// `last`: row with which the anchor's chain ends now.
-std::string as_text(const db::Anchor& anchor, db::AnchorCheck check, std::int64_t last) {
+// `last`: row with which the anchor's chain ends now. `excerpt`: what is here of that chain has gaps.
+std::string as_text(const db::Anchor& anchor, db::AnchorCheck check, std::int64_t last, bool excerpt) {
   const auto row = anchor.head.seq;
   switch (check) {
     case db::AnchorCheck::holds:
+      if (excerpt) return fmt::format("  anchor  HOLDS: row {} is the one that the file vouches for\n", row);
       return fmt::format(
           "  anchor  HOLDS: rows 1 to {} are those that the file vouches for{}\n", row,
           last > row ? fmt::format("; for {} to {}, which came later, nothing does", row + 1, last) : "");
@@ -53,6 +71,8 @@ std::string as_text(const db::Anchor& anchor, db::AnchorCheck check, std::int64_
     case db::AnchorCheck::archived:
       return fmt::format("  anchor  IS OF THE ARCHIVE: row {} is in the database that was archived before this one\n",
                          row);
+    case db::AnchorCheck::left_out:
+      return fmt::format("  anchor  CANNOT BE CHECKED: row {} is not in the excerpt\n", row);
     case db::AnchorCheck::unproven:
       return fmt::format("  anchor  CANNOT BE CHECKED: the chain is broken before row {}\n", row);
     case db::AnchorCheck::not_here:
@@ -67,13 +87,20 @@ std::string as_text(const std::string& path, const db::Verification& result) {
   for (const db::ChainVerification& chain : result.chains) out += as_text(chain);
   for (const auto& [anchor, check] : result.anchors) {
     const auto chain = std::ranges::find(result.chains, anchor.installation, &db::ChainVerification::installation);
-    out += as_text(anchor, check, chain == result.chains.end() ? 0 : chain->last.seq);
+    const bool here = chain != result.chains.end();
+    out += as_text(anchor, check, here ? chain->last.seq : 0, here && !chain->excerpts.empty());
   }
   for (const std::string& problem : result.file_problems) out += "  file    NOT SOUND: " + problem + "\n";
   if (result.wal_missing) {
     out += "  note    the file was copied without its -wal: its latest rows may be missing here\n";
   }
-  if (result.anchors.empty()) {
+  const auto has_excerpt = [](const db::ChainVerification& chain) { return !chain.excerpts.empty(); };
+  if (std::ranges::any_of(result.chains, has_excerpt)) {
+    out +=
+        "  note    excerpts are signed by the key that their own rows name: --key with the station's public key from\n"
+        "          elsewhere proves that it was this station\n";
+  }
+  if (result.anchors.empty() && !std::ranges::all_of(result.chains, has_excerpt)) {
     out +=
         "  note    nothing in a database proves that its last rows were not cut off, or the whole chain made anew:\n"
         "          --against FILE does, with a certificate, anchor or report that was kept elsewhere\n";
@@ -99,11 +126,25 @@ struct Against {
   std::vector<db::Anchor> anchors;
   std::string text;
   bool good = true;
+  std::optional<db::PublicKey> key{};  // that must have signed every row of the database
 };
+
+void check_excerpts(const db::Verification& result, Against& against) {
+  if (!against.key) return;
+  const std::string problem = not_signed_by(result, *against.key);
+  against.good = problem.empty();
+  against.text = problem.empty() ? "  signed  yes, every row, by the key given\n" : "  signed  NO: " + problem + "\n";
+}
 
 std::variant<Against, ExitStatus> read_against(const AuditOptions& options, const std::string& database) {
   Against against;
-  if (options.against.empty()) return against;
+  if (options.against.empty() && options.key.empty()) return against;
+  if (options.against.empty()) {
+    const auto key = public_key_from(options.key);
+    if (!key) return complain(ExitStatus::usage, "there is no public key in " + options.key + ".");
+    against.key = key;
+    return against;
+  }
   std::ifstream file(options.against, std::ios::binary);
   if (!file) {
     return complain(ExitStatus::input_missing, options.against + " cannot be read: " + std::strerror(errno) + ".");
@@ -128,11 +169,12 @@ ExitStatus audit_verify(const AuditOptions& options) {
   const auto database = find_database(options.db, options.station);
   if (const auto* status = std::get_if<ExitStatus>(&database)) return *status;
   const std::string& path = std::get<std::string>(database);
-  const auto read = read_against(options, path);
+  auto read = read_against(options, path);
   if (const auto* status = std::get_if<ExitStatus>(&read)) return *status;
-  const Against& against = std::get<Against>(read);
+  Against& against = std::get<Against>(read);
   try {
     const db::Verification result = db::verify_chain(path, against.anchors);
+    check_excerpts(result, against);
     const db::StoredImages images = options.images ? db::check_images(path) : db::StoredImages{};
     const bool good = result.sound() && against.good && images.troubles.empty();
     if (!print(as_text(path, result) + against.text + (options.images ? as_text(images) : "") +

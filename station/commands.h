@@ -22,6 +22,8 @@ ExitStatus label(const LabelOptions& options);
 ExitStatus job_open(const JobOpenOptions& options);
 ExitStatus job_close(const JobCloseOptions& options);
 ExitStatus job_list(const RecordOptions& options);
+ExitStatus job_export(const JobExportOptions& options);
+ExitStatus job_import(const JobImportOptions& options);
 ExitStatus db_backup(const BackupOptions& options);
 ExitStatus db_merge(const MergeOptions& options);
 ExitStatus db_archive(const ArchiveOptions& options);

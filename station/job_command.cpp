@@ -3,13 +3,16 @@
 
 #include <fmt/format.h>
 
+#include "db/care.h"
 #include "db/lookup.h"
+#include "db/verify.h"
 #include "station/anchor_text.h"
 #include "station/at_the_record.h"
 #include "station/commands.h"
 #include "station/entry.h"
 #include "station/output.h"
 #include "station/signed_file.h"
+#include "station/text.h"
 
 namespace station {
 
@@ -86,6 +89,45 @@ ExitStatus job_list(const RecordOptions& options) {
     std::string out;
     for (const db::Job& job : db::Reader(place.database).jobs()) out += line_of(job);
     return print(out.empty() ? "no orders\n" : out) ? ExitStatus::passed : ExitStatus::cannot_create;
+  });
+}
+
+ExitStatus job_export(const JobExportOptions& options) {
+  return at_the_record(options.record, [&](const RecordPlace& place) {
+    const std::string file = options.output.empty() ? options.order + ".flashline" : options.output;
+    const db::StationKey key = db::StationKey::load(options.key.empty() ? key_path(place.database) : options.key);
+    const db::ExportedJob exported = db::export_job(place.database, options.order, file, key);
+    std::string out = fmt::format("order {}: {} attempts, {} of {} rows of this station's record\nexport      {}\n",
+                                  options.order, exported.attempts, grouped(static_cast<std::uint64_t>(exported.rows)),
+                                  grouped(static_cast<std::uint64_t>(exported.of_rows)), file);
+    if (exported.open > 0) {
+      out += fmt::format("open        {} attempts have no verdict yet: export the order again later\n", exported.open);
+    }
+    out += fmt::format("public key  {}\n", db::to_string(key.public_key()));
+    return print(out) ? ExitStatus::passed : ExitStatus::cannot_create;
+  });
+}
+
+ExitStatus job_import(const JobImportOptions& options) {
+  return at_the_record(options.record, [&](const RecordPlace& place) {
+    if (!options.key.empty()) {
+      const auto key = public_key_from(options.key);
+      if (!key) return complain(ExitStatus::usage, "there is no public key in " + options.key + ".");
+      const std::string problem = not_signed_by(db::verify_chain(options.file), *key);
+      if (!problem.empty()) return complain(ExitStatus::not_passed, options.file + ": " + problem);
+    }
+    db::UuidGenerator uuids;
+    std::string out;
+    for (const db::MergedChain& chain : db::import_job(place.database, options.file, uuids)) {
+      for (const std::string& order : chain.orders) {
+        out += fmt::format("order {} of station {} ({}): {} new rows\n", order, chain.station,
+                           db::to_string(chain.installation), grouped(static_cast<std::uint64_t>(chain.added)));
+      }
+    }
+    if (options.key.empty()) {
+      out += "signed by the key that its rows name; --key with the station's public key from elsewhere proves whose\n";
+    }
+    return print(out) ? ExitStatus::passed : ExitStatus::cannot_create;
   });
 }
 

@@ -29,6 +29,8 @@ struct Run {
   ExitStatus operator()(const station::JobOpenOptions& options) const { return station::job_open(options); }
   ExitStatus operator()(const station::JobCloseOptions& options) const { return station::job_close(options); }
   ExitStatus operator()(const station::JobListOptions& options) const { return station::job_list(options); }
+  ExitStatus operator()(const station::JobExportOptions& options) const { return station::job_export(options); }
+  ExitStatus operator()(const station::JobImportOptions& options) const { return station::job_import(options); }
   ExitStatus operator()(const station::BackupOptions& options) const { return station::db_backup(options); }
   ExitStatus operator()(const station::MergeOptions& options) const { return station::db_merge(options); }
   ExitStatus operator()(const station::ArchiveOptions& options) const { return station::db_archive(options); }

@@ -255,6 +255,8 @@ struct RecordCommands {
   std::string until;
   JobCloseOptions close;
   JobListOptions list;
+  JobExportOptions export_job;
+  JobImportOptions import_job;
   BackupOptions backup;
   MergeOptions merge;
   ArchiveOptions archive;
@@ -268,7 +270,10 @@ void add_audit(CLI::App& app, RecordCommands& commands) {
   add_record_options(*verify, commands.verify.station, commands.verify.db);
   verify->add_option("--against", commands.verify.against, "A certificate, anchor or report that was kept elsewhere")
       ->type_name("FILE");
-  verify->add_option("--key", commands.verify.key, "The station's public key, or a file with it")->type_name("KEY");
+  verify
+      ->add_option("--key", commands.verify.key,
+                   "The public key, or a file with it, that signed FILE, or without --against the export of an order")
+      ->type_name("KEY");
   verify->add_flag("--images", commands.verify.images, "Also hash every image that was kept beside the database");
   CLI::App* image =
       audit->add_subcommand("image", "Give back an image that was kept, after hashing it again")->group("Commands");
@@ -308,6 +313,24 @@ CLI::App* add_label(CLI::App& app, LabelOptions& options) {
   return label;
 }
 
+void add_job_files(CLI::App& job, RecordCommands& commands) {
+  JobExportOptions& out = commands.export_job;
+  CLI::App* export_it = job.add_subcommand("export", "Write all that is on record about an order into one signed file")
+                            ->group("Commands");
+  add_record_options(*export_it, out.record.station, out.record.db);
+  export_it->add_option("order", out.order, "Order number")->required();
+  export_it->add_option("-o,--output", out.output, "Write to this file instead of ORDER.flashline")->type_name("FILE");
+  export_it->add_option("--key", out.key, "The station's key file, where it is not beside the database")
+      ->type_name("FILE");
+  JobImportOptions& in = commands.import_job;
+  CLI::App* import_it =
+      job.add_subcommand("import", "Take over an order that another station has exported")->group("Commands");
+  add_record_options(*import_it, in.record.station, in.record.db);
+  import_it->add_option("file", in.file, "What `job export` has written")->required()->type_name("FILE");
+  import_it->add_option("--key", in.key, "Only if it is signed by this public key, or by the one in this file")
+      ->type_name("KEY");
+}
+
 void add_job(CLI::App& app, RecordCommands& commands) {
   CLI::App* job = app.add_subcommand("job", "Production orders")->group("Commands");
   job->require_subcommand(1);
@@ -332,6 +355,7 @@ void add_job(CLI::App& app, RecordCommands& commands) {
   close->add_option("-o,--output", commands.close.output, "Write the certificate to this file")->type_name("FILE");
   CLI::App* list = job->add_subcommand("list", "Name the orders and what was made")->group("Commands");
   add_record_options(*list, commands.list.station, commands.list.db);
+  add_job_files(*job, commands);
 }
 
 void add_db(CLI::App& app, RecordCommands& commands) {
@@ -384,6 +408,8 @@ Command record_command(const CLI::App& app, RecordCommands& commands) {
     if (!commands.until.empty()) commands.open.job.until = time_from(commands.until);
     if (job.got_subcommand("open")) return commands.open;
     if (job.got_subcommand("close")) return commands.close;
+    if (job.got_subcommand("export")) return commands.export_job;
+    if (job.got_subcommand("import")) return commands.import_job;
     return commands.list;
   }
   if (audit.got_subcommand("image")) return commands.image;

@@ -97,7 +97,7 @@ struct RecordOptions {
 
 struct AuditOptions : RecordOptions {
   std::string against;  // file; empty: none
-  std::string key;      // public key, or a file with one; empty: the record's own
+  std::string key;  // public key that signed `against`, or the excerpts, or a file with one; empty: the record's own
   bool images = false;  // also the files of the images
 };
 
@@ -143,6 +143,19 @@ struct JobCloseOptions {
 
 struct JobListOptions : RecordOptions {};
 
+struct JobExportOptions {
+  RecordOptions record;
+  std::string order;
+  std::string output;  // empty: ORDER.flashline
+  std::string key;     // the station's key file; empty: the one beside the database
+};
+
+struct JobImportOptions {
+  RecordOptions record;
+  std::string file;
+  std::string key;  // public key that must have signed it, or a file with one; empty: the one that its rows name
+};
+
 struct OperatorOptions : RecordOptions {
   enum class What { add, remove, list } what = What::list;
   std::string name;
@@ -167,10 +180,11 @@ struct VirtualOptions : LineOptions {
   bool verbose = false;
 };
 
-using Command = std::variant<FlashOptions, CheckOptions, InspectOptions, ListOptions, SlotsShowOptions,
-                             SlotsLearnOptions, DoctorOptions, ReportOptions, AuditOptions, ImageOptions, AnchorOptions,
-                             DisposeOptions, LabelOptions, JobOpenOptions, JobCloseOptions, JobListOptions,
-                             BackupOptions, MergeOptions, ArchiveOptions, VirtualOptions, OperatorOptions>;
+using Command =
+    std::variant<FlashOptions, CheckOptions, InspectOptions, ListOptions, SlotsShowOptions, SlotsLearnOptions,
+                 DoctorOptions, ReportOptions, AuditOptions, ImageOptions, AnchorOptions, DisposeOptions, LabelOptions,
+                 JobOpenOptions, JobCloseOptions, JobListOptions, JobExportOptions, JobImportOptions, BackupOptions,
+                 MergeOptions, ArchiveOptions, VirtualOptions, OperatorOptions>;
 
 // Nothing is to be run: help or version was asked for, or the command line is wrong.
 struct Said {

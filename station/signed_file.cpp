@@ -54,6 +54,26 @@ ExitStatus write_file(const std::string& path, const std::string& text) {
   return complain(ExitStatus::cannot_create, problem + ". Name another file.");
 }
 
+std::optional<db::PublicKey> public_key_from(const std::string& words_or_file) {
+  return db::parse_public_key(std::filesystem::exists(words_or_file) ? read(words_or_file) : words_or_file);
+}
+
+std::string not_signed_by(const db::Verification& verified, const db::PublicKey& key) {
+  if (verified.chains.empty()) return "it holds no rows.";
+  for (const db::ChainVerification& chain : verified.chains) {
+    if (chain.excerpts.empty()) return "the rows of station " + chain.station + " are no export of an order.";
+    for (const db::ExcerptVerification& excerpt : chain.excerpts) {
+      if (db::check_signature(excerpt.statement, excerpt.signature, key) == db::SignatureCheck::good) continue;
+      return "the excerpt of order " + excerpt.says.order + " is not signed by the key that was given.";
+    }
+    if (chain.whole > 0) {
+      return "row " + std::to_string(chain.whole) + " of station " + chain.station +
+             " is none of those that the station signed.";
+    }
+  }
+  return {};
+}
+
 SignatureReport check_signed_file(const std::string& path, const std::string& text, const std::string& key,
                                   const std::string& database) {
   const std::string signature_file = path + ".minisig";
@@ -62,15 +82,9 @@ SignatureReport check_signed_file(const std::string& path, const std::string& te
       return {true, "no: there is no " + signature_file + ", so whoever had the file may have changed it"};
     return {false, "NO: a key was given, and there is no " + signature_file};
   }
-  std::string from = "the key given";
-  std::string words = key;
-  if (key.empty()) {
-    words = key_of_record(database);
-    from = "the key that this record names; --key with one from elsewhere proves more";
-  } else if (std::filesystem::exists(key)) {
-    words = read(key);
-  }
-  const auto public_key = db::parse_public_key(words);
+  const std::string from =
+      key.empty() ? "the key that this record names; --key with one from elsewhere proves more" : "the key given";
+  const auto public_key = key.empty() ? db::parse_public_key(key_of_record(database)) : public_key_from(key);
   if (!public_key) return {false, "CANNOT BE CHECKED: there is no public key in " + (key.empty() ? database : key)};
   switch (db::check_signature(text, read(signature_file), *public_key)) {
     case db::SignatureCheck::good:

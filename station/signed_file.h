@@ -1,9 +1,11 @@
 // Texts that leave the station with a signature beside them: FILE and FILE.minisig, as minisign has them.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "db/signature.h"
+#include "db/verify.h"
 #include "station/exit_status.h"
 
 namespace station {
@@ -17,6 +19,12 @@ ExitStatus write_signed(const std::string& path, const std::string& text, const 
 
 // Whole or not at all; says on stderr what went wrong.
 ExitStatus write_file(const std::string& path, const std::string& text);
+
+// Of the text itself, or of the file with that name.
+std::optional<db::PublicKey> public_key_from(const std::string& words_or_file);
+
+// Empty if there are rows that came as the export of an order, all of them, each signed by `key`.
+std::string not_signed_by(const db::Verification& verified, const db::PublicKey& key);
 
 struct SignatureReport {
   bool good = true;  // also of a file without a signature: the text says so

@@ -10,22 +10,32 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "db/schema.h"
 #include "db/verify.h"
 #include "tests/db/sample.h"
 
 namespace db {
 namespace {
 
-TEST(MigrationCrash, KilledAtAnyMomentTheRecordIsWholeAndGoesOn) {
+struct Older {
+  const char* fixture;
+  int schema;
+  std::size_t attempts;
+};
+
+class MigrationCrash : public testing::TestWithParam<Older> {};
+
+TEST_P(MigrationCrash, KilledAtAnyMomentTheRecordIsWholeAndGoesOn) {
   const sample::Folder folder;
   const std::string old = folder.file("old.db");
   {
-    std::ifstream dump(FLASHLINE_SOURCE_DIR "/tests/db/fixtures/schema-1.sql");
+    std::ifstream dump(std::string(FLASHLINE_SOURCE_DIR "/tests/db/fixtures/") + GetParam().fixture);
     const std::string sql(std::istreambuf_iterator<char>(dump), {});
     SQLite::Database file(old, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     file.exec(sql);
     file.exec("PRAGMA journal_mode = WAL");  // as every version has left it
   }
+  const int newest = migrations().back().version;
   std::map<int, int> seen;  // schema after the kill, how often
   useconds_t life = 0;
   for (int round = 0; round < 40; ++round) {
@@ -48,17 +58,22 @@ TEST(MigrationCrash, KilledAtAnyMomentTheRecordIsWholeAndGoesOn) {
 
     const Verification killed = verify_chain(path);
     EXPECT_TRUE(killed.sound()) << round << testing::PrintToString(killed.file_problems);
-    EXPECT_EQ(Reader(path).attempts().size(), 16u) << round;
+    EXPECT_EQ(Reader(path).attempts().size(), GetParam().attempts) << round;
     ++seen[SQLite::Database(path).execAndGet("PRAGMA user_version").getInt()];
     UuidGenerator uuids;
     Store again(path, "line-3", sample::run(211), uuids);
     again.append(sample::job());
-    EXPECT_EQ(SQLite::Database(path).execAndGet("PRAGMA user_version").getInt(), 2) << round;
+    EXPECT_EQ(SQLite::Database(path).execAndGet("PRAGMA user_version").getInt(), newest) << round;
     EXPECT_TRUE(verify_chain(path).sound()) << round;
   }
-  EXPECT_EQ(seen[1] + seen[2], 40) << "one of the two, never something between";
-  EXPECT_GT(seen[1], 0) << "some were killed before";
+  int whole = 0;  // of the old schema or of a later one, never something between
+  for (int schema = GetParam().schema; schema <= newest; ++schema) whole += seen[schema];
+  EXPECT_EQ(whole, 40);
+  EXPECT_GT(seen[GetParam().schema], 0) << "some were killed before";
 }
+INSTANTIATE_TEST_SUITE_P(OfEverySchema, MigrationCrash,
+                         testing::Values(Older{"schema-1.sql", 1, 16}, Older{"schema-2.sql", 2, 4}),
+                         [](const auto& schema) { return "Schema" + std::to_string(schema.param.schema); });
 
 }  // namespace
 }  // namespace db

@@ -277,27 +277,48 @@ TEST(Migration, BringsAnOlderSchemaToTheNewestAndKeepsItsChain) {
   EXPECT_EQ(verify_chain(path).chains[0].problem, std::nullopt);
 }
 
-// A record as the first version of the program wrote it, kept for good: 16 attempts on 14 units.
+// A record as the program wrote it when the schema was that one, kept for good.
+void load_fixture(const std::string& name, const std::string& path) {
+  std::ifstream dump(FLASHLINE_SOURCE_DIR "/tests/db/fixtures/" + name);
+  const std::string sql(std::istreambuf_iterator<char>(dump), {});
+  SQLite::Database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec(sql);
+}
+
+struct Fixture {
+  const char* file;
+  std::int64_t rows;
+  std::size_t attempts, jobs;
+  std::uint64_t failed;
+};
+
 TEST(Migration, TheRecordOfEveryOlderSchemaIsReadAsItIsAndGoesOnAfterMigration) {
   const sample::Folder folder;
-  const std::string path = folder.file();
-  {
-    std::ifstream dump(FLASHLINE_SOURCE_DIR "/tests/db/fixtures/schema-1.sql");
-    const std::string sql(std::istreambuf_iterator<char>(dump), {});
-    SQLite::Database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec(sql);
+  for (const Fixture& fixture : {Fixture{"schema-1.sql", 114, 16, 0, 3}, Fixture{"schema-2.sql", 46, 4, 1, 0}}) {
+    const std::string path = folder.file(fixture.file);
+    load_fixture(fixture.file, path);
+    const Verification before = verify_chain(path);
+    ASSERT_TRUE(before.sound()) << testing::PrintToString(before.file_problems);
+    EXPECT_EQ(before.chains[0].rows, fixture.rows);
+    EXPECT_EQ(Reader(path).attempts().size(), fixture.attempts);
+    EXPECT_EQ(Reader(path).jobs().size(), fixture.jobs);
+    UuidGenerator uuids;
+    Store store(path, "line-3", sample::run(), uuids);
+    store.append(sample::job());
+    const Verification after = verify_chain(path);
+    ASSERT_TRUE(after.sound()) << testing::PrintToString(after.file_problems);
+    EXPECT_EQ(Reader(path).counts().of(Outcome::failed), fixture.failed);
+    EXPECT_EQ(Reader(path).jobs().size(), fixture.jobs + 1);
+    EXPECT_EQ(SQLite::Database(path).execAndGet("PRAGMA user_version").getInt(), migrations().back().version);
   }
-  const Verification before = verify_chain(path);
-  ASSERT_TRUE(before.sound()) << testing::PrintToString(before.file_problems);
-  EXPECT_EQ(before.chains[0].rows, 114);
-  EXPECT_EQ(Reader(path).attempts().size(), 16U);
-  EXPECT_TRUE(Reader(path).jobs().empty());
-  UuidGenerator uuids;
-  Store store(path, "line-3", sample::run(), uuids);
-  store.append(sample::job());
-  const Verification after = verify_chain(path);
-  ASSERT_TRUE(after.sound()) << testing::PrintToString(after.file_problems);
-  EXPECT_EQ(Reader(path).counts().of(Outcome::failed), 3U);
-  EXPECT_EQ(Reader(path).jobs().size(), 1U);
+}
+
+// Every schema that there was has a fixture: whoever adds one to the migrations adds one here.
+TEST(Migration, EverySchemaButTheLastHasItsFixture) {
+  for (const Migration& step : migrations()) {
+    const bool there = std::filesystem::exists(FLASHLINE_SOURCE_DIR "/tests/db/fixtures/schema-" +
+                                               std::to_string(step.version) + ".sql");
+    EXPECT_EQ(there, step.version < migrations().back().version) << step.version;
+  }
 }
 
 TEST(Migration, ThatFailsHalfWayLeavesTheOlderSchema) {
