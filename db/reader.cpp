@@ -267,10 +267,10 @@ std::optional<Time> maybe_time(RowReader& row) {
   return value ? std::optional(Time(milliseconds(*value))) : std::nullopt;
 }
 
-std::optional<JobClosed> read_closing(SQLite::Database& database, const std::string& order) {
+std::optional<JobClosed> read_closing(SQLite::Database& database, std::int64_t chain, const std::string& order) {
   SQLite::Statement query(
       database, "SELECT at, operator, reason, certificate FROM job_closed WHERE chain = ? AND order_number = ?");
-  query.bind(1, kOwnChain);
+  query.bind(1, chain);
   query.bind(2, order);
   if (!query.executeStep()) return std::nullopt;
   RowReader row(query);
@@ -283,9 +283,9 @@ std::optional<JobClosed> read_closing(SQLite::Database& database, const std::str
   return closed;
 }
 
-void count_units(SQLite::Database& database, Job& job) {
+void count_units(SQLite::Database& database, std::int64_t chain, Job& job) {
   SQLite::Statement query(database, kUnitsOfJob);
-  query.bind(1, kOwnChain);
+  query.bind(1, chain);
   query.bind(2, job.opened.order);
   while (query.executeStep()) {
     const Outcome outcome = parse_outcome(query.getColumn(0).getString()).value_or(Outcome::error);
@@ -294,18 +294,26 @@ void count_units(SQLite::Database& database, Job& job) {
   job.made = job.units[Outcome::passed] + (job.opened.count_already ? job.units[Outcome::already] : 0);
 }
 
-std::vector<Job> read_jobs(SQLite::Database& database, const std::optional<std::string>& order) {
+enum class Whose { own, all };
+
+std::vector<Job> read_jobs(SQLite::Database& database, Whose whose, const std::optional<std::string>& order) {
   std::vector<Job> jobs;
   if (!has_second_tables(database)) return jobs;
+  Shared shared;
+  read_stations(database, shared);
   SQLite::Statement query(
       database,
-      "SELECT seq, hash, at, order_number, product, lot, recipe_name, recipe_sha256, quantity, count_already,"
-      " until, operator FROM job WHERE chain = ?1 AND (?2 IS NULL OR order_number = ?2) ORDER BY seq");
-  query.bind(1, kOwnChain);
+      "SELECT chain, seq, hash, at, order_number, product, lot, recipe_name, recipe_sha256, quantity, count_already,"
+      " until, operator FROM job r WHERE (?1 IS NULL OR chain = ?1) AND (?2 IS NULL OR order_number = ?2)" +
+          std::string(kInOrder));
+  whose == Whose::own ? query.bind(1, kOwnChain) : query.bind(1);
   order ? query.bind(2, *order) : query.bind(2);
   while (query.executeStep()) {
     RowReader row(query);
     Job job;
+    const std::int64_t chain = row.integer();
+    job.station = shared.stations[chain].name;
+    job.own = chain == kOwnChain;
     job.row.seq = row.integer();
     job.row.hash = row.sha256();
     job.opened.at = row.time();
@@ -317,8 +325,8 @@ std::vector<Job> read_jobs(SQLite::Database& database, const std::optional<std::
     job.opened.count_already = row.integer() != 0;
     job.opened.until = maybe_time(row);
     job.opened.operator_name = row.text();
-    job.closed = read_closing(database, job.opened.order);
-    count_units(database, job);
+    job.closed = read_closing(database, chain, job.opened.order);
+    count_units(database, chain, job);
     jobs.push_back(std::move(job));
   }
   return jobs;
@@ -479,10 +487,10 @@ class Reader::Impl {
     });
   }
 
-  std::vector<Job> jobs(const std::optional<std::string>& order) {
+  std::vector<Job> jobs(Whose whose, const std::optional<std::string>& order) {
     return translated(path_, [&] {
       const Snapshot snapshot(*this);
-      return read_jobs(database_, order);
+      return read_jobs(database_, whose, order);
     });
   }
 
@@ -638,10 +646,13 @@ std::vector<StationInfo> Reader::stations() {
   return impl_->stations();
 }
 std::vector<Job> Reader::jobs() {
-  return impl_->jobs(std::nullopt);
+  return impl_->jobs(Whose::own, std::nullopt);
+}
+std::vector<Job> Reader::jobs_of_all() {
+  return impl_->jobs(Whose::all, std::nullopt);
 }
 std::optional<Job> Reader::job(const std::string& order) {
-  std::vector<Job> found = impl_->jobs(order);
+  std::vector<Job> found = impl_->jobs(Whose::own, order);
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
 }

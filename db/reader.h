@@ -76,6 +76,8 @@ struct Job {
   std::map<Outcome, std::int64_t> units;  // by the last attempt of each visit
   std::int64_t made = 0;                  // that count towards the quantity
   Head row;                               // with which it was opened
+  std::string station;                    // name
+  bool own = true;                        // else of a station whose rows were merged or imported
 };
 
 class Reader {
@@ -97,6 +99,8 @@ class Reader {
   // In the order in which they were opened; only this station's own.
   std::vector<Job> jobs();
   std::optional<Job> job(const std::string& order);
+  // Also those of other stations, after its own.
+  std::vector<Job> jobs_of_all();
   // In the order in which they came; of one attempt if `attempt` is given.
   std::vector<Event> events(const std::optional<Uuid>& attempt = std::nullopt);
   // Of this kind, since then; only this station's own.

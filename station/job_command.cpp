@@ -22,8 +22,9 @@ std::string line_of(const db::Job& job) {
   const db::JobOpened& opened = job.opened;
   std::string state = job.closed ? "closed " + utc(job.closed->at) : "open";
   if (!job.closed && opened.until && *opened.until < db::now()) state = "expired " + utc(*opened.until);
-  return fmt::format("{:<16} {:>7} of {:<7} {:<34} {} {}{}\n", opened.order, job.made, opened.quantity, state,
-                     opened.product, opened.recipe_name, opened.lot.empty() ? "" : ", lot " + opened.lot);
+  return fmt::format("{:<16} {:>7} of {:<7} {:<34} {} {}{}{}\n", opened.order, job.made, opened.quantity, state,
+                     opened.product, opened.recipe_name, opened.lot.empty() ? "" : ", lot " + opened.lot,
+                     job.own ? "" : ", station " + job.station);
 }
 
 // An attempt; a unit by its id or label; or a serial, as long as one unit only has shown it.
@@ -87,7 +88,7 @@ ExitStatus job_close(const JobCloseOptions& options) {
 ExitStatus job_list(const RecordOptions& options) {
   return at_the_record(options, [&](const RecordPlace& place) {
     std::string out;
-    for (const db::Job& job : db::Reader(place.database).jobs()) out += line_of(job);
+    for (const db::Job& job : db::Reader(place.database).jobs_of_all()) out += line_of(job);
     return print(out.empty() ? "no orders\n" : out) ? ExitStatus::passed : ExitStatus::cannot_create;
   });
 }

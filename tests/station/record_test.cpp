@@ -1,4 +1,7 @@
 // Orders, anchors, certificates and corrections, as somebody meets them at the command line.
+#include <csignal>
+#include <filesystem>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -53,6 +56,8 @@ TEST_F(RecordCommandsTest, ALineStopsAtTheQuantityAndMakesNotOneUnitMore) {
   const Ran ran = run(all);
   EXPECT_EQ(ran.status, 0) << "units that nobody wanted have not failed";
   EXPECT_THAT(ran.out, HasSubstr("5 passed"));
+  EXPECT_THAT(ran.out, HasSubstr("order 4711: 4 units left")) << "in time to bring the next one";
+  EXPECT_THAT(ran.out, HasSubstr("order 4711: 1 unit left"));
   EXPECT_THAT(ran.out, HasSubstr("ORDER 4711 IS COMPLETE"));
   EXPECT_THAT(run({"job", "list"}).out, HasSubstr("5 of 5"));
   const Ran more = run(all);
@@ -237,6 +242,126 @@ TEST(AnchorText, IsFoundInItsOwnFormsOnly) {
   EXPECT_EQ(anchors_in(good + good).size(), 1u);
   EXPECT_EQ(anchors_in("x\r\ninstallation: " + uuid + "\r\nrow: 7\r\nhash: " + hash + "\r\n").size(), 1u);
   EXPECT_EQ(anchors_in(good)[0].head.seq, 7);
+}
+
+// ---- one order for somebody else
+
+class ExportCommandsTest : public RecordCommandsTest {
+ protected:
+  // Two orders of line-3, one of them closed.
+  void SetUp() override {
+    desk_.write("line-3.toml", "name = \"line-3\"\n");
+    for (const char* order : {"4711", "4712"}) {
+      at_line(
+          {"job", "open", order, "--quantity", "2", "--recipe", example_recipe(), "--lot", "L1", "--operator", "Eve"});
+      const Ran ran = at_line({"flash", example_recipe(), "--line", "virtual", "--units", "2", "--speed", "20", "--job",
+                               order, "--operator", "Ada"});
+      ASSERT_EQ(ran.status, 0) << ran.err;
+    }
+    at_line({"label", "SN-1", "--slot", "1-1.1", "--operator", "Ada"});
+    ASSERT_EQ(at_line({"job", "close", "4711", "-o", "c.txt"}).status, 0);
+  }
+  Ran at_line(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--station", "line-3.toml"});
+    return run(arguments);
+  }
+  void export_it(const std::string& order, const std::string& to) {
+    const Ran ran = at_line({"job", "export", order, "-o", to});
+    ASSERT_EQ(ran.status, 0) << ran.err;
+  }
+  Ran import(const std::string& from, const std::string& to, const std::string& key = {}) {
+    std::vector<std::string> arguments{"job", "import", from, "--db", to};
+    if (!key.empty()) arguments.insert(arguments.end(), {"--key", key});
+    return desk_.run(arguments);
+  }
+  Ran of(const std::string& database, std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--db", database});
+    return desk_.run(arguments);
+  }
+};
+
+TEST_F(ExportCommandsTest, AnExportIsReportedAndVerifiedLikeAnyRecordAndStandsByItself) {
+  const Ran said = at_line({"job", "export", "4711"});
+  ASSERT_EQ(said.status, 0) << said.err;
+  EXPECT_THAT(said.out, HasSubstr("order 4711: 2 attempts"));
+  const std::string file = "4711.flashline";
+  const Ran verified = of(file, {"audit", "verify"});
+  EXPECT_EQ(verified.status, 0) << verified.out;
+  EXPECT_THAT(verified.out, HasSubstr("excerpt of order 4711"));
+  EXPECT_THAT(verified.out, HasSubstr("rows are left out"));
+  EXPECT_THAT(of(file, {"report"}).out, HasSubstr("Attempts  2"));
+  EXPECT_THAT(of(file, {"report", "--lot", "L1"}).out, HasSubstr("line-3"));
+  EXPECT_THAT(of(file, {"job", "list"}).out, HasSubstr("2 of 2"));
+  EXPECT_EQ(of(file, {"audit", "verify", "--key", "r.db.key.pub"}).status, 0);
+  const Ran certificate = of(file, {"audit", "verify", "--against", "c.txt", "--key", "r.db.key.pub"});
+  EXPECT_EQ(certificate.status, 0) << certificate.out;
+  EXPECT_THAT(certificate.out, HasSubstr("HOLDS"));
+  flash(1);
+  at_line({"audit", "anchor", "-o", "anchor.txt"});
+  EXPECT_THAT(of(file, {"audit", "verify", "--against", "anchor.txt"}).out, HasSubstr("is not in the excerpt"));
+}
+
+TEST_F(ExportCommandsTest, AnImportedOrderIsListedWithItsStationAndReportedByJobUnitAndLot) {
+  export_it("4711", "x");
+  const Ran said = import("x", "archive.db");
+  EXPECT_EQ(said.status, 0) << said.err;
+  EXPECT_THAT(said.out, HasSubstr("order 4711 of station line-3"));
+  EXPECT_THAT(import("x", "archive.db").out, HasSubstr(": 0 new rows"));
+  desk_.write("line-9.toml", "name = \"line-9\"\n");
+  of("archive.db", {"job", "open", "4711", "--quantity", "7", "--station", "line-9.toml"});
+  const std::string list = of("archive.db", {"job", "list"}).out;
+  EXPECT_THAT(list, testing::ContainsRegex("4711 +0 of 7 "));
+  EXPECT_THAT(list, testing::ContainsRegex("4711 +2 of 2 .*, station line-3"));
+  EXPECT_THAT(of("archive.db", {"report", "--job", "4711"}).out, HasSubstr("Attempts  2"));
+  EXPECT_THAT(of("archive.db", {"report", "--lot", "L1"}).out, HasSubstr("Attempts  2"));
+  EXPECT_EQ(import("x", "archive.db").status, 0);
+  const Ran verified = of("archive.db", {"audit", "verify"});
+  EXPECT_EQ(verified.status, 0) << verified.out;
+  EXPECT_THAT(verified.out, HasSubstr("excerpt of order 4711"));
+  EXPECT_THAT(verified.out, HasSubstr("station line-9"));
+}
+
+TEST_F(ExportCommandsTest, AFileThatWasChangedOrSignedBySomebodyElseIsRefused) {
+  export_it("4711", "x");
+  std::string bytes = desk_.read("x");
+  const std::size_t at = bytes.find("system-part2");
+  ASSERT_NE(at, std::string::npos);
+  bytes[at] = 'S';
+  desk_.write("changed", bytes);
+  const Ran changed = import("changed", "archive.db");
+  EXPECT_NE(changed.status, 0);
+  EXPECT_THAT(changed.err, testing::ContainsRegex("Row [0-9]+ \\(table [a-z_]+\\) is not as it was written"));
+  EXPECT_EQ(import("r.db", "archive.db").status, 74);
+  of("other.db", {"job", "open", "1", "--quantity", "1"});  // makes another key
+  EXPECT_EQ(import("x", "archive.db", "other.db.key.pub").status, 1);
+  EXPECT_EQ(of("x", {"audit", "verify", "--key", "other.db.key.pub"}).status, 1);
+  EXPECT_EQ(of("x", {"audit", "verify", "--key", "nonsense"}).status, 64);
+  EXPECT_EQ(import("x", "archive.db", "r.db.key.pub").status, 0);
+  EXPECT_EQ(at_line({"job", "export", "4799", "-o", "none"}).status, 66);
+}
+
+TEST_F(ExportCommandsTest, AnOrderIsExportedWhileItIsWorkedOnAndTheLaterExportStandsInItsPlace) {
+  at_line({"job", "open", "4713", "--quantity", "4", "--recipe", example_recipe()});
+  const int line = desk_.start({"run", example_recipe(), "--line", "virtual", "--units", "3", "--speed", "20", "--job",
+                                "4713", "--db", "r.db", "--station", "line-3.toml", "--board", "off", "--json"});
+  Ran early;
+  for (int i = 0; i < 200 && early.out.find("4713: 3 attempts") == std::string::npos; ++i) {
+    std::filesystem::remove(desk_.path("early"));
+    early = at_line({"job", "export", "4713", "-o", "early"});
+    ASSERT_EQ(early.status, 0) << early.err;
+  }
+  EXPECT_THAT(early.out, HasSubstr("4713: 3 attempts"));
+  EXPECT_EQ(of("early", {"audit", "verify", "--key", "r.db.key.pub"}).status, 0);
+  for (int i = 0; i < 400 && at_line({"job", "list"}).out.find("3 of 4") == std::string::npos; ++i) continue;
+  ::kill(line, SIGINT);
+  desk_.finish(line);
+  at_line({"job", "close", "4713"});
+  export_it("4713", "late");
+  EXPECT_EQ(import("early", "archive.db").status, 0);
+  EXPECT_THAT(of("archive.db", {"job", "list"}).out, HasSubstr("open"));
+  EXPECT_EQ(import("late", "archive.db").status, 0);
+  EXPECT_THAT(of("archive.db", {"job", "list"}).out, testing::ContainsRegex("4713 +3 of 4 +closed"));
+  EXPECT_EQ(of("archive.db", {"audit", "verify"}).status, 0);
 }
 
 }  // namespace
