@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include "db/schema.h"
 
@@ -43,6 +44,14 @@ std::string uri_of(const std::string& path) {
   return uri + "?immutable=1";
 }
 
+// From a medium or a folder of which SQLite can make no use but to read: a writer can have no part of the record beside
+// it, or its files would be there.
+bool is_for_reading_only(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(canonical_path(path)).parent_path();
+  return access(folder.c_str(), W_OK) != 0 && !std::filesystem::exists(path + "-wal") &&
+         !std::filesystem::exists(path + "-shm");
+}
+
 }  // namespace
 
 std::string canonical_path(const std::string& path) {
@@ -80,7 +89,7 @@ SQLite::Database open_for_reading(const std::string& path, Snapshot snapshot) {
     throw Error(Trouble::missing, "There is no database at " + path + ". Name one with --db.");
   }
   return translated(path, [&] {
-    const bool untouched = snapshot == Snapshot::untouched;
+    const bool untouched = snapshot == Snapshot::untouched || is_for_reading_only(path);
     SQLite::Database database(untouched ? uri_of(path) : path,
                               SQLite::OPEN_READONLY | (untouched ? SQLite::OPEN_URI : 0), kBusyTimeoutMs);
     refuse_foreign(database, path);

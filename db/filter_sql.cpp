@@ -23,9 +23,12 @@ Condition::Condition(const Filter& filter, const std::optional<std::vector<Uuid>
         "UNION SELECT id FROM attempt_started WHERE serial = ?";
     std::vector<Value> values{*filter.unit, encode_text(*filter.unit), *filter.unit, *filter.unit};
     if (labels) {
-      of_unit += " UNION SELECT a.id FROM label l JOIN attempt_started a ON a.visit = l.visit WHERE l.label = ? AND " +
-                 label_holds();
-      values.emplace_back(*filter.unit);
+      // What is labelled is the unit: whatever happened to it, in whichever visit.
+      const std::string labelled = " FROM label l WHERE l.label = ? AND " + label_holds();
+      of_unit += " UNION SELECT id FROM attempt_started WHERE visit IN (SELECT l.visit" + labelled +
+                 ") UNION SELECT attempt FROM attempt_finished WHERE unit IN (SELECT " + unit_of_visit("l.visit") +
+                 labelled + ")";
+      values.insert(values.end(), 2, *filter.unit);
     }
     require("s.id IN (" + of_unit + ")", std::move(values));
   }

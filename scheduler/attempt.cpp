@@ -49,6 +49,7 @@ Attempt::Attempt(AttemptStarted started, AttemptOptions options, dfu::Duration n
       unit_(started_.unit),
       opened_(now),
       flashed_(now),
+      ended_(now),
       accounted_(now) {
   if (wants_proof()) booted_ = false;
   if (recipe().policy.verify != config::Verify::none) verified_ = false;

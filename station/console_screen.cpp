@@ -326,6 +326,9 @@ std::string bound_text(const LineNow& line) {
                          bound.name.empty() ? "the station file" : "hub " + bound.name);
     case Bound::By::pause:
       return fmt::format("PAUSE: {} for the line to go on", waiting(bound.slots));
+    case Bound::By::order:
+      return bound.slots == 0 ? "ORDER: nothing is begun before the next one"
+                              : fmt::format("ORDER: {} for the next one", waiting(bound.slots));
   }
   return {};
 }

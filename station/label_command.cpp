@@ -38,9 +38,10 @@ ExitStatus scan(const LabelOptions& options, const RecordPlace& place, db::Store
   ExitStatus worst = ExitStatus::passed;
   for (std::string line; std::getline(std::cin, line);) {
     const std::string text(scanned(line));
-    const Scanning::Meaning meaning = scanning.read(text, lookup.last_in(text).has_value());
+    const bool is_slot = lookup.last_in(text).has_value();
+    const Scanning::Meaning meaning = scanning.read(text, is_slot);
     ExitStatus status = ExitStatus::passed;
-    if (!meaning.say.empty()) status = say(meaning.say);
+    if (!meaning.say.empty()) status = is_slot ? say(meaning.say) : complain(ExitStatus::not_passed, meaning.say + ".");
     if (const auto& found = meaning.pair) {
       status = pair({found->label, LastIn{found->slot}, options.operator_name, options.again},
                     "the last unit in " + found->slot, store);

@@ -382,16 +382,24 @@ int LineState::in_state(SlotState state) const {
 int LineState::for_people() const {
   return static_cast<int>(std::ranges::count_if(slots_, [this](const auto& one) {
     const auto& [port, slot] = one;
-    const bool in_work = slot.now.state == SlotState::working || slot.now.state == SlotState::queued;
+    const bool in_work = slot.now.state == SlotState::working || slot.now.state == SlotState::queued ||
+                         slot.now.state == SlotState::between;
     return !in_work && !quarantined_.contains(port) && !skip_of(port);
   }));
+}
+
+// Nothing is begun: what is plugged in waits for the next order.
+bool LineState::wants_order() const {
+  return setup_.still_to_make == 0 || (order_ && order_->empty());
 }
 
 // ---- what bounds it
 
 Bound LineState::bound(dfu::Duration now) const {
   if (const auto waiting = waiting_bound()) return *waiting;
-  const int in_work = in_state(SlotState::working) + in_state(SlotState::queued);
+  const int at_work = in_state(SlotState::working) + in_state(SlotState::between);
+  if (wants_order() && at_work == 0) return {.by = Bound::By::order, .slots = in_state(SlotState::queued)};
+  const int in_work = at_work + in_state(SlotState::queued);
   if (in_work == 0) return {.by = Bound::By::people, .slots = for_people()};
   if (const auto bus = bus_bound(now)) return *bus;
   if (setup_.stay && for_people() > in_work) return {.by = Bound::By::people, .slots = for_people()};

@@ -92,6 +92,7 @@ struct Bound {
     bus,     // units behind one single-TT hub wait for one another's time on its 12 Mbit/s
     limit,   // units that could begin wait for the station's cap, a hub's width, or the stagger
     pause,   // units that could begin wait because somebody paused the line
+    order,   // nothing is begun: the order is complete, or there is none yet
   } by = By::people;
   int slots = 0;       // people: that wait for them; units: in work; bus: behind the hub; else: units that wait
   std::string name{};  // bus: the hub; limit: the hub whose width it is; empty: the station's
@@ -222,6 +223,7 @@ class LineState {
   std::optional<double> units_per_hour(dfu::Duration now) const;
   int in_state(SlotState state) const;
   int for_people() const;
+  bool wants_order() const;
   Bound bound(dfu::Duration now) const;
   std::optional<Bound> waiting_bound() const;
   std::optional<Bound> bus_bound(dfu::Duration now) const;

@@ -15,6 +15,13 @@ namespace {
 // Ten seconds of progress from a full line: a reader that is further behind wants the newest, not all of it.
 constexpr std::size_t far_behind = 1000;
 
+void tell_of_loss(int error) {
+  std::fprintf(stderr,
+               "flashline: standard output takes no more: %s. What is missing there is in the record: flashline "
+               "report.\n",
+               std::strerror(error));
+}
+
 }  // namespace
 
 bool write_all(int descriptor, std::string_view text) {
@@ -70,14 +77,17 @@ void LineWriter::line_unless_behind(std::string text) {
 }
 
 void LineWriter::run(std::stop_token stop) {
-  bool reader_gone = false;
+  bool broken = false;
   std::unique_lock lock(mutex_);
   while (changed_.wait(lock, stop, [this] { return !waiting_.empty(); })) {
     const std::string text = std::move(waiting_.front());
     waiting_.pop_front();
     writing_ = true;
     lock.unlock();
-    if (!reader_gone) reader_gone = !write_all(descriptor_, text);
+    if (!broken && !write_all(descriptor_, text)) {
+      broken = true;
+      if (errno != EPIPE) tell_of_loss(errno);  // a reader that has gone wants no more
+    }
     lock.lock();
     writing_ = false;
   }

@@ -136,14 +136,23 @@ void ProgressLines::print_table() {
   }
 }
 
-void ProgressLines::ended(const RunEnd& end) {
+std::string ProgressLines::sum_of(const RunEnd& end) const {
   const scheduler::Totals& totals = end.totals;
+  const auto count = [](int number) { return static_cast<std::uint64_t>(number); };
+  const std::string units = counted(count(totals.units), "unit");
+  if (facts_.dry_run) {
+    return fmt::format("{}: {} would be written, {} already, {} refused, {} cancelled; in {:.1f} s", units,
+                       totals.passed, totals.already, totals.failed + totals.error, totals.cancelled, end.seconds);
+  }
+  return fmt::format("{}: {} passed, {} already, {} failed, {} error, {} cancelled; {} in {:.1f} s", units,
+                     totals.passed, totals.already, totals.failed, totals.error, totals.cancelled,
+                     counted(count(totals.attempts), "attempt"), end.seconds);
+}
+
+void ProgressLines::ended(const RunEnd& end) {
   if (!by_port_.empty() && !facts_.dry_run) print_table();
   out_.line("");
-  const auto count = [](int number) { return static_cast<std::uint64_t>(number); };
-  out_.line(fmt::format("{}: {} passed, {} already, {} failed, {} error, {} cancelled; {} in {:.1f} s",
-                        counted(count(totals.units), "unit"), totals.passed, totals.already, totals.failed,
-                        totals.error, totals.cancelled, counted(count(totals.attempts), "attempt"), end.seconds));
+  out_.line(sum_of(end));
   if (!end.records_problem.empty()) out_.line("RECORDS WERE LOST: " + end.records_problem);
   if (!facts_.dry_run) out_.line("report    flashline report --db " + facts_.database);
   if (!facts_.log.empty()) out_.line("log       " + facts_.log);

@@ -38,6 +38,7 @@ class ProgressLines : public RunOutput {
   void on_event(const scheduler::JobTaken& event);
   void on_event(const scheduler::Remarked& event);
   void say(const std::string& place, const std::string& text);
+  std::string sum_of(const RunEnd& end) const;
   void print_table();
 
   // What the table at the end says about one port.

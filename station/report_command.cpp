@@ -1,14 +1,18 @@
 #include <QSaveFile>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include <unistd.h>
 
 #include "db/error.h"
+#include "db/image_store.h"
 #include "reports/fields.h"
 #include "reports/groups.h"
 #include "reports/report.h"
@@ -120,6 +124,38 @@ ExitStatus to_workbook(const reports::Report& report, const ReportOptions& optio
                   options.output + " cannot be written: " + problem + ". Name another file with -o.");
 }
 
+bool has_any(db::Reader& reader, db::Filter filter) {
+  filter.steps = false;
+  bool any = false;
+  reader.attempts(filter, [&any](const db::Attempt&) {
+    any = true;
+    return false;
+  });
+  return any;
+}
+
+// A typing error must not pass for an empty record.
+void tell_of_unknown_names(db::Reader& reader, const db::Filter& filter) {
+  using Name = std::optional<std::string> db::Filter::*;
+  constexpr std::pair<const char*, Name> names[] = {{"job", &db::Filter::job},
+                                                    {"lot", &db::Filter::lot},
+                                                    {"recipe", &db::Filter::recipe},
+                                                    {"image", &db::Filter::image},
+                                                    {"unit", &db::Filter::unit},
+                                                    {"slot", &db::Filter::slot},
+                                                    {"operator", &db::Filter::operator_name}};
+  const auto is_given = [&filter](const auto& name) { return (filter.*name.second).has_value(); };
+  if (std::ranges::none_of(names, is_given) || has_any(reader, filter)) return;
+  for (const auto& [what, name] : names) {
+    if (!(filter.*name)) continue;
+    db::Filter alone;
+    alone.*name = filter.*name;
+    if (has_any(reader, alone)) continue;
+    std::fprintf(stderr, "flashline: warning: the record has no attempt with the %s '%s'. Is it spelt as there?\n",
+                 what, (filter.*name)->c_str());
+  }
+}
+
 ExitStatus put(const Writer& write, const ReportOptions& options) {
   return options.output.empty() ? to_standard_output(write) : to_file(write, options);
 }
@@ -136,6 +172,11 @@ ExitStatus report(const ReportOptions& options) {
     db::Reader reader(std::get<std::string>(database));
     db::Filter filter = options.filter;
     filter.steps = options.format != "text" && !options.by;  // which tell none
+    if (!options.holds.empty() && db::images_named(std::get<std::string>(database), options.holds).empty()) {
+      return complain(ExitStatus::input_missing, "the record names no image " + options.holds +
+                                                     ". Give its name as the recipe does, or digits of its SHA-256.");
+    }
+    tell_of_unknown_names(reader, options.filter);
     const reports::Report report = reports::make_report(reader, filter);
     if (options.format == "xlsx") return to_workbook(report, options);
     return put(writer_of(reader, report, options), options);

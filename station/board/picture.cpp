@@ -68,6 +68,8 @@ QString word(Bound::By by) {
       return "limit";
     case Bound::By::pause:
       return "pause";
+    case Bound::By::order:
+      return "order";
   }
   return {};
 }

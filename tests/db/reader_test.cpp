@@ -1,8 +1,13 @@
 #include "db/reader.h"
 
+#include <filesystem>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "db/error.h"
 #include "db/text_list.h"
 #include "tests/db/sample.h"
 
@@ -278,6 +283,30 @@ TEST_F(ReaderTest, AReportSeesOneStateThoughTheLineGoesOn) {
     return true;
   });
   EXPECT_THAT(seen, ElementsAre(Outcome::passed, Outcome::failed, Outcome::passed, Outcome::running));
+}
+
+// As somebody who may only read the folder: a copy on a medium that takes nothing more.
+TEST_F(ReaderTest, ReadsWhereNothingCanBeWritten) {
+  const std::filesystem::path folder = std::filesystem::path(folder_.file()).parent_path() / "shelf";
+  std::filesystem::create_directories(folder);
+  store_.reset();
+  std::filesystem::copy_file(folder_.file(), folder / "copy.db");
+  std::filesystem::permissions(folder / "copy.db", std::filesystem::perms(0444));
+  std::filesystem::permissions(folder, std::filesystem::perms(0555));
+  std::filesystem::permissions(folder.parent_path(), std::filesystem::perms(0755));
+  const pid_t reader = fork();
+  if (reader == 0) {
+    if (getuid() == 0 && setuid(65534) != 0) _exit(2);
+    try {
+      _exit(Reader((folder / "copy.db").string()).attempts(Filter{}).empty() ? 3 : 0);
+    } catch (const Error&) {
+      _exit(4);
+    }
+  }
+  int status = 0;
+  waitpid(reader, &status, 0);
+  EXPECT_EQ(status, 0) << "2: no other user; 3: nothing read; 4: refused";
+  std::filesystem::permissions(folder, std::filesystem::perms(0755));
 }
 
 TEST_F(ReaderTest, NamesTheStationAndTheHeadOfItsChain) {

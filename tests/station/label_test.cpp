@@ -51,6 +51,29 @@ class LabelCommand : public testing::Test {
   Desk desk_;
 };
 
+TEST_F(LabelCommand, ALabelTellsTheWholeHistoryOfItsUnitAlsoOfOtherVisits) {
+  const std::vector<std::string> flash = {"flash",  example_recipe(), "--line", "virtual", "--units",
+                                          "2",      "--generation",   "12",     "--speed", "20",
+                                          "--keep", "units"};
+  EXPECT_EQ(run(flash).status, 0);
+  EXPECT_EQ(run(flash).status, 0);
+  EXPECT_EQ(run({"label", "SN-5", "--slot", "1-1.2"}).status, 0);
+  const auto lines = [](const std::string& text) { return std::ranges::count(text, '\n'); };
+  EXPECT_EQ(lines(ports("SN-5")), 1 + 2) << ports("SN-5");
+  EXPECT_THAT(ports("SN-5"), Not(HasSubstr("1-1.1")));
+}
+
+TEST_F(LabelCommand, ANameThatIsOnNoRecordIsToldFromAnEmptyReport) {
+  const Ran unit = run({"report", "--unit", "SN-5", "--job", "J"});
+  EXPECT_EQ(unit.status, 0);
+  EXPECT_THAT(unit.err, HasSubstr("no attempt with the unit 'SN-5'"));
+  EXPECT_THAT(unit.err, HasSubstr("no attempt with the job 'J'"));
+  EXPECT_EQ(run({"report", "--slot", "1-1.1"}).err, "");
+  const Ran holds = run({"report", "--holds", "usr.bin"});
+  EXPECT_EQ(holds.status, 66);
+  EXPECT_THAT(holds.err, HasSubstr("names no image usr.bin"));
+}
+
 TEST_F(LabelCommand, ALabelFindsItsUnitFromThenOn) {
   EXPECT_EQ(run({"label", "SN-1", "--slot", "1-1.2", "--operator", "Eve"}).status, 0);
   EXPECT_THAT(ports("SN-1"), HasSubstr("1-1.2"));
@@ -73,7 +96,7 @@ TEST_F(LabelCommand, AScannerPairsOneAfterTheOther) {
   EXPECT_EQ(ran.status, 1) << "not everything could be paired";
   EXPECT_THAT(ran.out, HasSubstr("SN-1 is the label of the last unit in 1-1.1\n"));
   EXPECT_THAT(ran.out, HasSubstr("SN-2 is the label of the last unit in 1-1.2\n"));
-  EXPECT_THAT(ran.out, HasSubstr("SN-7 is no slot"));
+  EXPECT_THAT(ran.err, HasSubstr("SN-7 is no slot"));
   EXPECT_THAT(ran.err, HasSubstr("SN-1 was given to the unit in 1-1.1"));
   EXPECT_THAT(ran.err, HasSubstr("in 1-1.2 was not scanned"));
   desk_.write("stdin", "1-1.3\nSN-3\n");

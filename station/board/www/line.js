@@ -6,7 +6,7 @@ import { h, icon, setIcon, setText, setAttribute, fill, button } from './dom.js'
 import { t, number, percent } from './i18n.js';
 import { plan } from './layout.js';
 import { live, slotsOf } from './live.js';
-import { boundText, faceOf, nameOf } from './words.js';
+import { boundText, faceOf, isOver, nameOf } from './words.js';
 import { attempt } from './ask.js';
 
 // The places of a hub from its first to its last slot: between them a port without a slot leaves its gap.
@@ -178,7 +178,8 @@ export function open(root) {
     const line = live.state.line;
     const out = names('unplug');
     const free = names('plug');
-    const busy = slotsOf(live.state).filter((slot) => ['working', 'queued', 'between'].includes(slot.state)).length;
+    const inWork = isOver(line) ? ['working', 'between'] : ['working', 'queued', 'between'];
+    const busy = slotsOf(live.state).filter((slot) => inWork.includes(slot.state)).length;
     const list = (all) => all.length > 12 ? t('call.and-more', { list: all.slice(0, 11).join('  '), n: all.length - 11 }) : all.join('  ');
     if (line.state === 'stopping' || line.state === 'stopping-now') return setCall('stopped', t('call.stopping'), t('call.stopping.do', { n: busy }));
     if (line.state === 'commissioning') return setCall('stopped', t('call.commissioning'), '', { href: '#/commissioning', text: t('call.commissioning.do') });
@@ -198,7 +199,8 @@ export function open(root) {
     setText(figures.good.value, number((line.passed ?? 0) + (line.already ?? 0)));
     setText(figures.good.more, line.already ? t('total.already', { n: line.already }) : '');
     setText(figures.bad.value, number(line.failed ?? 0));
-    setText(figures.odd.value, number((line.error ?? 0) + (line.cancelled ?? 0)));
+    setText(figures.odd.value, number(line.error ?? 0));
+    setText(figures.odd.more, line.cancelled ? t('total.stopped', { n: line.cancelled }) : '');
     setText(figures.yield.value, line.yield === null || line.yield === undefined ? '–' : percent(line.yield));
     setText(figures.yield.more, seen && line.first_pass !== undefined ? t('total.first', { share: percent(line.first_pass / seen) }) : '');
     setText(figures.rate.value, line.units_per_hour === null || line.units_per_hour === undefined ? '–' : number(line.units_per_hour));
@@ -209,7 +211,7 @@ export function open(root) {
     setAttribute(figures.job.element, 'data-words', job ? null : '');
     setAttribute(jobBar, 'hidden', job?.quantity ? null : '');
     if (job?.quantity) jobBar.firstChild.style.setProperty('--done', Math.min(1, (job.made ?? 0) / job.quantity).toFixed(3));
-    setText(bound, line.bound?.slots > 0 ? boundText(line.bound) : '');
+    setText(bound, line.bound?.slots > 0 || line.bound?.by === 'order' ? boundText(line.bound) : '');
     setText(remark, line.remark ?? '');
     const isPaused = line.state === 'paused';
     setText(pause.lastChild, isPaused ? t('line.resume') : t('line.pause'));

@@ -7,7 +7,7 @@ import { bytes, has, seconds, t } from './i18n.js';
 import { live } from './live.js';
 import { pair } from './pair.js';
 import { attemptsTable, facts, newestFirst, panel } from './parts.js';
-import { faceOf, faultAdvice, faultTitle, isGood, nameOf, whyNot } from './words.js';
+import { faceOf, faultAdvice, faultTitle, isGood, isOver, nameOf, whyNot } from './words.js';
 
 const stepSigns = { done: 'sign-passed', already: 'sign-already', running: 'sign-working', failed: 'sign-failed', stopped: 'sign-cancelled', waiting: 'sign-queued' };
 
@@ -20,19 +20,19 @@ function stepRow(step) {
 }
 
 // What happened, and what to do: the two sentences a person came here for.
-function story(slot) {
+function story(slot, line) {
   const fault = slot.last?.fault;
   if (slot.state === 'quarantined') return [t('story.quarantined'), t('story.quarantined.do')];
   if (slot.state === 'skipped') return [t('story.skipped'), slot.present ? t('story.skipped.unplug') : t('story.skipped.do')];
   if (slot.state === 'foreign' && slot.missed) return [t('story.missed'), t('story.missed.do')];
   if (slot.state === 'foreign') return [t('story.foreign'), t('story.foreign.do')];
-  if (slot.state === 'verdict' && isGood(slot.outcome)) return [t('story.good.' + slot.outcome), slot.present ? t('story.good.do') : t('story.gone.do')];
+  if (slot.state === 'verdict' && isGood(slot.outcome)) return [t('story.good.' + slot.outcome), slot.present ? t('story.good.do') : isOver(line) ? t('story.gone.order') : t('story.gone.do')];
   if (slot.state === 'verdict' && fault) return [t('sentence', { text: faultTitle(fault) }), faultAdvice(fault)];
   if (slot.state === 'verdict') return [t('sentence', { text: t('outcome.' + slot.outcome) }), t('story.unknown.do')];
   if (slot.state === 'between') return [t('story.between'), t('story.working.do')];
-  if (slot.state === 'queued') return [t('story.queued'), t('story.working.do')];
+  if (slot.state === 'queued') return [t('story.queued'), isOver(line) ? t('bound.order') : t('story.working.do')];
   if (slot.state === 'working') return [t('story.working'), t('story.working.do')];
-  return [t('story.empty'), t('story.empty.do')];
+  return [t('story.empty'), isOver(line) ? t('bound.order') : t('story.empty.do')];
 }
 
 export function open(root, port) {
@@ -137,7 +137,7 @@ export function open(root, port) {
     setAttribute(now, 'data-loud', face.loud ? '' : null);
     setAttribute(now, 'data-bar', face.fraction === undefined ? null : '');
     if (face.fraction !== undefined) bar.firstChild.style.setProperty('--done', face.fraction.toFixed(3));
-    const [happened, next] = story(slot);
+    const [happened, next] = story(slot, live.state.line);
     const reason = slot.state === 'skipped' ? whyNot(slot) : slot.state === 'quarantined' ? slot.reason : '';
     setText(what, reason ? happened + ' ' + t('sentence', { text: reason.replace(/[.。]$/, '') }) : happened);
     setText(todo, slot.skipped_by && slot.state !== 'skipped' ? next + ' ' + t('story.last-unit') : next);

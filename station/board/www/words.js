@@ -34,7 +34,11 @@ export function faultAdvice(fault) {
 }
 
 const paused = (line) => line.state !== 'running';
-const done = (line) => line.order_wanted || (line.job && line.job.left === 0);
+// Nothing is begun before the next order.
+export const isOver = (line) => line.order_wanted || (line.job && line.job.left === 0);
+
+// The unit itself is fine, and not finished: it must not leave the line like this.
+const wasPulled = (fault) => ['unit-gone', 'pulled-before-proof'].includes(fault?.code);
 
 function verdict(slot) {
   const outcome = slot.outcome ?? 'error';
@@ -48,7 +52,7 @@ function verdict(slot) {
     face.act = isGood(outcome) ? t('act.unplug') : t('act.unplug-' + remedy);
     face.needs = 'unplug';
   } else {
-    face.act = t('act.next');
+    face.act = wasPulled(fault) ? t('act.back') : t('act.next');
     face.needs = 'plug';
   }
   return face;
@@ -64,14 +68,14 @@ export function whyNot(slot) {
 export function faceOf(slot, line) {
   switch (slot.state) {
     case 'empty':
-      if (paused(line) || done(line)) return { tone: 'empty', sign: 'sign-empty', word: t('slot.empty'), act: '', note: '' };
+      if (paused(line) || isOver(line)) return { tone: 'empty', sign: 'sign-empty', word: t('slot.empty'), act: '', note: '' };
       return { tone: 'empty', sign: 'sign-empty', word: t('slot.empty'), act: t('act.plug'), note: '', needs: 'plug' };
     case 'foreign':
       if (line.state === 'commissioning') return { tone: 'muted', sign: 'sign-foreign', word: t('slot.here'), act: '', note: '' };
       if (slot.missed) return { tone: 'muted', sign: 'sign-foreign', word: t('slot.missed'), act: t('act.unplug'), note: '', needs: 'unplug' };
       return { tone: 'muted', sign: 'sign-foreign', word: t('slot.foreign'), act: '', note: slot.reason ?? '' };
     case 'queued':
-      return { tone: 'busy', sign: 'sign-queued', word: t('slot.queued'), act: t('act.wait'), note: paused(line) ? t('line.paused') : t('slot.queued.note') };
+      return { tone: 'busy', sign: 'sign-queued', word: t('slot.queued'), act: t('act.wait'), note: paused(line) ? t('line.paused') : isOver(line) ? t('slot.queued.order') : t('slot.queued.note') };
     case 'working': {
       const left = slot.left_seconds;
       const slow = slot.stuck_seconds >= 5;
@@ -89,7 +93,7 @@ export function faceOf(slot, line) {
     case 'skipped':
       return { tone: 'muted', sign: 'sign-skipped', word: t('slot.skipped'), act: '', note: whyNot(slot) };
     case 'verdict':
-      if (!slot.present && (paused(line) || done(line))) return { ...verdict(slot), act: '', needs: undefined };
+      if (!slot.present && (paused(line) || isOver(line))) return { ...verdict(slot), act: '', needs: undefined };
       return verdict(slot);
   }
   return { tone: 'muted', sign: 'sign-skipped', word: slot.state, act: '', note: '' };
