@@ -216,8 +216,8 @@ class Program {
 // ---- what people do
 
 // They look at the clock before each thing they do: this program is not the first one that a busy machine runs. And at
-// the board, whether a slot is empty: what is put in while the host has not seen yet that something was taken out is
-// no other unit for it.
+// the board, whether the host has seen what they did: a unit that is taken out before was never there for it, and one
+// that is put in before is the same as the last.
 class People {
  public:
   People(Program& program, std::function<Seconds()> clock, std::uint32_t seed)
@@ -226,7 +226,7 @@ class People {
   void act() {
     if (clock_() >= next_look_) look();
     for (int slot = 0; slot < slots; ++slot) {
-      if (clock_() >= slots_[slot].next) act(slot);
+      if (clock_() >= slots_[slot].next && was_seen(slots_[slot])) act(slot);
     }
     if (clock_() >= next_reload_) reload();
     if (clock_() >= next_pause_) toggle_pause();
@@ -236,6 +236,7 @@ class People {
   void go_home() {
     if (paused_) toggle_pause();
     for (int slot = 0; slot < slots; ++slot) {
+      for (; slots_[slot].plugged && !was_seen(slots_[slot]); std::this_thread::sleep_for(5ms)) look();
       if (slots_[slot].plugged) program_.say("pull " + port_of(slot));
     }
   }
@@ -247,7 +248,8 @@ class People {
  private:
   struct Slot {
     bool plugged = false;
-    Seconds next{};
+    bool seen = false;  // since it was plugged in
+    Seconds begun{}, next{};
   };
   static constexpr Seconds seen_empty = Seconds::max();  // then, whenever that is
 
@@ -255,10 +257,15 @@ class People {
   bool chance(double probability) { return between(0, 1).count() < probability; }
   std::uint32_t up_to(std::uint32_t most) { return random_() % (most + 1); }
 
+  // A fault may have pulled the unit before anybody looked.
+  bool was_seen(const Slot& slot) const { return slot.seen || !slot.plugged || clock_() >= slot.begun + 2min; }
+
   void act(int number) {
     Slot& slot = slots_[number];
     const std::string port = port_of(number);
     slot.plugged = !slot.plugged;
+    slot.seen = false;
+    slot.begun = clock_();
     const bool done = program_.say((slot.plugged ? "fresh " : "pull ") + port);
     if (slot.plugged && !done) throw std::runtime_error("no fresh unit could be plugged in at " + port);
     if (!slot.plugged) {
@@ -296,11 +303,13 @@ class People {
     }
     for (int number = 0; number < slots && !state.isEmpty(); ++number) {
       Slot& slot = slots_[number];
-      if (slot.next == seen_empty && !present.contains(port_of(number))) {
+      const bool is_there = present.contains(port_of(number));
+      slot.seen = slot.seen || (slot.plugged && is_there);
+      if (slot.next == seen_empty && !is_there) {
         slot.next = clock_() + surely_empty + between(0, 10);
       }
     }
-    next_look_ = clock_() + 2s;
+    next_look_ = clock_() + 1s;
   }
 
   void reload() {
@@ -490,7 +499,9 @@ class BoardSide {
 class Growth {
  public:
   Growth(Seconds time, double speed, Findings& findings)
-      : warm_up_(std::min(longest_warm_up, time / 2)), speed_(speed), findings_(findings) {}
+      : warm_up_(std::max(3 * between_looks, std::min(longest_warm_up, time / 2))),
+        speed_(speed),
+        findings_(findings) {}
 
   // The least of the moments since the last look is what stays.
   void sample(const Usage& usage) {
