@@ -53,7 +53,8 @@ constexpr Seconds longest_warm_up = 500min;
 // What may come later: an allocator that keeps what a peak needed. Two thousand attempts that left 2 KiB each would be
 // as much, and there are ten times as many.
 constexpr double growth_mib = 4;
-constexpr Seconds between_samples = 3s, between_looks = 5min, between_lines = 30min;
+// A look is over so much that not every moment of it is one in which a busy machine hashes a PIN.
+constexpr Seconds between_samples = 3s, between_looks = 15min, between_lines = 30min;
 // The crew's screens, its request, that of the people at the line, and those before that are about to be closed.
 constexpr int most_visitors = 14;
 
@@ -229,12 +230,11 @@ class People {
       if (clock_() >= slots_[slot].next && was_seen(slots_[slot])) act(slot);
     }
     if (clock_() >= next_reload_) reload();
-    if (clock_() >= next_pause_) toggle_pause();
+    if (clock_() >= next_pause_) pause(!pauses_);
   }
 
   // Takes out what is plugged in and leaves it so.
   void go_home() {
-    if (paused_) toggle_pause();
     for (int slot = 0; slot < slots; ++slot) {
       for (; slots_[slot].plugged && !was_seen(slots_[slot]); std::this_thread::sleep_for(5ms)) look();
       if (slots_[slot].plugged) program_.say("pull " + port_of(slot));
@@ -301,6 +301,7 @@ class People {
         if (slot["present"].toBool()) present.insert(slot["port"].toString().toStdString());
       }
     }
+    is_paused_ = state["line"].toObject()["state"].toString() == "paused";
     for (int number = 0; number < slots && !state.isEmpty(); ++number) {
       Slot& slot = slots_[number];
       const bool is_there = present.contains(port_of(number));
@@ -320,10 +321,12 @@ class People {
     next_reload_ = clock_() + between(10, 60);
   }
 
-  void toggle_pause() {
-    paused_ = !paused_;
-    program_.signal(SIGUSR1);
-    next_pause_ = clock_() + (paused_ ? between(1, 8) : between(30, 150));
+  // The signal turns over what is, and those at the board pause the line too.
+  void pause(bool so) {
+    pauses_ = so;
+    look();
+    if (so != is_paused_) program_.signal(SIGUSR1);
+    next_pause_ = clock_() + (so ? between(1, 8) : between(30, 150));
   }
 
   Program& program_;
@@ -333,7 +336,7 @@ class People {
   std::vector<Slot> slots_ = std::vector<Slot>(slots);
   std::map<std::string, int> insertions_;
   Seconds next_look_{0}, next_reload_{20}, next_pause_{30};
-  bool paused_ = false;
+  bool pauses_ = false, is_paused_ = false;
   int faults_ = 0, reloads_ = 0;
 };
 
