@@ -24,12 +24,15 @@ std::optional<GuidedLesson> Commissioning::now() const {
   return lesson_;
 }
 
-std::string Commissioning::leave_out(const std::string& next) {
+void Commissioning::leave_out(const std::string& next) {
   const std::lock_guard lock(mutex_);
-  if (!lesson_) return "no sockets are being named";
-  if (!next.empty()) return lesson_->go_on_with(next);
-  lesson_->leave_out();
-  return "";
+  if (!lesson_) return;
+  next.empty() ? lesson_->leave_out() : static_cast<void>(lesson_->go_on_with(next));
+}
+
+void Commissioning::take_back() {
+  const std::lock_guard lock(mutex_);
+  if (lesson_ && !lesson_->learned().empty()) lesson_->take_back();
 }
 
 }  // namespace station

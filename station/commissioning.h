@@ -20,8 +20,9 @@ class Commissioning : public scheduler::Observer {
   void end();
   // As it is now; nothing: none runs.
   std::optional<GuidedLesson> now() const;
-  // As GuidedLesson says; an empty label: the next one. REQUIRES for "": a lesson runs.
-  std::string leave_out(const std::string& next);
+  // As GuidedLesson says, if a lesson runs; an empty label: the next one.
+  void leave_out(const std::string& next);
+  void take_back();
 
  private:
   mutable std::mutex mutex_;

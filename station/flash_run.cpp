@@ -44,10 +44,7 @@ FlashRun::FlashRun(RunParts parts)
       log_observer_(parts_.log.logger()),
       observers_(all_of({&log_observer_, &parts_.live, &parts_.output}, parts_.watchers)),
       pool_(std::make_unique<scheduler::TbbPool>()),
-      watch_(*parts_.line.hubs, parts_.topology, [this](const dfu::Topology&) {
-        const auto compare = [this] { compare_slots(); };
-        if (parts_.stay) QMetaObject::invokeMethod(QCoreApplication::instance(), compare, Qt::QueuedConnection);
-      }) {
+      watch_(*parts_.line.hubs, parts_.topology, when_topology_changes()) {
   if (parts_.store) {
     recorder_ = std::make_unique<StoreRecorder>(*parts_.store, parts_.context, parts_.log.logger());
   }
@@ -70,6 +67,15 @@ FlashRun::FlashRun(RunParts parts)
 FlashRun::~FlashRun() = default;
 
 // ---- the slots, and where they are
+
+// Whoever flashes each port once is done before a hub is moved.
+std::function<void(const dfu::Topology&)> FlashRun::when_topology_changes() {
+  if (!parts_.stay) return {};
+  return [this](const dfu::Topology&) {
+    QMetaObject::invokeMethod(
+        QCoreApplication::instance(), [this] { compare_slots(); }, Qt::QueuedConnection);
+  };
+}
 
 // What changed is said once, and so is that all is as before.
 void FlashRun::compare_slots() {

@@ -86,6 +86,7 @@ class FlashRun {
   void begin_record();
   void look_at_clocks();
   void put_down(db::Event event);
+  std::function<void(const dfu::Topology&)> when_topology_changes();
   void compare_slots();
   void show_state();
 

@@ -47,6 +47,12 @@ void GuidedLesson::leave_out() {
   count_on(expected());
 }
 
+void GuidedLesson::take_back() {
+  twice_.reset();
+  next_.push_front(learned_.back().label);
+  learned_.pop_back();
+}
+
 std::string GuidedLesson::go_on_with(const std::string& label) {
   if (const std::string problem = problem_with_label(label); !problem.empty()) return problem;
   if (is_learned(label)) return "a socket is called '" + label + "' already";

@@ -29,6 +29,8 @@ class GuidedLesson {
   void plugged(const dfu::PortPath& port);
   // The next label after that one.
   void leave_out();
+  // The last socket was the wrong one: its label is next again. REQUIRES: one was learned.
+  void take_back();
   // This one is next, and those before it are left out. Why not; empty: it is.
   std::string go_on_with(const std::string& label);
 

@@ -13,6 +13,7 @@ constexpr std::chrono::seconds between_looks(2);
 
 TopologyWatch::TopologyWatch(dfu::Hubs& hubs, dfu::Topology first, std::function<void(const dfu::Topology&)> changed)
     : hubs_(hubs), changed_(std::move(changed)), latest_(std::move(first)) {
+  if (!changed_) return;
   thread_ = std::jthread([this](const std::stop_token& stop) {
     std::mutex waiting;
     std::unique_lock lock(waiting);

@@ -13,8 +13,8 @@ namespace station {
 
 class TopologyWatch {
  public:
-  // `changed` is called on the watch's thread, each time that it is another one than before. The hubs must outlive
-  // this.
+  // `changed` is called on the watch's thread, each time that it is another one than before; without it nobody looks.
+  // The hubs must outlive this.
   TopologyWatch(dfu::Hubs& hubs, dfu::Topology first, std::function<void(const dfu::Topology&)> changed);
   ~TopologyWatch() { stop(); }
 

@@ -175,6 +175,7 @@ Reply SettingUp::leave_out(const Asker& asker, const Request& request) {
   if (const auto* refusal = std::get_if<Refusal>(&body)) return reply_of(*refusal);
   const auto lesson = parts_.lesson ? parts_.lesson->now() : std::nullopt;
   if (!lesson) return reply_of(none_runs());
+  if (std::get<QJsonObject>(body).value("back").toBool()) return take_back(asker, *lesson);
   const std::string next = text_in(std::get<QJsonObject>(body), "to");
   GuidedLesson trial = *lesson;
   if (const std::string problem = next.empty() ? "" : trial.go_on_with(next); !problem.empty()) {
@@ -184,6 +185,15 @@ Reply SettingUp::leave_out(const Asker& asker, const Request& request) {
                                         : "went on with socket " + next + " instead of " + lesson->expected();
   if (const auto refusal = journal_.note(asker, "socket-left-out", lesson->expected(), what)) return reply_of(*refusal);
   parts_.lesson->leave_out(next);
+  return tell();
+}
+
+Reply SettingUp::take_back(const Asker& asker, const GuidedLesson& lesson) {
+  if (lesson.learned().empty()) return reply_of(not_now("No socket has a name yet.", "Plug a unit into one."));
+  const NamedSocket& last = lesson.learned().back();
+  const std::string what = "took back that socket " + last.label + " is " + last.port.text;
+  if (const auto refusal = journal_.note(asker, "socket-taken-back", last.label, what)) return reply_of(*refusal);
+  parts_.lesson->take_back();
   return tell();
 }
 

@@ -31,6 +31,7 @@ class SettingUp {
   Reply tell() const;
   // Nobody begins it while units are in work. `line`: as it is at the time of asking.
   Reply begin(const Asker& asker, const Request& request, const std::function<LineNow()>& line);
+  // The next label, or the one that the request names "to"; or "back": the last socket was the wrong one.
   Reply leave_out(const Asker& asker, const Request& request);
   Reply finish(const Asker& asker);
   Reply cancel(const Asker& asker);
@@ -38,6 +39,7 @@ class SettingUp {
  private:
   std::optional<Refusal> refuse_begin(const LineNow& line) const;
   std::optional<Refusal> write(const Asker& asker, const GuidedLesson& lesson);
+  Reply take_back(const Asker& asker, const GuidedLesson& lesson);
   bool commission(bool on) const;
   bool reload() const;
   void end();

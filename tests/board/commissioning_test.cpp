@@ -91,6 +91,11 @@ TEST_F(ANewFixture, GetsItsNamesOnTheBoardAndFlashesNothingMeanwhile) {
   until("/api/slots/1-1.1", [](const QJsonObject& told) { return !told["present"].toBool(); });
   plug("1-1.1");
   EXPECT_EQ(now()["twice"].toObject()["label"].toString(), "A2");
+  EXPECT_EQ(change("skip", "{\"back\":true}"), 200) << "it was the wrong one";
+  EXPECT_EQ(now()["expect"].toString(), "A2");
+  EXPECT_EQ(hand_->say("pull 1-1.1"), "ok");
+  until("/api/slots/1-1.1", [](const QJsonObject& told) { return !told["present"].toBool(); });
+  plug("1-1.1");
   EXPECT_EQ(change("skip"), 200);
   EXPECT_EQ(change("skip", "{\"to\":\"A1\"}"), 409) << "it has its socket";
   EXPECT_EQ(change("skip", "{\"to\":\"B1\"}"), 200);
@@ -115,10 +120,11 @@ TEST_F(ANewFixture, GetsItsNamesOnTheBoardAndFlashesNothingMeanwhile) {
   await_slot("A1", "outcome", "passed");
   stop();
   EXPECT_EQ(attempts(), 1u);
-  EXPECT_THAT(events({"commissioning-started", "socket-left-out", "commissioning-finished"}),
-              ElementsAre("li began to name the sockets on the board.", "li left out socket A3 on the board.",
-                          "li went on with socket B1 instead of A4 on the board.",
-                          "li named 3 sockets (A1 is 1-1.2, A2 is 1-1.1, B1 is 1-2.1) on the board."));
+  EXPECT_THAT(
+      events({"commissioning-started", "socket-left-out", "socket-taken-back", "commissioning-finished"}),
+      ElementsAre("li began to name the sockets on the board.", "li took back that socket A2 is 1-1.1 on the board.",
+                  "li left out socket A3 on the board.", "li went on with socket B1 instead of A4 on the board.",
+                  "li named 3 sockets (A1 is 1-1.2, A2 is 1-1.1, B1 is 1-2.1) on the board."));
   EXPECT_EQ(desk_.run({"audit", "verify", "--db", "r.db"}).status, 0);
 }
 
@@ -128,6 +134,7 @@ TEST_F(ANewFixture, StaysAsItIsWhenTheLessonIsCancelled) {
   EXPECT_EQ(change("start", "{\"labels\":[\"X1\",\"X1\"]}"), 400);
   EXPECT_EQ(change("start", "{\"labels\":[\"\"]}"), 400);
   EXPECT_EQ(change("start", "{\"labels\":[\"X1\",\"X2\"]}"), 200);
+  EXPECT_EQ(change("skip", "{\"back\":true}"), 409) << "nothing is learned";
   plug("1-1.1");
   EXPECT_THAT(learned(), ElementsAre("X1 1-1.1"));
   EXPECT_EQ(change("cancel"), 200);

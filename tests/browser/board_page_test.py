@@ -452,6 +452,9 @@ class Sockets(MockedTest):
         self.assertEqual(page.js("return [...document.querySelectorAll('.socket[data-learned]')].map(e => e.dataset.port).sort().join()"), "1-1.1,1-1.2")
         page.wait(lambda: page.js("return import('/sound.js').then(sound => sound.played.join())") == "learned,learned,twice", "what was heard")
         self.assertEqual(station.posts[-1], ("/api/commissioning/skip", {"to": "B1"}))
+        self.press(page, "A2 was the wrong socket", "main")
+        page.wait(lambda: page.texts(".guide-label") == ["A2"], "the question for it again")
+        self.assertEqual(page.js("return [...document.querySelectorAll('.socket[data-learned]')].map(e => e.dataset.port).join()"), "1-1.2")
 
     def keys(self, *keys):
         ActionChains(self.driver, duration=0).send_keys(*keys).perform()

@@ -236,7 +236,9 @@ class Station:
             self.tell(slot)
         elif parts[1] == "commissioning":
             lesson = self.commissioning
-            if parts[2] == "skip":
+            if parts[2] == "skip" and body.get("back"):
+                lesson.update(expect=lesson["learned"].pop()["label"], twice=None)
+            elif parts[2] == "skip":
                 lesson.update(expect=body.get("to") or lesson["expect"][0] + str(int(lesson["expect"][1:]) + 1), twice=None)
             else:
                 active = parts[2] == "start"

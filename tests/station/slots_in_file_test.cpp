@@ -149,5 +149,18 @@ TEST(GuidedLesson, LabelsAreLeftOutAndGivenByHand) {
   EXPECT_THAT(names_of(lesson), ElementsAre("A2 1-1.1", "B1 1-1.2", "A1 1-1.3"));
 }
 
+TEST(GuidedLesson, AWrongSocketIsTakenBackAndItsNameAskedForAgain) {
+  GuidedLesson lesson({}, {});
+  for (const char* port : {"1-1.1", "1-1.7", "1-1.7"}) lesson.plugged({port});
+  lesson.take_back();
+  EXPECT_FALSE(lesson.twice());
+  EXPECT_EQ(lesson.expected(), "A2");
+  for (const char* port : {"1-1.2", "1-1.7"}) lesson.plugged({port});
+  EXPECT_THAT(names_of(lesson), ElementsAre("A1 1-1.1", "A2 1-1.2", "A3 1-1.7"));
+  EXPECT_EQ(lesson.expected(), "A4");
+  for (int i = 0; i < 3; ++i) lesson.take_back();
+  EXPECT_EQ(lesson.expected(), "A1");
+}
+
 }  // namespace
 }  // namespace station

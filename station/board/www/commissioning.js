@@ -53,6 +53,7 @@ function guide(load) {
   const hint = h('p', { class: 'quiet-text' });
   const again = async (verb, body, done) => { if (await change(verb, body, done)) load(); };
   const skip = button('', () => again('skip'), { kind: 'quiet' });
+  const back = button('', () => again('skip', { back: true }), { kind: 'quiet' });
   const finish = button(t('commissioning.finish'), () => again('finish', {}, t('commissioning.finished')), { kind: 'strong' });
   const cancel = button(t('commissioning.cancel'), () => again('cancel'), { kind: 'quiet' });
   const form = h('form', { class: 'row-form', on: { submit: async (event) => {
@@ -65,7 +66,7 @@ function guide(load) {
   } } }, field('to', t('commissioning.name'), { hint: t('commissioning.name.hint'), maxlength: 40 }), h('button', { class: 'button', type: 'submit' }, h('span', {}, t('commissioning.name.go'))));
   const room = h('div', {});
   const element = h('div', { class: 'guide-screen' }, h('section', { class: 'panel guide' }, icon('sign-empty', 'guide-sign'),
-    h('div', {}, h('div', { 'aria-live': 'polite' }, word, next, news), hint, h('div', { class: 'choices left' }, finish, skip, cancel))),
+    h('div', {}, h('div', { 'aria-live': 'polite' }, word, next, news), hint, h('div', { class: 'choices left' }, finish, skip, back, cancel))),
   room, h('section', { class: 'panel' }, form));
 
   let plugs = null;
@@ -87,6 +88,8 @@ function guide(load) {
     setText(hint, here.length > 0 ? t('commissioning.occupied', { list: here.map((slot) => slot.port.replace('-', '\u2011')).join('  ') })
       : wanted > 0 && learned.length >= wanted ? t('commissioning.all', { n: wanted }) : t('commissioning.first'));
     setText(skip.lastChild, t('commissioning.skip', { label: expect }));
+    setText(back.lastChild, last ? t('commissioning.back', { label: last.label }) : '');
+    setAttribute(back, 'hidden', last ? null : '');
     setAttribute(finish, 'disabled', learned.length === 0 ? '' : null);
     fill(room, fixture(answer));
   } };
