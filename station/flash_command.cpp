@@ -227,11 +227,6 @@ std::variant<std::optional<JobOrder>, ExitStatus> job_of(const FlashOptions& opt
   }
 }
 
-std::optional<scheduler::Quota> quota_of(const std::optional<JobOrder>& job) {
-  if (!job) return std::nullopt;
-  return job->quota;
-}
-
 std::variant<std::unique_ptr<Log>, ExitStatus> open_log(const FlashOptions& options, const std::string& database) {
   try {
     return std::make_unique<Log>(std::filesystem::path(database).parent_path() / "logs", options.verbosity);
@@ -247,7 +242,7 @@ std::string board_place(const FlashOptions& options, const config::StationConfig
 }
 
 // What the board asks for happens in the event loop, in which alone the run is touched.
-board::Controls controls_of(FlashRun& run, std::optional<JobOrder>& job, const std::function<bool()>& reload) {
+board::Controls controls_of(FlashRun& run, const std::function<bool()>& reload) {
   const auto later = [](std::function<void()> call) {
     QMetaObject::invokeMethod(QCoreApplication::instance(), std::move(call), Qt::QueuedConnection);
   };
@@ -259,11 +254,8 @@ board::Controls controls_of(FlashRun& run, std::optional<JobOrder>& job, const s
                 later([&run, port, reason] { run.skip(port, reason); });
               },
           .work_for =
-              [&run, &job, later](const std::optional<JobOrder>& order, const std::function<void()>& done) {
-                later([&run, &job, order, done] {
-                  job = order;
-                  run.work_for(order ? order->quota : scheduler::Quota{}, done);
-                });
+              [&run, later](const std::optional<JobOrder>& order, const std::function<void()>& done) {
+                later([&run, order, done] { run.work_for(order, done); });
               },
           .commission =
               [&run, later](bool on, const std::function<void()>& done) {
@@ -293,8 +285,8 @@ struct BoardParts {
 
 // Null: nobody asked for one. It must go before the run.
 std::variant<std::unique_ptr<board::Board>, ExitStatus> open_board(const FlashOptions& options, const Inputs& inputs,
-                                                                   std::optional<JobOrder>& job, FlashRun& run,
-                                                                   BoardParts& parts, const LiveLine& live,
+                                                                   FlashRun& run, BoardParts& parts,
+                                                                   const LiveLine& live,
                                                                    const std::function<bool()>& reload, Log& log) {
   const config::StationConfig& station = *inputs.files.station;
   const std::string listen = board_place(options, station);
@@ -306,12 +298,12 @@ std::variant<std::unique_ptr<board::Board>, ExitStatus> open_board(const FlashOp
   setup.meter = &parts.meter;
   setup.commit_times = [&run] { return run.commit_times(); };
   setup.door = run.door();
-  setup.controls = controls_of(run, job, reload);
+  setup.controls = controls_of(run, reload);
   setup.commissioning = &parts.commissioning;
   setup.station_file = options.station;
   setup.topology = [&run] { return run.topology(); };
   setup.changed_slots = [&run] { return run.changed_slots(); };
-  if (job) setup.facts.job = job->opened;
+  if (run.job()) setup.facts.job = run.job()->opened;
   try {
     if (const auto problem = board::unsafe(setup.listen, setup.operators)) {
       return complain(ExitStatus::bad_configuration, *problem + ".");
@@ -370,15 +362,14 @@ ExitStatus flash(const FlashOptions& options) {
   if (std::get<0>(store)) tell_interrupted(*std::get<0>(store), log);
   const auto found = job_of(options, inputs);
   if (const auto* status = std::get_if<ExitStatus>(&found)) return *status;
-  std::optional<JobOrder> job = std::get<0>(found);  // as the board may change it
+  const std::optional<JobOrder>& job = std::get<0>(found);
 
   const RecordContext context{inputs.files.station->name,
                               std::get<0>(store) ? std::get<0>(store)->installation() : db::Uuid{}, run_facts,
                               options.operator_name};
   LineWriter out(STDOUT_FILENO);
-  const std::optional<scheduler::Quota> quota = quota_of(job);
   LiveLine live({line_settings(inputs.files, topology), topology, std::get<0>(ports), options.stay,
-                 quota ? std::optional(quota->left) : std::nullopt},
+                 job ? std::optional(job->quota.left) : std::nullopt},
                 *std::get<OpenedLine>(line).clock);
   const std::unique_ptr<RunOutput> output = make_output(options, context, live, out);
   BoardParts parts;
@@ -389,7 +380,7 @@ ExitStatus flash(const FlashOptions& options) {
                       std::get<0>(ports),
                       line_settings(inputs.files, topology),
                       options.stay,
-                      quota,
+                      job,
                       !board_place(options, *inputs.files.station).empty(),
                       half_written(std::get<0>(store).get(), inputs.database, log),
                       context,
@@ -404,7 +395,8 @@ ExitStatus flash(const FlashOptions& options) {
     const auto files = read_settings(options);
     const auto* good = std::get_if<FileSettings>(&files);
     if (!good) return false;
-    const std::string problem = job ? foreign_recipe(job->opened, recipes_of(*good)) : "";
+    const auto& order = flash_run.job();
+    const std::string problem = order ? foreign_recipe(order->opened, recipes_of(*good)) : "";
     if (!problem.empty()) {
       complain(ExitStatus::bad_recipe, problem);
       return false;
@@ -414,7 +406,7 @@ ExitStatus flash(const FlashOptions& options) {
     flash_run.reload(line_settings(*good, topology));
     return true;
   };
-  const auto board = open_board(options, inputs, job, flash_run, parts, live, reload, log);
+  const auto board = open_board(options, inputs, flash_run, parts, live, reload, log);
   if (const auto* status = std::get_if<ExitStatus>(&board)) return *status;
   if (options.stay) facts.board = std::get<0>(board) ? std::get<0>(board)->url() : "";
   output->started(facts);

@@ -3,9 +3,12 @@
 #include <QCoreApplication>
 #include <QJsonObject>
 #include <QMetaObject>
+#include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "station/anchor_text.h"
 #include "station/image_json.h"
 
 namespace station {
@@ -13,6 +16,7 @@ namespace station {
 namespace {
 
 constexpr std::chrono::seconds between_looks(10);  // a step is told with the time at which it was found
+constexpr std::chrono::minutes end_of_order(30);   // is told so long before: time to bring the next one
 
 db::Event end_of_run(const RunEnd& end) {
   const scheduler::Totals& totals = end.totals;
@@ -52,7 +56,7 @@ FlashRun::FlashRun(RunParts parts)
   scheduler::EngineOptions options;
   options.settings = parts_.settings;
   options.stay = parts_.stay;
-  options.quota = parts_.quota;
+  if (parts_.job) options.quota = parts_.job->quota;
   options.wait_for_jobs = parts_.wait_for_jobs;
   options.half_written = parts_.half_written;
   options.topology = parts_.topology;
@@ -97,7 +101,7 @@ std::vector<ChangedSlot> FlashRun::changed_slots() const {
 // What the row of the run does not say: where it works, and for what.
 void FlashRun::begin_record() {
   QJsonObject facts{{"line", QString::fromStdString(parts_.line.description)}};
-  if (parts_.quota) facts["job"] = QString::fromStdString(parts_.quota->job->order);
+  if (parts_.job) facts["job"] = QString::fromStdString(parts_.job->opened.order);
   put_down({{},
             "run-started",
             {},
@@ -109,10 +113,48 @@ void FlashRun::begin_record() {
   if (step) put_down(event_of(*step));
   QObject::connect(&clock_timer_, &QTimer::timeout, [this] { look_at_clocks(); });
   clock_timer_.start(between_looks);
+  order_timer_.setSingleShot(true);
+  QObject::connect(&order_timer_, &QTimer::timeout, [this] { look_at_order(); });
+  order_timer_.start(0);  // not before the engine runs
 }
 
 void FlashRun::look_at_clocks() {
   if (const auto step = clocks_->look(read_clocks())) put_down(event_of(*step));
+}
+
+void FlashRun::work_for(const std::optional<JobOrder>& job, std::function<void()> done) {
+  parts_.job = job;
+  told_of_end_ = false;
+  engine_->work_for(job ? job->quota : scheduler::Quota{}, std::move(done));
+  look_at_order();
+}
+
+// An order is good until a time of the wall clock, which may be set meanwhile.
+void FlashRun::look_at_order() {
+  order_timer_.stop();
+  if (!parts_.job || !parts_.job->opened.until) return;
+  const db::JobOpened& order = parts_.job->opened;
+  const std::chrono::milliseconds left = *order.until - db::now();
+  if (left <= std::chrono::milliseconds(0)) return end_order();
+  if (left <= end_of_order && !std::exchange(told_of_end_, true)) {
+    parts_.log.logger().warn("order {} is good until {}: no unit is begun later", order.order, utc(*order.until));
+  }
+  order_timer_.start(std::min<std::chrono::milliseconds>(left, between_looks));
+}
+
+// Units in work are finished. A line that somebody can give another order waits for it, any other one ends.
+void FlashRun::end_order() {
+  const db::JobOpened order = parts_.job->opened;
+  const std::string text =
+      "order " + order.order + " was good until " + utc(*order.until) + ": no more units are begun for it";
+  put_down({{}, "order-ended", {}, order.order, text + ".", {}});
+  if (parts_.wait_for_jobs) {
+    work_for(std::nullopt, [] {});
+  } else if (!stopping_) {
+    parts_.live.enter(RunState::stopping);
+    engine_->stop(scheduler::StopKind::drain);
+  }
+  parts_.log.logger().warn("{}", text);
 }
 
 void FlashRun::put_down(db::Event event) {
@@ -146,6 +188,7 @@ RunEnd FlashRun::close() {
   parts_.line.bus.reset();
   parts_.line.clock->stop();
   clock_timer_.stop();
+  order_timer_.stop();
   look_at_clocks();
   put_down(end_of_run(end_));
   if (recorder_) {

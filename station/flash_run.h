@@ -18,6 +18,7 @@
 #include "scheduler/engine.h"
 #include "scheduler/pool.h"
 #include "station/clock_watch.h"
+#include "station/job_order.h"
 #include "station/live_line.h"
 #include "station/logging.h"
 #include "station/observers.h"
@@ -35,7 +36,7 @@ struct RunParts {
   std::vector<dfu::PortPath> only_ports;
   scheduler::LineSettings settings;
   bool stay;
-  std::optional<scheduler::Quota> quota;
+  std::optional<JobOrder> job;
   bool wait_for_jobs;                                // somebody may give the line another one while it runs
   std::vector<scheduler::HalfWritten> half_written;  // by earlier runs
   RecordContext context;
@@ -64,10 +65,10 @@ class FlashRun {
   void reload(scheduler::LineSettings settings);
   void toggle_pause() { pause(!paused_); }
   void pause(bool paused);
-  // `done` as Engine::work_for says.
-  void work_for(scheduler::Quota quota, std::function<void()> done) {
-    engine_->work_for(std::move(quota), std::move(done));
-  }
+  // Nothing: for no order, and no unit is begun. `done` as Engine::work_for says.
+  void work_for(const std::optional<JobOrder>& job, std::function<void()> done);
+  // Whom the line works for now.
+  const std::optional<JobOrder>& job() const { return parts_.job; }
   // A port that is not used any more lets one more unit in.
   void release(const dfu::PortPath& port) { engine_->release(port); }
   // From the event loop. Units that are plugged in there from now on are left alone; without a reason they are not.
@@ -85,6 +86,8 @@ class FlashRun {
  private:
   void begin_record();
   void look_at_clocks();
+  void look_at_order();
+  void end_order();
   void put_down(db::Event event);
   std::function<void(const dfu::Topology&)> when_topology_changes();
   void compare_slots();
@@ -97,7 +100,8 @@ class FlashRun {
   NoRecorder no_recorder_;
   std::unique_ptr<StoreRecorder> recorder_;
   std::unique_ptr<scheduler::Engine> engine_;
-  QTimer clock_timer_;
+  QTimer clock_timer_, order_timer_;
+  bool told_of_end_ = false;  // of the order, by its date
   std::optional<ClockWatch> clocks_;
   bool stopping_ = false;
   bool paused_ = false;

@@ -90,6 +90,28 @@ TEST_F(RecordCommandsTest, AnOrderIsForItsRecipeAndForItsTime) {
   EXPECT_EQ(run({"flash", example_recipe(), "--line", "virtual", "--job", "3"}).status, 64);
 }
 
+// A line that works one unit after the other, for an order whose time ends meanwhile.
+TEST_F(RecordCommandsTest, NoUnitIsBegunAfterTheTimeOfItsOrder) {
+  desk_.write("one.toml", "cap = 1\n");
+  const db::Time until = std::chrono::ceil<std::chrono::seconds>(db::now()) + std::chrono::seconds(6);
+  run({"job", "open", "4711", "--quantity", "40", "--until", utc(until)});
+  const Ran ran = run({"flash", example_recipe(), "--line", "virtual", "--units", "40", "--speed", "5", "--job", "4711",
+                       "--station", "one.toml"});
+  EXPECT_EQ(ran.status, 1) << "units that were wanted were not made";
+  EXPECT_THAT(ran.err, HasSubstr("order 4711 is good until " + utc(until)));
+  EXPECT_THAT(ran.err, HasSubstr("order 4711 was good until " + utc(until) + ": no more units are begun"));
+  std::size_t begun = 0;
+  for (const db::Attempt& attempt : db::Reader(desk_.path("r.db")).attempts()) {
+    EXPECT_EQ(attempt.finished.outcome, db::Outcome::passed) << "what was begun is finished";
+    ++begun;
+  }
+  EXPECT_GT(begun, 0u);
+  EXPECT_LT(begun, 40u);
+  std::vector<std::string> kinds;
+  for (const db::Event& event : db::Reader(desk_.path("r.db")).events()) kinds.push_back(event.kind);
+  EXPECT_THAT(kinds, testing::Contains("order-ended"));
+}
+
 TEST_F(RecordCommandsTest, ACertificateThatWasChangedIsNotBelieved) {
   run({"job", "open", "4711", "--quantity", "5"});
   run({"job", "close", "4711", "-o", "c.txt"});
