@@ -1,5 +1,5 @@
-// When the record was last backed up. It stands in a file beside it, `<database>.last-backup`, and not in it: a backup may
-// be made while a line writes the record, and only who writes it can add to it. Any thread.
+// When the record was last backed up. It stands in a file beside it, `<database>.last-backup`, and not in it: a backup
+// may be made while a line writes the record, and only who writes it can add to it. Any thread.
 #pragma once
 
 #include <optional>
