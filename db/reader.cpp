@@ -648,8 +648,8 @@ std::vector<StationInfo> Reader::stations() {
 std::vector<Job> Reader::jobs() {
   return impl_->jobs(Whose::own, std::nullopt);
 }
-std::vector<Job> Reader::jobs_of_all() {
-  return impl_->jobs(Whose::all, std::nullopt);
+std::vector<Job> Reader::jobs_of_all(const std::optional<std::string>& order) {
+  return impl_->jobs(Whose::all, order);
 }
 std::optional<Job> Reader::job(const std::string& order) {
   std::vector<Job> found = impl_->jobs(Whose::own, order);

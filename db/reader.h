@@ -99,8 +99,8 @@ class Reader {
   // In the order in which they were opened; only this station's own.
   std::vector<Job> jobs();
   std::optional<Job> job(const std::string& order);
-  // Also those of other stations, after its own.
-  std::vector<Job> jobs_of_all();
+  // Also those of other stations, after its own; all of them, or each with that number.
+  std::vector<Job> jobs_of_all(const std::optional<std::string>& order = std::nullopt);
   // In the order in which they came; of one attempt if `attempt` is given.
   std::vector<Event> events(const std::optional<Uuid>& attempt = std::nullopt);
   // Of this kind, since then; only this station's own.

@@ -62,6 +62,7 @@ void put_job(const db::Job& job, std::ostream& out) {
   const db::JobOpened& opened = job.opened;
   const double share = Share{static_cast<std::uint64_t>(job.made), static_cast<std::uint64_t>(opened.quantity)}.value();
   out << "<section class=card><h2>Order " << escaped(opened.order)
+      << (job.own ? "" : " of station " + escaped(job.station))
       << "</h2>\n<div class=made><i style='width:" << number(std::min(share, 1.0) * 100) << "%'></i></div>\n<p><b>"
       << job.made << " of " << opened.quantity << "</b> units made; " << escaped(opened.product)
       << (opened.lot.empty() ? "" : ", lot " + escaped(opened.lot)) << "; opened " << minute(opened.at) << " by "

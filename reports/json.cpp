@@ -94,6 +94,7 @@ QJsonArray jobs_json(const std::vector<db::Job>& jobs) {
   for (const db::Job& job : jobs) {
     const db::JobOpened& opened = job.opened;
     json.append(QJsonObject{{"order", text(opened.order)},
+                            {"station", or_null(job.station)},
                             {"product", or_null(opened.product)},
                             {"lot", or_null(opened.lot)},
                             {"recipe", or_null(opened.recipe_name)},

@@ -34,9 +34,7 @@ Report make_report(db::Reader& reader, const db::Filter& filter) {
   Report report{reader.stations(),
                 [&reader, filter](const Report::Visitor& visitor) { reader.attempts(filter, visitor); },
                 selection_of(filter), [&reader, filter](const auto& visitor) { reader.outlines(filter, visitor); }};
-  if (filter.job) {
-    if (auto job = reader.job(*filter.job)) report.jobs.push_back(std::move(*job));
-  }
+  if (filter.job) report.jobs = reader.jobs_of_all(*filter.job);
   return report;
 }
 

@@ -20,7 +20,7 @@ struct Report {
   std::function<void(const Visitor&)> attempts;  // in the order in which they were started
   std::string selection{};                       // "job 4711, slot A2"; empty: everything
   std::function<void(const std::function<bool(const db::Outline&)>&)> outlines{};  // of the same attempts
-  std::vector<db::Job> jobs{};  // the order that was asked for, where it was opened
+  std::vector<db::Job> jobs{};  // the order that was asked for, on each station where it was opened
 };
 
 // `reader` must outlive the report. Errors: db::Error, also from `attempts`.

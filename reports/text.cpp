@@ -119,7 +119,8 @@ void put_job(const db::Job& job, std::ostream& out) {
   const db::JobOpened& opened = job.opened;
   put_line("Order     " + printable(opened.order) + ": " + QString::number(job.made) + " of " +
                QString::number(opened.quantity) + " units made, " +
-               (job.closed ? "closed " + date_and_time(job.closed->at) + " UTC, with a certificate" : QString("open")),
+               (job.closed ? "closed " + date_and_time(job.closed->at) + " UTC, with a certificate" : QString("open")) +
+               (job.own ? QString() : ", station " + printable(job.station)),
            out);
 }
 

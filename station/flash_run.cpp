@@ -137,7 +137,7 @@ void FlashRun::look_at_order() {
   const std::chrono::milliseconds left = *order.until - db::now();
   if (left <= std::chrono::milliseconds(0)) return end_order();
   if (left <= end_of_order && !std::exchange(told_of_end_, true)) {
-    parts_.log.logger().warn("order {} is good until {}: no unit is begun later", order.order, utc(*order.until));
+    tell("Order " + order.order + " is good until " + utc(*order.until) + ": no unit is begun later.");
   }
   order_timer_.start(std::min<std::chrono::milliseconds>(left, between_looks));
 }
@@ -146,14 +146,20 @@ void FlashRun::look_at_order() {
 void FlashRun::end_order() {
   const db::JobOpened order = parts_.job->opened;
   const std::string text =
-      "order " + order.order + " was good until " + utc(*order.until) + ": no more units are begun for it";
-  put_down({{}, "order-ended", {}, order.order, text + ".", {}});
+      "Order " + order.order + " was good until " + utc(*order.until) + ": no more units are begun for it.";
+  put_down({{}, "order-ended", {}, order.order, text, {}});
   if (parts_.wait_for_jobs) {
     work_for(std::nullopt, [] {});
   } else if (!stopping_) {
     parts_.live.enter(RunState::stopping);
     engine_->stop(scheduler::StopKind::drain);
   }
+  tell(text);
+}
+
+// To whoever looks at the line, and the log.
+void FlashRun::tell(const std::string& text) {
+  parts_.live.note(text);
   parts_.log.logger().warn("{}", text);
 }
 

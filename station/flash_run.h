@@ -88,6 +88,7 @@ class FlashRun {
   void look_at_clocks();
   void look_at_order();
   void end_order();
+  void tell(const std::string& text);
   void put_down(db::Event event);
   std::function<void(const dfu::Topology&)> when_topology_changes();
   void compare_slots();

@@ -475,6 +475,11 @@ void LiveLine::skip(const dfu::PortPath& port, const std::optional<std::string>&
   state_.skip(port, reason);
 }
 
+void LiveLine::note(const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  state_.note(text);
+}
+
 LineNow LiveLine::now() const {
   const std::lock_guard lock(mutex_);
   return state_.at(clock_.now());

@@ -158,6 +158,8 @@ class LineState {
   void enter(RunState state) { state_ = state; }
   // Units in this port are left alone from now on; nothing: not any more.
   void skip(const dfu::PortPath& port, const std::optional<std::string>& reason);
+  // Something beside the attempts that people should know.
+  void note(const std::string& text) { remark_ = text; }
 
   LineNow at(dfu::Duration now) const;
 
@@ -254,6 +256,7 @@ class LiveLine : public scheduler::Observer {
   void reload(scheduler::LineSettings settings);
   void enter(RunState state);
   void skip(const dfu::PortPath& port, const std::optional<std::string>& reason);
+  void note(const std::string& text);
   LineNow now() const;
 
  private:

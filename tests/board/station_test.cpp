@@ -13,6 +13,8 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include "db/reader.h"
+#include "reports/attempt_json.h"
 #include "tests/board/the_station.h"
 #include "tests/station/hand.h"
 
@@ -47,6 +49,21 @@ TEST_F(TheStation, AnOrderGoesItsWholeWayOnTheBoard) {
               AllOf(HasSubstr("reason: a trial"), HasSubstr("filename=\"PO_7.certificate\"")));
   EXPECT_THAT(get("/api/jobs/PO%2F7/certificate.minisig"), HasSubstr("trusted comment: flashline certificate PO/7"));
   EXPECT_EQ(json(get("/api/jobs/PO%2F7"))["state"].toString(), "closed");
+}
+
+TEST_F(TheStation, AnOrderEndsAtItsTimeAndTheLineWaitsForTheNextOne) {
+  const std::string li = sign_in("li");
+  const std::string soon = reports::rfc3339(db::now() + std::chrono::seconds(3)).toStdString();
+  const std::string order = "{\"order\":\"PO-9\",\"quantity\":9,\"valid_until\":\"" + soon + "\"}";
+  ASSERT_EQ(status_of(post("/api/jobs", order, li)), 200);
+  ASSERT_EQ(status_of(post("/api/jobs/PO-9/use", "{}", li)), 200);
+  const QJsonObject ended =
+      until("/api/state", [](const QJsonObject& told) { return told["line"]["order_wanted"].toBool(); });
+  EXPECT_THAT(ended["line"]["remark"].toString().toStdString(), HasSubstr("Order PO-9 was good until "));
+  EXPECT_EQ(ended["line"]["bound"]["by"].toString(), "order");
+  EXPECT_EQ(status_of(post("/api/jobs/PO-9/use", "{}", li)), 409) << "its time is over";
+  stop();
+  EXPECT_EQ(db::Reader(desk_.path("r.db")).count_events("order-ended", {}), 1);
 }
 
 TEST_F(TheStation, ALabelIsPairedAndItsUnitIsFoundAgain) {

@@ -508,8 +508,9 @@ TEST_F(ExportTest, KilledAtAnyMomentBothFilesAreWholeOrNotThere) {
   make("b2");
   const std::size_t own = contents("b2").size(), more = after.size() - before.size();
   std::map<bool, int> imported;
-  useconds_t life = 0;
-  for (int round = 0; round < 40; ++round) {
+  constexpr int rounds = 40;
+  std::chrono::microseconds whole{};
+  for (int round = rounds; round >= 0; --round) {  // the first one, which lives to its end, says how long that takes
     const std::string to = "k" + std::to_string(round), out = "o" + std::to_string(round);
     fs::copy_file(file("b2"), file(to));
     const pid_t child = fork();
@@ -519,11 +520,15 @@ TEST_F(ExportTest, KilledAtAnyMomentBothFilesAreWholeOrNotThere) {
       export_it("a", "J-7", out);
       _exit(0);
     }
-    usleep(life);
-    ::kill(child, SIGKILL);
-    int status = 0;
-    waitpid(child, &status, 0);
-    life = WIFEXITED(status) ? life * 3 / 4 : life + 300 + life / 16;
+    const auto begun = std::chrono::steady_clock::now();
+    if (round < rounds) {
+      std::this_thread::sleep_for(whole * round / rounds);
+      ::kill(child, SIGKILL);
+    }
+    waitpid(child, nullptr, 0);
+    if (round == rounds) {
+      whole = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun);
+    }
     const Verification killed = verify_chain(file(to));
     EXPECT_TRUE(killed.sound()) << round << testing::PrintToString(killed.file_problems);
     const std::size_t rows = contents(to).size();

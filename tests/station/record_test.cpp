@@ -98,8 +98,8 @@ TEST_F(RecordCommandsTest, NoUnitIsBegunAfterTheTimeOfItsOrder) {
   const Ran ran = run({"flash", example_recipe(), "--line", "virtual", "--units", "40", "--speed", "5", "--job", "4711",
                        "--station", "one.toml"});
   EXPECT_EQ(ran.status, 1) << "units that were wanted were not made";
-  EXPECT_THAT(ran.err, HasSubstr("order 4711 is good until " + utc(until)));
-  EXPECT_THAT(ran.err, HasSubstr("order 4711 was good until " + utc(until) + ": no more units are begun"));
+  EXPECT_THAT(ran.err, HasSubstr("Order 4711 is good until " + utc(until)));
+  EXPECT_THAT(ran.err, HasSubstr("Order 4711 was good until " + utc(until) + ": no more units are begun"));
   std::size_t begun = 0;
   for (const db::Attempt& attempt : db::Reader(desk_.path("r.db")).attempts()) {
     EXPECT_EQ(attempt.finished.outcome, db::Outcome::passed) << "what was begun is finished";
@@ -334,7 +334,10 @@ TEST_F(ExportCommandsTest, AnImportedOrderIsListedWithItsStationAndReportedByJob
   const std::string list = of("archive.db", {"job", "list"}).out;
   EXPECT_THAT(list, testing::ContainsRegex("4711 +0 of 7 "));
   EXPECT_THAT(list, testing::ContainsRegex("4711 +2 of 2 .*, station line-3"));
-  EXPECT_THAT(of("archive.db", {"report", "--job", "4711"}).out, HasSubstr("Attempts  2"));
+  const std::string report = of("archive.db", {"report", "--job", "4711"}).out;
+  EXPECT_THAT(report, HasSubstr("Attempts  2"));
+  EXPECT_THAT(report, testing::ContainsRegex("Order +4711: 0 of 7 "));
+  EXPECT_THAT(report, testing::ContainsRegex("Order +4711: 2 of 2 .*, station line-3"));
   EXPECT_THAT(of("archive.db", {"report", "--lot", "L1"}).out, HasSubstr("Attempts  2"));
   EXPECT_EQ(import("x", "archive.db").status, 0);
   const Ran verified = of("archive.db", {"audit", "verify"});
