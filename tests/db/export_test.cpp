@@ -1,10 +1,12 @@
 // One order for somebody else: what is in the file, that it stands by itself, and that it goes together with whatever
 // else is or comes there.
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <random>
 #include <set>
+#include <thread>
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
