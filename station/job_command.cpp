@@ -22,9 +22,15 @@ std::string line_of(const db::Job& job) {
   const db::JobOpened& opened = job.opened;
   std::string state = job.closed ? "closed " + utc(job.closed->at) : "open";
   if (!job.closed && opened.until && *opened.until < db::now()) state = "expired " + utc(*opened.until);
-  return fmt::format("{:<16} {:>7} of {:<7} {:<34} {} {}{}{}\n", opened.order, job.made, opened.quantity, state,
-                     opened.product, opened.recipe_name, opened.lot.empty() ? "" : ", lot " + opened.lot,
-                     job.own ? "" : ", station " + job.station);
+  std::string what;
+  const auto add = [&what](const char* name, const std::string& text) {
+    if (!text.empty()) what += (what.empty() ? "" : ", ") + std::string(name) + text;
+  };
+  add("", opened.product);
+  add("", opened.recipe_name);
+  add("lot ", opened.lot);
+  if (!job.own) add("station ", job.station);
+  return fmt::format("{:<16} {:>7} of {:<7} {:<34} {}\n", opened.order, job.made, opened.quantity, state, what);
 }
 
 // An attempt; a unit by its id or label; or a serial, as long as one unit only has shown it.

@@ -531,6 +531,14 @@ const CLI::App& innermost(const CLI::App& app) {
   return app;
 }
 
+// A command that does not exist; CLI11 would only say that one is missing.
+std::optional<std::string> misspelt(const CLI::ParseError& problem, const CLI::App& command) {
+  const std::vector<std::string> words = command.remaining();
+  const bool has_commands = !command.get_subcommands(nullptr).empty();
+  if (!dynamic_cast<const CLI::RequiredError*>(&problem) || !has_commands || words.empty()) return std::nullopt;
+  return "There is no command '" + words.front() + "'";
+}
+
 template <typename Options>
 std::variant<Command, Said> checked(const CLI::App& command, const Options& options) {
   const std::string problem = contradiction(command, options);
@@ -586,7 +594,7 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
     const CLI::App& command = innermost(app);
     if (dynamic_cast<const CLI::CallForVersion*>(&problem)) return Said{version_text() + "\n"};
     if (problem.get_exit_code() == 0) return Said{app.help() + "\n"};
-    return usage(problem.what(), command);
+    return usage(misspelt(problem, command).value_or(problem.what()), command);
   }
   if (flash_command->parsed()) return checked(*flash_command, flash);
   if (run_command->parsed()) return checked(*run_command, run);

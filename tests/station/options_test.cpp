@@ -114,6 +114,12 @@ TEST(Options, AHintNamesTheWholeCommand) {
   EXPECT_THAT(refused({}), HasSubstr("'flashline --help'"));
 }
 
+TEST(Options, ACommandThatDoesNotExistIsNamed) {
+  EXPECT_THAT(refused({"flahs", "r.toml"}), HasSubstr("There is no command 'flahs'"));
+  EXPECT_THAT(refused({"audit", "verfy"}), HasSubstr("There is no command 'verfy'"));
+  EXPECT_THAT(refused({"audit"}), HasSubstr("command is required"));
+}
+
 TEST(Options, PortsThatAreNoPortsAreRefused) {
   for (const char* port : {"1", "1-", "-1", "1-1.", "1-.1", "1-1..2", "1-a", "", "1-1,2"}) {
     EXPECT_THAT(refused({"flash", "r.toml", "--line", "virtual", "--port", port}), HasSubstr("1-1.2")) << port;
