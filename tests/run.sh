@@ -19,4 +19,4 @@ say "Tests: every one, in the AddressSanitizer + UBSan build"
 ctest --test-dir build-asan --parallel "$((2 * $(nproc)))" --output-on-failure --no-tests=error "$@"
 
 # All of them means the fuzzers too; chosen ones do not.
-[ "$#" -gt 0 ] || tests/fuzz/run.sh 30
+[ "$#" -gt 0 ] || tests/fuzz/run.sh 15

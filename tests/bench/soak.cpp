@@ -100,9 +100,14 @@ class Program {
   }
 
   void write_station(int revision) const {
-    std::ofstream(folder_.file("station.toml"))
-        << "name = \"soak\"\ncap = " << 28 + revision % 7 << "\n[[hub]]\nport = \"1-1\"\nwidth = " << 4 + revision % 4
-        << "\n[[slot]]\nport = \"" << port_of(revision % slots) << "\"\nlabel = \"A" << revision << "\"\n";
+    std::ofstream out(folder_.file("station.toml"));
+    out << "name = \"soak\"\ncap = " << 28 + revision % 7 << "\n[[hub]]\nport = \"1-1\"\nwidth = " << 4 + revision % 4
+        << "\n";
+    for (int slot = 0; slot < slots; ++slot) {
+      const bool renamed = slot == revision % slots;
+      out << "[[slot]]\nport = \"" << port_of(slot) << "\"\nlabel = \"" << (renamed ? "A" : "S")
+          << (renamed ? revision : slot) << "\"\n";
+    }
   }
 
   ~Program() {
