@@ -393,6 +393,7 @@ void Board::show(std::stop_token stop) {
 }
 
 void Board::show_once() {
+  if (stream_.wants_picture()) shown_.reset();  // one left and another came, faster than this thread looks
   const LineNow line = live_.now();
   Picture picture = picture_of(line, facts(line));
   const Moment moment{number_ + 1, db::now()};

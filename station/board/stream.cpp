@@ -58,6 +58,11 @@ std::size_t Stream::clients() const {
   return clients_.size();
 }
 
+bool Stream::wants_picture() const {
+  const std::lock_guard lock(mutex_);
+  return !clients_.empty() && !whole_;
+}
+
 void Stream::give_next(Client& client) const {
   if (whole_ && client.seen != number_) {
     const bool next = delta_ && client.seen + 1 == number_;

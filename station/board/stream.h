@@ -40,6 +40,8 @@ class Stream {
   Taken read(Client& client, const Line& line, char* buffer, std::size_t size);
 
   std::size_t clients() const;
+  // Somebody is here and there is no picture: the next one that is published must not be a change only.
+  bool wants_picture() const;
   // `delta` leads from the picture before to this one; empty: only the whole does. Forgotten while nobody is there.
   void publish(std::uint64_t number, std::string whole, std::string delta);
   // That the station is still there.

@@ -109,6 +109,18 @@ TEST(Stream, WhenTheLastOneHasGoneTheNextSeesNoOldPicture) {
   EXPECT_EQ(next.read(), "");
 }
 
+TEST(Stream, WhoeverComesAfterTheLastOneHasGoneWantsAPicture) {
+  Stream stream(10, [] {});
+  EXPECT_FALSE(stream.wants_picture()) << "nobody is there";
+  Reader first(stream);
+  EXPECT_TRUE(stream.wants_picture());
+  stream.publish(1, "A", "");
+  EXPECT_FALSE(stream.wants_picture());
+  stream.leave(first.client);
+  Reader next(stream);
+  EXPECT_TRUE(stream.wants_picture());
+}
+
 TEST(Stream, ThereIsALimitAndAnEnd) {
   Stream stream(2, [] {});
   Reader one(stream), two(stream);
