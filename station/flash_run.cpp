@@ -47,7 +47,7 @@ FlashRun::FlashRun(RunParts parts)
     : parts_(std::move(parts)),
       log_observer_(parts_.log.logger()),
       observers_(all_of({&log_observer_, &parts_.live, &parts_.output}, parts_.watchers)),
-      pool_(std::make_unique<scheduler::TbbPool>()),
+      pool_(std::make_unique<scheduler::WorkerPool>()),
       watch_(*parts_.line.hubs, parts_.topology, when_topology_changes()) {
   if (parts_.store) {
     recorder_ = std::make_unique<StoreRecorder>(*parts_.store, parts_.context, parts_.log.logger());

@@ -97,7 +97,7 @@ class FlashRun {
   RunParts parts_;
   LogObserver log_observer_;
   Observers observers_;
-  std::unique_ptr<scheduler::TbbPool> pool_;
+  std::unique_ptr<scheduler::WorkerPool> pool_;
   NoRecorder no_recorder_;
   std::unique_ptr<StoreRecorder> recorder_;
   std::unique_ptr<scheduler::Engine> engine_;

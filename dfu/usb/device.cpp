@@ -10,6 +10,7 @@
 #include <libusb-1.0/libusb.h>
 #include <unistd.h>
 
+#include "dfu/usb/context.h"
 #include "dfu/usb/holder.h"
 #include "dfu/usb/status.h"
 
@@ -81,21 +82,21 @@ OpenResult Device::open_node() {
     return {OpenStatus::failed, place_.node() + ": " + std::strerror(error)};
   }
   libusb_context* context = nullptr;
-  if (const int error = libusb_init(&context)) return open_failed(error, "libusb cannot be started");
-  {
-    const std::lock_guard lock(interrupt_mutex_);
-    context_ = context;
-  }
+  if (const int error = make_unit_context(&context)) return open_failed(error, "libusb cannot be started");
+  set_context(context, true);
   const int wrapped = libusb_wrap_sys_device(context, fd_, &handle_);
   if (wrapped == LIBUSB_SUCCESS) return {};
-  // A kernel that does not say more about the node than that it is there (an emulated one, for instance): libusb knows
-  // the rest from /sys.
   ::close(std::exchange(fd_, -1));
-  if (open_listed(context)) return {};
+  drop_context();
+  if (open_listed()) return {};
   return open_failed(wrapped, place_.node() + " cannot be used");
 }
 
-bool Device::open_listed(libusb_context* context) {
+// A kernel that does not say more about the node than that it is there (an emulated one, for instance): libusb knows
+// the rest from /sys, in the context that all share.
+bool Device::open_listed() {
+  libusb_context* context = discovering_context();
+  set_context(context, false);
   libusb_device** list = nullptr;
   const ssize_t count = libusb_get_device_list(context, &list);
   for (ssize_t i = 0; i < count && !handle_; ++i) {
@@ -105,6 +106,21 @@ bool Device::open_listed(libusb_context* context) {
   }
   if (count >= 0) libusb_free_device_list(list, 1);
   return handle_ != nullptr;
+}
+
+void Device::set_context(libusb_context* context, bool own) {
+  const std::lock_guard lock(interrupt_mutex_);
+  context_ = context;
+  owns_context_ = own;
+}
+
+void Device::drop_context() {
+  libusb_context* context = nullptr;
+  {
+    const std::lock_guard lock(interrupt_mutex_);
+    std::swap(context, context_);
+  }
+  if (context && owns_context_) libusb_exit(context);
 }
 
 OpenResult Device::claim(const Claim& claim) {
@@ -207,12 +223,7 @@ void Device::close() {
   fd_ = -1;
   for (libusb_transfer* flight : stranded_) libusb_free_transfer(flight);
   stranded_.clear();
-  libusb_context* context = nullptr;
-  {
-    const std::lock_guard lock(interrupt_mutex_);
-    std::swap(context, context_);
-  }
-  if (context) libusb_exit(context);
+  drop_context();
 }
 
 void Device::interrupt() {

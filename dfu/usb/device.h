@@ -10,8 +10,8 @@
 //   unlocks a mutex that it does not hold (fixed in 1.0.27); the assertion in libusb_close then ends the program. A
 //   wrapped descriptor is never marked. The price is one GET_CONFIGURATION at open. Where a node does not say enough of
 //   itself to be wrapped, libusb opens it after all, and SET_INTERFACE is sent as a transfer.
-// With a context each, all of that stays on the lane of the device. The price is a scan of the bus at open, which
-// dfu-util pays too, and three descriptors.
+// With a context each, all of that stays on the lane of the device. The price is three descriptors; the context knows
+// no other device and does not look for any (context.h).
 //
 // All but `interrupt` block and belong to one thread at a time, the lane's. Transfers are libusb's asynchronous ones
 // (its synchronous ones free under their own callback, issue #1263); timeouts are libusb's.
@@ -55,7 +55,9 @@ class Device {
 
   explicit Device(Place place) : place_(std::move(place)) {}
   OpenResult open_node();
-  bool open_listed(libusb_context* context);
+  bool open_listed();
+  void set_context(libusb_context* context, bool own);
+  void drop_context();
   OpenResult claim(const Claim& claim);
   OpenResult select(const Claim& claim);
   OpenResult ask_to_select(const Claim& claim);
@@ -68,7 +70,8 @@ class Device {
   std::vector<libusb_transfer*> stranded_;  // libusb could not say what became of them; freed after close
 
   std::mutex interrupt_mutex_;
-  libusb_context* context_ = nullptr;  // made and ended with interrupt_mutex_ held
+  libusb_context* context_ = nullptr;  // changed with interrupt_mutex_ held
+  bool owns_context_ = false;
 };
 
 }  // namespace dfu::usb

@@ -3,10 +3,11 @@
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include <libusb-1.0/libusb.h>
 
-#include "dfu/usb/status.h"
+#include "dfu/usb/context.h"
 
 namespace dfu::usb {
 
@@ -38,20 +39,18 @@ Hotplug::Hotplug() {
   if (!std::filesystem::exists("/sys/bus/usb/devices")) {
     throw std::runtime_error("this system has no USB: the kernel shows no /sys/bus/usb");
   }
-  if (const int error = libusb_init(&context_)) {
-    throw std::runtime_error("this system offers no USB: libusb cannot be started: " + error_text(error));
-  }
+  context_ = discovering_context();
 }
 
 Hotplug::~Hotplug() {
   stop();
-  libusb_exit(context_);
 }
 
 void Hotplug::stop() {
   ending_ = true;
   libusb_interrupt_event_handler(context_);
   if (thread_.joinable()) thread_.join();
+  if (callback_ != 0) libusb_hotplug_deregister_callback(context_, std::exchange(callback_, 0));
 }
 
 void Hotplug::list(OnChange on_change) {
@@ -62,7 +61,7 @@ void Hotplug::list(OnChange on_change) {
   };
   const int any = LIBUSB_HOTPLUG_MATCH_ANY;
   libusb_hotplug_register_callback(context_, LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED | LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT,
-                                   LIBUSB_HOTPLUG_ENUMERATE, any, any, any, callback, this, nullptr);
+                                   LIBUSB_HOTPLUG_ENUMERATE, any, any, any, callback, this, &callback_);
 }
 
 void Hotplug::watch() {

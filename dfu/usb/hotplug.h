@@ -1,5 +1,6 @@
-// What comes and goes on USB, as libusb tells it. Owns libusb's first context and the thread that handles its events;
-// nothing is ever opened in it. The constructor throws std::runtime_error with a sentence for a person.
+// What comes and goes on USB, as libusb tells it through the context that discovers devices (dfu/usb/context.h). Owns
+// the thread that handles its events; one Hotplug at a time. The constructor throws std::runtime_error with a sentence
+// for a person.
 #pragma once
 
 #include <atomic>
@@ -41,7 +42,8 @@ class Hotplug {
   void handle_events();
   void tell(libusb_device* device, bool here);
 
-  libusb_context* context_ = nullptr;
+  libusb_context* context_ = nullptr;  // not owned
+  int callback_ = 0;                   // as libusb names it
   OnChange on_change_;
   std::atomic<bool> ending_ = false;
   std::thread thread_;

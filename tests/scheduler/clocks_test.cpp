@@ -68,12 +68,12 @@ TEST(RealClock, TasksThatAreNotDueAreDroppedWithTheClock) {
   EXPECT_FALSE(ran);
 }
 
-TEST(TbbPool, EveryPostedTaskRunsOnceAndNeverInThePostersThread) {
+TEST(WorkerPool, EveryPostedTaskRunsOnceAndNeverInThePostersThread) {
   std::atomic<int> ran = 0;
   std::atomic<bool> in_poster = false;
   const auto poster = std::this_thread::get_id();
   {
-    TbbPool pool;
+    WorkerPool pool;
     std::latch all(1000);
     for (int i = 0; i < 1000; ++i) {
       pool.post([&] {

@@ -56,6 +56,21 @@ struct Row {
   int good = 0;          // units whose flash holds the images afterwards
 };
 
+// As photon_line, but no more than 13 hubs on a bus: USB has 127 addresses there, and a wide line several controllers.
+dfu::virt::LineSpec spread_line(int units, int generation) {
+  constexpr int hubs_per_bus = 13;
+  dfu::virt::LineSpec line = dfu::virt::photon_line(units, generation);
+  const auto spread = [](dfu::PortPath& port) {
+    const std::size_t end = std::min(port.text.find('.'), port.text.size());
+    const int hub = std::atoi(port.text.substr(2, end - 2).c_str()) - 1;
+    port.text = std::to_string(1 + hub / hubs_per_bus) + "-" + std::to_string(1 + hub % hubs_per_bus) +
+                port.text.substr(end);
+  };
+  for (auto& hub : line.hubs) spread(hub.port);
+  for (auto& unit : line.units) spread(unit.port);
+  return line;
+}
+
 dfu::Bytes read_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -95,7 +110,7 @@ double mean(const std::vector<double>& values) {
 class Measurement {
  public:
   Measurement(const Options& options, const Case& wanted)
-      : options_(options), line_(dfu::virt::photon_line(wanted.units, wanted.generation)), kernel_({.line = line_}) {
+      : options_(options), line_(spread_line(wanted.units, wanted.generation)), kernel_({.line = line_}) {
     std::string name = fs::temp_directory_path() / "flashline-bench-XXXXXX";
     if (!mkdtemp(name.data())) throw std::runtime_error("cannot make a folder in " + name);
     folder_ = name;
@@ -106,8 +121,9 @@ class Measurement {
 
   Row flashline() {
     const double before = own_cpu();
+    std::ofstream(folder_ / "station.toml") << "cap = " << line_.units.size() << "\n";
     const Ran ran = run({options_.flashline, "flash", options_.images + "/photon.toml", "--line", "usb", "--json",
-                         "--db", folder_ / "records.db"},
+                         "--db", folder_ / "records.db", "--station", folder_ / "station.toml"},
                         with_home(kernel_.environment(true)), folder_);
     Row row = count();
     row.mock_cpu = own_cpu() - before;

@@ -134,9 +134,11 @@ int MockKernel::Impl::next_number(int bus) {
         nodes, [&](const auto& one) { return one.second->place().bus == bus && one.second->place().number == number; });
   };
   int& last = last_number[bus];
-  do last = last % most_numbers + 1;
-  while (used(last));
-  return last;
+  for (int tried = 0; tried < most_numbers; ++tried) {
+    last = last % most_numbers + 1;
+    if (!used(last)) return last;
+  }
+  throw std::length_error("bus " + std::to_string(bus) + " of the mock kernel is full, as USB has it at 127 devices");
 }
 
 // ---- devices

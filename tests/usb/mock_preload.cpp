@@ -1,7 +1,8 @@
 // Preloaded before umockdev's library into programs that use the mock kernel, to put right what umockdev cannot:
 // - poll() on a device node: umockdev's node is a plain file, which is always ready, so that libusb would spin. Here it
 //   is ready when there is something to reap, and says POLLERR and POLLHUP when the device has left.
-// - transfers go the short way of mock_wire.h.
+// - transfers go the short way of mock_wire.h, and other ioctls over a socket of their own: umockdev keeps track of 50
+//   files at most, which is no more than a small line opens.
 // - open() and access() obey the node's mode, for root too, and say ENOENT for a node that has gone.
 // - open() and close() can hang, and close() returns when the kernel has let go of the interfaces.
 // - each monitor of uevents gets a socket of its own: umockdev names it by its descriptor's number alone, so that two
@@ -44,7 +45,9 @@ constexpr std::size_t setup_size = 8;  // at the beginning of a control transfer
 
 // Of a device node's descriptor: its two sockets, plus 1; 0: no such node.
 std::atomic<int> submits_of[most_files], completions_of[most_files];
-pthread_mutex_t submit_locks[64];  // of a descriptor and those that are 64 apart; zeros are what they begin with
+std::atomic<int> calls_of[most_files];  // likewise: the socket for its other ioctls
+pthread_mutex_t call_locks[64];         // of a descriptor and those that are 64 apart
+pthread_mutex_t submit_locks[64];       // of a descriptor and those that are 64 apart; zeros are what they begin with
 std::atomic<bool> is_monitor[most_files];  // a socket for uevents
 std::atomic<std::uint32_t> opens;
 
@@ -92,13 +95,65 @@ int connect_file(std::uint64_t token, bool submits) {
   return -1;
 }
 
-int opened(int file) {
-  if (file < 0 || file >= most_files) return file;
+// umockdev's own socket of the node, in its own words: mock_session.cpp has the other end.
+int connect_calls(const char* path) {
+  const int file = static_cast<int>(syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (file < 0) return -1;
+  sockaddr_un to{};
+  to.sun_family = AF_UNIX;
+  snprintf(to.sun_path, sizeof to.sun_path, "%s/ioctl%s", getenv("UMOCKDEV_DIR"), path);
+  if (syscall(SYS_connect, file, &to, sizeof to) == 0) return file;
+  syscall(SYS_close, file);
+  return -1;
+}
+
+bool send_whole(int file, const void* data, std::size_t size) {
+  return syscall(SYS_sendto, file, data, size, MSG_NOSIGNAL, nullptr, 0) == static_cast<long>(size);
+}
+
+bool receive_whole(int file, void* data, std::size_t size) {
+  for (auto* at = static_cast<char*>(data); size > 0;) {
+    const long got = syscall(SYS_recvfrom, file, at, size, 0, nullptr, nullptr);
+    if (got <= 0) return false;
+    at += got;
+    size -= static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
+// An ioctl as the mock kernel answers it; it reads and writes this program's memory until it is done.
+int call(int file, unsigned long request, std::uint64_t argument) {
+  using usb_mock::Called;
+  const int socket_file = calls_of[file] - 1;
+  Called message{usb_mock::ioctl_called, request, argument};
+  long result = -1;
+  int error = ENODEV;
+  pthread_mutex_lock(&call_locks[file % 64]);
+  bool more = send_whole(socket_file, &message, sizeof message);
+  while (more && (more = receive_whole(socket_file, &message, sizeof message))) {
+    auto* memory = reinterpret_cast<void*>(message.first);
+    if (message.word == usb_mock::read_mem) {
+      more = send_whole(socket_file, memory, message.second);
+    } else if (message.word == usb_mock::write_mem) {
+      more = receive_whole(socket_file, memory, message.second);
+    } else {
+      result = static_cast<long>(message.first);
+      error = static_cast<int>(message.second);
+      break;
+    }
+  }
+  pthread_mutex_unlock(&call_locks[file % 64]);
+  if (error != 0) errno = error;
+  return static_cast<int>(result);
+}
+
+int opened(int file, const char* path) {
   const std::uint64_t token = static_cast<std::uint64_t>(getpid()) << 32 | ++opens;
   submits_of[file] = connect_file(token, true) + 1;
+  calls_of[file] = connect_calls(path) + 1;
   completions_of[file] = connect_file(token, false) + 1;
   const int before = errno;
-  NEXT(ioctl)(file, usb_mock::opened_ioctl, token);
+  call(file, usb_mock::opened_ioctl, token);
   errno = before;
   return file;
 }
@@ -154,11 +209,18 @@ int reap(int file, void** where, bool wait) {
   return 0;
 }
 
+// A folder of nodes is umockdev's business; a node is opened here.
 template <typename Open>
 int open_node(const char* path, int flags, Open open_it) {
   const int access_mode = flags & O_ACCMODE;
   if (const int error = judge(path, access_mode != O_WRONLY, access_mode != O_RDONLY)) return fail(error);
-  return opened(open_it());
+  char real[512];
+  struct stat entry;
+  snprintf(real, sizeof real, "%s%s", getenv("UMOCKDEV_DIR"), path);
+  if (syscall(SYS_newfstatat, AT_FDCWD, real, &entry, 0) == 0 && S_ISDIR(entry.st_mode)) return open_it();
+  const int file = static_cast<int>(syscall(SYS_openat, AT_FDCWD, real, flags, 0));
+  if (file < 0 || file >= most_files) return file;
+  return opened(file, path);
 }
 
 // What poll() says of a node whose socket for completions answered so.
@@ -210,9 +272,10 @@ int close(int file) {
   const int completions = completions_socket(file);
   if (completions >= 0) {
     const int before = errno;
-    NEXT(ioctl)(file, usb_mock::closing_ioctl, 0ul);
+    call(file, usb_mock::closing_ioctl, 0);
     errno = before;
     completions_of[file] = 0;
+    syscall(SYS_close, calls_of[file].exchange(0) - 1);
     syscall(SYS_close, completions);
     syscall(SYS_close, submits_of[file].exchange(0) - 1);
   }
@@ -233,7 +296,7 @@ int ioctl(int file, unsigned long request, ...) noexcept {
     case USBDEVFS_REAPURBNDELAY:
       return reap(file, static_cast<void**>(argument), request == USBDEVFS_REAPURB);
     default:
-      return NEXT(ioctl)(file, request, argument);
+      return call(file, request, reinterpret_cast<std::uint64_t>(argument));
   }
 }
 

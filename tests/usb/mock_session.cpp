@@ -22,12 +22,8 @@ using dfu::Transfer;
 using dfu::TransferResult;
 using dfu::TransferStatus;
 
-// What umockdev 0.17's preload library and whoever stands behind a node say to each other.
-enum Word : unsigned long { ioctl_called = 1, done = 3, read_mem = 5, write_mem = 6 };
-constexpr long not_emulated = -100;  // the preload library then asks the file itself
-struct Message {
-  unsigned long word, first, second;
-};
+constexpr long not_emulated = -100;  // umockdev then asks the file itself
+using Message = Called;
 
 constexpr std::size_t setup_size = 8;  // at the beginning of a control transfer's buffer
 

@@ -35,4 +35,10 @@ struct Completed {
 
 constexpr std::uint32_t most_data = 65536;
 
+// What umockdev 0.17's preload library and the owner of a node's socket say to each other about other ioctls.
+enum Word : unsigned long { ioctl_called = 1, done = 3, read_mem = 5, write_mem = 6 };
+struct Called {
+  unsigned long word, first, second;
+};
+
 }  // namespace usb_mock
