@@ -45,7 +45,10 @@ class Loader {
 
   StationConfig load(const TomlNode& root) {
     TableReader file(root, "this file", report_);
-    if (const auto name = file.text("name")) station_.name = name->value;
+    if (const auto name = file.text("name")) {
+      station_.name = name->value;
+      station_.has_name = true;
+    }
     if (const auto database = file.text("database")) station_.database = beside(path_, database->value);
     if (const auto keep = file.boolean("archive_images")) station_.archive_images = keep->value;
     if (const auto cap = file.integer("cap", {1, 10000})) station_.cap = static_cast<int>(cap->value);
@@ -53,6 +56,9 @@ class Loader {
     if (const auto stagger = file.number("stagger", 0, 60)) station_.stagger = from_seconds(stagger->value);
     if (const auto unit = file.integer("unit_milliamperes", {1, 5000})) {
       station_.unit_milliamperes = static_cast<int>(unit->value);
+    }
+    if (const auto gap = file.integer("clock_gap_days", {1, 3650})) {
+      station_.clock_gap = std::chrono::days(gap->value);
     }
     if (const auto after = file.integer("quarantine_after", {0, 1000})) {
       station_.quarantine_after = static_cast<int>(after->value);

@@ -1,6 +1,7 @@
 // The station file: this line's name, limits, hubs and slots. Format: CONTRACTS, "Station file".
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,11 +42,15 @@ struct HookConfig {
 
 struct StationConfig {
   std::string name = "flashline";
+  bool has_name = false;          // the file gives the name; without one the station keeps the name that its record has
   std::string database;        // resolved as `recipe` is; empty: the default
   bool archive_images = true;  // keep each image beside the database when a recipe names it first
   int cap = 64;
   dfu::Duration insert_after = std::chrono::seconds(2);
-  dfu::Duration stagger{};      // between two starts behind one hub
+  dfu::Duration stagger{};  // between two starts behind one hub
+  // A run that begins this much later than the record ends asks whether the clock is right. The default is longer than
+  // a works holiday.
+  std::chrono::days clock_gap{30};
   int quarantine_after = 3;     // units in a row that fail on a port close it (scheduler/quarantine.h); 0: never
   int unit_milliamperes = 500;  // what a unit in work draws at most: USB 2.0's limit for one port
   std::vector<ControllerName> controllers;

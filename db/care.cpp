@@ -2,12 +2,13 @@
 
 #include <filesystem>
 
-#include <SQLiteCpp/Backup.h>
 #include <sqlite3.h>
 
 #include "db/connection.h"
 #include "db/image_store.h"
 #include "db/new_file.h"
+#include "db/own_chain.h"
+#include "db/read_record_time.h"
 #include "db/reader.h"
 #include "db/record_writer.h"
 #include "db/schema.h"
@@ -30,9 +31,19 @@ void refuse_open_orders(const std::string& path) {
   }
 }
 
+// What a new file has to know of the record that it goes on from.
+struct Before {
+  Head head;
+  Uuid installation;
+  std::string station;
+  std::optional<Event> about_the_clock;  // of the program that archives
+};
+
 // A record that begins where another one ended.
-void begin_after(const std::string& path, const Head& head, const Uuid& installation, const std::string& station,
-                 const std::string& public_key, const Run& run, UuidGenerator& uuids) {
+void begin_after(const std::string& path, const Before& before, const std::string& public_key, const Run& run,
+                 UuidGenerator& uuids) {
+  const Head& head = before.head;
+  const Uuid& installation = before.installation;
   fs::remove(path);
   translated(path, [&] {
     SQLite::Database database = open_for_writing(path);
@@ -45,9 +56,10 @@ void begin_after(const std::string& path, const Head& head, const Uuid& installa
     insert.bind(4, head.hash.data(), static_cast<int>(head.hash.size()));
     insert.exec();
     RecordWriter writer(database, kOwnChain, head, run.id, uuids);
-    writer.write_station(run.at, installation, station);
+    writer.write_station(run.at, installation, before.station);
     writer.write_key(run.at, public_key);
     writer.write_run(run);
+    if (before.about_the_clock) writer.write(*before.about_the_clock);
     transaction.commit();
   });
   settle(path);
@@ -58,25 +70,23 @@ void begin_after(const std::string& path, const Head& head, const Uuid& installa
 void back_up(const std::string& path, const std::string& to) {
   refuse_existing(to);
   const std::string part = to + ".part";
-  translated(path, [&] {
-    SQLite::Database source = open_for_reading(canonical_path(path));
-    fs::remove(part);
-    SQLite::Database copy(part, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-    SQLite::Backup(copy, source).executeStep();
-  });
-  settle(part);
+  copy_record(path, part);
   take_name(part, to);
 }
 
-Head archive(const std::string& path, const std::string& to, const std::string& station, Run run,
-             UuidGenerator& uuids) {
+Head archive(const std::string& path, const std::string& to, const std::optional<std::string>& station, Run run,
+             UuidGenerator& uuids, const ClockRules& clock) {
   const std::string file = canonical_path(path), next = file + ".next";
   if (!fs::exists(file)) throw Error(Trouble::missing, "There is no database at " + file + ".");
   refuse_existing(to);
   const WriterLock lock(file, run.id);
+  Before before;
   translated(file, [&] {
     SQLite::Database database = open_for_writing(file);
     migrate(database, file);
+    before.station = station.value_or(station_on_record(database).value_or(""));
+    const auto doubt = doubt_of(read_record_time(database), run.at, clock.gap);
+    if (doubt) before.about_the_clock = event_of(*doubt, clock.confirmed);
   });
   refuse_open_orders(file);
   settle(file);
@@ -86,8 +96,9 @@ Head archive(const std::string& path, const std::string& to, const std::string& 
   }
   const ChainVerification& own = verified.chains.front();
   run.sqlite = sqlite3_libversion();
-  begin_after(next, own.last, own.installation, station,
-              to_string(StationKey::load_or_make(file + ".key").public_key()), run, uuids);
+  before.head = own.last;
+  before.installation = own.installation;
+  begin_after(next, before, to_string(StationKey::load_or_make(file + ".key").public_key()), run, uuids);
   ImageStore(to).take_over(ImageStore(file));
   // Until the new file takes the name, the old one has it: whenever the power goes, one of the two is the record.
   std::error_code failure;

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "db/chain.h"
+#include "db/record_clock.h"
 #include "db/signature.h"
 #include "db/values.h"
 
@@ -24,9 +26,10 @@ struct MergedChain {
 };
 
 // Takes over the rows of `sources` that `path` does not hold; each station keeps its own chain, and rows are never
-// counted twice: merging again adds nothing. A source that does not verify, or whose chain is another one than the
-// rows that are there already, is refused before anything of it is written; so is the other part of an archived record.
-// Creates `path` if it is missing.
+// counted twice: merging again adds nothing. Rows of the station that writes `path` are not taken over: they come from
+// its writer, or by restore(). A source that has more of them than `path` is refused. A source that does not verify, or
+// whose chain is another one than the rows that are there already, is refused before anything of it is written; so is
+// the other part of an archived record. Creates `path` if it is missing.
 std::vector<MergedChain> merge(const std::string& path, const std::vector<std::string>& sources, UuidGenerator& uuids);
 
 struct ExportedJob {
@@ -47,6 +50,8 @@ std::vector<MergedChain> import_job(const std::string& path, const std::string& 
 
 // Closes the record: its file becomes `to`, and `path` a new one whose chain goes on where the old one ends. `run` is
 // recorded as the first in the new file. Refuses while an order is open, or somebody reads.
-Head archive(const std::string& path, const std::string& to, const std::string& station, Run run, UuidGenerator& uuids);
+// Without a name the station keeps the last one on record.
+Head archive(const std::string& path, const std::string& to, const std::optional<std::string>& station, Run run,
+             UuidGenerator& uuids, const ClockRules& clock = {});
 
 }  // namespace db

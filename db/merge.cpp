@@ -1,6 +1,7 @@
 // Takes over other stations' rows, whole chains or excerpts of them: merge() and import_job() of db/care.h.
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 
 #include "db/attached.h"
 #include "db/care.h"
@@ -71,22 +72,43 @@ class StationMerge {
     merged.installation = theirs_.installation;
     merged.station = theirs_.station;
     merged.added = whole ? add_end() : add_between();
+    refuse_own_rows(merged.added);
     for (const ExcerptVerification& excerpt : theirs_.excerpts) merged.orders.push_back(excerpt.says.order);
     return merged;
   }
 
  private:
-  Error another_history(std::int64_t seq) const {
+  // A row of which there are two versions; `theirs` is nothing where only this file has it.
+  struct Difference {
+    std::int64_t seq = std::numeric_limits<std::int64_t>::max();
+    Sha256 here{};
+    std::optional<Sha256> theirs{};
+  };
+
+  Error another_history(const Difference& difference) const {
     return {Trouble::refused, source_ + " holds another history of station " + theirs_.station + " than is here: row " +
-                                  std::to_string(seq) +
-                                  " differs. One of the two was made anew or restored; nothing was taken over."};
+                                  std::to_string(difference.seq) + " is " + hex(difference.here) + " here, and " +
+                                  (difference.theirs ? hex(*difference.theirs) + " there" : "missing there") +
+                                  ". One of the two was made anew or restored from a backup; nothing was taken over."};
+  }
+
+  // Anybody can compute rows with right hashes: a chain does not say who wrote it.
+  void refuse_own_rows(std::int64_t added) const {
+    if (to_ != kOwnChain || added == 0) return;
+    throw Error(Trouble::refused,
+                source_ + " holds " + std::to_string(added) + " rows of this station's own record that are not here" +
+                    ", up to row " + std::to_string(theirs_.last.seq) + " " + hex(theirs_.last.hash) +
+                    ". A merge takes over rows of other stations only; nothing was taken over. If the file is a " +
+                    "backup of this station, use `flashline db restore`.");
   }
 
   // Both are chains from their start without gaps: where the shorter one ends, they must be the same.
   std::int64_t add_end() {
     const std::int64_t here = std::max(last_row(database_, to_).head.seq, theirs_.start.seq);
     const std::int64_t common = std::min(here, theirs_.last.seq);
-    if (common > theirs_.start.seq) refuse_difference("AND here.seq = " + std::to_string(common), true);
+    if (common > theirs_.start.seq && first_difference("AND here.seq = " + std::to_string(common), true)) {
+      throw another_history(first_difference("AND here.seq <= " + std::to_string(common), true).value());
+    }
     return copy_rows("AND theirs.seq > " + std::to_string(here));
   }
 
@@ -94,9 +116,8 @@ class StationMerge {
   std::int64_t add_between() {
     AnchorChecks none;
     const std::int64_t whole = std::max(walk_chain(database_, to_, theirs_.installation, none).whole, theirs_.whole);
-    refuse_difference("", false);
-    std::int64_t added = 0;
-    added = copy_rows("");
+    if (const auto difference = first_difference("", false)) throw another_history(*difference);
+    const std::int64_t added = copy_rows("");
     if (to_ != kOwnChain) copy_excerpts(whole);
     const ChainVerification after = walk_chain(database_, to_, theirs_.installation, none);
     if (after.problem) {
@@ -106,20 +127,27 @@ class StationMerge {
     return added;
   }
 
-  // `all`: also a row that is here only is a difference.
-  void refuse_difference(const std::string& which, bool all) {
+  // Over all tables. `all`: also a row that is here only is a difference.
+  std::optional<Difference> first_difference(const std::string& which, bool all) {
+    Difference first;
     for (const std::string_view table : kChainedTables) {
       const std::string name(table);
       if (columns_of_other(database_, table).empty()) continue;
-      SQLite::Statement query(database_, "SELECT here.seq FROM main." + name + " here " + (all ? "LEFT " : "") +
-                                             "JOIN other." + name +
+      SQLite::Statement query(database_, "SELECT here.seq, here.hash, theirs.hash FROM main." + name + " here " +
+                                             (all ? "LEFT " : "") + "JOIN other." + name +
                                              " theirs ON theirs.chain = ?2 AND theirs.seq = here.seq"
                                              " WHERE here.chain = ?1 AND theirs.hash IS NOT here.hash " +
                                              which + " ORDER BY here.seq LIMIT 1");
       query.bind(1, to_);
       query.bind(2, from_);
-      if (query.executeStep()) throw another_history(query.getColumn(0).getInt64());
+      if (!query.executeStep() || query.getColumn(0).getInt64() >= first.seq) continue;
+      RowReader row(query);
+      first.seq = row.integer();
+      first.here = row.sha256();
+      first.theirs = row.maybe_sha256();
     }
+    if (first.seq == std::numeric_limits<std::int64_t>::max()) return std::nullopt;
+    return first;
   }
 
   // Those that are not here yet.

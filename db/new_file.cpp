@@ -4,6 +4,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include <SQLiteCpp/Backup.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -38,6 +39,16 @@ void refuse_existing(const std::string& to) {
 void take_name(const std::string& part, const std::string& to) {
   if (std::rename(part.c_str(), to.c_str()) != 0) throw cannot(to + " cannot be made", std::strerror(errno));
   sync_folder_of(to);
+}
+
+void copy_record(const std::string& path, const std::string& part) {
+  translated(path, [&] {
+    SQLite::Database source = open_for_reading(canonical_path(path));
+    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) fs::remove(part + suffix);
+    SQLite::Database copy(part, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    SQLite::Backup(copy, source).executeStep();
+  });
+  settle(part);
 }
 
 void settle(const std::string& path) {

@@ -13,6 +13,9 @@ void refuse_existing(const std::string& to);
 // Everything in the one file, and nobody else in it.
 void settle(const std::string& path);
 
+// One state of the record at `path`, whole, in the file `part`, which is made new.
+void copy_record(const std::string& path, const std::string& part);
+
 void take_name(const std::string& part, const std::string& to);
 
 }  // namespace db

@@ -9,6 +9,7 @@
 #include "db/label_sql.h"
 #include "db/row_reader.h"
 #include "db/schema.h"
+#include "db/station_names.h"
 #include "db/stored_row.h"
 #include "db/text_list.h"
 #include "db/writer_lock.h"
@@ -28,13 +29,13 @@ constexpr const char* kUnitsOfJob =
     " AND NOT EXISTS (SELECT 1 FROM attempt_started n WHERE n.visit = s.visit AND n.number > s.number) GROUP BY 1";
 
 constexpr const char* kAttemptColumns =
-    "SELECT s.chain, v.run, s.recipe, v.id, v.at, v.port, v.slot,"
+    "SELECT s.chain, s.seq, v.run, s.recipe, v.id, v.at, v.port, v.slot,"
     " s.id, s.number, s.at, s.job, s.lot, s.operator, s.vendor, s.product, s.release, s.serial, s.product_name,"
     " f.at, f.outcome, f.fault_code, f.fault_about, f.fault_step, f.fault_operation, f.fault_address, f.fault_block,"
     " f.fault_text, f.verified, f.booted, f.unit, f.serials, f.flash_ms, f.return_ms, f.floor_ms";
 // Of the attempt's visit, whenever in it the label was scanned.
 const std::string kLabelColumn = ", (SELECT l.label FROM label l WHERE l.visit = v.id AND " + label_holds() + ")";
-constexpr int kColumnOfLabel = 34;
+constexpr int kColumnOfLabel = 35;
 
 // This station's own first; those of others in an order that does not depend on which was merged first.
 constexpr const char* kInOrder =
@@ -60,13 +61,15 @@ struct Shared {
     Uuid installation;
     std::string name;
   };
-  std::map<std::int64_t, StationRow> stations;  // by chain
+  std::map<std::int64_t, StationRow> stations;  // by chain; with the last name
+  StationNames names;                           // under which rows were written
   std::map<Uuid, std::shared_ptr<const Run>> runs;
   std::map<Uuid, std::shared_ptr<const Image>> images;
   std::map<Uuid, std::shared_ptr<const Recipe>> recipes;
 };
 
 void read_stations(SQLite::Database& database, Shared& shared) {
+  shared.names = StationNames(database);
   SQLite::Statement query(database,
                           "SELECT chain, installation, (SELECT name FROM station WHERE station.chain = chain.chain "
                           "ORDER BY seq DESC LIMIT 1) FROM chain");
@@ -312,9 +315,9 @@ std::vector<Job> read_jobs(SQLite::Database& database, Whose whose, const std::o
     RowReader row(query);
     Job job;
     const std::int64_t chain = row.integer();
-    job.station = shared.stations[chain].name;
     job.own = chain == kOwnChain;
     job.row.seq = row.integer();
+    job.station = shared.names.at(chain, job.row.seq);
     job.row.hash = row.sha256();
     job.opened.at = row.time();
     for (std::string* text : {&job.opened.order, &job.opened.product, &job.opened.lot, &job.opened.recipe_name}) {
@@ -589,11 +592,10 @@ class Reader::Impl {
   static Attempt read_attempt(SQLite::Statement& query, const Shared& shared, const Snapshot& snapshot) {
     RowReader row(query);
     Attempt attempt;
-    const auto station = shared.stations.find(row.integer());
-    if (station != shared.stations.end()) {
-      attempt.installation = station->second.installation;
-      attempt.station = station->second.name;
-    }
+    const std::int64_t chain = row.integer();
+    const auto station = shared.stations.find(chain);
+    if (station != shared.stations.end()) attempt.installation = station->second.installation;
+    attempt.station = shared.names.at(chain, row.integer());
     const Uuid run = row.uuid();
     attempt.run = find_or_empty(shared.runs, run);
     attempt.started.recipe = find_or_empty(shared.recipes, row.uuid());

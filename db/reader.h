@@ -19,7 +19,7 @@ namespace db {
 
 // What the record tells about one attempt.
 struct Attempt {
-  std::string station;  // name
+  std::string station;  // name under which it was started
   Uuid installation;
   std::shared_ptr<const Run> run;
   VisitStarted visit;
@@ -65,7 +65,7 @@ struct Counts {
 
 struct StationInfo {
   Uuid installation;
-  std::string name;
+  std::string name;  // the last one
   Head head;
   std::string public_key{};  // as minisign writes it; empty where none is on record
 };
@@ -76,7 +76,7 @@ struct Job {
   std::map<Outcome, std::int64_t> units;  // by the last attempt of each visit
   std::int64_t made = 0;                  // that count towards the quantity
   Head row;                               // with which it was opened
-  std::string station;                    // name
+  std::string station;                    // name under which it was opened
   bool own = true;                        // else of a station whose rows were merged or imported
 };
 

@@ -1,13 +1,14 @@
 #include "db/store.h"
 
-#include <algorithm>
 #include <variant>
 
 #include <sqlite3.h>
 
 #include "db/connection.h"
+#include "db/files_in_place.h"
+#include "db/own_chain.h"
+#include "db/read_record_time.h"
 #include "db/record_writer.h"
-#include "db/row_reader.h"
 #include "db/schema.h"
 #include "db/start_check.h"
 #include "db/writer_lock.h"
@@ -16,94 +17,34 @@ namespace db {
 
 namespace {
 
-std::optional<Uuid> own_installation(SQLite::Database& database) {
-  SQLite::Statement own(database, "SELECT installation FROM chain WHERE chain = ?");
-  own.bind(1, kOwnChain);
-  if (!own.executeStep()) return std::nullopt;
-  return RowReader(own).uuid();
-}
-
-void make_own_chain(SQLite::Database& database, const Uuid& installation) {
-  SQLite::Statement insert(database, "INSERT INTO chain (chain, installation) VALUES (?, ?)");
-  insert.bind(1, kOwnChain);
-  insert.bind(2, installation.bytes.data(), static_cast<int>(installation.bytes.size()));
-  insert.exec();
-}
-
-std::string station_on_record(SQLite::Database& database) {
-  SQLite::Statement name(database, "SELECT name FROM station WHERE chain = ? ORDER BY seq DESC LIMIT 1");
-  name.bind(1, kOwnChain);
-  return name.executeStep() ? name.getColumn(0).getString() : std::string();
-}
-
-std::string key_on_record(SQLite::Database& database) {
-  SQLite::Statement key(database, "SELECT public_key FROM station_key WHERE chain = ? ORDER BY seq DESC LIMIT 1");
-  key.bind(1, kOwnChain);
-  return key.executeStep() ? key.getColumn(0).getString() : std::string();
-}
-
-// Readers sort attempts by their ids, which must therefore rise also when the clock has stepped back since.
-std::optional<Uuid> youngest_attempt(SQLite::Database& database) {
-  SQLite::Statement youngest(database, "SELECT id FROM attempt_started WHERE chain = ? ORDER BY id DESC LIMIT 1");
-  youngest.bind(1, kOwnChain);
-  if (!youngest.executeStep()) return std::nullopt;
-  return RowReader(youngest).uuid();
-}
-
-// Every opening closes what it finds open, so attempts that are open are younger than the last run.
-std::vector<Uuid> open_attempts(SQLite::Database& database) {
-  SQLite::Statement open(
-      database,
-      "SELECT s.id FROM attempt_started s LEFT JOIN attempt_finished f ON f.attempt = s.id "
-      "WHERE s.chain = ?1 AND s.seq > (SELECT coalesce(max(seq), 0) FROM run WHERE chain = ?1) AND f.attempt IS NULL "
-      "ORDER BY s.seq");
-  open.bind(1, kOwnChain);
-  std::vector<Uuid> attempts;
-  while (open.executeStep()) attempts.push_back(RowReader(open).uuid());
-  return attempts;
-}
-
-// Of the last row of each kind that a line makes again and again.
-std::optional<Time> latest_time(SQLite::Database& database) {
-  std::optional<Time> latest;
-  for (const char* table : {"run", "visit", "attempt_started", "attempt_finished", "visit_ended", "event"}) {
-    SQLite::Statement last(database,
-                           std::string("SELECT at FROM ") + table + " WHERE chain = ? ORDER BY seq DESC LIMIT 1");
-    last.bind(1, kOwnChain);
-    if (last.executeStep()) latest = std::max(latest, std::optional(RowReader(last).time()));
-  }
-  return latest;
-}
+// Of a record whose programs were never given a name.
+constexpr const char* kUnnamedStation = "flashline";
 
 }  // namespace
 
 class Store::Impl {
  public:
-  Impl(const std::string& path, const std::string& station_name, Run run, UuidGenerator& uuids)
+  Impl(const std::string& path, const std::optional<std::string>& station_name, Run run, UuidGenerator& uuids,
+       const ClockRules& clock)
       : path_(canonical_path(path)), database_(prepared(path_, run.id, lock_)), installation_(identity(run, uuids)) {
     run.sqlite = sqlite3_libversion();
     key_ = StationKey::load_or_make(path_ + ".key");
     translated(path_, [&] {
-      const bool new_chain = !own_installation(database_);
       if (const auto earlier = youngest_attempt(database_)) uuids.stay_after(*earlier);
       writer_.emplace(database_, kOwnChain, check_at_start(database_, path_, kOwnChain, installation_), run.id, uuids);
       SQLite::Transaction transaction(database_, SQLite::TransactionBehavior::IMMEDIATE);
-      if (new_chain) make_own_chain(database_, installation_);
-      if (new_chain || station_on_record(database_) != station_name) {
-        writer_->write_station(run.at, installation_, station_name);
-      }
-      if (key_on_record(database_) != to_string(key_->public_key())) {
-        writer_->write_key(run.at, to_string(key_->public_key()));
-      }
-      latest_ = latest_time(database_);
+      latest_ = read_record_time(database_);  // before rows with the time of this run are there
+      write_who(station_name, run);
       interrupted_ = open_attempts(database_);
       for (const Uuid& attempt : interrupted_) writer_->write(interruption(attempt, run.at));
-      writer_->write_run(run);
+      write_run(run, clock);
       transaction.commit();
+      files_.emplace(database_, path_);
     });
   }
 
   void append(std::span<const Record> batch) {
+    files_->check();
     const Head before = writer_->head();
     try {
       translated(path_, [&] {
@@ -117,13 +58,17 @@ class Store::Impl {
       writer_->rewind(before);
       throw;
     }
+    files_->check();
   }
 
   Head head() const { return writer_->head(); }
   const Uuid& installation() const { return installation_; }
   const std::string& path() const { return path_; }
   const StationKey& key() const { return *key_; }
+  void check_in_place() const { files_->check(); }
+  const std::string& station() const { return station_; }
   std::optional<Time> latest() const { return latest_; }
+  const std::optional<ClockDoubt>& clock_doubt() const { return clock_doubt_; }
   const std::vector<Uuid>& interrupted() const { return interrupted_; }
 
  private:
@@ -145,13 +90,25 @@ class Store::Impl {
     return known ? *known : uuids.next(run.at);
   }
 
-  static AttemptFinished interruption(const Uuid& attempt, Time at) {
-    AttemptFinished finished;
-    finished.attempt = attempt;
-    finished.at = at;
-    finished.outcome = Outcome::interrupted;
-    finished.fault = interrupted_fault();
-    return finished;
+  // The chain, the station's name and its key, so far as they are not on record.
+  void write_who(const std::optional<std::string>& station_name, const Run& run) {
+    const bool new_chain = !own_installation(database_);
+    if (new_chain) make_own_chain(database_, installation_);
+    const std::optional<std::string> known = station_on_record(database_);
+    station_ = station_name.value_or(known.value_or(kUnnamedStation));
+    if (known != station_) writer_->write_station(run.at, installation_, station_);
+    if (key_on_record(database_) != to_string(key_->public_key())) {
+      writer_->write_key(run.at, to_string(key_->public_key()));
+    }
+  }
+
+  // The event comes right behind the run whose clock it is about.
+  void write_run(const Run& run, const ClockRules& clock) {
+    clock_doubt_ = doubt_of(latest_, run.at, clock.gap);
+    writer_->write_run(run);
+    if (!clock_doubt_) return;
+    writer_->write(event_of(*clock_doubt_, clock.confirmed));
+    if (clock.confirmed) latest_ = run.at;
   }
 
   // Constant after construction
@@ -162,12 +119,16 @@ class Store::Impl {
   SQLite::Database database_;
   Uuid installation_;
   std::optional<RecordWriter> writer_;
+  std::optional<FilesInPlace> files_;
+  std::string station_;
   std::optional<Time> latest_;
+  std::optional<ClockDoubt> clock_doubt_;
   std::vector<Uuid> interrupted_;
 };
 
-Store::Store(const std::string& path, const std::string& station_name, const Run& run, UuidGenerator& uuids)
-    : impl_(std::make_unique<Impl>(path, station_name, run, uuids)) {}
+Store::Store(const std::string& path, const std::optional<std::string>& station_name, const Run& run,
+             UuidGenerator& uuids, const ClockRules& clock)
+    : impl_(std::make_unique<Impl>(path, station_name, run, uuids, clock)) {}
 Store::~Store() = default;
 void Store::append(std::span<const Record> batch) {
   impl_->append(batch);
@@ -183,6 +144,15 @@ const std::string& Store::path() const {
 }
 const StationKey& Store::key() const {
   return impl_->key();
+}
+void Store::check_in_place() const {
+  impl_->check_in_place();
+}
+const std::string& Store::station() const {
+  return impl_->station();
+}
+const std::optional<ClockDoubt>& Store::clock_doubt() const {
+  return impl_->clock_doubt();
 }
 std::optional<Time> Store::latest() const {
   return impl_->latest();

@@ -3,7 +3,9 @@
 // Opening creates folder and file, migrates an older schema, checks in well under a second that file, tables and the
 // end of the hash chain are sound (db/start_check.h), closes the attempts that a crash left open (outcome and fault
 // `interrupted`), and writes the row of this program run.
-// A Store that threw from append() has written nothing of that batch and can be used again.
+// A Store that threw from append() has written nothing of that batch and can be used again. The exception is
+// Trouble::moved: the file that the Store has open is no longer the file of that name (db/files_in_place.h), so nobody
+// would find what is written; append() checks that before it writes and before it returns.
 // Errors: db::Error, always with a sentence for a person.
 #pragma once
 
@@ -14,6 +16,7 @@
 #include <vector>
 
 #include "db/chain.h"
+#include "db/record_clock.h"
 #include "db/signature.h"
 #include "db/values.h"
 
@@ -22,8 +25,10 @@ namespace db {
 class Store {
  public:
   // `uuids` makes the keys of rows that the Store adds itself; it must outlive the Store. `run.id` and `run.at` are
-  // filled in by the caller. A station name that differs from the last one on record becomes a new station row.
-  Store(const std::string& path, const std::string& station_name, const Run& run, UuidGenerator& uuids);
+  // filled in by the caller. A station name that differs from the last one on record becomes a new station row; without
+  // a name the station keeps the last one on record. A clock in doubt becomes an event (db/record_clock.h).
+  Store(const std::string& path, const std::optional<std::string>& station_name, const Run& run, UuidGenerator& uuids,
+        const ClockRules& clock = {});
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -40,8 +45,15 @@ class Store {
   const std::string& path() const;
   // The station's, in the file `<path>.key`, made when there is none; its public half is on record.
   const StationKey& key() const;
-  // The latest time of this station's rows before this run; nothing in a new record.
+  // Throws Error (Trouble::moved) when nobody would find what is written from now on.
+  void check_in_place() const;
+  // The station's name from now on.
+  const std::string& station() const;
+  // The record's time when this run began (db/record_clock.h); nothing in a new record. When a person confirmed the
+  // clock, it is the time of this run.
   std::optional<Time> latest() const;
+  // With which this run began, confirmed or not.
+  const std::optional<ClockDoubt>& clock_doubt() const;
   // The attempts that were found open and have been closed as interrupted.
   const std::vector<Uuid>& interrupted() const;
 

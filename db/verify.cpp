@@ -6,6 +6,7 @@
 
 #include "db/chain_walk.h"
 #include "db/connection.h"
+#include "db/record_clock.h"
 #include "db/row_reader.h"
 #include "db/schema.h"
 #include "db/signature.h"
@@ -81,6 +82,28 @@ void check_excerpts(SQLite::Database& database, std::int64_t chain, const Uuid& 
   }
 }
 
+constexpr std::size_t most_remarks = 20;
+
+void read_remarks(SQLite::Database& database, std::int64_t chain, ChainVerification& result) {
+  if (!database.tableExists("event")) return;  // of an older schema
+  SQLite::Statement query(database, "SELECT at, kind, about, text FROM event WHERE chain = ? ORDER BY seq");
+  query.bind(1, chain);
+  while (query.executeStep()) {
+    RowReader row(query);
+    Event event;
+    event.at = row.time();
+    event.kind = row.text();
+    if (event.kind != "restored" && !is_about_the_clock(event.kind)) continue;
+    event.about = row.text();
+    event.text = row.text();
+    if (result.remarks.size() < most_remarks) {
+      result.remarks.push_back(std::move(event));
+    } else {
+      ++result.more_remarks;
+    }
+  }
+}
+
 void check_chains(SQLite::Database& database, Verification& result) {
   SQLite::Statement chains(database,
                            "SELECT chain, installation, (SELECT name FROM station WHERE station.chain = chain.chain "
@@ -92,6 +115,7 @@ void check_chains(SQLite::Database& database, Verification& result) {
     const std::string station = row.text();
     result.chains.push_back(walk_chain(database, chain, installation, result.anchors));
     result.chains.back().station = station;
+    read_remarks(database, chain, result.chains.back());
     check_excerpts(database, chain, installation, result.file_problems);
   }
   if (result.chains.empty()) result.file_problems.emplace_back("The file names no station.");

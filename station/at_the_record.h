@@ -14,8 +14,12 @@ namespace station {
 
 struct RecordPlace {
   std::string database;
-  std::string station;  // name
+  std::optional<std::string> station;  // name; nothing: the command was given none, and the record's last name holds
+  db::ClockRules clock;
 };
+
+// The name that the station file gives; nothing if it gives none.
+std::optional<std::string> given_name(const config::StationConfig& station);
 
 std::variant<RecordPlace, ExitStatus> place_of(const RecordOptions& options);
 
@@ -24,7 +28,7 @@ db::Run run_of_command(const std::string& command, const std::string& operator_n
 
 class WritingSession {
  public:
-  // Errors: db::Error.
+  // A clock in doubt is said on stderr and recorded; it keeps no command from its work. Errors: db::Error.
   WritingSession(const RecordPlace& place, const std::string& command, const std::string& operator_name);
   db::Store& store() { return *store_; }
 

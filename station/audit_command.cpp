@@ -22,6 +22,15 @@ namespace station {
 
 namespace {
 
+std::string remarks_of(const db::ChainVerification& chain) {
+  std::string out;
+  for (const db::Event& event : chain.remarks) {
+    out += fmt::format("  note    {} {}: {}\n", utc(event.at), printable(event.kind), printable(event.text));
+  }
+  if (chain.more_remarks > 0) out += fmt::format("  note    {} more of these\n", chain.more_remarks);
+  return out;
+}
+
 std::string as_text(const db::ChainVerification& chain) {
   std::string out = fmt::format("station {}, installation {}\n", chain.station, db::to_string(chain.installation));
   out += fmt::format("  rows    {}\n  head    {} {}\n", grouped(static_cast<std::uint64_t>(chain.rows)), chain.last.seq,
@@ -41,6 +50,7 @@ std::string as_text(const db::ChainVerification& chain) {
                          chain.whole);
     }
   }
+  out += remarks_of(chain);
   if (!chain.problem) {
     return out + (chain.excerpts.empty() ? "  chain   SOUND: every row is as it was written\n"
                                          : "  chain   SOUND: every row that is here is as it was written\n");

@@ -26,6 +26,7 @@ ExitStatus job_export(const JobExportOptions& options);
 ExitStatus job_import(const JobImportOptions& options);
 ExitStatus db_backup(const BackupOptions& options);
 ExitStatus db_merge(const MergeOptions& options);
+ExitStatus db_restore(const RestoreOptions& options);
 ExitStatus db_archive(const ArchiveOptions& options);
 ExitStatus manage_operators(const OperatorOptions& options);
 ExitStatus serve_virtual(const VirtualOptions& options);

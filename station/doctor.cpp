@@ -296,6 +296,10 @@ Finding clock(const ClockFacts& clock) {
     return problem("clock", text + ", which is before this program was built (" + day(clock.built) + ")",
                    "Set the clock: the record would be dated wrongly. " + remedy);
   }
+  if (clock.doubt) {
+    return problem("clock", db::sentence_of(*clock.doubt),
+                   "Set the clock: " + remedy + ". If the clock is right: flashline run --clock-is-right");
+  }
   if (!clock.synchronised) return warn("clock", text + ", not synchronised with a time server", remedy);
   return ok("clock", text + ", synchronised");
 }

@@ -35,7 +35,7 @@ std::variant<HostFacts, ExitStatus> gather(const DoctorOptions& options) {
   facts.descriptors = open_files_limit();
   facts.priority = may_go_first();
   facts.database = gather_database(std::get<std::string>(database));
-  facts.clock = gather_clock();
+  facts.clock = gather_clock(std::get<std::string>(database), std::get<0>(station)->clock_gap);
   return facts;
 }
 

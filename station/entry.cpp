@@ -113,6 +113,12 @@ struct Write {
     }
     db::JobOpened row = entry.job;
     row.at = db::now();
+    const db::Time now = db::later_of(store.latest(), row.at);
+    if (row.until && *row.until <= now) {
+      return Refused{"the order is to end at " + utc(*row.until) + ", and now it is " + utc(now) +
+                     (now == row.at ? "" : " (by the record; the clock is behind it)") +
+                     ". Give a later time (--until), or set the clock."};
+    }
     return committed(store, row);
   }
 

@@ -16,6 +16,7 @@
 #include "dfu/usb/usb_line.h"
 #include "station/at_the_record.h"
 #include "station/board/board.h"
+#include "station/clock_question.h"
 #include "station/commands.h"
 #include "station/console.h"
 #include "station/flash_run.h"
@@ -195,10 +196,11 @@ void explain(ExitStatus status, const config::Recipe* recipe) {
 
 // Null for a dry run.
 std::variant<std::unique_ptr<db::Store>, ExitStatus> open_store(const FlashOptions& options, const Inputs& inputs,
-                                                                const db::Run& run, db::UuidGenerator& uuids) {
+                                                                const db::Run& run, db::UuidGenerator& uuids,
+                                                                const db::ClockRules& clock) {
   if (options.dry_run) return std::unique_ptr<db::Store>();
   try {
-    return std::make_unique<db::Store>(inputs.database, inputs.files.station->name, run, uuids);
+    return std::make_unique<db::Store>(inputs.database, given_name(*inputs.files.station), run, uuids, clock);
   } catch (const db::Error& error) {
     return complain(ExitStatus::records_lost, error.what());
   }
@@ -239,6 +241,17 @@ std::variant<std::unique_ptr<Log>, ExitStatus> open_log(const FlashOptions& opti
 std::string board_place(const FlashOptions& options, const config::StationConfig& station) {
   const std::string& listen = options.board.empty() ? station.board_listen : options.board;
   return options.stay && listen != "off" ? listen : "";
+}
+
+std::variant<ClockAnswer, ExitStatus> clock_of(const FlashOptions& options, const Inputs& inputs, db::Time now) {
+  const config::StationConfig& station = *inputs.files.station;
+  const db::ClockRules rules{.gap = station.clock_gap};
+  if (options.dry_run) return ClockAnswer{rules};
+  const ClockWitness witness = options.clock_is_right                   ? ClockWitness::option
+                               : terminal_can_answer()                  ? ClockWitness::terminal
+                               : !board_place(options, station).empty() ? ClockWitness::board
+                                                                        : ClockWitness::nobody;
+  return ask_about_clock(inputs.database, now, rules, witness);
 }
 
 // What the board asks for happens in the event loop, in which alone the run is touched.
@@ -291,7 +304,8 @@ std::variant<std::unique_ptr<board::Board>, ExitStatus> open_board(const FlashOp
   const config::StationConfig& station = *inputs.files.station;
   const std::string listen = board_place(options, station);
   if (listen.empty()) return std::unique_ptr<board::Board>();
-  board::BoardSetup setup{address_from(listen).value(), station.board_names, {station.name, {}, options.operator_name}};
+  board::BoardSetup setup{
+      address_from(listen).value(), station.board_names, {run.station(), {}, options.operator_name}};
   setup.operators = operators_path(inputs.database);
   setup.database = inputs.database;
   setup.stories = &parts.stories;
@@ -352,7 +366,10 @@ ExitStatus flash(const FlashOptions& options) {
   if (const auto* status = std::get_if<ExitStatus>(&ports)) return *status;
   db::UuidGenerator uuids;
   const auto run_facts = std::make_shared<const db::Run>(run_row(options, uuids));
-  const auto store = open_store(options, inputs, *run_facts, uuids);
+  const auto asked = clock_of(options, inputs, run_facts->at);
+  if (const auto* status = std::get_if<ExitStatus>(&asked)) return *status;
+  const ClockAnswer& clock = std::get<ClockAnswer>(asked);
+  const auto store = open_store(options, inputs, *run_facts, uuids, clock.rules);
   if (const auto* status = std::get_if<ExitStatus>(&store)) return *status;
   const ExitStatus kept = keep_images(options, inputs.files, inputs.database);
   if (kept != ExitStatus::passed) return kept;
@@ -364,9 +381,9 @@ ExitStatus flash(const FlashOptions& options) {
   if (const auto* status = std::get_if<ExitStatus>(&found)) return *status;
   const std::optional<JobOrder>& job = std::get<0>(found);
 
-  const RecordContext context{inputs.files.station->name,
-                              std::get<0>(store) ? std::get<0>(store)->installation() : db::Uuid{}, run_facts,
-                              options.operator_name};
+  const std::string station_name = std::get<0>(store) ? std::get<0>(store)->station() : inputs.files.station->name;
+  const RecordContext context{station_name, std::get<0>(store) ? std::get<0>(store)->installation() : db::Uuid{},
+                              run_facts, options.operator_name};
   LineWriter out(STDOUT_FILENO);
   LiveLine live({line_settings(inputs.files, topology), topology, std::get<0>(ports), options.stay,
                  job ? std::optional(job->quota.left) : std::nullopt},
@@ -375,6 +392,7 @@ ExitStatus flash(const FlashOptions& options) {
   BoardParts parts;
   Hooks hooks(context, std::filesystem::absolute(inputs.database), hooks_of(options, inputs.files), log.logger());
   RunFacts facts = facts_of(options, inputs, std::get<OpenedLine>(line), job, log);
+  facts.station = station_name;
   FlashRun flash_run({std::get<OpenedLine>(std::move(line)),
                       topology,
                       std::get<0>(ports),
@@ -389,7 +407,9 @@ ExitStatus flash(const FlashOptions& options) {
                       log,
                       live,
                       *output,
-                      {&parts.stories, &parts.meter, &parts.commissioning, &hooks}});
+                      {&parts.stories, &parts.meter, &parts.commissioning, &hooks},
+                      clock.rules,
+                      clock.wait_on_board});
   running = &flash_run;
   reload = [&] {
     const auto files = read_settings(options);

@@ -109,7 +109,10 @@ void FlashRun::begin_record() {
             "A run begins. Line: " + parts_.line.description + ".",
             compact(facts)});
   clocks_.emplace(read_clocks());
-  const auto step = step_back_since(parts_.store ? parts_.store->latest() : std::nullopt, db::now());
+  if (parts_.store) latest_known_ = parts_.store->latest();
+  // A larger step is on record with the run.
+  const bool known = !parts_.store || parts_.store->clock_doubt();
+  const auto step = step_back_since(known ? std::nullopt : parts_.store->latest(), db::now());
   if (step) put_down(event_of(*step));
   QObject::connect(&clock_timer_, &QTimer::timeout, [this] { look_at_clocks(); });
   clock_timer_.start(between_looks);
@@ -120,6 +123,48 @@ void FlashRun::begin_record() {
 
 void FlashRun::look_at_clocks() {
   if (const auto step = clocks_->look(read_clocks())) put_down(event_of(*step));
+  look_at_clock_in_doubt();
+  look_at_record();
+}
+
+// The next unit would learn it; whoever is about to plug it in should know before.
+void FlashRun::look_at_record() {
+  const std::string problem = recorder_ ? recorder_->problem() : "";
+  if (!problem.empty() && !std::exchange(told_of_loss_, true)) tell("No unit is begun any longer. " + problem);
+}
+
+// ---- a clock in doubt
+
+void FlashRun::wait_for_clock() {
+  if (!parts_.wait_for_clock || !parts_.store || !parts_.store->clock_doubt()) return;
+  waits_for_clock_ = true;
+  pause(true);
+  tell(db::sentence_of(*parts_.store->clock_doubt()) +
+       " The line waits. Set the clock, or end the pause if the clock is right.");
+}
+
+// A time server may have set it meanwhile.
+void FlashRun::look_at_clock_in_doubt() {
+  if (!waits_for_clock_ || db::doubt_of(parts_.store->latest(), db::now(), parts_.clock.gap)) return;
+  waits_for_clock_ = false;
+  tell("The clock was set and agrees with the record. The line goes on.");
+  pause(false);
+}
+
+void FlashRun::confirm_clock() {
+  if (!std::exchange(waits_for_clock_, false)) return;
+  const db::Time now = db::now();
+  if (const auto doubt = db::doubt_of(parts_.store->latest(), now, parts_.clock.gap)) {
+    put_down(db::event_of(*doubt, true));
+  }
+  latest_known_ = now;
+  parts_.live.note("");
+}
+
+// Orders count by the later of clock and record, also when the clock is set back while they are worked on.
+db::Time FlashRun::order_time() {
+  latest_known_ = db::later_of(latest_known_, db::now());
+  return *latest_known_;
 }
 
 void FlashRun::work_for(const std::optional<JobOrder>& job, std::function<void()> done) {
@@ -134,7 +179,7 @@ void FlashRun::look_at_order() {
   order_timer_.stop();
   if (!parts_.job || !parts_.job->opened.until) return;
   const db::JobOpened& order = parts_.job->opened;
-  const std::chrono::milliseconds left = *order.until - db::now();
+  const std::chrono::milliseconds left = *order.until - order_time();
   if (left <= std::chrono::milliseconds(0)) return end_order();
   if (left <= end_of_order && !std::exchange(told_of_end_, true)) {
     tell("Order " + order.order + " is good until " + utc(*order.until) + ": no unit is begun later.");
@@ -171,6 +216,7 @@ void FlashRun::put_down(db::Event event) {
 
 void FlashRun::execute() {
   begin_record();
+  wait_for_clock();
   if (parts_.stay) compare_slots();
   const dfu::Duration begin = parts_.line.clock->now();
   engine_->start([this](scheduler::Totals totals) {
@@ -215,6 +261,7 @@ void FlashRun::reload(scheduler::LineSettings settings) {
 
 void FlashRun::pause(bool paused) {
   if (paused == paused_) return;
+  if (!paused) confirm_clock();
   paused_ = paused;
   parts_.log.logger().warn(paused_ ? "paused: units that are plugged in wait" : "the pause is over");
   show_state();

@@ -46,6 +46,8 @@ struct RunParts {
   LiveLine& live;
   RunOutput& output;
   std::vector<scheduler::Observer*> watchers{};  // more of them, which outlive the run
+  db::ClockRules clock{};
+  bool wait_for_clock = false;  // begins paused; the end of the pause is a person's word that the clock is right
 };
 
 class FlashRun {
@@ -67,6 +69,8 @@ class FlashRun {
   void pause(bool paused);
   // Nothing: for no order, and no unit is begun. `done` as Engine::work_for says.
   void work_for(const std::optional<JobOrder>& job, std::function<void()> done);
+  // Its name, as it is on record.
+  const std::string& station() const { return parts_.context.station; }
   // Whom the line works for now.
   const std::optional<JobOrder>& job() const { return parts_.job; }
   // A port that is not used any more lets one more unit in.
@@ -86,6 +90,11 @@ class FlashRun {
  private:
   void begin_record();
   void look_at_clocks();
+  void look_at_record();
+  void wait_for_clock();
+  void look_at_clock_in_doubt();
+  void confirm_clock();
+  db::Time order_time();
   void look_at_order();
   void end_order();
   void tell(const std::string& text);
@@ -104,6 +113,9 @@ class FlashRun {
   QTimer clock_timer_, order_timer_;
   bool told_of_end_ = false;  // of the order, by its date
   std::optional<ClockWatch> clocks_;
+  bool told_of_loss_ = false;             // of records
+  bool waits_for_clock_ = false;          // paused until a person confirms the clock, or it agrees with the record
+  std::optional<db::Time> latest_known_;  // by clock and record, for the ends of orders
   bool stopping_ = false;
   bool paused_ = false;
   bool commissioning_ = false;

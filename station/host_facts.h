@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "db/record_clock.h"
 #include "dfu/bus.h"
 #include "dfu/hubs.h"
 
@@ -46,6 +47,7 @@ struct ClockFacts {
   std::chrono::sys_seconds now;
   std::chrono::sys_seconds built;  // when this program was; no clock may be behind it
   bool synchronised = true;
+  std::optional<db::ClockDoubt> doubt{};  // against the record
 };
 
 struct HostFacts {

@@ -10,6 +10,7 @@
 #include "station/at_the_record.h"
 #include "station/commands.h"
 #include "station/entry.h"
+#include "station/job_order.h"
 #include "station/output.h"
 #include "station/signed_file.h"
 #include "station/text.h"
@@ -18,10 +19,10 @@ namespace station {
 
 namespace {
 
-std::string line_of(const db::Job& job) {
+std::string line_of(const db::Job& job, db::Time now) {
   const db::JobOpened& opened = job.opened;
   std::string state = job.closed ? "closed " + utc(job.closed->at) : "open";
-  if (!job.closed && opened.until && *opened.until < db::now()) state = "expired " + utc(*opened.until);
+  if (!job.closed && opened.until && *opened.until < now) state = "expired " + utc(*opened.until);
   std::string what;
   const auto add = [&what](const char* name, const std::string& text) {
     if (!text.empty()) what += (what.empty() ? "" : ", ") + std::string(name) + text;
@@ -94,7 +95,8 @@ ExitStatus job_close(const JobCloseOptions& options) {
 ExitStatus job_list(const RecordOptions& options) {
   return at_the_record(options, [&](const RecordPlace& place) {
     std::string out;
-    for (const db::Job& job : db::Reader(place.database).jobs_of_all()) out += line_of(job);
+    const db::Time now = order_time(place.database);
+    for (const db::Job& job : db::Reader(place.database).jobs_of_all()) out += line_of(job, now);
     return print(out.empty() ? "no orders\n" : out) ? ExitStatus::passed : ExitStatus::cannot_create;
   });
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "db/record_clock.h"
 #include "station/anchor_text.h"
 #include "station/inputs.h"
 
@@ -22,12 +23,17 @@ std::string foreign_recipe(const db::JobOpened& job,
 }
 
 std::variant<JobOrder, NoOrder> take_job(const std::optional<db::Job>& job, const std::string& order,
-                                         const std::vector<std::shared_ptr<const config::Recipe>>& recipes) {
+                                         const std::vector<std::shared_ptr<const config::Recipe>>& recipes,
+                                         db::Time now) {
   const auto refuse = [](const std::string& sentence) { return NoOrder{ExitStatus::usage, sentence}; };
   if (!job) return refuse("there is no order " + order + ". `flashline job list` names them, `job open` begins one.");
   const db::JobOpened& opened = job->opened;
   if (job->closed) return refuse("order " + order + " was closed at " + utc(job->closed->at) + ". Open another one.");
-  if (opened.until && *opened.until <= db::now()) {
+  if (opened.at > now + db::clock_tolerance) {
+    return refuse("order " + order + " was opened at " + utc(opened.at) + ", which is later than now, " + utc(now) +
+                  ". Set the clock. If the clock is right, close the order and open another one.");
+  }
+  if (opened.until && *opened.until <= now) {
     return refuse("order " + order + " was good until " + utc(*opened.until) + ". Close it and open another one.");
   }
   if (job->made >= opened.quantity) {
@@ -42,11 +48,15 @@ std::variant<JobOrder, NoOrder> take_job(const std::optional<db::Job>& job, cons
   return JobOrder{opened, {static_cast<int>(left), opened.count_already, made_for}};
 }
 
+db::Time order_time(const std::string& database) {
+  return db::later_of(db::record_time(database), db::now());
+}
+
 std::variant<std::optional<JobOrder>, ExitStatus> find_job(
     const std::string& order, const std::string& database,
     const std::vector<std::shared_ptr<const config::Recipe>>& recipes) {
   if (order.empty()) return std::optional<JobOrder>();
-  const auto taken = take_job(db::Reader(database).job(order), order, recipes);
+  const auto taken = take_job(db::Reader(database).job(order), order, recipes, order_time(database));
   if (const auto* job = std::get_if<JobOrder>(&taken)) return std::optional(*job);
   return complain(std::get<NoOrder>(taken).status, std::get<NoOrder>(taken).sentence);
 }

@@ -24,9 +24,13 @@ struct NoOrder {
   ExitStatus status;
   std::string sentence;
 };
-// `job`: what the record has under that number; these are all recipes of the line.
+// `job`: what the record has under that number; these are all recipes of the line. `now`: order_time().
 std::variant<JobOrder, NoOrder> take_job(const std::optional<db::Job>& job, const std::string& order,
-                                         const std::vector<std::shared_ptr<const config::Recipe>>& recipes);
+                                         const std::vector<std::shared_ptr<const config::Recipe>>& recipes,
+                                         db::Time now);
+
+// The time by which orders count: the later of this machine's clock and the record. Errors: db::Error.
+db::Time order_time(const std::string& database);
 
 // Nothing without an order number. What is wrong with the order has been said on stderr: unknown, closed, expired,
 // complete, or of another recipe than one of these. Errors: db::Error.

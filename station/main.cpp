@@ -33,6 +33,7 @@ struct Run {
   ExitStatus operator()(const station::JobImportOptions& options) const { return station::job_import(options); }
   ExitStatus operator()(const station::BackupOptions& options) const { return station::db_backup(options); }
   ExitStatus operator()(const station::MergeOptions& options) const { return station::db_merge(options); }
+  ExitStatus operator()(const station::RestoreOptions& options) const { return station::db_restore(options); }
   ExitStatus operator()(const station::ArchiveOptions& options) const { return station::db_archive(options); }
   ExitStatus operator()(const station::OperatorOptions& options) const { return station::manage_operators(options); }
   ExitStatus operator()(const station::VirtualOptions& options) const { return station::serve_virtual(options); }

@@ -131,6 +131,8 @@ CLI::App* add_flash(CLI::App& app, const char* name, const char* what, FlashOpti
         ->type_name("ADDR:PORT|off")
         ->check(is_board);
   }
+  flash->add_flag("--clock-is-right", options.clock_is_right,
+                  "Begin although the clock is behind the record or far ahead of it; this is recorded");
   flash->add_flag("--dry-run", options.dry_run, "Survey and judge; write nothing, record nothing");
   flash->add_flag("--json", options.json, "JSON Lines on standard output");
   flash->add_flag("-v,--verbose", options.verbosity, "More of the log on standard error; twice for all of it");
@@ -259,6 +261,7 @@ struct RecordCommands {
   JobImportOptions import_job;
   BackupOptions backup;
   MergeOptions merge;
+  RestoreOptions restore;
   ArchiveOptions archive;
   OperatorOptions operators;
 };
@@ -368,6 +371,21 @@ void add_db(CLI::App& app, RecordCommands& commands) {
       db->add_subcommand("merge", "Take over what other databases hold, each row once")->group("Commands");
   add_record_options(*merge, commands.merge.station, commands.merge.db);
   merge->add_option("sources", commands.merge.sources, "Databases of other stations")->required()->type_name("FILE");
+  RestoreOptions& back = commands.restore;
+  CLI::App* restore =
+      db->add_subcommand("restore", "Put a backup in the place of this station's record, and record that")
+          ->group("Commands");
+  add_record_options(*restore, back.station, back.db);
+  restore->add_option("from", back.from, "What `db backup` has written")->required()->type_name("FILE");
+  restore->add_option("--operator", back.operator_name, "Who restores it")->required()->type_name("NAME");
+  restore->add_option("--against", back.against, "The signed anchor of the backup, instead of FILE.anchor")
+      ->type_name("FILE");
+  restore
+      ->add_option("--key", back.key,
+                   "The station's public key, or a file with it, where its key is not beside the database")
+      ->type_name("KEY");
+  restore->add_flag("--unproven", back.unproven, "Without a signature: you vouch for the file, and the record says so");
+  restore->add_flag("--replace", back.replace, "Also if rows are lost; the old record is kept under another name");
   CLI::App* archive =
       db->add_subcommand("archive", "Close the database and begin a new one that goes on from it")->group("Commands");
   add_record_options(*archive, commands.archive.station, commands.archive.db);
@@ -403,6 +421,7 @@ Command record_command(const CLI::App& app, RecordCommands& commands) {
   }
   if (db.got_subcommand("backup")) return commands.backup;
   if (db.got_subcommand("merge")) return commands.merge;
+  if (db.got_subcommand("restore")) return commands.restore;
   if (db.got_subcommand("archive")) return commands.archive;
   if (job.parsed()) {
     if (!commands.until.empty()) commands.open.job.until = time_from(commands.until);
@@ -496,6 +515,13 @@ std::string contradiction(const CLI::App& command, const FlashOptions& options) 
 std::string contradiction(const CLI::App& command, const SlotsLearnOptions& options) {
   if (options.ask && options.json) return "--ask is for people and --json for programs";
   return contradiction(command, static_cast<const LineOptions&>(options));
+}
+
+std::string contradiction(const CLI::App&, const RestoreOptions& options) {
+  if (options.unproven && !(options.against.empty() && options.key.empty())) {
+    return "--unproven asks for no signature, and --against and --key name one";
+  }
+  return {};
 }
 
 std::string contradiction(const CLI::App&, const LabelOptions& options) {

@@ -34,7 +34,8 @@ struct FlashOptions : LineOptions {
   std::string job;    // order number; empty: none
   std::string board;  // "ADDR:PORT" or "off"; empty: as the station file says
   bool dry_run = false;
-  bool archive = true;  // keep the images beside the database
+  bool archive = true;          // keep the images beside the database
+  bool clock_is_right = false;  // a person says so, whatever the record ends with
   bool json = false;
   int verbosity = 0;
 };
@@ -170,6 +171,15 @@ struct MergeOptions : RecordOptions {
   std::vector<std::string> sources;
 };
 
+struct RestoreOptions : RecordOptions {
+  std::string from;
+  std::string against;  // signed anchor; empty: FROM.anchor
+  std::string key;      // public key, or a file with one; empty: the station's key beside the database
+  std::string operator_name;
+  bool unproven = false;
+  bool replace = false;
+};
+
 struct ArchiveOptions : RecordOptions {
   std::string to;
 };
@@ -184,7 +194,7 @@ using Command =
     std::variant<FlashOptions, CheckOptions, InspectOptions, ListOptions, SlotsShowOptions, SlotsLearnOptions,
                  DoctorOptions, ReportOptions, AuditOptions, ImageOptions, AnchorOptions, DisposeOptions, LabelOptions,
                  JobOpenOptions, JobCloseOptions, JobListOptions, JobExportOptions, JobImportOptions, BackupOptions,
-                 MergeOptions, ArchiveOptions, VirtualOptions, OperatorOptions>;
+                 MergeOptions, RestoreOptions, ArchiveOptions, VirtualOptions, OperatorOptions>;
 
 // Nothing is to be run: help or version was asked for, or the command line is wrong.
 struct Said {

@@ -5,7 +5,16 @@
 #include <exception>
 #include <utility>
 
+#include "db/error.h"
+
 namespace station {
+
+namespace {
+
+// Often enough that an operator learns it before the next unit is plugged in; costs three calls of stat().
+constexpr std::chrono::seconds between_looks(5);
+
+}  // namespace
 
 StoreRecorder::StoreRecorder(db::Store& store, RecordContext context, spdlog::logger& logger)
     : store_(store), rows_(std::move(context)), logger_(logger), thread_([this](std::stop_token stop) { run(stop); }) {}
@@ -47,7 +56,15 @@ CommitTimes StoreRecorder::commit_times() const {
 
 void StoreRecorder::run(std::stop_token stop) {
   std::unique_lock lock(mutex_);
-  while (changed_.wait(lock, stop, [this] { return !waiting_.empty(); })) {
+  while (true) {
+    const bool work = changed_.wait_for(lock, stop, between_looks, [this] { return !waiting_.empty(); });
+    if (!work && stop.stop_requested()) break;
+    if (!work) {
+      lock.unlock();
+      look_at_files();
+      lock.lock();
+      continue;
+    }
     std::vector<Waiting> batch = std::exchange(waiting_, {});
     lock.unlock();
     write_all(batch);
@@ -90,10 +107,24 @@ bool StoreRecorder::commit(std::span<const WaitingRecord> records) {
     commit_times_.seconds.add(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     return true;
   } catch (const std::exception& error) {
-    logger_.error("records are lost from here on: {}", error.what());
-    const std::lock_guard lock(mutex_);
-    problem_ = error.what();
+    lose(error.what());
     return false;
+  }
+}
+
+void StoreRecorder::lose(const std::string& problem) {
+  logger_.error("records are lost from here on: {}", problem);
+  const std::lock_guard lock(mutex_);
+  problem_ = problem;
+}
+
+// Also while nothing is recorded: nobody should begin a unit to learn that the file is gone.
+void StoreRecorder::look_at_files() {
+  if (!problem().empty()) return;
+  try {
+    store_.check_in_place();
+  } catch (const std::exception& error) {
+    lose(error.what());
   }
 }
 
@@ -114,7 +145,12 @@ EntryResult StoreRecorder::write_entry(const Entry& entry) {
     return Refused{"units are in work for order " + close->order + ". Wait for their verdicts, then close it."};
   }
   try {
+    store_.check_in_place();  // an entry is compared with what the file of that name says
     return put_on_record(entry, store_);
+  } catch (const db::Error& error) {
+    if (error.trouble() == db::Trouble::moved) lose(error.what());
+    logger_.error("an entry was not recorded: {}", error.what());
+    return Refused{error.what()};
   } catch (const std::exception& error) {
     logger_.error("an entry was not recorded: {}", error.what());
     return Refused{error.what()};

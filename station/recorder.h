@@ -1,7 +1,8 @@
 // The recording thread: takes the scheduler's records, writes whatever is waiting in one transaction, and acknowledges
 // after the commit. Owns nothing but its thread; store and logger must outlive it, and from now on only this thread
 // uses the store. When the store fails once, that record and all after it are refused: what follows a lost record
-// could claim what nobody can prove. Entries of people come in between, each in a transaction of its own, so that one
+// could claim what nobody can prove. The same when the file is no longer the file of its name, which is also looked at
+// while nothing is recorded. Entries of people come in between, each in a transaction of its own, so that one
 // that is refused takes no record with it.
 #pragma once
 
@@ -55,6 +56,8 @@ class StoreRecorder : public scheduler::Recorder, public RecordDoor {
   void write_all(std::vector<Waiting>& batch);
   void write_records(std::span<const WaitingRecord> records);
   bool commit(std::span<const WaitingRecord> records);
+  void lose(const std::string& problem);
+  void look_at_files();
   void note_orders(std::span<const WaitingRecord> records);
   EntryResult write_entry(const Entry& entry);
 

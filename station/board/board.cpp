@@ -301,7 +301,7 @@ Reply Board::use_job(const Asker& asker, const std::string& order) {
   if (const auto current = facts(line).job; current && current->order == order) {
     return json_reply(200, compact(job_json(*job)));
   }
-  const auto taken = take_job(job, order, line.recipes);
+  const auto taken = take_job(job, order, line.recipes, order_time(setup_.database));
   if (const auto* no = std::get_if<NoOrder>(&taken)) return reply_of({409, "conflict", no->sentence, ""});
   {
     const std::lock_guard lock(mutex_);

@@ -299,9 +299,22 @@ TEST_F(MadeUpHost, ADatabaseThatIsNotThereYetIsJudgedByTheNearestFolder) {
 }
 
 TEST(GatherHost, ThisProgramWasBuiltBeforeNow) {
-  const ClockFacts clock = gather_clock();
+  const ClockFacts clock = gather_clock("not/there.db", std::chrono::days(30));
   EXPECT_LE(clock.built, clock.now);
   EXPECT_GT(clock.built, std::chrono::sys_days(2024y / 1 / 1));
+}
+
+TEST(Doctor, AClockThatDisagreesWithTheRecordIsAProblem) {
+  HostFacts facts;
+  facts.clock.now = std::chrono::sys_days(2026y / 11 / 22);
+  facts.clock.doubt =
+      db::ClockDoubt{db::ClockDoubt::Kind::ahead, facts.clock.now - std::chrono::days(400), db::Time(facts.clock.now)};
+  const std::vector<Finding> findings = examine(facts);
+  const auto clock = std::ranges::find(findings, "clock", &Finding::check);
+  ASSERT_NE(clock, findings.end());
+  EXPECT_EQ(clock->level, Level::problem);
+  EXPECT_THAT(clock->text, HasSubstr("400 days ahead"));
+  EXPECT_THAT(clock->remedy, HasSubstr("--clock-is-right"));
 }
 
 TEST(DoctorProgram, SaysTheSameToPeopleAndProgramsAndInItsExitStatus) {

@@ -83,7 +83,19 @@ TEST_F(RecordCommandsTest, AnOrderIsForItsRecipeAndForItsTime) {
   run({"job", "open", "1", "--quantity", "5", "--recipe", example_recipe()});
   const Ran foreign = run({"flash", "other.toml", "--line", "virtual", "--job", "1"});
   EXPECT_EQ(foreign.status, 65);
-  run({"job", "open", "2", "--quantity", "5", "--until", "2026-01-01T00:00:00Z"});
+  {
+    db::UuidGenerator uuids;
+    db::Run program;
+    program.at = db::now();
+    program.id = uuids.next();
+    db::Store store(desk_.path("r.db"), std::nullopt, program, uuids);
+    db::JobOpened ended;
+    ended.order = "2";
+    ended.at = program.at;
+    ended.quantity = 5;
+    ended.until = time_from("2026-01-01T00:00:00Z");
+    store.append(ended);
+  }
   const Ran late = run({"flash", example_recipe(), "--line", "virtual", "--job", "2"});
   EXPECT_EQ(late.status, 64);
   EXPECT_THAT(late.err, HasSubstr("2026-01-01"));
@@ -191,11 +203,11 @@ TEST_F(RecordCommandsTest, ARunSaysWhatItIsWhereAndHowItEnded) {
   EXPECT_THAT(events[1].facts, HasSubstr(R"("passed":2)"));
 }
 
-TEST_F(RecordCommandsTest, AClockThatWasSetBackBetweenTwoRunsIsOnRecord) {
+TEST_F(RecordCommandsTest, AClockThatWasSetBackALittleBetweenTwoRunsIsOnRecord) {
   {
     db::UuidGenerator uuids;
     db::Run run;
-    run.at = db::now() + std::chrono::hours(1);
+    run.at = db::now() + std::chrono::seconds(50);
     run.id = uuids.next();
     const db::Store store(desk_.path("r.db"), "flashline", run, uuids);
   }
@@ -203,7 +215,91 @@ TEST_F(RecordCommandsTest, AClockThatWasSetBackBetweenTwoRunsIsOnRecord) {
   const std::vector<db::Event> events = db::Reader(desk_.path("r.db")).events();
   ASSERT_EQ(events.size(), 3u);
   EXPECT_EQ(events[1].kind, "clock-step");
-  EXPECT_THAT(events[1].text, HasSubstr("set back by 3"));
+  EXPECT_THAT(events[1].text, HasSubstr("set back by"));
+}
+
+// ---- a backup that takes the record's place
+
+TEST_F(RecordCommandsTest, ABackupIsSignedAndRestoredAndTheRecordSaysSo) {
+  flash(2);
+  const Ran backup = run({"db", "backup", "safe.db"});
+  EXPECT_EQ(backup.status, 0) << backup.err;
+  EXPECT_TRUE(std::filesystem::exists(desk_.path("safe.db.anchor.minisig")));
+  flash(1);
+  for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(desk_.path("r.db") + suffix);
+  EXPECT_EQ(run({"db", "restore", "safe.db"}).status, 64) << "who restores it is on record";
+  const Ran restored = run({"db", "restore", "safe.db", "--operator", "Eve"});
+  EXPECT_EQ(restored.status, 0) << restored.err;
+  EXPECT_THAT(restored.out, HasSubstr("from safe.db"));
+  EXPECT_THAT(run({"report"}).out, HasSubstr("Attempts  2"));
+  const Ran verified = run({"audit", "verify", "--against", "safe.db.anchor"});
+  EXPECT_EQ(verified.status, 0) << verified.out;
+  EXPECT_THAT(verified.out, HasSubstr("restored: The record was restored from safe.db"));
+  EXPECT_THAT(verified.out, HasSubstr("by Eve"));
+  flash(1);
+  EXPECT_EQ(run({"audit", "verify"}).status, 0);
+}
+
+TEST_F(RecordCommandsTest, ARestoreNeedsTheSignatureOfThisStation) {
+  flash(1);
+  run({"db", "backup", "safe.db"});
+  std::filesystem::copy_file(desk_.path("r.db.key.pub"), desk_.path("kept.pub"));
+  for (const char* suffix : {"", "-wal", "-shm", ".key", ".key.pub"}) {
+    std::filesystem::remove(desk_.path("r.db") + suffix);
+  }
+  const auto restore = [this](std::vector<std::string> more) {
+    more.insert(more.begin(), {"db", "restore", "safe.db", "--operator", "Eve"});
+    return run(more);
+  };
+  const Ran without_key = restore({});
+  EXPECT_EQ(without_key.status, 1);
+  EXPECT_THAT(without_key.err, HasSubstr("--key"));
+  Desk other;
+  other.run({"flash", example_recipe(), "--line", "virtual", "--units", "1", "--speed", "20", "--db", "r.db"});
+  const Ran foreign = restore({"--key", other.path("r.db.key.pub")});
+  EXPECT_EQ(foreign.status, 1);
+  EXPECT_THAT(foreign.err, HasSubstr("is not signed by the key"));
+  EXPECT_FALSE(std::filesystem::exists(desk_.path("r.db")));
+  EXPECT_EQ(restore({"--key", "kept.pub"}).status, 0);
+  flash(1);
+  EXPECT_EQ(run({"audit", "verify"}).status, 0) << "the station goes on with a new key, which is on record";
+}
+
+TEST_F(RecordCommandsTest, ACopyThatWasContinuedIsNeitherMergedNorRestored) {
+  flash(1);
+  run({"db", "backup", "copy.db"});
+  const Ran forged =
+      desk_.run({"flash", example_recipe(), "--line", "virtual", "--units", "3", "--speed", "20", "--db", "copy.db"});
+  ASSERT_EQ(forged.status, 0);
+  const Ran merged = run({"db", "merge", "copy.db"});
+  EXPECT_EQ(merged.status, 74);
+  EXPECT_THAT(merged.err, HasSubstr("this station's own record"));
+  const Ran restored = run({"db", "restore", "copy.db", "--operator", "Eve"});
+  EXPECT_EQ(restored.status, 74);
+  EXPECT_THAT(restored.err, HasSubstr("nobody signed the last ones"));
+  EXPECT_THAT(run({"report"}).out, HasSubstr("Attempts  1"));
+}
+
+TEST_F(RecordCommandsTest, ACommandWithoutAStationFileLeavesTheNameOfTheStation) {
+  desk_.write("line-3.toml", "name = \"line-3\"\n");
+  const std::vector<std::string> one{"flash", example_recipe(), "--line", "virtual", "--units", "1", "--speed", "20"};
+  std::vector<std::string> named = one;
+  named.insert(named.end(), {"--station", "line-3.toml"});
+  EXPECT_EQ(run(named).status, 0);
+  EXPECT_EQ(run({"label", "SN-1", "--slot", "1-1.1"}).status, 0);
+  EXPECT_EQ(run({"audit", "dispose", "SN-1", "comment", "--reason", "seen", "--author", "Eve"}).status, 0);
+  const Ran unnamed = run(one);
+  EXPECT_THAT(unnamed.out, HasSubstr("station line-3"));
+  db::Reader reader(desk_.path("r.db"));
+  EXPECT_EQ(reader.stations()[0].name, "line-3");
+  for (const db::Attempt& attempt : reader.attempts()) EXPECT_EQ(attempt.station, "line-3");
+  desk_.write("line-4.toml", "name = \"line-4\"\n");
+  std::vector<std::string> renamed = one;
+  renamed.insert(renamed.end(), {"--station", "line-4.toml"});
+  EXPECT_EQ(run(renamed).status, 0);
+  const std::string csv = run({"report", "--format", "csv"}).out;
+  EXPECT_THAT(csv, HasSubstr("line-3"));
+  EXPECT_THAT(csv, HasSubstr("line-4"));
 }
 
 TEST_F(RecordCommandsTest, ABrokenRecordIsNotWrittenTo) {
