@@ -2,14 +2,30 @@
 
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
 #include <system_error>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace config {
 
 namespace {
 
-std::string words(std::error_code error) {
+struct Descriptor {
+  explicit Descriptor(int value) : number(value) {}
+  ~Descriptor() {
+    if (number >= 0) close(number);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  const int number;
+};
+
+std::string words(int number) {
+  const std::error_code error(number, std::generic_category());
+  // A socket, or a device without a driver.
+  if (number == ENXIO || number == ENODEV) return "is a pipe or device, not a file";
   if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) return "does not exist";
   if (error == std::errc::permission_denied) return "must not be read by this user (permission denied)";
   return "cannot be read (" + error.message() + ")";
@@ -18,26 +34,25 @@ std::string words(std::error_code error) {
 }  // namespace
 
 std::variant<dfu::Bytes, Unreadable> read_file(const std::string& path, std::size_t most_bytes) {
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (status.type() == std::filesystem::file_type::not_found) return Unreadable{"does not exist", true};
-  if (error) return Unreadable{words(error), true};
-  if (std::filesystem::is_directory(status)) return Unreadable{"is a folder, not a file", true};
-  if (!std::filesystem::is_regular_file(status)) return Unreadable{"is a pipe or device, not a file", true};
+  // Without O_NONBLOCK a pipe would be waited for before it can be told from a file.
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  struct stat facts {};
+  if (file.number < 0 || fstat(file.number, &facts) != 0) return Unreadable{words(errno), true};
+  if (S_ISDIR(facts.st_mode)) return Unreadable{"is a folder, not a file", true};
+  if (!S_ISREG(facts.st_mode)) return Unreadable{"is a pipe or device, not a file", true};
 
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return Unreadable{words({errno, std::generic_category()}), true};
   dfu::Bytes bytes;
-  char chunk[65536];
-  while (in.read(chunk, sizeof chunk), in.gcount() > 0) {
-    bytes.insert(bytes.end(), chunk, chunk + in.gcount());
+  std::uint8_t chunk[65536];
+  for (;;) {
+    const ssize_t got = read(file.number, chunk, sizeof chunk);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Unreadable{words(errno), true};
+    if (got == 0) return bytes;
+    bytes.insert(bytes.end(), chunk, chunk + got);
     if (bytes.size() > most_bytes) {
       return Unreadable{"is larger than " + std::to_string(most_bytes >> 20) + " MiB, the most that is read", false};
     }
   }
-  if (in.bad()) return Unreadable{words({errno, std::generic_category()}), true};
-  return bytes;
 }
 
 std::string beside(const std::string& file, const std::string& named) {

@@ -4,6 +4,8 @@
 
 #include <toml++/toml.h>
 
+#include "config/toml_depth.h"
+
 namespace config {
 
 namespace {
@@ -34,8 +36,8 @@ class Source {
   std::string cut(const toml::source_position& begin, const toml::source_position& end) const {
     if (begin.line == 0 || begin.line > lines_.size()) return {};
     const std::string_view line = lines_[begin.line - 1];
-    const std::size_t from = offset(line, begin.column);
-    const std::size_t to = end.line == begin.line ? offset(line, end.column) : line.size();
+    const std::size_t from = offset(begin.line, begin.column);
+    const std::size_t to = end.line == begin.line ? offset(end.line, end.column) : line.size();
     return std::string(line.substr(from, std::max(to, from) - from));
   }
 
@@ -47,14 +49,21 @@ class Source {
   }
 
  private:
-  static std::size_t offset(std::string_view line, std::size_t column) {
-    std::size_t characters = 0;
-    for (std::size_t i = 0; i < line.size(); ++i) {
-      if (starts_character(line[i]) && ++characters == column) return i;
+  // The characters of a line are looked up once for each value on it: they are counted once for each line.
+  std::size_t offset(std::size_t number, std::size_t column) const {
+    const std::string_view line = lines_[number - 1];
+    if (number != indexed_) {
+      indexed_ = number;
+      starts_.clear();
+      for (std::size_t i = 0; i < line.size(); ++i) {
+        if (starts_character(line[i])) starts_.push_back(i);
+      }
     }
-    return line.size();
+    return column >= 1 && column <= starts_.size() ? starts_[column - 1] : line.size();
   }
 
+  mutable std::size_t indexed_ = 0;          // the line that `starts_` is of
+  mutable std::vector<std::size_t> starts_;  // of its characters
   std::vector<std::string_view> lines_;
 };
 
@@ -158,6 +167,17 @@ Diagnostic syntax_error(const std::string& file, const toml::parse_error& error,
 
 std::variant<TomlNode, Diagnostic> parse_toml(const std::string& file, std::string_view text) {
   const Source source(text);
+  if (const std::optional<TooDeep> problem = too_deep(text)) {
+    return Diagnostic{file,
+                      problem->place.line,
+                      problem->place.column,
+                      Severity::error,
+                      {},
+                      problem->what == TooDeep::What::key
+                          ? "this key has more than " + std::to_string(most_key_parts) + " parts with dots between them"
+                          : "more than " + std::to_string(most_brackets) + " brackets are open here",
+                      "No table and no list of this file is nested so deeply. Is this the right file?"};
+  }
   // Debian's toml++ library is built to throw, so this is the one place that catches.
   try {
     TomlNode root = convert(toml::parse(text, file), source);

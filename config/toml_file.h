@@ -1,5 +1,7 @@
 // A TOML file as a tree in which each node knows its place. toml++ stays behind this header, and its exceptions are
 // caught there. It stops at the first mistake of syntax: that is one diagnostic. Values; any thread.
+//
+// The parser and everything that walks a tree recurse, so the depth is checked before the parser sees the text.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +38,11 @@ struct TomlEntry {
   Place place;
   TomlNode value;
 };
+
+// The parts of one key ("unit.fault.kind" has three), and the brackets that are open at one place. Files of this
+// program need four and two.
+inline constexpr int most_key_parts = 16;
+inline constexpr int most_brackets = 16;
 
 // The root table, or what is wrong. A byte order mark and CRLF line ends are accepted.
 std::variant<TomlNode, Diagnostic> parse_toml(const std::string& file, std::string_view text);

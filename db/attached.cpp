@@ -1,14 +1,30 @@
 #include "db/attached.h"
 
+#include "db/connection.h"
+#include "db/wary.h"
+
 namespace db {
 
 Attached::Attached(SQLite::Database& database, const std::string& path) : database_(database) {
+  const std::string file = canonical_path(path);
+  refuse_irregular(file);
+  bytes_on_disk(file);
   SQLite::Statement attach(database_, "ATTACH DATABASE ? AS other");
-  attach.bind(1, path);
+  attach.bind(1, file);
   attach.exec();
+  try {
+    refuse_other_schema(database_, path, "other");
+  } catch (...) {
+    detach();
+    throw;
+  }
 }
 
 Attached::~Attached() {
+  detach();
+}
+
+void Attached::detach() {
   try {
     database_.exec("DETACH DATABASE other");
   } catch (const SQLite::Exception&) {  // closed with the database

@@ -15,12 +15,15 @@ namespace db {
 
 class Attached {
  public:
+  // Refuses a file whose schema is not one that this program makes.
   Attached(SQLite::Database& database, const std::string& path);
   ~Attached();
   Attached(const Attached&) = delete;
   Attached& operator=(const Attached&) = delete;
 
  private:
+  void detach();
+
   SQLite::Database& database_;
 };
 

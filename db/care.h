@@ -4,13 +4,16 @@
 
 #include <cstdint>
 #include <optional>
+#include <functional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "db/chain.h"
 #include "db/record_clock.h"
 #include "db/signature.h"
 #include "db/values.h"
+#include "db/verify.h"
 
 namespace db {
 
@@ -47,6 +50,11 @@ ExportedJob export_job(const std::string& path, const std::string& order, const 
 // later of two exports of an order stands in the place of the earlier one, and the whole record of the station in that
 // of both, whichever comes first.
 std::vector<MergedChain> import_job(const std::string& path, const std::string& source, UuidGenerator& uuids);
+// The same; `problem_of` sees what was verified, which is what is taken over, before anything is. What it says is given
+// back in the place of the rows, unless it is empty.
+using ProblemOf = std::function<std::string(const Verification&)>;
+std::variant<std::vector<MergedChain>, std::string> import_job(const std::string& path, const std::string& source,
+                                                               UuidGenerator& uuids, const ProblemOf& problem_of);
 
 // Closes the record: its file becomes `to`, and `path` a new one whose chain goes on where the old one ends. `run` is
 // recorded as the first in the new file. Refuses while an order is open, or somebody reads.

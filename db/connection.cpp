@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "db/schema.h"
+#include "db/wary.h"
 
 namespace db {
 
@@ -72,6 +73,7 @@ void prepare_folder(const std::string& path) {
 
 SQLite::Database open_for_writing(const std::string& path) {
   return translated(path, [&] {
+    refuse_irregular(canonical_path(path));
     SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs);
     refuse_foreign(database, path);
     database.exec("PRAGMA journal_mode = WAL");
@@ -84,14 +86,19 @@ SQLite::Database open_for_writing(const std::string& path) {
   });
 }
 
-SQLite::Database open_for_reading(const std::string& path, Snapshot snapshot) {
+SQLite::Database open_for_reading(const std::string& path, Snapshot snapshot, Tables tables) {
   if (!std::filesystem::exists(path)) {
     throw Error(Trouble::missing, "There is no database at " + path + ". Name one with --db.");
   }
+  const std::string file = canonical_path(path);
+  refuse_irregular(file);
+  const Allowance allowance = allowance_for(bytes_on_disk(file));
   return translated(path, [&] {
     const bool untouched = snapshot == Snapshot::untouched || is_for_reading_only(path);
-    SQLite::Database database(untouched ? uri_of(path) : path,
-                              SQLite::OPEN_READONLY | (untouched ? SQLite::OPEN_URI : 0), kBusyTimeoutMs);
+    SQLite::Database database(untouched ? uri_of(file) : file,
+                              SQLite::OPEN_READONLY | SQLITE_OPEN_NOFOLLOW | (untouched ? SQLite::OPEN_URI : 0),
+                              kBusyTimeoutMs);
+    make_wary(database, allowance);
     refuse_foreign(database, path);
     if (integer_pragma(database, "application_id") != kApplicationId) {
       throw Error(Trouble::not_flashline, path +
@@ -99,7 +106,7 @@ SQLite::Database open_for_reading(const std::string& path, Snapshot snapshot) {
                                               "both, or use `flashline db backup`.");
     }
     refuse_newer(database, path);
-    database.exec("PRAGMA trusted_schema = OFF");
+    if (tables == Tables::as_made) refuse_other_schema(database, path);
     return database;
   });
 }
@@ -125,6 +132,13 @@ Error translate(const SQLite::Exception& exception, const std::string& path) {
       return {Trouble::not_flashline, path + " is not a database. Name another file with --db." + said};
     case SQLITE_CORRUPT:
       return {Trouble::damaged, path + " is damaged. Keep a copy of it and go on with a backup." + said};
+    case SQLITE_INTERRUPT:
+    case SQLITE_NOMEM:
+    case SQLITE_TOOBIG:
+      return {Trouble::damaged, path +
+                                    " takes more time or memory than a record of its size can, so it was not read "
+                                    "to its end. Go on with a backup." +
+                                    said};
     case SQLITE_CONSTRAINT:
       return {Trouble::refused, "The record refuses this entry, and " + path + " is unchanged." + said};
     default:

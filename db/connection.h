@@ -23,7 +23,13 @@ enum class Snapshot {
   live,      // sees what writers commit
   untouched  // creates no file beside it; only while nobody writes
 };
-SQLite::Database open_for_reading(const std::string& path, Snapshot snapshot = Snapshot::live);
+enum class Tables {
+  as_made,   // or it is refused, before anything is asked of them
+  any_kind,  // the caller looks (db/wary.h) before it asks anything of them
+};
+// Wary: the file may be anybody's. A link is followed to the file that it means, then none.
+SQLite::Database open_for_reading(const std::string& path, Snapshot snapshot = Snapshot::live,
+                                  Tables tables = Tables::as_made);
 
 Error translate(const SQLite::Exception& exception, const std::string& path);
 

@@ -3,8 +3,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 
@@ -13,6 +11,7 @@
 #include <unistd.h>
 
 #include "db/connection.h"
+#include "db/regular_file.h"
 #include "db/row_reader.h"
 
 namespace db {
@@ -22,6 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t shortest_prefix = 4;
+// Four times the largest file that a recipe may name.
+constexpr std::size_t most_image_bytes = std::size_t{256} << 20;
 
 Sha256 hash_of(std::span<const std::uint8_t> bytes) {
   Sha256 hash;
@@ -33,20 +34,6 @@ Error cannot_keep(const std::string& file) {
   return {Trouble::cannot_write, "The image " + file + " cannot be kept: " + std::strerror(errno) +
                                      ". Make room or give this user the folder; --no-archive goes on without."};
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  ~Descriptor() {
-    if (value_ >= 0) close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return value_; }
-
- private:
-  int value_;
-};
 
 bool write_whole(int file, std::span<const std::uint8_t> bytes) {
   while (!bytes.empty()) {
@@ -73,6 +60,16 @@ std::optional<Sha256> digest_from(const std::string& hex_digits) {
   return digest;
 }
 
+// None where it cannot be read.
+std::vector<fs::path> names_in(const fs::path& folder) {
+  std::vector<fs::path> names;
+  std::error_code failure;
+  for (fs::directory_iterator at(folder, failure), end; !failure && at != end; at.increment(failure)) {
+    names.push_back(at->path());
+  }
+  return names;
+}
+
 }  // namespace
 
 ImageStore::ImageStore(const std::string& database_path) : folder_(canonical_path(database_path) + ".images") {}
@@ -91,7 +88,8 @@ void ImageStore::put(const Sha256& sha256, std::span<const std::uint8_t> bytes) 
   fs::create_directories(folder, failure);
   // Of a process of its own: two that keep the same image must not write into one file.
   const std::string part = file + "." + std::to_string(getpid()) + ".part";
-  const Descriptor out(open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0444));
+  unlink(part.c_str());  // left by an earlier program with this number
+  const Descriptor out(open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444));
   if (out.get() < 0) throw cannot_keep(file);
   if (!write_whole(out.get(), bytes) || std::rename(part.c_str(), file.c_str()) != 0) {
     const Error error = cannot_keep(file);
@@ -103,20 +101,31 @@ void ImageStore::put(const Sha256& sha256, std::span<const std::uint8_t> bytes) 
 }
 
 std::variant<ImageStore::Bytes, ImageStore::Missing, ImageStore::Altered> ImageStore::get(const Sha256& sha256) const {
-  std::ifstream file(file_of(sha256), std::ios::binary);
-  if (!file) return Missing{};
-  Bytes bytes(std::istreambuf_iterator<char>(file), {});
-  if (hash_of(bytes) != sha256) return Altered{};
-  return bytes;
+  // The folder of the store may be a link to another disk; what is in it may not.
+  const std::string name = hex(sha256);
+  const Descriptor store(open(folder_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (store.get() < 0) return Missing{};
+  const Descriptor part(openat(store.get(), name.substr(0, 2).c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (part.get() < 0) return errno == ENOENT ? std::variant<Bytes, Missing, Altered>(Missing{}) : Altered{};
+  auto read = read_regular(part.get(), name, Links::refused, most_image_bytes);
+  if (auto* bytes = std::get_if<Bytes>(&read)) {
+    if (hash_of(*bytes) != sha256) return Altered{};
+    return std::move(*bytes);
+  }
+  if (std::get<Unreadable>(read) == Unreadable::missing) return Missing{};
+  return Altered{};
 }
 
 void ImageStore::take_over(const ImageStore& other) const {
-  std::error_code failure;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(other.folder_, failure)) {
-    const std::optional<Sha256> digest = digest_from(entry.path().filename());
-    if (!digest) continue;
-    const auto found = other.get(*digest);
-    if (const auto* bytes = std::get_if<Bytes>(&found)) put(*digest, *bytes);
+  for (const fs::path& part : names_in(other.folder_)) {
+    std::error_code failure;
+    if (!fs::is_directory(fs::symlink_status(part, failure))) continue;
+    for (const fs::path& file : names_in(part)) {
+      const std::optional<Sha256> digest = digest_from(file.filename());
+      if (!digest) continue;
+      const auto found = other.get(*digest);
+      if (const auto* bytes = std::get_if<Bytes>(&found)) put(*digest, *bytes);
+    }
   }
 }
 

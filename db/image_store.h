@@ -1,7 +1,7 @@
 // The images themselves, beside the record that names them: the folder `<database>.images`, one read-only file an
-// image, named by its SHA-256: ab/abcdef... What is read back has been hashed again, so a file that was changed is
-// found, and none can pass for another. The record says which images there were, with or without these files.
-// Any thread, any process: a file appears whole or not at all. Errors: db::Error.
+// image, named by its SHA-256: ab/abcdef... Links, pipes and devices in it are no images. What is read back has been
+// hashed again, so a file that was changed is found, and none can pass for another. The record says which images there
+// were, with or without these files. Any thread, any process: a file appears whole or not at all. Errors: db::Error.
 #pragma once
 
 #include <cstdint>

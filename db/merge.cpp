@@ -8,6 +8,7 @@
 #include "db/chain_walk.h"
 #include "db/connection.h"
 #include "db/image_store.h"
+#include "db/private_copy.h"
 #include "db/row_reader.h"
 #include "db/schema.h"
 #include "db/stored_row.h"
@@ -212,18 +213,19 @@ std::string first_problem(const Verification& verified) {
   return "It was copied without its -wal.";
 }
 
-Verification verified_source(const std::string& source) {
-  Verification verified = verify_chain(source);
+// `copy` is what was taken of it.
+Verification verified_source(const std::string& source, const PrivateCopy& copy) {
+  Verification verified = verify_chain(copy.path());
   if (verified.sound()) return verified;
   throw Error(Trouble::damaged, source + " does not verify, so nothing of it was taken over. " +
                                     first_problem(verified) + " `flashline audit verify --db " + source +
                                     "` says more.");
 }
 
-void merge_source(SQLite::Database& database, const std::string& source, const Verification& verified,
-                  std::vector<MergedChain>& merged) {
+void merge_source(SQLite::Database& database, const std::string& source, const PrivateCopy& copy,
+                  const Verification& verified, std::vector<MergedChain>& merged) {
   translated(source, [&] {
-    const Attached attached(database, source);
+    const Attached attached(database, copy.path());
     SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
     for (const OtherChain& other : chains_of_other(database)) {
       const auto theirs = std::ranges::find(verified.chains, other.installation, &ChainVerification::installation);
@@ -259,16 +261,25 @@ std::vector<MergedChain> merge(const std::string& path, const std::vector<std::s
   SQLite::Database database = open_for_merging(file);
   std::vector<MergedChain> merged;
   for (const std::string& source : sources) {
-    merge_source(database, source, verified_source(source), merged);
+    const PrivateCopy copy(source, file);
+    merge_source(database, source, copy, verified_source(source, copy), merged);
     ImageStore(file).take_over(ImageStore(source));
   }
   return merged;
 }
 
 std::vector<MergedChain> import_job(const std::string& path, const std::string& source, UuidGenerator& uuids) {
+  return std::get<std::vector<MergedChain>>(
+      import_job(path, source, uuids, [](const Verification&) { return std::string(); }));
+}
+
+std::variant<std::vector<MergedChain>, std::string> import_job(const std::string& path, const std::string& source,
+                                                               UuidGenerator& uuids, const ProblemOf& problem_of) {
   const std::string file = canonical_path(path);
   refuse_unfit(source, file);
-  const Verification verified = verified_source(source);
+  prepare_folder(file);
+  const PrivateCopy copy(source, file);
+  const Verification verified = verified_source(source, copy);
   for (const ChainVerification& chain : verified.chains) {
     if (chain.excerpts.empty()) {
       throw Error(Trouble::refused,
@@ -279,11 +290,11 @@ std::vector<MergedChain> import_job(const std::string& path, const std::string& 
                                         " is none of those that the station signed. Nothing was taken over.");
     }
   }
-  prepare_folder(file);
+  if (std::string problem = problem_of(verified); !problem.empty()) return problem;
   const WriterLock lock(file, uuids.next());
   SQLite::Database database = open_for_merging(file);
   std::vector<MergedChain> merged;
-  merge_source(database, source, verified, merged);
+  merge_source(database, source, copy, verified, merged);
   return merged;
 }
 

@@ -374,11 +374,11 @@ void refuse_newer(SQLite::Database& database, const std::string& path, std::span
                                          "). Use that version, or name another file with --db.");
 }
 
-std::string schema_of(SQLite::Database& database) {
+std::string schema_of(SQLite::Database& database, const std::string& file, Objects objects) {
   std::string text;
-  SQLite::Statement all(database,
-                        "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
-                        "ORDER BY type, name");
+  SQLite::Statement all(
+      database, "SELECT type, name, sql FROM " + file + ".sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' " +
+                    (objects == Objects::tables ? "AND type <> 'trigger' " : "") + "ORDER BY type, name");
   while (all.executeStep()) {
     text +=
         all.getColumn(0).getString() + ' ' + all.getColumn(1).getString() + '\n' + all.getColumn(2).getString() + '\n';
@@ -386,11 +386,11 @@ std::string schema_of(SQLite::Database& database) {
   return text;
 }
 
-std::string schema_as_made(int version) {
+std::string schema_as_made(int version, Objects objects) {
   SQLite::Database fresh(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   const std::span<const Migration> steps = migrations();
   migrate(fresh, ":memory:", steps.first(static_cast<std::size_t>(version)));
-  return schema_of(fresh);
+  return schema_of(fresh, "main", objects);
 }
 
 }  // namespace db

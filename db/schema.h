@@ -55,8 +55,13 @@ void migrate(SQLite::Database& database, const std::string& path, std::span<cons
 // Throws Error when the database was made by a newer version.
 void refuse_newer(SQLite::Database& database, const std::string& path, std::span<const Migration> steps = migrations());
 
-// Name and SQL of every table, index, trigger and view, sorted: what the file says, and what it should say.
-std::string schema_of(SQLite::Database& database);
-std::string schema_as_made(int version);
+// Name and SQL of every table, index, trigger and view, sorted: what the file says, and what it should say. `file`:
+// main, or one that is attached.
+enum class Objects {
+  all,
+  tables  // all but triggers, which no reading fires
+};
+std::string schema_of(SQLite::Database& database, const std::string& file = "main", Objects objects = Objects::all);
+std::string schema_as_made(int version, Objects objects = Objects::all);
 
 }  // namespace db

@@ -4,8 +4,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <span>
 #include <sstream>
 #include <vector>
@@ -15,6 +13,7 @@
 #include <unistd.h>
 
 #include "db/error.h"
+#include "db/regular_file.h"
 
 namespace db {
 
@@ -87,9 +86,19 @@ void write_file(const std::string& path, const std::string& text, mode_t mode) {
 }
 
 std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw key_error(path, std::string("cannot be read: ") + std::strerror(errno) + ".");
-  return {std::istreambuf_iterator<char>(file), {}};
+  constexpr std::size_t most_bytes = 4096;  // ten times a key
+  const auto read = read_regular(AT_FDCWD, path, Links::followed, most_bytes);
+  if (const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&read)) return {bytes->begin(), bytes->end()};
+  switch (std::get<Unreadable>(read)) {
+    case Unreadable::not_regular:
+      throw key_error(path, "is no regular file.");
+    case Unreadable::too_large:
+      throw key_error(path, "is larger than a key.");
+    case Unreadable::missing:
+    case Unreadable::failed:
+      break;
+  }
+  throw key_error(path, std::string("cannot be read: ") + std::strerror(errno) + ".");
 }
 
 constexpr std::string_view untrusted_comment = "untrusted comment: signature by a flashline station\n";

@@ -54,7 +54,7 @@ Error in_use(const std::string& database_path, const Holder& holder) {
 
 WriterLock::WriterLock(const std::string& database_path, const Uuid& run) {
   const std::string path = lock_path(database_path);
-  file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
   if (file_ < 0) {
     throw Error(Trouble::cannot_open, "Cannot create " + path + ": " + std::strerror(errno) +
                                           ". Check the permissions of its folder, or choose another with --db.");
@@ -80,7 +80,7 @@ WriterLock::~WriterLock() {
 }
 
 std::optional<Uuid> run_of_live_writer(const std::string& database_path) {
-  const int file = ::open(lock_path(database_path).c_str(), O_RDONLY | O_CLOEXEC);
+  const int file = ::open(lock_path(database_path).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (file < 0) return std::nullopt;
   struct flock lock = whole_file();
   const bool held = ::fcntl(file, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;

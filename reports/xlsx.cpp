@@ -11,6 +11,7 @@
 #include <xlsxwriter.h>
 
 #include "reports/columns.h"
+#include "reports/printable.h"
 #include "reports/report.h"
 #include "reports/statistics.h"
 
@@ -65,6 +66,8 @@ class Sheets {
       // A line break within a cell is one character there; a carriage return would be shown as _x000D_.
       QString text = value.toString().left(longest_text);
       text.replace("\r\n", "\n").replace('\r', '\n');
+      // XML has no control characters, and an escape takes more room than its character.
+      text = QString::fromStdString(printable(text.toStdString(), Breaks::kept)).left(longest_text);
       worksheet_write_string(sheet_, row_, column, text.toUtf8().constData(), nullptr);
     }
   }
@@ -82,7 +85,7 @@ void put_figures(lxw_worksheet* sheet, const Report& report, const Statistics& s
   lxw_row_t row = 0;
   const auto text = [&](const char* name, const std::string& value) {
     worksheet_write_string(sheet, row, 0, name, formats.head);
-    worksheet_write_string(sheet, row++, 1, value.c_str(), nullptr);
+    worksheet_write_string(sheet, row++, 1, printable(value).c_str(), nullptr);
   };
   const auto number = [&](const char* name, double value, lxw_format* format = nullptr) {
     worksheet_write_string(sheet, row, 0, name, formats.head);
@@ -107,7 +110,7 @@ void put_figures(lxw_worksheet* sheet, const Report& report, const Statistics& s
   if (summary.yield()) number("yield", *summary.yield(), formats.percent);
   if (summary.first_pass_yield()) number("first-pass yield", *summary.first_pass_yield(), formats.percent);
   for (const FaultCount& fault : statistics.faults) {
-    number(("fault " + fault.code).c_str(), static_cast<double>(fault.attempts));
+    number(("fault " + printable(fault.code)).c_str(), static_cast<double>(fault.attempts));
   }
 }
 

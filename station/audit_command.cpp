@@ -1,11 +1,9 @@
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include "config/files.h"
 #include "db/error.h"
 #include "db/image_store.h"
 #include "db/signature.h"
@@ -32,7 +30,8 @@ std::string remarks_of(const db::ChainVerification& chain) {
 }
 
 std::string as_text(const db::ChainVerification& chain) {
-  std::string out = fmt::format("station {}, installation {}\n", chain.station, db::to_string(chain.installation));
+  std::string out =
+      fmt::format("station {}, installation {}\n", printable(chain.station), db::to_string(chain.installation));
   out += fmt::format("  rows    {}\n  head    {} {}\n", grouped(static_cast<std::uint64_t>(chain.rows)), chain.last.seq,
                      db::hex(chain.last.hash));
   if (chain.start.seq > 0) {
@@ -40,7 +39,7 @@ std::string as_text(const db::ChainVerification& chain) {
         fmt::format("  goes on after row {} {} of an archived database\n", chain.start.seq, db::hex(chain.start.hash));
   }
   for (const db::ExcerptVerification& excerpt : chain.excerpts) {
-    out += fmt::format("  excerpt of order {}, made {} when the record had {} rows\n", excerpt.says.order,
+    out += fmt::format("  excerpt of order {}, made {} when the record had {} rows\n", printable(excerpt.says.order),
                        utc(excerpt.says.at), excerpt.says.head.seq);
   }
   if (!chain.excerpts.empty()) {
@@ -56,7 +55,7 @@ std::string as_text(const db::ChainVerification& chain) {
                                          : "  chain   SOUND: every row that is here is as it was written\n");
   }
   out += fmt::format("  chain   NOT SOUND at row {}: {}: {}\n", chain.problem->seq,
-                     db::to_string(chain.problem->damage), chain.problem->text);
+                     db::to_string(chain.problem->damage), printable(chain.problem->text));
   if (!chain.excerpts.empty()) {
     return out + fmt::format("  proven  of rows 1 to {}, those that are here\n", chain.proven.seq);
   }
@@ -100,7 +99,7 @@ std::string as_text(const std::string& path, const db::Verification& result) {
     const bool here = chain != result.chains.end();
     out += as_text(anchor, check, here ? chain->last.seq : 0, here && !chain->excerpts.empty());
   }
-  for (const std::string& problem : result.file_problems) out += "  file    NOT SOUND: " + problem + "\n";
+  for (const std::string& problem : result.file_problems) out += "  file    NOT SOUND: " + printable(problem) + "\n";
   if (result.wal_missing) {
     out += "  note    the file was copied without its -wal: its latest rows may be missing here\n";
   }
@@ -121,7 +120,7 @@ std::string as_text(const std::string& path, const db::Verification& result) {
 std::string as_text(const db::StoredImages& images) {
   std::string out = fmt::format("  images  {} sound\n", grouped(images.sound));
   for (const db::StoredImages::Trouble& image : images.troubles) {
-    out += fmt::format("  images  {}: {} {}\n", image.altered ? "CHANGED" : "NOT THERE", image.name,
+    out += fmt::format("  images  {}: {} {}\n", image.altered ? "CHANGED" : "NOT THERE", printable(image.name),
                        db::hex(image.sha256));
   }
   return out;
@@ -155,11 +154,14 @@ std::variant<Against, ExitStatus> read_against(const AuditOptions& options, cons
     against.key = key;
     return against;
   }
-  std::ifstream file(options.against, std::ios::binary);
-  if (!file) {
-    return complain(ExitStatus::input_missing, options.against + " cannot be read: " + std::strerror(errno) + ".");
+  // An HTML report of a million attempts has some hundred MiB.
+  constexpr std::size_t most_bytes = std::size_t{512} << 20;
+  const auto file = config::read_file(options.against, most_bytes);
+  if (const auto* unreadable = std::get_if<config::Unreadable>(&file)) {
+    return complain(ExitStatus::input_missing, options.against + " " + unreadable->problem + ".");
   }
-  const std::string text(std::istreambuf_iterator<char>(file), {});
+  const dfu::Bytes& bytes = std::get<dfu::Bytes>(file);
+  const std::string text(bytes.begin(), bytes.end());
   against.anchors = anchors_in(text);
   if (against.anchors.empty()) {
     return complain(ExitStatus::input_missing,
@@ -205,8 +207,10 @@ ExitStatus audit_image(const ImageOptions& options) {
     }
     if (images.size() > 1) {
       std::string all;
-      for (const db::Image& image : images) all += "\n  " + db::hex(image.sha256) + " " + image.name;
-      return complain(ExitStatus::usage, options.image + " is more than one image; give more digits:" + all);
+      for (const db::Image& image : images) all += "  " + db::hex(image.sha256) + " " + printable(image.name) + "\n";
+      complain(ExitStatus::usage, options.image + " is more than one image; give more digits:");
+      print_error(all);
+      return ExitStatus::usage;
     }
     const db::ImageStore store(place.database);
     const db::Sha256& digest = images.front().sha256;
@@ -222,7 +226,8 @@ ExitStatus audit_image(const ImageOptions& options) {
     }
     const auto& bytes = std::get<db::ImageStore::Bytes>(found);
     const std::string text(bytes.begin(), bytes.end());
-    if (options.output.empty()) return print(text) ? ExitStatus::passed : ExitStatus::cannot_create;
+    // The bytes themselves, which are no text.
+    if (options.output.empty()) return write_all(STDOUT_FILENO, text) ? ExitStatus::passed : ExitStatus::cannot_create;
     return write_file(options.output, text);
   });
 }

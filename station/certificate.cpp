@@ -6,22 +6,15 @@
 #include <fmt/format.h>
 
 #include "station/anchor_text.h"
+#include "station/text.h"
 #include "station/version.h"
 
 namespace station {
 
 namespace {
 
-// A value stays on its line, whatever was typed.
-std::string one_line(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  }
-  return text;
-}
-
 std::string or_dash(const std::string& text) {
-  return text.empty() ? "-" : one_line(text);
+  return text.empty() ? "-" : printable(text);
 }
 
 // What was made for the job, attempt by attempt.
@@ -40,9 +33,9 @@ Made read_made(const db::Job& job, const std::string& database) {
     const db::AttemptFinished& finished = attempt.finished;
     if (attempt.started.recipe) {
       made.recipes.insert("recipe: " + db::hex(attempt.started.recipe->sha256) + " " +
-                          one_line(attempt.started.recipe->name) + "\n");
+                          printable(attempt.started.recipe->name) + "\n");
       for (const auto& image : attempt.started.recipe->images) {
-        made.images.insert("image: " + db::hex(image->sha256) + " " + one_line(image->name) + "\n");
+        made.images.insert("image: " + db::hex(image->sha256) + " " + printable(image->name) + "\n");
       }
     }
     if (!last_of_visit.contains(attempt.visit.visit)) order.push_back(attempt.visit.visit);
@@ -71,7 +64,7 @@ db::JobClosed closing_of(const db::Job& job, const std::string& database, const 
   db::JobClosed closed{db::now(), opened.order, operator_name, reason, {}};
   std::string& text = closed.certificate;
   text = "flashline certificate 1\n";
-  text += fmt::format("order: {}\nproduct: {}\nlot: {}\n", one_line(opened.order), or_dash(opened.product),
+  text += fmt::format("order: {}\nproduct: {}\nlot: {}\n", printable(opened.order), or_dash(opened.product),
                       or_dash(opened.lot));
   text += fmt::format("quantity: {}\nmade: {}\n", opened.quantity, job.made);
   for (const db::Outcome outcome : {db::Outcome::passed, db::Outcome::already, db::Outcome::failed, db::Outcome::error,

@@ -18,6 +18,9 @@ constexpr std::array zero_width{
     Range{0x0300, 0x036F}, Range{0x0483, 0x0489}, Range{0x0591, 0x05BD}, Range{0x0610, 0x061A}, Range{0x064B, 0x065F},
     Range{0x0E31, 0x0E31}, Range{0x0E34, 0x0E3A}, Range{0x0E47, 0x0E4E}, Range{0x1AB0, 0x1AFF}, Range{0x200B, 0x200F},
     Range{0x202A, 0x202E}, Range{0x2060, 0x2064}, Range{0x20D0, 0x20FF}, Range{0xFE00, 0xFE0F}, Range{0xFE20, 0xFE2F}};
+// Marks that turn the direction of what follows, and separators of lines.
+constexpr std::array turns_the_line{Range{0x061C, 0x061C}, Range{0x200E, 0x200F}, Range{0x2028, 0x202E},
+                                    Range{0x2066, 0x2069}};
 // East Asian Width "wide" and "fullwidth" (Unicode, UAX 11), in blocks.
 constexpr std::array wide{
     Range{0x1100, 0x115F},   Range{0x2E80, 0x303E},   Range{0x3041, 0x33FF},   Range{0x3400, 0x4DBF},
@@ -59,7 +62,9 @@ Character next(std::string_view& text) {
     code = code << 6 | (byte & 0x3FU);
   }
   text.remove_prefix(good ? bytes.size() : 1);
-  if (!good || code < 0x20 || (code >= 0x7F && code < 0xA0)) return {unknown, 1};
+  constexpr std::uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+  if (!good || code < least[bytes.size()] || (code >= 0xD800 && code < 0xE000) || code > 0x10FFFF) return {unknown, 1};
+  if (code < 0x20 || (code >= 0x7F && code < 0xA0) || in(turns_the_line, code)) return {unknown, 1};
   return {bytes, in(zero_width, code) ? 0 : in(wide, code) ? 2 : 1};
 }
 

@@ -100,8 +100,7 @@ ExitStatus db_backup(const BackupOptions& options) {
     const db::Time begun = db::now();
     db::back_up(place.database, options.to);
     if (!remember_backup(place.database, options.to, begun)) {
-      write_all(STDERR_FILENO,
-                "flashline: the board is not told of it: " + place.database + ".last-backup cannot be written.\n");
+      say_error("the board does not know of this backup: " + place.database + ".last-backup cannot be written.");
     }
     const std::string unsigned_because = sign_backup(place.database, options.to);
     if (!unsigned_because.empty()) {
@@ -121,7 +120,7 @@ ExitStatus db_merge(const MergeOptions& options) {
     std::string out;
     for (const db::MergedChain& chain : db::merge(place.database, options.sources, uuids)) {
       out += fmt::format("{:>12} new rows of station {} ({})\n", grouped(static_cast<std::uint64_t>(chain.added)),
-                         chain.station, db::to_string(chain.installation));
+                         printable(chain.station), db::to_string(chain.installation));
     }
     return say(out);
   });

@@ -106,15 +106,71 @@ Finding unit_access(const UsbFacts& usb) {
                  "and plug the units in again.");
 }
 
-Finding hub_access(const UsbFacts& usb) {
-  std::vector<std::string> closed;
-  for (const UsbDevice& device : usb.devices) {
-    if (device.hub && !device.accessible) closed.push_back(device.node + " (hub " + device.port.text + ")");
+bool same_chain(const dfu::PortPath& one, const dfu::PortPath& other) {
+  return one.text.substr(one.text.find('-')) == other.text.substr(other.text.find('-'));
+}
+
+int bus_of(const dfu::PortPath& port) {
+  int bus = 0;
+  std::from_chars(port.text.data(), port.text.data() + port.text.size(), bus);
+  return bus;
+}
+
+// "pci-0000:00:14.0"; empty where it is not known.
+std::string controller_of(const HostFacts& facts, int bus) {
+  if (!facts.topology) return {};
+  const auto found = std::ranges::find(facts.topology->controllers, bus, &dfu::ControllerInfo::bus);
+  return found == facts.topology->controllers.end() ? std::string() : found->path;
+}
+
+// Those that the station file names; without any, those with a unit on one of their ports.
+std::vector<dfu::PortPath> hubs_of_line(const HostFacts& facts) {
+  if (!facts.named_hubs.empty()) return facts.named_hubs;
+  const std::set<dfu::UsbId> ours = our_ids();
+  std::vector<dfu::PortPath> hubs;
+  for (const UsbDevice& device : facts.usb->devices) {
+    const dfu::PortPath hub = hub_of(device.port);
+    if (ours.contains(device.id) && std::ranges::find(hubs, hub) == hubs.end()) hubs.push_back(hub);
   }
+  return hubs;
+}
+
+// By the controller, which keeps its name; a bus may get another number. Both halves of a USB 3 hub match.
+std::string hub_rule(const HostFacts& facts, const dfu::PortPath& hub) {
+  constexpr std::string_view pci = "pci-";
+  const std::string controller = controller_of(facts, bus_of(hub));
+  const std::string chain = hub.text.substr(hub.text.find('-') + 1);
+  const std::string device = "SUBSYSTEM==\"usb\", ENV{DEVTYPE}==\"usb_device\", ";
+  const std::string name = chain == "0" ? "usb*" : "*-" + chain;
+  const std::string where =
+      controller.starts_with(pci)
+          ? fmt::format("KERNELS==\"{}\", KERNEL==\"{}\"", controller.substr(pci.size()), name)
+          : fmt::format("KERNEL==\"{}\"", chain == "0" ? "usb" + std::to_string(bus_of(hub)) : hub.text);
+  return device + where + ", ENV{flashline_hub}=\"1\"";
+}
+
+Finding hub_access(const HostFacts& facts) {
+  std::vector<std::string> closed, rules;
+  const std::vector<dfu::PortPath> hubs = hubs_of_line(facts);
+  for (const dfu::PortPath& hub : hubs) {
+    const std::string controller = controller_of(facts, bus_of(hub));
+    bool open = true;
+    for (const UsbDevice& device : facts.usb->devices) {
+      const bool is_half = device.port == hub || (!controller.empty() && same_chain(device.port, hub) &&
+                                                  controller_of(facts, device.bus) == controller);
+      if (!device.hub || device.accessible || !is_half) continue;
+      closed.push_back(device.node + " (hub " + device.port.text + ")");
+      open = false;
+    }
+    if (!open) rules.push_back(hub_rule(facts, hub));
+  }
+  if (hubs.empty()) return ok("hub-access", "no hub is named in a station file, and none has a unit on it");
   if (closed.empty()) return ok("hub-access", "the power of ports may be switched");
-  return warn("hub-access", "this user must not switch the power of ports at " + some_of(closed),
-              "Install the udev rules and add the user to the group plugdev. Until then a hung unit is revived by "
-              "hand only.");
+  std::string remedy =
+      "Until then a hung unit is revived by hand only. Add the user to the group plugdev, put these lines into "
+      "/etc/udev/rules.d/69-flashline-hubs.rules, then udevadm control --reload && udevadm trigger:";
+  for (const std::string& rule : rules) remedy += "\n" + rule;
+  return warn("hub-access", "this user must not switch the power of ports at " + some_of(closed), remedy);
 }
 
 // A line that matches both halves of the id, as the rules are written: "2b04" and "d006|d008".
@@ -134,6 +190,11 @@ Finding udev_rules(const UsbFacts& usb) {
     return warn("udev-rules", "70-flashline.rules is not installed",
                 "cmake --install, or copy station/70-flashline.rules to /etc/udev/rules.d; then udevadm control "
                 "--reload && udevadm trigger");
+  }
+  // Those that came with earlier versions.
+  if (usb.rules.find("\nATTR{bDeviceClass}==\"09\", MODE=") != std::string::npos) {
+    return warn("udev-rules", usb.rules_file + " opens every hub of this machine to the group plugdev",
+                "Install the rules that came with this version of flashline, and name the hubs of the line.");
   }
   std::vector<std::string> unknown;
   for (const dfu::UsbId& id : our_ids()) {
@@ -305,8 +366,7 @@ Finding clock(const ClockFacts& clock) {
 }
 
 void look_into_usb(const HostFacts& facts, std::vector<Finding>& findings) {
-  findings.insert(findings.end(),
-                  {unit_access(*facts.usb), hub_access(*facts.usb), usbfs_memory(*facts.usb, facts.cap)});
+  findings.insert(findings.end(), {unit_access(*facts.usb), hub_access(facts), usbfs_memory(*facts.usb, facts.cap)});
   for (const Load& load : loads_of(facts)) findings.push_back(controller(load));
 }
 
@@ -322,6 +382,11 @@ std::string_view to_string(Level level) {
       return "PROBLEM";
   }
   return {};
+}
+
+dfu::PortPath hub_of(const dfu::PortPath& port) {
+  const std::size_t last = port.text.find_last_of(".-");
+  return {port.text[last] == '.' ? port.text.substr(0, last) : port.text.substr(0, last) + "-0"};
 }
 
 std::vector<Finding> examine(const HostFacts& facts) {

@@ -25,6 +25,9 @@ struct Finding {
   std::string remedy;  // what to do; empty when all is well
 };
 
+// The hub that a port belongs to: "1-1" for "1-1.2", the root hub "1-0" for "1-1".
+dfu::PortPath hub_of(const dfu::PortPath& port);
+
 // One finding for each thing that was looked at, always in the same order.
 std::vector<Finding> examine(const HostFacts& facts);
 

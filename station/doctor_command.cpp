@@ -1,6 +1,7 @@
 #include <QJsonArray>
 #include <QJsonObject>
 #include <algorithm>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -17,6 +18,18 @@ namespace station {
 
 namespace {
 
+std::vector<dfu::PortPath> named_hubs(const config::StationConfig& station, const dfu::Topology& topology) {
+  std::vector<dfu::PortPath> hubs;
+  const auto add = [&](const std::optional<dfu::PortPath>& port) {
+    if (port && std::ranges::find(hubs, *port) == hubs.end()) hubs.push_back(*port);
+  };
+  for (const config::HubLimits& hub : station.hubs) add(station.port_of(hub.port, topology.controllers));
+  for (const config::SlotConfig& slot : station.slots) {
+    if (const auto port = station.port_of(slot.port, topology.controllers)) add(hub_of(*port));
+  }
+  return hubs;
+}
+
 std::variant<HostFacts, ExitStatus> gather(const DoctorOptions& options) {
   const auto station = read_station(options.station);
   if (const auto* status = std::get_if<ExitStatus>(&station)) return *status;
@@ -26,6 +39,7 @@ std::variant<HostFacts, ExitStatus> gather(const DoctorOptions& options) {
   HostFacts facts;
   if (const auto* line = std::get_if<OpenedLine>(&opened)) {
     facts.topology = line->hubs->topology();
+    facts.named_hubs = named_hubs(*std::get<0>(station), *facts.topology);
   } else if (options.line != "usb") {
     return std::get<ExitStatus>(opened);
   }
@@ -47,7 +61,8 @@ std::string as_text(const std::vector<Finding>& findings) {
   std::string text;
   for (const Finding& each : findings) {
     text += fmt::format("{:<8} {:<13} {}\n", to_string(each.level), each.check, each.text);
-    if (!each.remedy.empty()) text += fmt::format("{:<22} {}\n", "", each.remedy);
+    std::istringstream remedy(each.remedy);
+    for (std::string line; std::getline(remedy, line);) text += fmt::format("{:<22} {}\n", "", line);
   }
   const auto problems = std::ranges::count_if(findings, is_problem);
   const auto warnings = std::ranges::count(findings, Level::warn, &Finding::level);

@@ -4,12 +4,10 @@
 #include <cstdlib>
 #include <sstream>
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include "reports/attempt_json.h"
 #include "station/hook_program.h"
 #include "station/image_json.h"
+#include "station/priority.h"
 #include "station/text.h"
 
 namespace station {
@@ -121,7 +119,7 @@ void Hooks::post(Call call) {
 }
 
 void Hooks::work(std::stop_token stop) {
-  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), low_priority);  // of this thread and what it starts
+  give_way(low_priority);  // of this thread and what it starts
   std::unique_lock lock(mutex_);
   // True as long as something waits, even when the thread has been told to end.
   while (changed_.wait(lock, stop, [this] { return !waiting_.empty(); })) {

@@ -55,6 +55,7 @@ struct HostFacts {
   std::string libusb;                     // version; empty: the line needs none
   std::optional<dfu::Topology> topology;  // of the line; nothing: it cannot be opened, and it has been said why
   std::optional<UsbFacts> usb;            // nothing: the line is virtual
+  std::vector<dfu::PortPath> named_hubs;  // with a [[hub]] or a [[slot]] in the station file, as far as they are there
   int cap = 64;                           // units in work at once, as the station file says
   std::uint64_t descriptors = 0;          // that this process may have open
   bool priority = true;                   // the line may go before other programs

@@ -1,18 +1,18 @@
 #include "station/inputs.h"
 
-#include <cstdio>
-
+#include "reports/printable.h"
+#include "station/output.h"
 #include "station/paths.h"
 
 namespace station {
 
 ExitStatus complain(ExitStatus status, const std::string& sentence) {
-  std::fprintf(stderr, "flashline: %s\n", sentence.c_str());
+  say_error(sentence);
   return status;
 }
 
 void print_diagnostics(const std::vector<config::Diagnostic>& diagnostics) {
-  for (const config::Diagnostic& each : diagnostics) std::fprintf(stderr, "%s\n", config::to_string(each).c_str());
+  for (const config::Diagnostic& each : diagnostics) print_error(reports::printable(config::to_string(each)) + "\n");
 }
 
 std::variant<std::shared_ptr<const config::Recipe>, ExitStatus> read_recipe(const std::string& file) {

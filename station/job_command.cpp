@@ -25,13 +25,14 @@ std::string line_of(const db::Job& job, db::Time now) {
   if (!job.closed && opened.until && *opened.until < now) state = "expired " + utc(*opened.until);
   std::string what;
   const auto add = [&what](const char* name, const std::string& text) {
-    if (!text.empty()) what += (what.empty() ? "" : ", ") + std::string(name) + text;
+    if (!text.empty()) what += (what.empty() ? "" : ", ") + std::string(name) + printable(text);
   };
   add("", opened.product);
   add("", opened.recipe_name);
   add("lot ", opened.lot);
   if (!job.own) add("station ", job.station);
-  return fmt::format("{:<16} {:>7} of {:<7} {:<34} {}\n", opened.order, job.made, opened.quantity, state, what);
+  return fmt::format("{:<16} {:>7} of {:<7} {:<34} {}\n", printable(opened.order), job.made, opened.quantity, state,
+                     what);
 }
 
 // An attempt; a unit by its id or label; or a serial, as long as one unit only has shown it.
@@ -68,8 +69,9 @@ ExitStatus job_open(const JobOpenOptions& options) {
     WritingSession session(place, "job open", job.operator_name);
     const EntryResult result = put_on_record(OpenOrder{job}, session.store());
     if (const auto* refused = std::get_if<Refused>(&result)) return complain(ExitStatus::usage, refused->sentence);
-    return print(fmt::format("order {} is open: {} units\n", job.order, job.quantity)) ? ExitStatus::passed
-                                                                                       : ExitStatus::cannot_create;
+    return print(fmt::format("order {} is open: {} units\n", printable(job.order), job.quantity))
+               ? ExitStatus::passed
+               : ExitStatus::cannot_create;
   });
 }
 
@@ -85,8 +87,9 @@ ExitStatus job_close(const JobCloseOptions& options) {
     const ExitStatus status =
         write_signed(file, closed.certificate, "flashline certificate " + options.order, session.store().key());
     if (status != ExitStatus::passed) return status;
-    return print(fmt::format("order {} is closed: {} of {} units\ncertificate {}\npublic key  {}\n", options.order,
-                             job->made, job->opened.quantity, file, db::to_string(session.store().key().public_key())))
+    return print(fmt::format("order {} is closed: {} of {} units\ncertificate {}\npublic key  {}\n",
+                             printable(options.order), job->made, job->opened.quantity, printable(file),
+                             db::to_string(session.store().key().public_key())))
                ? ExitStatus::passed
                : ExitStatus::cannot_create;
   });
@@ -106,9 +109,10 @@ ExitStatus job_export(const JobExportOptions& options) {
     const std::string file = options.output.empty() ? options.order + ".flashline" : options.output;
     const db::StationKey key = db::StationKey::load(options.key.empty() ? key_path(place.database) : options.key);
     const db::ExportedJob exported = db::export_job(place.database, options.order, file, key);
-    std::string out = fmt::format("order {}: {} attempts, {} of {} rows of this station's record\nexport      {}\n",
-                                  options.order, exported.attempts, grouped(static_cast<std::uint64_t>(exported.rows)),
-                                  grouped(static_cast<std::uint64_t>(exported.of_rows)), file);
+    std::string out =
+        fmt::format("order {}: {} attempts, {} of {} rows of this station's record\nexport      {}\n",
+                    printable(options.order), exported.attempts, grouped(static_cast<std::uint64_t>(exported.rows)),
+                    grouped(static_cast<std::uint64_t>(exported.of_rows)), printable(file));
     if (exported.open > 0) {
       out += fmt::format("open        {} attempts have no verdict yet: export the order again later\n", exported.open);
     }
@@ -119,17 +123,22 @@ ExitStatus job_export(const JobExportOptions& options) {
 
 ExitStatus job_import(const JobImportOptions& options) {
   return at_the_record(options.record, [&](const RecordPlace& place) {
-    if (!options.key.empty()) {
-      const auto key = public_key_from(options.key);
-      if (!key) return complain(ExitStatus::usage, "there is no public key in " + options.key + ".");
-      const std::string problem = not_signed_by(db::verify_chain(options.file), *key);
-      if (!problem.empty()) return complain(ExitStatus::not_passed, options.file + ": " + problem);
+    const auto key = options.key.empty() ? std::nullopt : public_key_from(options.key);
+    if (!options.key.empty() && !key) {
+      return complain(ExitStatus::usage, "there is no public key in " + options.key + ".");
     }
+    const auto problem_of = [&key](const db::Verification& verified) {
+      return key ? not_signed_by(verified, *key) : std::string();
+    };
     db::UuidGenerator uuids;
+    const auto imported = db::import_job(place.database, options.file, uuids, problem_of);
+    if (const auto* problem = std::get_if<std::string>(&imported)) {
+      return complain(ExitStatus::not_passed, options.file + ": " + *problem);
+    }
     std::string out;
-    for (const db::MergedChain& chain : db::import_job(place.database, options.file, uuids)) {
+    for (const db::MergedChain& chain : std::get<std::vector<db::MergedChain>>(imported)) {
       for (const std::string& order : chain.orders) {
-        out += fmt::format("order {} of station {} ({}): {} new rows\n", order, chain.station,
+        out += fmt::format("order {} of station {} ({}): {} new rows\n", printable(order), printable(chain.station),
                            db::to_string(chain.installation), grouped(static_cast<std::uint64_t>(chain.added)));
       }
     }

@@ -1,9 +1,9 @@
 #include "station/last_backup.h"
 
-#include <QFile>
 #include <QSaveFile>
 #include <filesystem>
 
+#include "config/files.h"
 #include "reports/attempt_json.h"
 #include "station/anchor_text.h"
 
@@ -27,9 +27,12 @@ bool remember_backup(const std::string& database, const std::string& to, db::Tim
 }
 
 std::optional<db::Time> last_backup(const std::string& database) {
-  QFile file(note_of(database));
-  if (!file.open(QIODevice::ReadOnly)) return std::nullopt;
-  const QString line = QString::fromUtf8(file.readLine());
+  constexpr std::size_t most_bytes = 65536;  // a time and a path
+  const auto read = config::read_file(note_of(database).toStdString(), most_bytes);
+  const auto* bytes = std::get_if<dfu::Bytes>(&read);
+  if (!bytes) return std::nullopt;
+  const QString line =
+      QString::fromUtf8(reinterpret_cast<const char*>(bytes->data()), static_cast<qsizetype>(bytes->size()));
   return time_from(line.section('\t', 0, 0).toStdString());
 }
 

@@ -16,7 +16,7 @@ class Tree {
  public:
   Tree(const LineView& line, const config::StationConfig& station) : line_(line), station_(station) {
     for (const config::SlotConfig& slot : station.slots) slot_width_ = std::max(slot_width_, slot.label.size());
-    for (const UnitView& unit : line.units) serial_width_ = std::max(serial_width_, unit.info.serial.size());
+    for (const UnitView& unit : line.units) serial_width_ = std::max(serial_width_, printable(unit.info.serial).size());
   }
 
   std::string text() {

@@ -6,10 +6,11 @@
 
 #include <spdlog/async.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <unistd.h>
 
+#include "station/log_file.h"
+#include "station/output.h"
 #include "station/text.h"
 
 namespace station {
@@ -30,6 +31,61 @@ std::string file_in(const std::string& folder) {
   return folder + "/flashline-" + started.toStdString() + "-" + std::to_string(getpid()) + ".log";
 }
 
+// In the place of %v: one line that steers nothing.
+class PrintableMessage : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
+    const std::string text = printable({message.payload.data(), message.payload.size()});
+    out.append(text.data(), text.data() + text.size());
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<PrintableMessage>(); }
+};
+
+std::unique_ptr<spdlog::formatter> pattern(const char* text) {
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  formatter->add_flag<PrintableMessage>('*').set_pattern(text);
+  return formatter;
+}
+
+// Screen and file behind one rate for each cause.
+class LimitedSink : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  LimitedSink(spdlog::level::level_enum screen_level, const std::string& path) : screen_level_(screen_level) {
+    if (!path.empty())
+      file_ = std::make_unique<LogFile>(path, [](const std::string& sentence) { say_error(sentence); });
+  }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    const std::string_view text(message.payload.data(), message.payload.size());
+    const LogRate::Verdict verdict = rate_.ask(text, LogRate::Time::clock::now());
+    if (verdict.left_out > 0) {
+      const std::string sentence = fmt::format("{}: {} lines were left out before this one, there were too many",
+                                               std::string(cause_of(text)), verdict.left_out);
+      put({message.time, {}, message.logger_name, spdlog::level::warn, sentence});
+    }
+    if (verdict.write) put(message);
+  }
+  void flush_() override {}  // nothing waits in this program
+
+ private:
+  void put(const spdlog::details::log_msg& message) {
+    if (message.level >= screen_level_) write_all(STDERR_FILENO, formatted(*on_screen_, message));
+    if (file_) file_->write(formatted(*in_file_, message));
+  }
+  static std::string formatted(spdlog::formatter& formatter, const spdlog::details::log_msg& message) {
+    spdlog::memory_buf_t buffer;
+    formatter.format(message, buffer);
+    return fmt::to_string(buffer);
+  }
+
+  const spdlog::level::level_enum screen_level_;
+  const std::unique_ptr<spdlog::formatter> on_screen_ = pattern("flashline: %l: %*");
+  const std::unique_ptr<spdlog::formatter> in_file_ = pattern("%Y-%m-%dT%H:%M:%S.%eZ %-7l %*");
+  std::unique_ptr<LogFile> file_;
+  LogRate rate_;
+};
+
 // Qt's own messages belong into the log, not between the lines on the screen.
 spdlog::logger* qt_target = nullptr;
 
@@ -45,23 +101,11 @@ struct Log::Thread {
 };
 
 Log::Log(const std::string& folder, int verbosity) : thread_(std::make_unique<Thread>()) {
-  const auto screen = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  screen->set_level(level_of(verbosity));
-  screen->set_pattern("flashline: %l: %v");
-  std::vector<spdlog::sink_ptr> sinks{screen};
-  if (!folder.empty()) {
-    file_ = file_in(folder);
-    const auto file = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file_);
-    file->set_level(spdlog::level::debug);
-    file->set_formatter(
-        std::make_unique<spdlog::pattern_formatter>("%Y-%m-%dT%H:%M:%S.%eZ %-7l %v", spdlog::pattern_time_type::utc));
-    sinks.push_back(file);
-  }
-  logger_ = std::make_shared<spdlog::async_logger>("flashline", sinks.begin(), sinks.end(), thread_->pool,
-                                                   spdlog::async_overflow_policy::overrun_oldest);
+  if (!folder.empty()) file_ = file_in(folder);
+  logger_ =
+      std::make_shared<spdlog::async_logger>("flashline", std::make_shared<LimitedSink>(level_of(verbosity), file_),
+                                             thread_->pool, spdlog::async_overflow_policy::overrun_oldest);
   logger_->set_level(spdlog::level::debug);
-  // After a crash the log must hold what happened before it.
-  logger_->flush_on(spdlog::level::debug);
   qt_target = logger_.get();
   qInstallMessageHandler(on_qt_message);
 }

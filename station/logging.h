@@ -1,6 +1,7 @@
 // The log: one file per program run, and warnings on stderr. Every line about an attempt carries the attempt's id, so
 // that a search for the id finds all of it. Writing happens on the logger's own thread; a slow disk loses the oldest
-// log lines and never holds up the line.
+// log lines and never holds up the line. How much is written is bounded, by each cause and in all: log_limits.h,
+// log_file.h. A message is one line, and steers no terminal, whatever stands in it.
 #pragma once
 
 #include <map>
@@ -24,7 +25,7 @@ class Log {
   const std::string& file() const { return file_; }  // empty: none
 
  private:
-  std::string file_;
+  std::string file_;  // of the present part
   struct Thread;
   std::unique_ptr<Thread> thread_;
   std::shared_ptr<spdlog::logger> logger_;

@@ -1,5 +1,5 @@
-#include <cstdio>
 #include <exception>
+#include <string>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -53,7 +53,11 @@ ExitStatus run(int argc, char** argv) {
   const std::variant<station::Command, station::Said> parsed = station::parse_command_line(argc, argv);
   if (const auto* command = std::get_if<station::Command>(&parsed)) return std::visit(Run{}, *command);
   const station::Said& said = std::get<station::Said>(parsed);
-  station::write_all(said.status == ExitStatus::passed ? STDOUT_FILENO : STDERR_FILENO, said.text);
+  if (said.status != ExitStatus::passed) {
+    station::print_error(said.text);
+  } else {
+    station::print(said.text);
+  }
   return said.status;
 }
 
@@ -64,7 +68,7 @@ int main(int argc, char** argv) {
   try {
     return static_cast<int>(run(argc, argv));
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "flashline: internal error: %s. Please report this.\n", error.what());
+    station::say_error(std::string("internal error: ") + error.what() + ". Please report this.");
     return static_cast<int>(ExitStatus::internal);
   }
 }

@@ -4,9 +4,12 @@
 #include <QSaveFile>
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <stdexcept>
 
 #include <sodium.h>
+
+#include "config/files.h"
 
 namespace station {
 
@@ -53,13 +56,18 @@ std::string operators_path(const std::string& database) {
 }
 
 std::vector<Operator> read_operators(const std::string& path) {
-  QFile file(QString::fromStdString(path));
-  if (!file.exists()) return {};
-  if (!file.open(QIODevice::ReadOnly)) {
-    throw std::runtime_error(path + " cannot be read: " + file.errorString().toStdString());
+  constexpr std::size_t most_bytes = std::size_t{1} << 20;  // some thousand people
+  std::error_code none;
+  if (!std::filesystem::exists(path, none) && !none) return {};
+  const auto read = config::read_file(path, most_bytes);
+  if (const auto* unreadable = std::get_if<config::Unreadable>(&read)) {
+    throw std::runtime_error(path + " " + unreadable->problem);
   }
+  const dfu::Bytes& bytes = std::get<dfu::Bytes>(read);
   std::vector<Operator> operators;
-  for (const QString& line : QString::fromUtf8(file.readAll()).split('\n', Qt::SkipEmptyParts)) {
+  for (const QString& line :
+       QString::fromUtf8(reinterpret_cast<const char*>(bytes.data()), static_cast<qsizetype>(bytes.size()))
+           .split('\n', Qt::SkipEmptyParts)) {
     operators.push_back(operator_of(path, line));
   }
   return operators;

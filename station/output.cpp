@@ -1,12 +1,13 @@
 #include "station/output.h"
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <utility>
 
 #include <poll.h>
 #include <unistd.h>
+
+#include "reports/printable.h"
 
 namespace station {
 
@@ -16,10 +17,8 @@ namespace {
 constexpr std::size_t far_behind = 1000;
 
 void tell_of_loss(int error) {
-  std::fprintf(stderr,
-               "flashline: standard output takes no more: %s. What is missing there is in the record: flashline "
-               "report.\n",
-               std::strerror(error));
+  say_error(std::string("standard output takes no more: ") + std::strerror(error) +
+            ". What is missing there is in the record: flashline report.");
 }
 
 }  // namespace
@@ -41,9 +40,17 @@ bool write_all(int descriptor, std::string_view text) {
 }
 
 bool print(std::string_view text) {
-  if (write_all(STDOUT_FILENO, text)) return true;
-  std::fprintf(stderr, "flashline: cannot write to standard output: %s.\n", std::strerror(errno));
+  if (write_all(STDOUT_FILENO, reports::printable(text, reports::Breaks::kept))) return true;
+  say_error(std::string("cannot write to standard output: ") + std::strerror(errno) + ".");
   return false;
+}
+
+void say_error(std::string_view sentence) {
+  print_error("flashline: " + reports::printable(sentence) + "\n");
+}
+
+void print_error(std::string_view text) {
+  write_all(STDERR_FILENO, reports::printable(text, reports::Breaks::kept));
 }
 
 LineWriter::LineWriter(int descriptor)
@@ -52,7 +59,7 @@ LineWriter::LineWriter(int descriptor)
 LineWriter::~LineWriter() = default;
 
 void LineWriter::line(std::string text) {
-  raw(std::move(text) + "\n");
+  raw(reports::printable(text) + "\n");
 }
 
 void LineWriter::raw(std::string text) {

@@ -1,5 +1,6 @@
 // Standard output, twice: at once for commands that print and end, and behind a thread for a line that runs, because
-// nobody who flashes may wait for whoever reads.
+// nobody who flashes may wait for whoever reads. And standard error. All text but `write_all` and `raw` is made
+// printable here (reports/printable.h): a line and a sentence stay one line, a text keeps its line breaks.
 #pragma once
 
 #include <condition_variable>
@@ -15,6 +16,10 @@ namespace station {
 bool write_all(int descriptor, std::string_view text);
 // For commands whose output is their purpose; the sentence goes to stderr. False: exit status cannot_create.
 bool print(std::string_view text);
+// A sentence on stderr, on a line of its own after "flashline: ".
+void say_error(std::string_view sentence);
+// Text on stderr as it is laid out.
+void print_error(std::string_view text);
 
 // Lines in the order in which they were given, each written at once. Any thread; never blocks the caller. When the
 // reader has gone, lines are dropped: a closed pipe stops no run.

@@ -15,6 +15,7 @@
 #include "db/image_store.h"
 #include "reports/fields.h"
 #include "reports/groups.h"
+#include "reports/printable.h"
 #include "reports/report.h"
 #include "reports/unit.h"
 #include "station/commands.h"
@@ -80,10 +81,11 @@ Writer writer_of(db::Reader& reader, const reports::Report& report, const Report
 }
 
 ExitStatus to_standard_output(const Writer& write) {
-  SinkStream out([](std::string_view bytes) { return write_all(STDOUT_FILENO, bytes); });
+  reports::PrintableFilter filter;
+  SinkStream out([&](std::string_view bytes) { return write_all(STDOUT_FILENO, filter.take(bytes)); });
   write(out);
   out.flush();
-  if (out.good()) return ExitStatus::passed;
+  if (out.good() && write_all(STDOUT_FILENO, filter.finish())) return ExitStatus::passed;
   return complain(ExitStatus::cannot_create,
                   std::string("standard output takes no more: ") + std::strerror(errno) + ".");
 }
@@ -96,13 +98,15 @@ ExitStatus to_file(const Writer& write, const ReportOptions& options) {
                                                    file.errorString().toStdString() + ". Name another file with -o.");
   };
   if (!file.open(QIODevice::WriteOnly)) return failed();
-  SinkStream out([&file](std::string_view bytes) {
-    const auto size = static_cast<qint64>(bytes.size());
-    return file.write(bytes.data(), size) == size;
-  });
+  const auto put = [&file](const std::string& text) {
+    const auto size = static_cast<qint64>(text.size());
+    return file.write(text.data(), size) == size;
+  };
+  reports::PrintableFilter filter;
+  SinkStream out([&](std::string_view bytes) { return put(filter.take(bytes)); });
   write(out);
   out.flush();
-  return out.good() && file.commit() ? ExitStatus::passed : failed();
+  return out.good() && put(filter.finish()) && file.commit() ? ExitStatus::passed : failed();
 }
 
 // A workbook cannot be written to a pipe: it goes into a file beside the one that is wanted, and then takes its name.
@@ -151,8 +155,8 @@ void tell_of_unknown_names(db::Reader& reader, const db::Filter& filter) {
     db::Filter alone;
     alone.*name = filter.*name;
     if (has_any(reader, alone)) continue;
-    std::fprintf(stderr, "flashline: warning: the record has no attempt with the %s '%s'. Is it spelt as there?\n",
-                 what, (filter.*name)->c_str());
+    say_error(std::string("warning: the record has no attempt with the ") + what + " '" + *(filter.*name) +
+              "'. Is it spelt as there?");
   }
 }
 

@@ -2,9 +2,8 @@
 
 #include <QSaveFile>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
+#include "config/files.h"
 #include "db/error.h"
 #include "db/reader.h"
 #include "station/inputs.h"
@@ -22,9 +21,12 @@ bool save(const std::string& path, const std::string& text, std::string& problem
   return good;
 }
 
+// A signature or a key: a few lines. Empty where there is none.
 std::string read(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  constexpr std::size_t most_bytes = std::size_t{1} << 20;
+  const auto read = config::read_file(path, most_bytes);
+  const auto* bytes = std::get_if<dfu::Bytes>(&read);
+  return bytes ? std::string(bytes->begin(), bytes->end()) : std::string();
 }
 
 std::string key_of_record(const std::string& database) {

@@ -1,12 +1,11 @@
 #include "station/station_file.h"
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "config/files.h"
 #include "config/station_config.h"
 #include "station/output.h"
 
@@ -73,11 +72,11 @@ std::optional<std::string> append_to_station_file(const std::string& named, cons
   std::string whole;
   const bool exists = fs::exists(file, error);
   if (exists) {
-    std::ifstream in(file, std::ios::binary);
-    std::ostringstream old;
-    old << in.rdbuf();
-    if (!in) return named + " cannot be read.";
-    whole = old.str();
+    constexpr std::size_t most_bytes = std::size_t{1} << 20;  // as the loader has it
+    const auto read = config::read_file(file, most_bytes);
+    if (const auto* unreadable = std::get_if<config::Unreadable>(&read)) return named + " " + unreadable->problem + ".";
+    const dfu::Bytes& bytes = std::get<dfu::Bytes>(read);
+    whole.assign(bytes.begin(), bytes.end());
     if (!whole.empty() && whole.back() != '\n') whole += '\n';
   }
   return replace_station_file(named, whole + (exists ? text : text.substr(text.find_first_not_of('\n'))));

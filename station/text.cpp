@@ -1,6 +1,7 @@
 #include "station/text.h"
 
 #include "dfu/bytes.h"
+#include "reports/printable.h"
 
 namespace station {
 
@@ -60,15 +61,7 @@ std::string grouped(std::uint64_t number) {
 }
 
 std::string printable(std::string_view text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    const auto next = static_cast<unsigned char>(at + 1 < text.size() ? text[at + 1] : 0);
-    const bool c1 = byte == 0xC2 && next >= 0x80 && next < 0xA0;  // U+0080 to U+009F, which some terminals obey
-    if (c1) ++at;
-    out += c1 || byte < 0x20 || byte == 0x7F ? '?' : static_cast<char>(byte);
-  }
-  return out;
+  return reports::printable(text);
 }
 
 std::string counted(std::uint64_t number, const std::string& noun) {

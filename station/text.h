@@ -27,7 +27,7 @@ std::string described(const config::Recipe* recipe);
 std::string yes_no(std::optional<bool> value);
 // "248,732"
 std::string grouped(std::uint64_t number);
-// What others wrote, UTF-8, for a terminal: a '?' for each control character.
+// What others wrote, as one line that steers no terminal (reports/printable.h).
 std::string printable(std::string_view text);
 // "1 unit", "8 units"
 std::string counted(std::uint64_t number, const std::string& noun);

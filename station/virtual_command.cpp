@@ -43,7 +43,7 @@ std::string welcome(const VirtualOptions& options, const std::vector<dfu::PortPa
 
 std::variant<std::unique_ptr<usbip::Server>, ExitStatus> make_server(dfu::Bus& bus, const VirtualOptions& options) {
   usbip::Server::Settings settings{.host = options.host, .port = options.tcp_port};
-  if (options.verbose) settings.note = [](const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); };
+  if (options.verbose) settings.note = [](const std::string& text) { print_error(text + "\n"); };
   try {
     return std::make_unique<usbip::Server>(bus, std::move(settings));
   } catch (const std::runtime_error& error) {

@@ -7,11 +7,9 @@
 #include <cmath>
 #include <future>
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include "station/gather_host.h"
 #include "station/image_json.h"
+#include "station/priority.h"
 #include "station/version.h"
 
 namespace station::board {
@@ -32,7 +30,7 @@ constexpr int board_priority = 10;
 template <typename Make>
 void at_low_priority(Make make) {
   std::async(std::launch::async, [&] {
-    setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), board_priority);
+    give_way(board_priority);
     make();
   }).get();
 }

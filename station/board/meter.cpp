@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "reports/printable.h"
 #include "station/board/picture.h"
 #include "station/version.h"
 
@@ -9,10 +10,10 @@ namespace station::board {
 
 namespace {
 
-// Prometheus' rule for what stands between quotes.
+// Prometheus' rule for what stands between quotes: UTF-8.
 std::string escaped(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : reports::printable(text)) {
     if (c == '\\' || c == '"') out += '\\';
     out += c == '\n' ? std::string("\\n") : std::string(1, c);
   }

@@ -201,7 +201,7 @@ class AStationWithAPast : public TheStation {
 TEST_F(AStationWithAPast, OverwritesNoBackupWithTheNoteThatItWasMade) {
   const Ran backup = desk_.run({"db", "backup", "r.db.last-backup", "--db", "r.db"});
   EXPECT_EQ(backup.status, 0);
-  EXPECT_THAT(backup.err, HasSubstr("the board is not told of it"));
+  EXPECT_THAT(backup.err, HasSubstr("the board does not know of this backup"));
   EXPECT_EQ(desk_.run({"audit", "verify", "--db", "r.db.last-backup"}).status, 0);
   EXPECT_TRUE(json(get("/api/health"))["database"].toObject()["last_backup"].isNull());
 }

@@ -17,6 +17,7 @@ runs flashline, `tool(...)` another program of the build. Pictures: set FLASHLIN
 Without a browser a test is skipped, loudly, with exit status 77, which CTest shows as such.
 """
 
+import atexit
 import base64
 import json
 import os
@@ -97,7 +98,10 @@ def new_driver():
     ):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    made = webdriver.Chrome(service=Service(driver), options=options)
+    # A home of its own: the user's may be read-only, and is no test's business.
+    home = tempfile.TemporaryDirectory(prefix="flashline-browser-", ignore_cleanup_errors=True)
+    atexit.register(home.cleanup)
+    made = webdriver.Chrome(service=Service(driver, env={**os.environ, "HOME": home.name}), options=options)
     made.set_page_load_timeout(PATIENCE * 4)
     return made
 

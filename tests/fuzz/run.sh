@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Fuzzes every parser with libFuzzer under AddressSanitizer and UndefinedBehaviorSanitizer, two at a time. How long
 # each, in seconds, is the first argument (30); further ones go to ctest: tests/fuzz/run.sh 600 -R zip
-# What was found is left in build-fuzz/found; put it into tests/fuzz/corpus when it is mended.
+# What was found is left in build-fuzz/found; put it into tests/fuzz/corpus when it is mended. Databases that others wrote
+# have a fuzzer of their own, which works on the built program: tests/fuzz/databases.py.
 set -euo pipefail
 cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
 . station/packages.sh

@@ -106,6 +106,17 @@ const std::vector<Ill>& illnesses() {
       {"udev-rules", Level::warn, [](HostFacts& f) { f.usb->rules = ""; }, "does not know"},
       {"unit-access", Level::problem, [](HostFacts& f) { f.usb->devices[2].accessible = false; }, "1-1.1"},
       {"hub-access", Level::warn, [](HostFacts& f) { f.usb->devices[1].accessible = false; }, "hub 1-1"},
+      {"hub-access", Level::warn,
+       [](HostFacts& f) {
+         f.named_hubs = {{"1-0"}};
+         f.usb->devices[0].accessible = false;
+       },
+       "hub 1-0"},
+      {"udev-rules", Level::warn,
+       [](HostFacts& f) {
+         f.usb->rules += "ATTR{bDeviceClass}==\"09\", MODE=\"0660\", GROUP=\"plugdev\", TAG+=\"uaccess\"\n";
+       },
+       "every hub"},
       {"usbfs-memory", Level::problem,
        [](HostFacts& f) {
          f.usb->memory_mb = 1;
@@ -315,6 +326,54 @@ TEST(Doctor, AClockThatDisagreesWithTheRecordIsAProblem) {
   EXPECT_EQ(clock->level, Level::problem);
   EXPECT_THAT(clock->text, HasSubstr("400 days ahead"));
   EXPECT_THAT(clock->remedy, HasSubstr("--clock-is-right"));
+}
+
+// A hub's node opens all that is plugged in behind it.
+TEST(UdevRules, OpenNoHubThatTheAdministratorDidNotName) {
+  std::istringstream rules(shipped_rules());
+  int for_hubs = 0;
+  for (std::string line; std::getline(rules, line);) {
+    const bool hub = line.find("bDeviceClass") != std::string::npos || line.find("\"hub\"") != std::string::npos;
+    if (line.starts_with('#') || !hub) continue;
+    ++for_hubs;
+    EXPECT_TRUE(line.starts_with("ENV{flashline_hub}==\"1\", ")) << line;
+  }
+  EXPECT_EQ(for_hubs, 2);
+}
+
+TEST(Doctor, AHubThatIsNotOfTheLineMayStayClosed) {
+  HostFacts facts = good_host();
+  facts.usb->devices[0].accessible = false;  // the root hub
+  facts.usb->devices.push_back(device("1-2", {0x05E3, 0x0610}));
+  facts.usb->devices.back().hub = true;
+  facts.usb->devices.back().accessible = false;  // the keyboard's
+  EXPECT_EQ(finding(facts, "hub-access").level, Level::ok);
+  facts.named_hubs = {{"1-1"}};
+  EXPECT_EQ(finding(facts, "hub-access").level, Level::ok);
+}
+
+TEST(Doctor, PrintsTheRuleForEachClosedHubOfTheLine) {
+  HostFacts facts = good_host();
+  facts.usb->devices.push_back(device("2-1", {0x05E3, 0x0620}));  // the same hub's USB 3 half
+  facts.usb->devices.back().bus = 2;
+  facts.usb->devices.back().hub = true;
+  facts.usb->devices.back().accessible = false;
+  facts.named_hubs = {{"1-1"}};
+  const Finding closed = finding(facts, "hub-access");
+  EXPECT_EQ(closed.level, Level::warn);
+  EXPECT_THAT(closed.text, HasSubstr("hub 2-1"));
+  EXPECT_THAT(closed.remedy, HasSubstr("\nSUBSYSTEM==\"usb\", ENV{DEVTYPE}==\"usb_device\", KERNELS==\"0000:00:14.0\", "
+                                       "KERNEL==\"*-1\", ENV{flashline_hub}=\"1\""));
+  // The line that the shipped rules show as an example is of this form.
+  EXPECT_THAT(shipped_rules(), HasSubstr(closed.remedy.substr(closed.remedy.find('\n') + 1)));
+  facts.topology->controllers.clear();
+  facts.usb->devices[1].accessible = false;
+  EXPECT_THAT(finding(facts, "hub-access").remedy, HasSubstr("KERNEL==\"1-1\", ENV"));
+}
+
+TEST(Doctor, AHubIsTheOneThatAPortBelongsTo) {
+  EXPECT_EQ(hub_of({"1-1.4.2"}).text, "1-1.4");
+  EXPECT_EQ(hub_of({"12-3"}).text, "12-0");
 }
 
 TEST(DoctorProgram, SaysTheSameToPeopleAndProgramsAndInItsExitStatus) {
