@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <map>
 
+#include <arpa/inet.h>
+
 #include "config/files.h"
 #include "config/port_name.h"
 #include "config/table_reader.h"
@@ -179,6 +181,7 @@ class Loader {
   void board(TableReader& table) {
     const auto listen = table.text("listen");
     for (const Given<std::string>& name : table.texts("names")) board_name(name);
+    if (const auto proxy = table.text("trusted_proxy")) board_proxy(*proxy);
     table.finish();
     if (!listen) return;
     const auto colon = listen->value.rfind(':');
@@ -197,6 +200,15 @@ class Loader {
       report_.error(listen->place, listen->written, "'" + listen->value + "' is no address to listen on",
                     "Write ADDRESS:PORT with a port from 1 to 65535: \"127.0.0.1:8080\" or \"[::1]:8080\"");
     }
+  }
+
+  void board_proxy(const Given<std::string>& proxy) {
+    unsigned char bytes[16];
+    const bool is_ip =
+        inet_pton(AF_INET, proxy.value.c_str(), bytes) == 1 || inet_pton(AF_INET6, proxy.value.c_str(), bytes) == 1;
+    if (is_ip) return station_.board_proxies.push_back(proxy.value);
+    report_.error(proxy.place, proxy.written, "'" + proxy.value + "' is no IP address",
+                  "Write the address from which the proxy connects to the board: \"127.0.0.1\"");
   }
 
   void board_name(const Given<std::string>& name) {

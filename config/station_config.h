@@ -57,8 +57,9 @@ struct StationConfig {
   std::vector<HubLimits> hubs;
   std::vector<SlotConfig> slots;
   std::vector<HookConfig> hooks;
-  std::string board_listen;              // "127.0.0.1:8080"; empty: this file asks for no board
-  std::vector<std::string> board_names;  // host names, beside addresses, under which browsers may call it; lower case
+  std::string board_listen;                // "127.0.0.1:8080"; empty: this file asks for no board
+  std::vector<std::string> board_names;    // host names, beside addresses, under which browsers may call it; lower case
+  std::vector<std::string> board_proxies;  // IP addresses of proxies whose X-Forwarded-For is believed
 
   // The slot's label for a port ("1-1.2"), given the line's controllers; empty if the port has none.
   std::string label_of(const dfu::PortPath& port, const std::vector<dfu::ControllerInfo>& controllers) const;

@@ -77,6 +77,44 @@ constexpr std::array of_step{
           "Of the bytes read back at its address, written now or found; null: not read back.", "", ""},
 };
 
+constexpr std::array of_event{
+    Field{"time", "time", "UTC", "When it was recorded.", "", ""},
+    Field{"kind", "text", "", "What happened, in a word: run-started, clock-step, signed-in, stopped, quarantine...",
+          "", ""},
+    Field{"about", "text", "", "The order, port, hub, unit or operator that it is about; null or line: the line.", "",
+          ""},
+    Field{"text", "text", "", "A sentence for people.", "", ""},
+    Field{"attempt", "text", "UUIDv7", "The attempt that it belongs to.", "", ""},
+    Field{"operator", "text", "", "Who did it, where a person did.", "", ""},
+    Field{"facts", "object", "", "Values of this kind of event; operator, role and from of what was done on the board.",
+          "", ""},
+    Field{"station", "text", "", "Name of the station.", "", ""},
+};
+
+constexpr std::array of_disposition{
+    Field{"time", "time", "UTC", "When it was decided.", "", ""},
+    Field{"verdict", "text", "", "rework, scrap, waiver or comment.", "", ""},
+    Field{"author", "text", "", "Who decided.", "", ""},
+    Field{"reason", "text", "", "Why.", "", ""},
+    Field{"attempt", "text", "UUIDv7", "The attempt that it is about; null: a unit.", "", ""},
+    Field{"unit", "text", "", "The unit that it is about, by its id; null: an attempt.", "", ""},
+    Field{"station", "text", "", "Name of the station.", "", ""},
+};
+
+constexpr std::array of_run{
+    Field{"run", "text", "UUIDv7", "Run of the program.", "", ""},
+    Field{"time", "time", "UTC", "When it began.", "", ""},
+    Field{"command", "text", "", "What was run: flash, run, job open...", "", ""},
+    Field{"software", "text", "", "Version of this program.", "", ""},
+    Field{"host", "text", "", "Host name.", "", ""},
+    Field{"kernel", "text", "", "Version of its kernel.", "", ""},
+    Field{"libusb", "text", "", "Version of libusb.", "", ""},
+    Field{"sqlite", "text", "", "Version of SQLite.", "", ""},
+    Field{"operator", "text", "", "Who was named with --operator.", "", ""},
+    Field{"recipe_file", "text", "", "File of the recipe.", "", ""},
+    Field{"station", "text", "", "Name of the station.", "", ""},
+};
+
 std::string shown(const Field& field, const std::string& before) {
   std::string out = before + field.name + "\n    " + field.kind + (*field.unit ? std::string(", ") + field.unit : "") +
                     ". " + field.meaning + "\n";
@@ -100,6 +138,15 @@ std::span<const Field> attempt_fields() {
 std::span<const Field> step_fields() {
   return of_step;
 }
+std::span<const Field> event_fields() {
+  return of_event;
+}
+std::span<const Field> disposition_fields() {
+  return of_disposition;
+}
+std::span<const Field> run_fields() {
+  return of_run;
+}
 
 void write_fields(std::ostream& out) {
   out << "One attempt: a row of CSV and XLSX, an object of JSON and JSON Lines. A dot is a level in JSON. Where there "
@@ -108,12 +155,21 @@ void write_fields(std::ostream& out) {
   for (const Field& field : of_attempt) out << shown(field, "");
   out << "\nIts steps: the list `steps` in JSON, columns step.1.name, step.2.name... in tables.\n\n";
   for (const Field& field : of_step) out << shown(field, "step.N.");
+  out << "\nEvents: the list `events` in JSON, a sheet of XLSX.\n\n";
+  for (const Field& field : of_event) out << shown(field, "event.");
+  out << "\nDecisions: the list `dispositions` in JSON, a sheet of XLSX.\n\n";
+  for (const Field& field : of_disposition) out << shown(field, "disposition.");
+  out << "\nRuns: the list `runs` in JSON, a sheet of XLSX.\n\n";
+  for (const Field& field : of_run) out << shown(field, "run.");
 }
 
 void write_fields_json(std::ostream& out) {
   QJsonArray all;
   for (const Field& field : of_attempt) all.append(as_json(field, {}));
   for (const Field& field : of_step) all.append(as_json(field, "step.N."));
+  for (const Field& field : of_event) all.append(as_json(field, "event."));
+  for (const Field& field : of_disposition) all.append(as_json(field, "disposition."));
+  for (const Field& field : of_run) all.append(as_json(field, "run."));
   out << QJsonDocument(QJsonObject{{"fields", all}}).toJson().toStdString();
 }
 

@@ -20,6 +20,10 @@ struct Field {
 // Of the attempt; then of one step, without "step.N.".
 std::span<const Field> attempt_fields();
 std::span<const Field> step_fields();
+// Of what happened beside the attempts.
+std::span<const Field> event_fields();
+std::span<const Field> disposition_fields();
+std::span<const Field> run_fields();
 
 void write_fields(std::ostream& out);
 void write_fields_json(std::ostream& out);

@@ -3,6 +3,7 @@
 #include <QString>
 #include <deque>
 
+#include "reports/beside.h"
 #include "reports/charts.h"
 #include "reports/drawing.h"
 #include "reports/html_parts.h"
@@ -171,15 +172,74 @@ void put_table(const std::deque<db::Attempt>& rows, std::uint64_t all, std::ostr
   out << "</tbody></table></div></section>\n";
 }
 
+std::string row_of(const std::vector<std::string>& cells) {
+  std::string out = "<tr>";
+  for (const std::string& cell : cells) out += "<td>" + cell + "</td>";
+  return out + "</tr>\n";
+}
+
+// The last rows of a table that may be long.
+class Rows {
+ public:
+  bool add(const std::vector<std::string>& cells) {
+    ++all_;
+    rows_.push_back(row_of(cells));
+    if (rows_.size() > table_limit) rows_.pop_front();
+    return true;
+  }
+  void put(const char* id, const char* title, const std::vector<const char*>& names, std::ostream& out) const {
+    if (rows_.empty()) return;
+    out << "<section class='card wide'><h2>" << title << "</h2>\n";
+    if (rows_.size() < all_) {
+      out << "<p><b>The table holds the last " << rows_.size() << " of " << all_
+          << ".</b> JSON and XLSX reports hold every one.</p>\n";
+    }
+    out << "<div class=scroll><table id=" << id << "><thead><tr>";
+    for (const char* name : names) out << "<th>" << name << "</th>";
+    out << "</tr></thead><tbody>\n";
+    for (const std::string& row : rows_) out << row;
+    out << "</tbody></table></div></section>\n";
+  }
+
+ private:
+  std::deque<std::string> rows_;
+  std::size_t all_ = 0;
+};
+
+void put_history(const Report& report, const Selection& selection, std::ostream& out) {
+  if (!report.history) return;
+  Rows decisions, events, runs;
+  report.history->dispositions([&](const db::Disposition& one, const db::Source& source) {
+    return !selection.has(one) ||
+           decisions.add({second(one.at), escaped(std::string(to_string(one.verdict))), escaped(one.author),
+                          escaped(one.reason), one.attempt ? "attempt " + to_string(*one.attempt) : escaped(one.unit),
+                          or_dash(source.station)});
+  });
+  report.history->events([&](const db::Event& event, const db::Source& source) {
+    return !selection.has(event, source) || events.add({second(event.at), escaped(event.kind), or_dash(event.about),
+                                                        escaped(event.text), or_dash(source.station)});
+  });
+  report.history->runs([&](const db::Run& run, const db::Source& source) {
+    return !selection.has(run) ||
+           runs.add({second(run.at), or_dash(run.command), or_dash(run.operator_name), or_dash(run.software),
+                     or_dash(run.host), or_dash(run.recipe_file), or_dash(source.station)});
+  });
+  decisions.put("decisions", "Decisions", {"Time (UTC)", "Decision", "By", "Reason", "About", "Station"}, out);
+  events.put("events", "Events", {"Time (UTC)", "Kind", "About", "What happened", "Station"}, out);
+  runs.put("runs", "Runs", {"Begun (UTC)", "Command", "Operator", "Software", "Host", "Recipe file", "Station"}, out);
+}
+
 }  // namespace
 
 void write_html(const Report& report, std::ostream& out) {
   Statistician statistician;
+  Selection selection(report.filter);
   std::deque<db::Attempt> last;
   std::string told;
   std::uint64_t all = 0;
   report.attempts([&](const db::Attempt& attempt) {
     statistician.add(attempt);
+    selection.add(attempt);
     last.push_back(attempt);
     if (last.size() > table_limit) last.pop_front();
     if (++all <= details_limit) told += details(attempt);
@@ -197,6 +257,7 @@ void write_html(const Report& report, std::ostream& out) {
     put_table(last, all, out);
     if (all <= details_limit) out << "<section class='card wide'><h2>Step by step</h2>\n" << told << "</section>\n";
   }
+  put_history(report, selection, out);
   put_foot(out);
 }
 

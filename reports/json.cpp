@@ -2,6 +2,8 @@
 #include <QJsonDocument>
 
 #include "reports/attempt_json.h"
+#include "reports/beside.h"
+#include "reports/beside_json.h"
 #include "reports/report.h"
 #include "reports/summary.h"
 #include "reports/summary_json.h"
@@ -66,26 +68,13 @@ QJsonValue or_null(const std::optional<db::Uuid>& uuid) {
 
 QJsonArray dispositions_json(const std::vector<db::Disposition>& dispositions) {
   QJsonArray json;
-  for (const db::Disposition& one : dispositions) {
-    json.append(QJsonObject{{"time", rfc3339(one.at)},
-                            {"verdict", text(to_string(one.verdict))},
-                            {"author", text(one.author)},
-                            {"reason", text(one.reason)},
-                            {"attempt", or_null(one.attempt)},
-                            {"unit", or_null(one.unit)}});
-  }
+  for (const db::Disposition& one : dispositions) json.append(disposition_json(one));
   return json;
 }
 
 QJsonArray events_json(const std::vector<db::Event>& events) {
   QJsonArray json;
-  for (const db::Event& event : events) {
-    json.append(QJsonObject{{"time", rfc3339(event.at)},
-                            {"kind", text(event.kind)},
-                            {"about", or_null(event.about)},
-                            {"text", text(event.text)},
-                            {"attempt", or_null(event.attempt)}});
-  }
+  for (const db::Event& event : events) json.append(event_json(event));
   return json;
 }
 
@@ -113,7 +102,77 @@ QJsonValue rounded(const std::optional<double>& ratio) {
   return ratio ? QJsonValue(static_cast<double>(qRound64(*ratio * 10000)) / 10000) : QJsonValue();
 }
 
+// "[", what `each` puts, "]": one object a line.
+class Rows {
+ public:
+  Rows(const char* name, std::ostream& out) : out_(out) { out_ << ",\n\"" << name << "\":["; }
+  ~Rows() { out_ << ']'; }
+  Rows(const Rows&) = delete;
+  Rows& operator=(const Rows&) = delete;
+
+  bool put(QJsonObject json, const db::Source& source) {
+    json["station"] = or_null(source.station);
+    out_ << separator_;
+    reports::put(compact(json), out_);
+    separator_ = ",\n";
+    return out_.good();
+  }
+
+ private:
+  std::ostream& out_;
+  const char* separator_ = "\n";
+};
+
+void put_history(const Report& report, const Selection& selection, std::ostream& out) {
+  if (!report.history) return;
+  {
+    Rows rows("events", out);
+    report.history->events([&](const db::Event& event, const db::Source& source) {
+      return !selection.has(event, source) || rows.put(event_json(event), source);
+    });
+  }
+  {
+    Rows rows("dispositions", out);
+    report.history->dispositions([&](const db::Disposition& one, const db::Source& source) {
+      return !selection.has(one) || rows.put(disposition_json(one), source);
+    });
+  }
+  Rows rows("runs", out);
+  report.history->runs([&](const db::Run& run, const db::Source& source) {
+    return !selection.has(run) || rows.put(run_json(run), source);
+  });
+}
+
 }  // namespace
+
+QJsonObject event_json(const db::Event& event) {
+  const QJsonObject facts = QJsonDocument::fromJson(QByteArray::fromStdString(event.facts)).object();
+  return {{"time", rfc3339(event.at)},
+          {"kind", text(event.kind)},
+          {"about", or_null(event.about)},
+          {"text", text(event.text)},
+          {"attempt", or_null(event.attempt)},
+          {"operator", facts.value("operator").isString() ? facts.value("operator") : QJsonValue()},
+          {"facts", facts.isEmpty() ? QJsonValue() : QJsonValue(facts)}};
+}
+
+QJsonObject disposition_json(const db::Disposition& one) {
+  return {{"time", rfc3339(one.at)},    {"verdict", text(to_string(one.verdict))}, {"author", text(one.author)},
+          {"reason", text(one.reason)}, {"attempt", or_null(one.attempt)},         {"unit", or_null(one.unit)}};
+}
+
+QJsonObject run_json(const db::Run& run) {
+  return {{"run", text(to_string(run.id))},
+          {"time", rfc3339(run.at)},
+          {"command", or_null(run.command)},
+          {"software", or_null(run.software)},
+          {"host", or_null(run.host)},
+          {"kernel", or_null(run.kernel)},
+          {"libusb", or_null(run.libusb)},
+          {"sqlite", or_null(run.sqlite)},
+          {"operator", or_null(run.operator_name)},
+          {"recipe_file", or_null(run.recipe_file)}};
+}
 
 QJsonObject summary_json(const Summary& summary) {
   QJsonObject json{{"units", static_cast<qint64>(summary.units)}, {"attempts", static_cast<qint64>(summary.attempts)}};
@@ -130,6 +189,7 @@ QJsonObject summary_json(const Summary& summary) {
 
 void write_json(const Report& report, std::ostream& out) {
   Summarizer summarizer;
+  Selection selection(report.filter);
   const char* separator = "\n";
   out << "{\"attempts\":[";
   report.attempts([&](const db::Attempt& attempt) {
@@ -137,6 +197,7 @@ void write_json(const Report& report, std::ostream& out) {
     put(compact(attempt_json(attempt)), out);
     separator = ",\n";
     summarizer.add(attempt);
+    selection.add(attempt);
     return out.good();
   });
   out << "],\n\"jobs\":";
@@ -145,6 +206,7 @@ void write_json(const Report& report, std::ostream& out) {
   put(compact(stations_json(report.stations)), out);
   out << ",\n\"summary\":";
   put(compact(summary_json(summarizer.summary())), out);
+  put_history(report, selection, out);
   out << "}\n";
 }
 

@@ -30,11 +30,13 @@ std::string selection_of(const db::Filter& filter) {
 
 }  // namespace
 
-Report make_report(db::Reader& reader, const db::Filter& filter) {
+Report make_report(db::Reader& reader, const db::Filter& filter, db::LineHistory* history) {
   Report report{reader.stations(),
                 [&reader, filter](const Report::Visitor& visitor) { reader.attempts(filter, visitor); },
                 selection_of(filter), [&reader, filter](const auto& visitor) { reader.outlines(filter, visitor); }};
   if (filter.job) report.jobs = reader.jobs_of_all(*filter.job);
+  report.filter = filter;
+  report.history = history;
   return report;
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "db/line_history.h"
 #include "db/reader.h"
 
 namespace reports {
@@ -20,17 +21,19 @@ struct Report {
   std::function<void(const Visitor&)> attempts;  // in the order in which they were started
   std::string selection{};                       // "job 4711, slot A2"; empty: everything
   std::function<void(const std::function<bool(const db::Outline&)>&)> outlines{};  // of the same attempts
-  std::vector<db::Job> jobs{};  // the order that was asked for, on each station where it was opened
+  std::vector<db::Job> jobs{};         // the order that was asked for, on each station where it was opened
+  db::Filter filter{};                 // by which the attempts were selected
+  db::LineHistory* history = nullptr;  // what happened beside them; null: nothing is told of it
 };
 
-// `reader` must outlive the report. Errors: db::Error, also from `attempts`.
-Report make_report(db::Reader& reader, const db::Filter& filter);
+// `reader` and `history` must outlive the report. Errors: db::Error, also from `attempts`.
+Report make_report(db::Reader& reader, const db::Filter& filter, db::LineHistory* history = nullptr);
 
 // For a person at a terminal, at most 100 columns wide.
 void write_text(const Report& report, std::ostream& out);
 // What it comes to, without the attempts.
 void write_summary(const Report& report, std::ostream& out);
-// One object: attempts, stations, summary.
+// One object: attempts, jobs, stations, summary, events, dispositions, runs.
 void write_json(const Report& report, std::ostream& out);
 // One attempt a line.
 void write_json_lines(const Report& report, std::ostream& out);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "reports/attempt_json.h"
+#include "reports/beside.h"
 #include "reports/report.h"
 #include "reports/summary.h"
 #include "reports/unit.h"
@@ -155,6 +156,55 @@ void put_holds(const UnitHistory& unit, std::ostream& out) {
   for (const Held& held : unit.holds) put_held(held, out);
 }
 
+void put_event(const db::Event& event, qsizetype indent, std::ostream& out) {
+  put_wrapped(date_and_time(event.at) + "  " + printable(event.kind) + ": " + printable(event.text), indent, out);
+}
+
+void put_decision(const db::Disposition& one, std::ostream& out) {
+  QString about = one.attempt ? "attempt " + QString::fromStdString(to_string(*one.attempt)) : printable(one.unit);
+  put_wrapped(date_and_time(one.at) + "  " + QString::fromStdString(std::string(to_string(one.verdict))) + " by " +
+                  printable(one.author) + ": " + printable(one.reason) + " (" + about + ")",
+              0, out);
+}
+
+void put_run(const db::Run& run, std::ostream& out) {
+  put_wrapped(date_and_time(run.at) + "  " + printable(run.command) + ", flashline " + printable(run.software) +
+                  " on " + printable(run.host) + ", operator " + or_dash(printable(run.operator_name)),
+              0, out);
+}
+
+// The heading comes with the first row.
+class Section {
+ public:
+  Section(const char* heading, std::ostream& out) : heading_(heading), out_(out) {}
+  std::ostream& row() {
+    if (std::exchange(empty_, false)) out_ << '\n' << heading_ << '\n';
+    return out_;
+  }
+
+ private:
+  const char* heading_;
+  std::ostream& out_;
+  bool empty_ = true;
+};
+
+void put_history(const Report& report, const Selection& selection, std::ostream& out) {
+  if (!report.history) return;
+  Section runs("Runs (UTC)", out), events("Events (UTC)", out), decisions("Decisions (UTC)", out);
+  report.history->runs([&](const db::Run& run, const db::Source&) {
+    if (selection.has(run)) put_run(run, runs.row());
+    return out.good();
+  });
+  report.history->events([&](const db::Event& event, const db::Source& source) {
+    if (selection.has(event, source)) put_event(event, 0, events.row());
+    return out.good();
+  });
+  report.history->dispositions([&](const db::Disposition& one, const db::Source&) {
+    if (selection.has(one)) put_decision(one, decisions.row());
+    return out.good();
+  });
+}
+
 void put_stations(const std::vector<db::StationInfo>& stations, std::ostream& out) {
   for (const db::StationInfo& station : stations) {
     put_line("Station   " + or_dash(printable(station.name)) + " (" +
@@ -181,6 +231,7 @@ void write_summary(const Report& report, std::ostream& out) {
 
 void write_text(const Report& report, std::ostream& out) {
   Summarizer summarizer;
+  Selection selection(report.filter);
   bool first = true;
   put_stations(report.stations, out);
   for (const db::Job& job : report.jobs) put_job(job, out);
@@ -191,8 +242,10 @@ void write_text(const Report& report, std::ostream& out) {
     }
     put_attempt(attempt, out);
     summarizer.add(attempt);
+    selection.add(attempt);
     return out.good();
   });
+  put_history(report, selection, out);
   put_summary(summarizer.summary(), out);
 }
 
@@ -211,9 +264,7 @@ void write_text(const UnitHistory& unit, std::ostream& out) {
     put_attempt(attempt, out);
     summarizer.add(attempt);
   }
-  for (const db::Event& event : unit.events) {
-    put_wrapped(date_and_time(event.at) + "  " + printable(event.kind) + ": " + printable(event.text), 9, out);
-  }
+  for (const db::Event& event : unit.events) put_event(event, 9, out);
   if (!unit.dispositions.empty()) out << "\nDecisions\n";
   for (const db::Disposition& one : unit.dispositions) {
     put_wrapped(date_and_time(one.at) + "  " + QString::fromStdString(std::string(to_string(one.verdict))) + " by " +

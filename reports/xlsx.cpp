@@ -2,6 +2,7 @@
 // CSV. Row by row in constant memory; a sheet holds 1,048,576 rows at the most, so more attempts go on on further
 // sheets.
 #include <QJsonArray>
+#include <QJsonDocument>
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -10,6 +11,8 @@
 
 #include <xlsxwriter.h>
 
+#include "reports/beside.h"
+#include "reports/beside_json.h"
 #include "reports/columns.h"
 #include "reports/printable.h"
 #include "reports/report.h"
@@ -28,12 +31,15 @@ struct Formats {
 
 class Sheets {
  public:
-  Sheets(lxw_workbook* book, std::vector<Column> columns, lxw_format* head, lxw_row_t rows_per_sheet)
-      : book_(book), columns_(std::move(columns)), head_(head), rows_per_sheet_(rows_per_sheet) {}
+  Sheets(lxw_workbook* book, std::string name, QStringList columns, lxw_format* head, lxw_row_t rows_per_sheet)
+      : book_(book),
+        name_(std::move(name)),
+        columns_(std::move(columns)),
+        head_(head),
+        rows_per_sheet_(rows_per_sheet) {}
 
-  void add(const db::Attempt& attempt) {
+  void add(const std::vector<QJsonValue>& cells) {
     if (!sheet_ || row_ > rows_per_sheet_) next();
-    const std::vector<QJsonValue> cells = cells_of(attempt, columns_);
     for (std::size_t i = 0; i < cells.size(); ++i) put(static_cast<lxw_col_t>(i), cells[i]);
     ++row_;
   }
@@ -45,11 +51,11 @@ class Sheets {
  private:
   void next() {
     if (sheet_) close_sheet();
-    const std::string name = ++sheets_ == 1 ? "Attempts" : "Attempts " + std::to_string(sheets_);
+    const std::string name = ++sheets_ == 1 ? name_ : name_ + " " + std::to_string(sheets_);
     sheet_ = workbook_add_worksheet(book_, name.c_str());
     worksheet_freeze_panes(sheet_, 1, 0);
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      worksheet_write_string(sheet_, 0, static_cast<lxw_col_t>(i), columns_[i].name.toUtf8().constData(), head_);
+    for (qsizetype i = 0; i < columns_.size(); ++i) {
+      worksheet_write_string(sheet_, 0, static_cast<lxw_col_t>(i), columns_[i].toUtf8().constData(), head_);
     }
     row_ = 1;
   }
@@ -73,7 +79,8 @@ class Sheets {
   }
 
   lxw_workbook* book_;
-  std::vector<Column> columns_;
+  const std::string name_;
+  const QStringList columns_;
   lxw_format* head_;
   lxw_row_t rows_per_sheet_;
   lxw_worksheet* sheet_ = nullptr;
@@ -114,6 +121,55 @@ void put_figures(lxw_worksheet* sheet, const Report& report, const Statistics& s
   }
 }
 
+QStringList names_of(const std::vector<Column>& columns) {
+  QStringList names;
+  for (const Column& column : columns) names << column.name;
+  return names;
+}
+
+// An object within one is its JSON.
+std::vector<QJsonValue> cells_in_order(QJsonObject json, const QStringList& names, const db::Source& source) {
+  json["station"] = QString::fromStdString(source.station);
+  std::vector<QJsonValue> cells;
+  for (const QString& name : names) {
+    const QJsonValue value = json.value(name);
+    cells.push_back(value.isObject()
+                        ? QJsonValue(QString::fromUtf8(QJsonDocument(value.toObject()).toJson(QJsonDocument::Compact)))
+                        : value);
+  }
+  return cells;
+}
+
+void put_history(lxw_workbook* book, const Report& report, const Selection& selection, const Formats& formats,
+                 lxw_row_t rows_per_sheet) {
+  if (!report.history) return;
+  const auto sheets = [&](const char* name, const QStringList& columns) {
+    return Sheets(book, name, columns, formats.head, rows_per_sheet);
+  };
+  const QStringList of_event{"time", "kind", "about", "text", "operator", "attempt", "facts", "station"};
+  Sheets events = sheets("Events", of_event);
+  report.history->events([&](const db::Event& event, const db::Source& source) {
+    if (selection.has(event, source)) events.add(cells_in_order(event_json(event), of_event, source));
+    return true;
+  });
+  events.finish();
+  const QStringList of_decision{"time", "verdict", "author", "reason", "attempt", "unit", "station"};
+  Sheets decisions = sheets("Decisions", of_decision);
+  report.history->dispositions([&](const db::Disposition& one, const db::Source& source) {
+    if (selection.has(one)) decisions.add(cells_in_order(disposition_json(one), of_decision, source));
+    return true;
+  });
+  decisions.finish();
+  const QStringList of_run{"time",   "command", "operator",    "software", "host",   "kernel",
+                           "libusb", "sqlite",  "recipe_file", "run",      "station"};
+  Sheets runs = sheets("Runs", of_run);
+  report.history->runs([&](const db::Run& run, const db::Source& source) {
+    if (selection.has(run)) runs.add(cells_in_order(run_json(run), of_run, source));
+    return true;
+  });
+  runs.finish();
+}
+
 }  // namespace
 
 void write_xlsx(const Report& report, const std::string& path, std::uint32_t rows_per_sheet) {
@@ -126,14 +182,19 @@ void write_xlsx(const Report& report, const std::string& path, std::uint32_t row
   format_set_bold(formats.head);
   format_set_num_format(formats.percent, "0.0 %");
   Statistician statistician;
-  Sheets sheets(book, columns_for(steps), formats.head, std::clamp<lxw_row_t>(rows_per_sheet, 1, LXW_ROW_MAX - 1));
+  Selection selection(report.filter);
+  const lxw_row_t most_rows = std::clamp<lxw_row_t>(rows_per_sheet, 1, LXW_ROW_MAX - 1);
+  const std::vector<Column> columns = columns_for(steps);
+  Sheets sheets(book, "Attempts", names_of(columns), formats.head, most_rows);
   report.attempts([&](const db::Attempt& attempt) {
     if (steps_of(attempt) > steps) return true;  // started after the columns were counted
     statistician.add(attempt);
-    sheets.add(attempt);
+    selection.add(attempt);
+    sheets.add(cells_of(attempt, columns));
     return true;
   });
   sheets.finish();
+  put_history(book, report, selection, formats, most_rows);
   put_figures(workbook_add_worksheet(book, "Figures"), report, statistician.statistics(), formats);
   if (const lxw_error error = workbook_close(book); error != LXW_NO_ERROR)
     throw std::runtime_error(lxw_strerror(error));

@@ -90,6 +90,7 @@ class Attempt {
   void hear(const told::Stop& stop);
   void hear(const told::Admitted&) {}
   void hear(const told::Recorded&) {}
+  void hear(const told::Halt&) {}  // the visit passes it on as a stop
   void hear(const told::Setting&) {}
 
   bool cut_short() const { return stopping_ && !flash_done_; }

@@ -161,6 +161,13 @@ void Engine::pause(bool paused) {
   });
 }
 
+void Engine::halt(StopKind kind) {
+  impl_->line->post([impl = impl_.get(), kind] {
+    impl->paused = true;
+    for (const auto& [path, port] : impl->ports) impl->tell(port, told::Halt{kind});
+  });
+}
+
 void Engine::release(dfu::PortPath port) {
   impl_->line->post([impl = impl_.get(), port = std::move(port)] { impl->release(port); });
 }
@@ -282,9 +289,12 @@ void Engine::Impl::after_each_port(std::function<void()> call) {
 }
 
 void Engine::Impl::work_for(Quota fresh, std::function<void()> taken) {
+  // Another operator takes over: what the record has not counted yet, the line has.
+  const bool same = quota && quota->job && fresh.job && quota->job->order == fresh.job->order;
+  if (same && !fresh.without_order && !quota->without_order) fresh.left = quota->left;
   quota = std::move(fresh);
-  admission.set_left(quota->left);
-  observer.on(JobTaken{quota->job, quota->left});
+  admission.set_left(quota->without_order ? std::nullopt : std::optional(quota->left));
+  observer.on(JobTaken{quota->job, quota->left, quota->without_order});
   set_anew();
   after_each_port(std::move(taken));
   admit();
@@ -357,7 +367,8 @@ void Engine::Impl::count_made(const AttemptFinished& finished) {
   const bool made = finished.outcome == Outcome::passed ||
                     (finished.outcome == Outcome::already && quota && (quota->count_already || written_here));
   const auto order_of = [](const std::shared_ptr<const Job>& job) { return job ? job->order : std::string(); };
-  if (!quota || !made || quota->left == 0 || order_of(started.job) != order_of(quota->job)) return;
+  if (!quota || quota->without_order || !made || quota->left == 0) return;
+  if (order_of(started.job) != order_of(quota->job)) return;
   admission.set_left(--quota->left);
   observer.on(UnitMade{quota->left});
   if (quota->left > 0 || options.wait_for_jobs) return;

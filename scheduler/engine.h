@@ -35,6 +35,7 @@ struct Quota {
   int left = 0;
   bool count_already = false;  // a unit that held everything counts as made
   std::shared_ptr<const Job> job{};
+  bool without_order = false;  // any number, and `left` means nothing; `job` then only names the operator
 };
 
 struct EngineOptions {
@@ -79,6 +80,9 @@ class Engine {
   void stop(StopKind kind);
   // Paused: units that are plugged in wait, those in work are finished. Any thread.
   void pause(bool paused);
+  // Paused, and the attempts that run end as `kind` says; their units wait with the others. `pause(false)` goes on. Any
+  // thread.
+  void halt(StopKind kind);
   // A port that is not used any more lets one more unit in, as a probe; a hub that was stopped or slowed goes on more
   // freely. Nothing happens to others. Any thread.
   void release(dfu::PortPath port);

@@ -63,13 +63,17 @@ struct TimeOver {
 struct Stop {
   StopKind kind;
 };
+// The attempt that runs ends as `kind` says, and its unit waits for its turn again. The line goes on later.
+struct Halt {
+  StopKind kind;
+};
 // For the next visit; a visit that has begun keeps what it began with.
 struct Setting {
   VisitSetting setting;
 };
 }  // namespace told
 using Told = std::variant<told::Arrived, told::Left, told::Admitted, told::Recorded, told::Opened, told::Answered,
-                          told::Closed, told::Powered, told::TimeOver, told::Stop, told::Setting>;
+                          told::Closed, told::Powered, told::TimeOver, told::Stop, told::Halt, told::Setting>;
 
 // What a visit wants done. RequestPlace, Save, Open, Transfer, Reset, Close and Power are each answered once.
 namespace wants {

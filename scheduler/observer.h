@@ -77,6 +77,7 @@ struct UnitMade {
 struct JobTaken {
   std::shared_ptr<const Job> job;
   int left = 0;
+  bool without_order = false;  // every unit that comes is begun
 };
 
 // Something beside the attempts that people should know; on record as well.

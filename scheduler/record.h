@@ -25,10 +25,11 @@ struct VisitStarted {
   std::string slot;  // empty: no label
 };
 
-// The order that units are made for.
+// The order that units are made for, and who lets the line work for it.
 struct Job {
-  std::string order;
+  std::string order;  // empty: none
   std::string lot;
+  std::string operator_name{};  // empty: the operator of the run
 };
 
 struct AttemptStarted {

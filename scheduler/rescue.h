@@ -74,6 +74,7 @@ class Rescue {
   void hear(const told::Stop&);
   void hear(const told::Admitted&) {}
   void hear(const told::Recorded&) {}
+  void hear(const told::Halt&) {}  // the visit passes it on as a stop
   void hear(const told::Setting&) {}
 
   void climb();

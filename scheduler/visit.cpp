@@ -12,10 +12,14 @@ Visit::Visit(VisitOptions options) : options_(std::move(options)), setting_(opti
 std::vector<Want> Visit::on(const Told& told, dfu::Duration now) {
   now_ = now;
   std::visit([this](const auto& what) { hear(what); }, told);
+  // An attempt does not know what comes after it: a halt is a stop to it.
+  const auto* halt = std::get_if<told::Halt>(&told);
+  const std::optional<Told> as_stop = halt ? std::optional<Told>(told::Stop{halt->kind}) : std::nullopt;
+  const Told& passed_on = as_stop ? *as_stop : told;
   if (phase_ == Phase::attempting) {
-    attempt(attempt_->on(told, now));
+    attempt(attempt_->on(passed_on, now));
   } else if (phase_ == Phase::rescuing) {
-    rescue(rescue_->on(told, now));
+    rescue(rescue_->on(passed_on, now));
   }
   return std::exchange(wants_, {});
 }
@@ -115,6 +119,8 @@ void Visit::hear(const told::Setting& setting) {
 void Visit::begin_visit() {
   visit_ = options_.new_id();
   attempts_ = 0;
+  halted_ = false;
+  halts_ = 0;
   fault_.reset();
   climbed_ = {};
   if (!options_.dry_run) want(wants::Note{VisitStarted{visit_, options_.port, setting_.slot}});
@@ -125,6 +131,7 @@ void Visit::begin_visit() {
 void Visit::queue() {
   ++timer_;  // whatever was waited for until now must not pass for a pause of the next attempt
   phase_ = Phase::queued;
+  halted_ = false;
   want(wants::RequestPlace{});
 }
 
@@ -162,7 +169,7 @@ void Visit::hear(const told::Recorded& recorded) {
                           ". Use another one; look at socket, cable and supply of this one, then release it."});
     return conclude();
   }
-  if (stop_ && *stop_ != StopKind::drain) {
+  if (halted_ || (stop_ && *stop_ != StopKind::drain)) {
     attempt_->refuse(
         {dfu::FaultCode::cancelled, {}, dfu::OperationKind::open, {}, {}, "Stopped before the unit was touched."});
     return conclude();
@@ -216,11 +223,21 @@ void Visit::ended(bool committed) {
   want(wants::Tell{AttemptEnded{std::move(end)}});  // first: whoever is admitted to its place must not exceed a quota
   want(wants::ReleasePlace{});
   // A proof alone is one more attempt, also after the last one that may write.
-  const int attempts = recipe().policy.attempts + (owed_ ? 1 : 0);
-  const bool retry = fault_ && worth_retrying(*fault_, before) && attempts_ < attempts;
+  // What a halt cut short is begun once more when the line goes on.
+  const bool cut_short = halted_ && fault_ && fault_->code == dfu::FaultCode::cancelled;
+  if (cut_short) ++halts_;
+  const int attempts = recipe().policy.attempts + (owed_ ? 1 : 0) + halts_;
+  const bool retry = cut_short || (fault_ && worth_retrying(*fault_, before) && attempts_ < attempts);
   if (!retry) return reach_verdict(outcome_, fault_ && hangs(fault_->code) ? std::string(unplug_it) : "");
   if (draining_) return reach_verdict(outcome_);
+  if (halted_) return wait_after_halt();
   go_on_after(*fault_);
+}
+
+// Nothing is begun now, the recovery of the unit neither.
+void Visit::wait_after_halt() {
+  const bool stays = present_ && workable(*present_);
+  stays ? queue() : reach_verdict(outcome_);
 }
 
 // There will be a further attempt, if the unit can be brought to answer and is there.
@@ -263,12 +280,13 @@ void Visit::rescue(std::vector<Want> wanted) {
     case Rescue::Result::ask:
       return reach_verdict(outcome_, rescue_->advice());
     case Rescue::Result::stopped:
-      return reach_verdict(outcome_);
+      return halted_ ? wait_after_halt() : reach_verdict(outcome_);
   }
 }
 
 void Visit::reach_verdict(Outcome outcome, std::string advice) {
   phase_ = Phase::verdict;
+  halted_ = false;
   asked_ = !advice.empty();
   want(wants::Tell{VerdictReached{options_.port, setting_.slot, outcome, attempts_, std::move(advice)}});
   if (!present_) watch_for_removal(setting_.insert_after);
@@ -287,6 +305,24 @@ void Visit::hear(const told::TimeOver& over) {
     case Phase::attempting:
     case Phase::saving_end:
     case Phase::rescuing:
+      break;
+  }
+}
+
+void Visit::hear(const told::Halt&) {
+  switch (phase_) {
+    case Phase::saving_start:
+    case Phase::attempting:
+    case Phase::saving_end:
+    case Phase::rescuing:
+      halted_ = true;
+      break;
+    case Phase::awaiting:
+      reach_verdict(outcome_);
+      break;
+    case Phase::empty:
+    case Phase::queued:
+    case Phase::verdict:
       break;
   }
 }

@@ -65,6 +65,7 @@ class Visit {
   void hear(const told::Powered&) {}
   void hear(const told::TimeOver& over);
   void hear(const told::Stop& stop);
+  void hear(const told::Halt& halt);
   void hear(const told::Setting& setting);
 
   void begin_visit();
@@ -74,6 +75,7 @@ class Visit {
   void queue();
   void attempt(std::vector<Want> wanted);
   void go_on_after(const dfu::Fault& fault);
+  void wait_after_halt();
   void rescue(const dfu::Fault& fault);
   void rescue(std::vector<Want> wanted);
   void await_return();
@@ -95,6 +97,8 @@ class Visit {
   std::optional<dfu::Duration> own_departure_until_;
   bool draining_ = false;         // no new visit, no further attempt
   std::optional<StopKind> stop_;  // as told last
+  bool halted_ = false;           // the attempt that runs was told to end, and its unit waits for its turn after it
+  int halts_ = 0;                 // attempts of this visit that a halt ended: policy.attempts does not count them
   int timer_ = 0;                 // the one that counts; older ones are ignored
   std::string visit_;
   int attempts_ = 0;

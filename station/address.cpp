@@ -45,4 +45,24 @@ bool is_any(const std::string& host) {
   return host == "0.0.0.0" || host == "::";
 }
 
+std::string canonical_ip(const std::string& host) {
+  in_addr v4{};
+  in6_addr v6{};
+  char text[INET6_ADDRSTRLEN] = "";
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return inet_ntop(AF_INET, &v4, text, sizeof text);
+  if (inet_pton(AF_INET6, host.c_str(), &v6) != 1) return {};
+  if (IN6_IS_ADDR_V4MAPPED(&v6)) return inet_ntop(AF_INET, &v6.s6_addr[12], text, sizeof text);
+  return inet_ntop(AF_INET6, &v6, text, sizeof text);
+}
+
+std::string client_key(const std::string& ip) {
+  const std::string address = canonical_ip(ip);
+  if (is_loopback(address)) return "loopback";
+  in6_addr v6{};
+  if (inet_pton(AF_INET6, address.c_str(), &v6) != 1) return address;
+  for (std::size_t i = 8; i < 16; ++i) v6.s6_addr[i] = 0;
+  char text[INET6_ADDRSTRLEN] = "";
+  return std::string(inet_ntop(AF_INET6, &v6, text, sizeof text)) + "/64";
+}
+
 }  // namespace station

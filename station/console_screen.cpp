@@ -255,6 +255,8 @@ std::string_view word(RunState state) {
       return "PAUSED";
     case RunState::commissioning:
       return "COMMISSIONING";
+    case RunState::halted:
+      return "STOPPED";
     case RunState::stopping:
       return "STOPPING";
     case RunState::stopping_at_once:
@@ -340,6 +342,8 @@ Row bound_row(const LineNow& line) {
     case RunState::paused:
       if (line.bound.by == Bound::By::pause) break;
       return {{"bound    "}, {"PAUSE: units that are plugged in wait; SIGUSR1 goes on", Look::warning}};
+    case RunState::halted:
+      return {{"stop     "}, {"all work is stopped on the board; \"Go on\" there or SIGUSR1 goes on", Look::warning}};
     case RunState::commissioning:
       return {{"line     "}, {"the sockets get their labels on the board, no unit is worked on", Look::warning}};
     case RunState::stopping:
@@ -353,6 +357,7 @@ Row bound_row(const LineNow& line) {
 
 std::string order_text(const LineNow& line, const ScreenFacts& facts) {
   const std::string order = line.order.value_or(facts.job);
+  if (line.without_order) return "none: the line works without one";
   if (order.empty()) return "none: the line waits for one";
   if (!line.still_to_make) return order;
   return order + ": " + counted(static_cast<std::uint64_t>(*line.still_to_make), "unit") + " still to be made";

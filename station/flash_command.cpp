@@ -223,7 +223,12 @@ ExitStatus keep_images(const FlashOptions& options, const FileSettings& files, c
 
 std::variant<std::optional<JobOrder>, ExitStatus> job_of(const FlashOptions& options, const Inputs& inputs) {
   try {
-    return find_job(options.job, inputs.database, recipes_of(inputs.files));
+    const auto found = find_job(options.job, inputs.database, recipes_of(inputs.files));
+    const auto* job = std::get_if<std::optional<JobOrder>>(&found);
+    if (!job || !*job) return found;
+    // Who runs this line, else who opened the order.
+    const std::string& name = options.operator_name.empty() ? (*job)->opened.operator_name : options.operator_name;
+    return std::optional(worked_by(**job, name));
   } catch (const db::Error& error) {
     return complain(ExitStatus::input_missing, error.what());
   }
@@ -259,23 +264,25 @@ board::Controls controls_of(FlashRun& run, const std::function<bool()>& reload) 
   const auto later = [](std::function<void()> call) {
     QMetaObject::invokeMethod(QCoreApplication::instance(), std::move(call), Qt::QueuedConnection);
   };
-  return {.pause = [&run, later](bool paused) { later([&run, paused] { run.pause(paused); }); },
-          .stop = [&run, later](scheduler::StopKind kind) { later([&run, kind] { run.stop(kind); }); },
-          .release = [&run, later](const dfu::PortPath& port) { later([&run, port] { run.release(port); }); },
-          .skip =
-              [&run, later](const dfu::PortPath& port, const std::optional<std::string>& reason) {
-                later([&run, port, reason] { run.skip(port, reason); });
-              },
-          .work_for =
-              [&run, later](const std::optional<JobOrder>& order, const std::function<void()>& done) {
-                later([&run, order, done] { run.work_for(order, done); });
-              },
-          .commission =
-              [&run, later](bool on, const std::function<void()>& done) {
-                later([&run, on, done] { run.commission(on, done); });
-              },
-          .reload = [&reload,
-                     later](const std::function<void(bool)>& done) { later([&reload, done] { done(reload()); }); }};
+  return {
+      .pause = [&run, later](bool paused) { later([&run, paused] { run.pause(paused); }); },
+      .stop = [&run, later](scheduler::StopKind kind) { later([&run, kind] { run.halt(kind); }); },
+      .release = [&run, later](const dfu::PortPath& port) { later([&run, port] { run.release(port); }); },
+      .skip =
+          [&run, later](const dfu::PortPath& port, const std::optional<std::string>& reason) {
+            later([&run, port, reason] { run.skip(port, reason); });
+          },
+      .work_for = [&run, later](
+                      const std::optional<JobOrder>& order,
+                      const std::function<void()>& done) { later([&run, order, done] { run.work_for(order, done); }); },
+      .commission = [&run, later](
+                        bool on,
+                        const std::function<void()>& done) { later([&run, on, done] { run.commission(on, done); }); },
+      .reload = [&reload, later](const std::function<void(bool)>& done) { later([&reload, done] { done(reload()); }); },
+      .work_without_order =
+          [&run, later](const std::string& operator_name, const std::function<void()>& done) {
+            later([&run, operator_name, done] { run.work_without_order(operator_name, done); });
+          }};
 }
 
 // A dry run gives no verdict on a unit.
@@ -317,9 +324,13 @@ std::variant<std::unique_ptr<board::Board>, ExitStatus> open_board(const FlashOp
   setup.station_file = options.station;
   setup.topology = [&run] { return run.topology(); };
   setup.changed_slots = [&run] { return run.changed_slots(); };
-  if (run.job()) setup.facts.job = run.job()->opened;
+  setup.proxies = station.board_proxies;
+  if (run.job()) {
+    setup.facts.job = run.job()->opened;
+    setup.facts.operator_name = run.job()->quota.job->operator_name;
+  }
   try {
-    if (const auto problem = board::unsafe(setup.listen, setup.operators)) {
+    if (const auto problem = board::unsafe(setup.listen, setup.operators, setup.proxies)) {
       return complain(ExitStatus::bad_configuration, *problem + ".");
     }
     return std::make_unique<board::Board>(std::move(setup), live, log.logger());

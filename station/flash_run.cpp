@@ -174,6 +174,13 @@ void FlashRun::work_for(const std::optional<JobOrder>& job, std::function<void()
   look_at_order();
 }
 
+void FlashRun::work_without_order(const std::string& operator_name, std::function<void()> done) {
+  parts_.job.reset();
+  const auto job = std::make_shared<const scheduler::Job>(scheduler::Job{{}, {}, operator_name});
+  engine_->work_for({.job = job, .without_order = true}, std::move(done));
+  look_at_order();
+}
+
 // An order is good until a time of the wall clock, which may be set meanwhile.
 void FlashRun::look_at_order() {
   order_timer_.stop();
@@ -263,14 +270,25 @@ void FlashRun::pause(bool paused) {
   if (paused == paused_) return;
   if (!paused) confirm_clock();
   paused_ = paused;
+  halted_ = false;
   parts_.log.logger().warn(paused_ ? "paused: units that are plugged in wait" : "the pause is over");
   show_state();
   engine_->pause(paused_);
 }
 
+void FlashRun::halt(scheduler::StopKind kind) {
+  if (stopping_) return;
+  paused_ = halted_ = true;
+  parts_.log.logger().warn("all work is stopped {} until somebody goes on",
+                           kind == scheduler::StopKind::at_once ? "at once" : "at a safe point");
+  show_state();  // first: attempts that end now wait, and no other one comes at once
+  engine_->halt(kind);
+}
+
 void FlashRun::show_state() {
   if (stopping_) return;
-  parts_.live.enter(commissioning_ ? RunState::commissioning : paused_ ? RunState::paused : RunState::running);
+  const RunState at_rest = halted_ ? RunState::halted : RunState::paused;
+  parts_.live.enter(commissioning_ ? RunState::commissioning : paused_ ? at_rest : RunState::running);
 }
 
 // Sockets that are none are not shown any more once it is over.

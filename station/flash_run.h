@@ -71,6 +71,10 @@ class FlashRun {
   void work_for(const std::optional<JobOrder>& job, std::function<void()> done);
   // Its name, as it is on record.
   const std::string& station() const { return parts_.context.station; }
+  // From the event loop. Every unit that comes is begun, and recorded with this operator. `done` as before.
+  void work_without_order(const std::string& operator_name, std::function<void()> done);
+  // From the event loop. No unit is begun, and those in work end as `kind` says, until pause(false) goes on.
+  void halt(scheduler::StopKind kind);
   // Whom the line works for now.
   const std::optional<JobOrder>& job() const { return parts_.job; }
   // A port that is not used any more lets one more unit in.
@@ -118,6 +122,7 @@ class FlashRun {
   std::optional<db::Time> latest_known_;  // by clock and record, for the ends of orders
   bool stopping_ = false;
   bool paused_ = false;
+  bool halted_ = false;  // and paused
   bool commissioning_ = false;
   mutable std::mutex changed_mutex_;
   std::vector<ChangedSlot> changed_;  // guarded by changed_mutex_

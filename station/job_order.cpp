@@ -52,6 +52,13 @@ db::Time order_time(const std::string& database) {
   return db::later_of(db::record_time(database), db::now());
 }
 
+JobOrder worked_by(JobOrder order, const std::string& operator_name) {
+  scheduler::Job job = *order.quota.job;
+  job.operator_name = operator_name;
+  order.quota.job = std::make_shared<const scheduler::Job>(std::move(job));
+  return order;
+}
+
 std::variant<std::optional<JobOrder>, ExitStatus> find_job(
     const std::string& order, const std::string& database,
     const std::vector<std::shared_ptr<const config::Recipe>>& recipes) {

@@ -18,6 +18,8 @@ struct JobOrder {
   db::JobOpened opened;
   scheduler::Quota quota;
 };
+// The same order with who lets the line work for it: its attempts are recorded with this name.
+JobOrder worked_by(JobOrder order, const std::string& operator_name);
 
 // Why a line cannot work for an order.
 struct NoOrder {

@@ -194,6 +194,7 @@ void JsonLines::on_event(const scheduler::JobTaken& event) {
   QJsonObject object = event_now("job_taken");
   object["job"] = text_or_null(event.job ? event.job->order : "");
   object["left"] = event.left;
+  object["without_order"] = event.without_order;
   out_.line(compact(object));
 }
 

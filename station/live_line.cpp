@@ -253,7 +253,8 @@ void LineState::hear(const scheduler::AttemptEnded& event) {
   const scheduler::AttemptFinished& finished = event.finished;
   ++counts_.attempts;
   Slot& slot = this->slot(finished.started.port, finished.started.slot);
-  slot.now.state = SlotState::between;
+  // While all is stopped, another attempt waits with the other units.
+  slot.now.state = state_ == RunState::halted ? SlotState::queued : SlotState::between;
   if (finished.unit) slot.now.unit = *finished.unit;
   if (!finished.serials.empty()) slot.now.serial = finished.serials.back();
   slot.now.last = Ending{finished.outcome, finished.fault, finished.verified, finished.booted,
@@ -275,7 +276,10 @@ void LineState::hear(const scheduler::VerdictReached& event) {
 
 void LineState::hear(const scheduler::JobTaken& event) {
   order_ = event.job ? event.job->order : "";
-  setup_.still_to_make = event.left;
+  without_order_ = event.without_order;
+  operator_name_ =
+      event.job && !event.job->operator_name.empty() ? std::optional(event.job->operator_name) : std::nullopt;
+  setup_.still_to_make = event.without_order ? std::nullopt : std::optional(event.left);
 }
 
 void LineState::hear(const scheduler::Remarked& event) {
@@ -307,6 +311,8 @@ LineNow LineState::at(dfu::Duration now) const {
   line.recipes = recipes();
   line.still_to_make = setup_.still_to_make;
   line.order = order_;
+  line.without_order = without_order_;
+  line.operator_name = operator_name_;
   line.remark = remark_;
   line.units_per_hour = units_per_hour(now);
   line.bound = bound(now);
@@ -390,7 +396,7 @@ int LineState::for_people() const {
 
 // Nothing is begun: what is plugged in waits for the next order.
 bool LineState::wants_order() const {
-  return setup_.still_to_make == 0 || (order_ && order_->empty());
+  return setup_.still_to_make == 0 || (order_ && order_->empty() && !without_order_);
 }
 
 // ---- what bounds it
@@ -410,7 +416,7 @@ Bound LineState::bound(dfu::Duration now) const {
 std::optional<Bound> LineState::waiting_bound() const {
   const int waiting = in_state(SlotState::queued);
   if (waiting == 0) return std::nullopt;
-  if (state_ == RunState::paused || state_ == RunState::commissioning)
+  if (state_ == RunState::paused || state_ == RunState::halted || state_ == RunState::commissioning)
     return Bound{.by = Bound::By::pause, .slots = waiting};
   const config::StationConfig& station = *setup_.settings.station;
   if (in_state(SlotState::working) >= station.cap) return Bound{.by = Bound::By::limit, .slots = waiting};

@@ -118,7 +118,8 @@ enum class RunState {
   running,
   paused,
   commissioning,  // sockets get their labels, and no unit is worked on
-  stopping,
+  halted,         // somebody stopped all work: as paused, and what was in work ends before its time
+  stopping,       // the run ends
   stopping_at_once,
 };
 
@@ -132,7 +133,9 @@ struct LineNow {
   std::optional<int> still_to_make{};  // for the order
   // Where that is not the one of the start. Empty: none, and nothing is begun.
   std::optional<std::string> order{};
-  std::string remark{};  // the last thing beside the attempts that people should know
+  bool without_order = false;                  // somebody said so: `order` is empty, and units are begun all the same
+  std::optional<std::string> operator_name{};  // whose units they are; nothing: as at the start
+  std::string remark{};                        // the last thing beside the attempts that people should know
   // Good ones over the last ten minutes or, while the line has not worked so long, since the first attempt, but at
   // least over one minute: a first batch promises no rate that nobody has kept up yet. Nothing before a verdict.
   std::optional<double> units_per_hour{};
@@ -237,6 +240,8 @@ class LineState {
   dfu::Duration now_{};
   std::string remark_;
   std::optional<std::string> order_;
+  bool without_order_ = false;
+  std::optional<std::string> operator_name_;
   RunState state_ = RunState::running;
   std::map<dfu::PortPath, Hub> hubs_;
   std::map<dfu::PortPath, Slot> slots_;

@@ -123,4 +123,14 @@ std::string random_token() {
   return text.data();
 }
 
+std::string digest_of(std::string_view token) {
+  need_sodium();
+  std::array<unsigned char, crypto_generichash_BYTES> digest{};
+  crypto_generichash(digest.data(), digest.size(), reinterpret_cast<const unsigned char*>(token.data()), token.size(),
+                     nullptr, 0);
+  std::array<char, 2 * digest.size() + 1> text{};
+  sodium_bin2hex(text.data(), text.size(), digest.data(), digest.size());
+  return text.data();
+}
+
 }  // namespace station

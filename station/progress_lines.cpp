@@ -120,6 +120,7 @@ void ProgressLines::on_event(const scheduler::UnitMade& event) {
 
 void ProgressLines::on_event(const scheduler::JobTaken& event) {
   facts_.job = event.job ? event.job->order : "";
+  if (event.without_order) return say("", "NO ORDER, units are flashed without one");
   say("", event.job ? fmt::format("ORDER   {}, {} to be made", facts_.job, event.left) : "NO ORDER, nothing is begun");
 }
 

@@ -91,6 +91,7 @@ db::AttemptStarted RecordRows::started(const scheduler::AttemptStarted& record, 
   if (record.job) {
     row.job = record.job->order;
     row.lot = record.job->lot;
+    if (!record.job->operator_name.empty()) row.operator_name = record.job->operator_name;
   }
   row.vendor = record.unit.id.vendor;
   row.product = record.unit.id.product;

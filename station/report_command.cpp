@@ -181,7 +181,8 @@ ExitStatus report(const ReportOptions& options) {
                                                      ". Give its name as the recipe does, or digits of its SHA-256.");
     }
     tell_of_unknown_names(reader, options.filter);
-    const reports::Report report = reports::make_report(reader, filter);
+    db::LineHistory history(std::get<std::string>(database));
+    const reports::Report report = reports::make_report(reader, filter, &history);
     if (options.format == "xlsx") return to_workbook(report, options);
     return put(writer_of(reader, report, options), options);
   } catch (const db::Error& error) {

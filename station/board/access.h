@@ -11,14 +11,15 @@ namespace station::board {
 
 enum class Needs {
   nothing,
-  reading,          // on a loopback address anybody; elsewhere who is signed in
+  reading,          // at a station without operators anybody; else who is signed in
   work,             // an operator
   supervision,      // a supervisor
   work_or_distant,  // an operator who stands at the station, or a supervisor
 };
 
 struct Asked {
-  bool loopback = true;              // the board listens on such an address: whoever asks is at the station
+  bool at_station = true;            // the request comes from this machine, and not through a proxy
+  bool has_operators = false;        // then nobody is trusted without a session, at the station neither
   std::optional<Session> session{};  // of who asks
   std::string_view token{};          // that came with the request
 };

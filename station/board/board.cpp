@@ -35,14 +35,27 @@ void at_low_priority(Make make) {
   }).get();
 }
 
+Place place_of(const BoardSetup& setup) {
+  Place place{setup.listen.host == "localhost" ? "127.0.0.1" : setup.listen.host, setup.names, {}};
+  for (const std::string& proxy : setup.proxies) place.proxies.push_back(canonical_ip(proxy));
+  return place;
+}
+
 std::string cookie_of(const Address& listen) {
   return "flashline" + (listen.port == 0 ? "" : "-" + std::to_string(listen.port));
 }
 
 }  // namespace
 
-std::optional<std::string> unsafe(const Address& listen, const std::string& operators) {
-  if (is_loopback(listen.host) || !read_operators(operators).empty()) return std::nullopt;
+std::optional<std::string> unsafe(const Address& listen, const std::string& operators,
+                                  const std::vector<std::string>& proxies) {
+  const bool at_station_only = is_loopback(listen.host) && proxies.empty();
+  if (at_station_only || !read_operators(operators).empty()) return std::nullopt;
+  if (is_loopback(listen.host)) {
+    return "the board would answer whoever comes through " + proxies.front() +
+           " (trusted_proxy in [board]), and no operator has a PIN. Give one: `flashline operator add NAME --role "
+           "supervisor` with the same --station or --db; or leave trusted_proxy out";
+  }
   return "the board would listen on " + to_string(listen) +
          " for everybody, and no operator has a PIN. Give one: `flashline operator add NAME --role supervisor` with "
          "the "
@@ -53,7 +66,8 @@ Board::Board(BoardSetup setup, const LiveLine& live, spdlog::logger& logger)
     : setup_(std::move(setup)),
       live_(live),
       logger_(logger),
-      place_{setup_.listen.host == "localhost" ? "127.0.0.1" : setup_.listen.host, setup_.names},
+      place_(place_of(setup_)),
+      log_(logger),
       stream_(most_boards,
               [this] {
                 const std::lock_guard lock(mutex_);
@@ -61,14 +75,20 @@ Board::Board(BoardSetup setup, const LiveLine& live, spdlog::logger& logger)
                 joined_.notify_one();
               }),
       journal_(setup_.door),
-      sign_in_({setup_.operators, cookie_of(setup_.listen), is_loopback(setup_.listen.host)}, journal_),
+      sign_in_({setup_.operators, cookie_of(setup_.listen),
+                [this](const std::string& session) { stream_.end_session(session); },
+                [this](const Sender& sender, const std::string& what) {
+                  log_.note("refused " + what, "signing in from " + shown(sender.address));
+                }},
+               journal_),
       changes_(setup_.controls, journal_),
       setting_up_({setup_.commissioning, setup_.station_file, setup_.topology, setup_.changed_slots, setup_.controls},
                   journal_),
       history_(setup_.database) {
+  had_operators_ = sign_in_.has_operators();
   Handler& handler = *this;
   at_low_priority([&] {
-    server_ = std::make_unique<Server>(setup_.listen, handler, stream_, logger_);
+    server_ = std::make_unique<Server>(setup_.listen, handler, stream_, log_);
     showing_ = std::jthread([this](std::stop_token stop) { show(stop); });
   });
   logger_.info("the board is at {}", url());
@@ -91,21 +111,38 @@ std::optional<Refusal> Board::refuse(const Request& head) {
 }
 
 void Board::log_refusal(const Request& request, const Refusal& refusal) {
-  logger_.info("board: refused {} from {}: {}", request.path, request.peer, refusal.message);
+  log_.note("refused " + refusal.code, "'" + shown(request.path) + "' of host '" + shown(request.header("host")) +
+                                           "' from " + shown(sender_of(request, place_).address) + ": " +
+                                           std::to_string(refusal.status));
 }
 
 Answer Board::answer(const Request& request) {
   if (request.method == Method::get && assets_.find(request.path)) return assets_.reply(request);
   const std::optional<Route> route = route_of(request.method, request.path);
-  if (!route) return reply_of({404, "not-found", "There is nothing at " + request.path + ".", "Begin at /."});
-  const std::optional<Refusal> refusal = refuse_access(route->needs, asked_by(request));
-  if (!refusal) return answer(request, *route);
+  if (!route) return reply_of({404, "not-found", "There is nothing at '" + shown(request.path) + "'.", "Begin at /."});
+  const Sender sender = sender_of(request, place_);
+  const std::optional<Refusal> refusal = refuse_access(needs_of(*route), asked_by(request, sender));
+  if (!refusal) return answer(request, *route, sender);
   log_refusal(request, *refusal);
   return reply_of(*refusal);
 }
 
-Asked Board::asked_by(const Request& request) {
-  return {is_loopback(setup_.listen.host), sign_in_.session_of(request), request.header("x-flashline-token")};
+Asked Board::asked_by(const Request& request, const Sender& sender) {
+  return {sender.at_station, sign_in_.has_operators(), sign_in_.session_of(request),
+          request.header("x-flashline-token")};
+}
+
+// Who may stop all work may also let it go on; a pause is a smaller thing.
+Needs Board::needs_of(const Route& route) const {
+  const bool after_stop = route.action == Action::resume && live_.now().state == RunState::halted;
+  return after_stop ? Needs::work_or_distant : route.needs;
+}
+
+// One operator at one place may have some boards open; without a session, one machine may.
+OpenStream Board::stream_for(const Request& request, const Sender& sender) {
+  const std::string client = client_key(sender.address);
+  const auto session = sign_in_.session_of(request);
+  return session ? OpenStream{session->operator_name + " at " + client, session->id} : OpenStream{client, {}};
 }
 
 namespace {
@@ -136,21 +173,21 @@ std::string file_name(std::string order) {
 
 // REQUIRES: access was granted, so that whoever changes something is signed in. Whatever reads the record or adds to it
 // is work for others than the thread that serves everybody.
-Answer Board::answer(const Request& request, const Route& route) {
+Answer Board::answer(const Request& request, const Route& route, const Sender& sender) {
   const std::string& key = route.key;
   const auto change = [&](auto make) {
-    const Asker asker{sign_in_.session_of(request).value_or(Session{}), request.peer};
+    const Asker asker{sign_in_.session_of(request).value_or(Session{}), sender.address};
     return Work([this, asker, request, make] { return make(asker, request); });
   };
   switch (route.action) {
     case Action::state:
       return state();
     case Action::events:
-      return OpenStream{};
+      return stream_for(request, sender);
     case Action::languages:
       return assets_.languages();
     case Action::session:
-      return sign_in_.tell(request);
+      return sign_in_.tell(request, sender);
     case Action::slot:
       return Work([this, key] { return slot(key); });
     case Action::units:
@@ -175,9 +212,9 @@ Answer Board::answer(const Request& request, const Route& route) {
     case Action::metrics:
       return metrics();
     case Action::sign_in:
-      return sign_in_.sign_in(request);
+      return sign_in_.sign_in(request, sender);
     case Action::sign_out:
-      return sign_in_.sign_out(request);
+      return sign_in_.sign_out(request, sender);
     case Action::pause:
       return change([this](const Asker& asker, const Request&) { return changes_.pause(asker, true); });
     case Action::resume:
@@ -206,6 +243,8 @@ Answer Board::answer(const Request& request, const Route& route) {
       return change([this, key](const Asker& asker, const Request& job) { return close_job(asker, job, key); });
     case Action::use_job:
       return change([this, key](const Asker& asker, const Request&) { return use_job(asker, key); });
+    case Action::work_without_order:
+      return change([this](const Asker& asker, const Request&) { return changes_.work_without_order(asker); });
     case Action::label:
       return change([this](const Asker& asker, const Request& label) {
         return changes_.pair_label(asker, label, [this](const db::Labelled& paired) { remember_label(paired); });
@@ -296,7 +335,9 @@ Reply Board::use_job(const Asker& asker, const std::string& order) {
   const LineNow line = live_.now();
   const auto job = db::Reader(setup_.database).job(order);
   if (!job) return found(std::nullopt, "order '" + order + "'");
-  if (const auto current = facts(line).job; current && current->order == order) {
+  const auto current = facts(line).job;
+  const bool by_same = line.operator_name.value_or(setup_.facts.operator_name) == asker.session.operator_name;
+  if (current && current->order == order && (by_same || line.still_to_make == 0)) {
     return json_reply(200, compact(job_json(*job)));
   }
   const auto taken = take_job(job, order, line.recipes, order_time(setup_.database));
@@ -356,10 +397,12 @@ Reply Board::metrics() {
 // What is open may be theirs, so that everybody's screen asks again.
 void Board::end_outdated_sessions() {
   const std::vector<std::string> ended = sign_in_.end_outdated();
+  const bool is_first = sign_in_.has_operators() && !std::exchange(had_operators_, sign_in_.has_operators());
   for (const std::string& name : ended) {
-    logger_.info("board: {} is out: no operator any more, or with another role or PIN", name);
+    logger_.info("board: {} is signed out: the operator was removed or has another role or PIN", shown(name));
   }
-  if (!ended.empty()) stream_.end_all();
+  // At the first operator, also of those who look on without a session.
+  if (!ended.empty() || is_first) stream_.end_all();
 }
 
 void Board::show(std::stop_token stop) {
@@ -369,6 +412,7 @@ void Board::show(std::stop_token stop) {
     const auto now = std::chrono::steady_clock::now();
     server_->end_overdue();
     if (now >= next_look) {
+      log_.flush();
       end_outdated_sessions();
       next_look = now + between_looks;
     }

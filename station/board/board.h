@@ -21,6 +21,7 @@
 #include "station/address.h"
 #include "station/board/assets.h"
 #include "station/board/changes.h"
+#include "station/board/counted_log.h"
 #include "station/board/history.h"
 #include "station/board/journal.h"
 #include "station/board/meter.h"
@@ -51,10 +52,13 @@ struct BoardSetup {
   std::string station_file{};              // empty: there is none
   std::function<dfu::Topology()> topology{};
   std::function<std::vector<ChangedSlot>()> changed_slots{};
+  std::vector<std::string> proxies{};  // addresses of proxies that say for whom they ask
 };
 
-// Nobody may be let in from elsewhere without a PIN. A sentence if that would be so.
-std::optional<std::string> unsafe(const Address& listen, const std::string& operators);
+// Nobody may be let in from elsewhere without a PIN: who comes through a proxy is elsewhere. A sentence if that would
+// be so.
+std::optional<std::string> unsafe(const Address& listen, const std::string& operators,
+                                  const std::vector<std::string>& proxies = {});
 
 class Board : private Handler {
  public:
@@ -67,8 +71,10 @@ class Board : private Handler {
  private:
   std::optional<Refusal> refuse(const Request& head) override;
   Answer answer(const Request& request) override;
-  Answer answer(const Request& request, const Route& route);
-  Asked asked_by(const Request& request);
+  Answer answer(const Request& request, const Route& route, const Sender& sender);
+  Asked asked_by(const Request& request, const Sender& sender);
+  Needs needs_of(const Route& route) const;
+  OpenStream stream_for(const Request& request, const Sender& sender);
   PictureFacts facts(const LineNow& line);
   Reply state();
   Reply slot(const std::string& port_or_label);
@@ -98,6 +104,8 @@ class Board : private Handler {
   std::map<std::string, db::JobOpened> jobs_;  // guarded by mutex_: that were used, by order
   std::atomic<std::uint64_t> number_ = 0;
   std::optional<Picture> shown_;  // showing thread
+  bool had_operators_ = false;    // showing thread
+  CountedLog log_;
   Stream stream_;
   Journal journal_;
   SignIn sign_in_;

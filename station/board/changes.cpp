@@ -56,7 +56,7 @@ Reply Changes::stop(const Asker& asker, const Request& request) {
       journal_.note(asker, "stopped", "line", now ? "stopped the line at once" : "stopped the line at a safe point");
   if (refusal) return reply_of(*refusal);
   controls_.stop(now ? scheduler::StopKind::at_once : scheduler::StopKind::safe_point);
-  return json_reply(200, compact(QJsonObject{{"state", now ? "stopping-now" : "stopping"}}));
+  return json_reply(200, compact(QJsonObject{{"state", "stopped"}}));
 }
 
 Reply Changes::release(const Asker& asker, const SlotNow& slot) {
@@ -134,14 +134,27 @@ std::optional<Refusal> Changes::use_job(const Asker& asker, const JobOrder& orde
   if (const auto refusal = journal_.note(asker, "order-used", number, "let the line work for order " + number)) {
     return refusal;
   }
-  return work_for(order);
+  return work_for(worked_by(order, asker.session.operator_name));
+}
+
+Reply Changes::work_without_order(const Asker& asker) {
+  if (const auto refusal = journal_.note(asker, "order-left", "line", "let the line work without an order")) {
+    return reply_of(*refusal);
+  }
+  const auto refusal =
+      wait_for([&](const auto& done) { controls_.work_without_order(asker.session.operator_name, done); });
+  return refusal ? reply_of(*refusal) : json_reply(200, compact(QJsonObject{{"without_order", true}}));
+}
+
+std::optional<Refusal> Changes::work_for(const std::optional<JobOrder>& order) {
+  return wait_for([&](const auto& done) { controls_.work_for(order, done); });
 }
 
 // The line may end just now, and never answer.
-std::optional<Refusal> Changes::work_for(const std::optional<JobOrder>& order) {
+std::optional<Refusal> Changes::wait_for(const std::function<void(const std::function<void()>& done)>& change) const {
   const auto taken = std::make_shared<std::promise<void>>();
   std::future<void> done = taken->get_future();
-  controls_.work_for(order, [taken] { taken->set_value(); });
+  change([taken] { taken->set_value(); });
   if (done.wait_for(longest_wait) == std::future_status::ready) return std::nullopt;
   return Refusal{503, "busy", "The line does not answer.", "Look whether it still runs."};
 }

@@ -18,6 +18,7 @@ namespace station::board {
 // From any thread; they come back at once, and what they ask for happens on the main thread.
 struct Controls {
   std::function<void(bool paused)> pause{};
+  // All work ends, and none begins until `pause(false)`. The program goes on.
   std::function<void(scheduler::StopKind kind)> stop{};
   std::function<void(const dfu::PortPath& port)> release{};
   // Without a reason the port is used again.
@@ -28,6 +29,8 @@ struct Controls {
   std::function<void(bool on, const std::function<void()>& done)> commission{};
   // As SIGHUP does: recipe and station file are read again. `done` is told whether they were good.
   std::function<void(const std::function<void(bool)>& done)> reload{};
+  // As work_for: every unit that comes is begun, for no order, and recorded with this operator.
+  std::function<void(const std::string& operator_name, const std::function<void()>& done)> work_without_order{};
 };
 
 class Changes {
@@ -43,14 +46,16 @@ class Changes {
                  const std::vector<std::shared_ptr<const config::Recipe>>& recipes);
   // `current`: the line works for it.
   Reply close_job(const Asker& asker, const Request& request, const std::string& order, bool current);
-  // Nothing if the line works for it from now on.
+  // Nothing if the line works for it from now on. Its units are recorded with the operator who asks.
   std::optional<Refusal> use_job(const Asker& asker, const JobOrder& order);
+  Reply work_without_order(const Asker& asker);
   Reply decide(const Asker& asker, const Request& request);
   // Tells `paired` which label is on the unit of which visit.
   Reply pair_label(const Asker& asker, const Request& request, const std::function<void(const db::Labelled&)>& paired);
 
  private:
   std::optional<Refusal> work_for(const std::optional<JobOrder>& order);
+  std::optional<Refusal> wait_for(const std::function<void(const std::function<void()>& done)>& change) const;
 
   const Controls controls_;
   Journal& journal_;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,8 +23,9 @@ struct Request {
   std::string path{};                            // as it came; begins with '/'
   std::map<std::string, std::string> query{};    // decoded
   std::map<std::string, std::string> headers{};  // names in lower case
-  std::string peer{};                            // IP address
+  std::string peer{};                            // IP address of the other end of the connection
   std::string body{};
+  std::set<std::string> repeated{};  // names of headers that came more than once; `headers` has them as a list
 
   // Empty: there is none.
   std::string_view header(const std::string& name) const {
@@ -41,8 +43,11 @@ struct Reply {
 
 // A reply that reads the record: made on a worker, never on the thread that serves everybody.
 using Work = std::function<Reply()>;
-// The events of the line, until the client goes.
-struct OpenStream {};
+// The events of the line, until the client goes or the session ends.
+struct OpenStream {
+  std::string client{};   // of all its streams so many may be open
+  std::string session{};  // id; empty: none
+};
 
 using Answer = std::variant<Reply, Work, OpenStream>;
 

@@ -48,6 +48,8 @@ QString word(RunState state) {
       return "paused";
     case RunState::commissioning:
       return "commissioning";
+    case RunState::halted:
+      return "stopped";
     case RunState::stopping:
       return "stopping";
     case RunState::stopping_at_once:
@@ -142,9 +144,11 @@ QJsonObject line_json(const LineNow& line, const PictureFacts& facts) {
   json["bound"] = bound_json(line.bound);
   json["remark"] = text(line.remark);
   json["job"] = job_json(facts.job, line.still_to_make);
-  json["order_wanted"] = line.order && line.order->empty();  // nothing is begun before there is one
-  json["operator"] = text_or_null(facts.operator_name);
+  // Nothing is begun before there is one.
+  json["order_wanted"] = line.order && line.order->empty() && !line.without_order;
+  json["operator"] = text_or_null(line.operator_name.value_or(facts.operator_name));
   json["changed_slots"] = static_cast<qint64>(facts.changed_slots);
+  json["without_order"] = line.without_order;
   return json;
 }
 

@@ -41,6 +41,7 @@ constexpr Row rows[] = {
     {Method::post, "/api/jobs", Action::open_job, Needs::supervision},
     {Method::post, "/api/jobs/*/use", Action::use_job, Needs::work},
     {Method::post, "/api/jobs/*/close", Action::close_job, Needs::supervision},
+    {Method::post, "/api/line/without-order", Action::work_without_order, Needs::supervision},
     {Method::post, "/api/labels", Action::label, Needs::work},
     {Method::post, "/api/dispositions", Action::disposition, Needs::supervision},
 };

@@ -38,6 +38,7 @@ enum class Action {
   open_job,
   use_job,
   close_job,
+  work_without_order,
   label,
   disposition,
 };

@@ -58,8 +58,12 @@ Method method_of(std::string_view name) {
   return name == MHD_HTTP_METHOD_POST ? Method::post : Method::other;
 }
 
-MHD_Result put_header(void* headers, MHD_ValueKind, const char* name, const char* value) {
-  static_cast<std::map<std::string, std::string>*>(headers)->emplace(lower(name), value ? value : "");
+MHD_Result put_header(void* head, MHD_ValueKind, const char* name, const char* value) {
+  Request& request = *static_cast<Request*>(head);
+  const auto [entry, is_new] = request.headers.emplace(lower(name), value ? value : "");
+  if (is_new) return MHD_YES;
+  request.repeated.insert(entry->first);
+  entry->second += std::string(", ") + (value ? value : "");  // as HTTP puts lists together
   return MHD_YES;
 }
 
@@ -75,7 +79,7 @@ int descriptor_of(MHD_Connection* connection) {
 
 Request head_of(MHD_Connection* connection, const char* url, const char* method) {
   Request head{.method = method_of(method), .path = url};
-  MHD_get_connection_values(connection, MHD_HEADER_KIND, put_header, &head.headers);
+  MHD_get_connection_values(connection, MHD_HEADER_KIND, put_header, &head);
   MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, put_query, &head.query);
   head.peer = peer_name(MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
   return head;
@@ -105,8 +109,8 @@ MHD_Result queue(MHD_Connection* connection, const Reply& reply) {
 }  // namespace
 
 struct Server::Impl {
-  Impl(const Address& wanted, Handler& handling, Stream& events, spdlog::logger& log)
-      : handler(handling), stream(events), logger(log) {
+  Impl(const Address& wanted, Handler& handling, Stream& events, CountedLog& counted)
+      : handler(handling), stream(events), log(counted) {
     const int listening = listen_on(wanted);
     address = address_of(listening);
     daemon = start(listening);
@@ -130,14 +134,14 @@ struct Server::Impl {
   MHD_Result reply(MHD_Connection* connection, Exchange& exchange);
   MHD_Result make(MHD_Connection* connection, Exchange& exchange, const Work& work);
   Reply carry_out(const Work& work);
-  MHD_Result open_stream(MHD_Connection* connection);
+  MHD_Result open_stream(MHD_Connection* connection, const OpenStream& wanted);
   void give_time(MHD_Connection* connection) {
     deadlines.set(descriptor_of(connection), Clock::now() + time_for_a_step);
   }
 
   Handler& handler;
   Stream& stream;
-  spdlog::logger& logger;
+  CountedLog& log;
   Deadlines deadlines;
   Workers workers{worker_threads, most_waiting};
   Address address;
@@ -148,10 +152,10 @@ namespace {
 
 // ---- libmicrohttpd's callbacks: C functions that only pass on
 
-void on_log(void* impl, const char* format, va_list arguments) {
+void on_log(void* log, const char* format, va_list arguments) {
   char text[256];
   std::vsnprintf(text, sizeof text, format, arguments);
-  static_cast<spdlog::logger*>(impl)->debug("board: {}", text);
+  static_cast<CountedLog*>(log)->note("web server", shown(text, 120));
 }
 
 // A path is taken apart first and decoded then.
@@ -180,7 +184,7 @@ MHD_Daemon* Server::Impl::start(int listening) {
   };
   const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
   return MHD_start_daemon(flags, 0, nullptr, nullptr, static_cast<MHD_AccessHandlerCallback>(on_request), this,  //
-                          MHD_OPTION_EXTERNAL_LOGGER, on_log, &logger,                                           //
+                          MHD_OPTION_EXTERNAL_LOGGER, on_log, &log,                                              //
                           MHD_OPTION_LISTEN_SOCKET, listening,                                                   //
                           MHD_OPTION_CONNECTION_LIMIT, most_connections,                                         //
                           MHD_OPTION_PER_IP_CONNECTION_LIMIT, most_of_one_address,                               //
@@ -227,7 +231,7 @@ MHD_Result Server::Impl::reply(MHD_Connection* connection, Exchange& exchange) {
   const Answer answer = handler.answer(exchange.request);
   if (const auto* made = std::get_if<Reply>(&answer)) return queue(connection, *made);
   if (const auto* work = std::get_if<Work>(&answer)) return make(connection, exchange, *work);
-  return open_stream(connection);
+  return open_stream(connection, std::get<OpenStream>(answer));
 }
 
 // The one place where the exceptions of the board's work are caught.
@@ -235,7 +239,7 @@ Reply Server::Impl::carry_out(const Work& work) {
   try {
     return work();
   } catch (const std::exception& error) {
-    logger.error("board: {}", error.what());
+    log.note("not answered", shown(error.what(), 400));
     return reply_of({503, "records-unavailable", error.what(), "Look into the log of the station."});
   }
 }
@@ -282,8 +286,8 @@ void end_events(void* carried) {
 
 }  // namespace
 
-MHD_Result Server::Impl::open_stream(MHD_Connection* connection) {
-  auto client = stream.join();
+MHD_Result Server::Impl::open_stream(MHD_Connection* connection, const OpenStream& wanted) {
+  auto client = stream.join(wanted.client, wanted.session);
   if (!client) {
     return queue(connection, reply_of({503, "busy", "Too many boards are open at this station.",
                                        "Close some of them and try again."}));
@@ -302,8 +306,8 @@ MHD_Result Server::Impl::open_stream(MHD_Connection* connection) {
   return result;
 }
 
-Server::Server(const Address& address, Handler& handler, Stream& stream, spdlog::logger& logger)
-    : impl_(std::make_unique<Impl>(address, handler, stream, logger)) {}
+Server::Server(const Address& address, Handler& handler, Stream& stream, CountedLog& log)
+    : impl_(std::make_unique<Impl>(address, handler, stream, log)) {}
 
 Server::~Server() = default;
 
@@ -313,8 +317,8 @@ const Address& Server::address() const {
 
 void Server::end_overdue() {
   if (const int ended = impl_->deadlines.end_overdue(Clock::now()); ended > 0) {
-    impl_->logger.info("board: {} connections took longer than {} s over a request and were ended", ended,
-                       std::chrono::seconds(time_for_a_step).count());
+    impl_->log.note("ended", std::to_string(ended) + " connections that took longer than " +
+                                 std::to_string(std::chrono::seconds(time_for_a_step).count()) + " s over a request");
   }
 }
 

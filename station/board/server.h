@@ -8,9 +8,8 @@
 
 #include <memory>
 
-#include <spdlog/logger.h>
-
 #include "station/address.h"
+#include "station/board/counted_log.h"
 #include "station/board/http.h"
 #include "station/board/stream.h"
 
@@ -26,8 +25,8 @@ class Handler {
 
 class Server {
  public:
-  // Handler, stream and logger must outlive the server. Throws std::runtime_error with a sentence.
-  Server(const Address& address, Handler& handler, Stream& stream, spdlog::logger& logger);
+  // Handler, stream and log must outlive the server. Throws std::runtime_error with a sentence.
+  Server(const Address& address, Handler& handler, Stream& stream, CountedLog& log);
   // Ends the stream; answers that are being made are waited for.
   ~Server();
 

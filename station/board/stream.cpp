@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@ std::shared_ptr<const std::string> message(const char* event, std::uint64_t numb
 }
 
 const auto beat_message = std::make_shared<const std::string>(": beat\n\n");
+const auto replaced_message = std::make_shared<const std::string>("event: replaced\ndata: {}\n\n");
 
 }  // namespace
 
@@ -28,20 +30,56 @@ class Stream::Client {
   std::uint64_t beats = 0;                                         // that it was given or that came with a picture
   std::function<void()> resume;                                    // set while it sleeps
   bool ended = false;
+  bool evicted = false;  // it is told so before it ends, and takes no place
+  std::string owner, session;
+  std::uint64_t number = 0;  // in the order in which they came
 };
 
-Stream::Stream(std::size_t most, std::function<void()> on_join) : most_(most), on_join_(std::move(on_join)) {}
+Stream::Stream(std::size_t most, std::function<void()> on_join, std::size_t most_of_one)
+    : most_(most), most_of_one_(most_of_one), on_join_(std::move(on_join)) {}
 
 Stream::~Stream() = default;
 
-std::shared_ptr<Stream::Client> Stream::join() {
-  auto client = std::make_shared<Client>();
-  {
-    const std::lock_guard lock(mutex_);
-    if (closed_ || clients_.size() >= most_) return nullptr;
-    client->beats = beats_;
-    clients_.insert(client);
+std::size_t Stream::streams_of(const std::string& owner) const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(clients_, [&](const auto& client) { return !client->evicted && client->owner == owner; }));
+}
+
+bool Stream::evict_oldest_of(const std::string& owner) {
+  std::shared_ptr<Client> oldest;
+  for (const auto& client : clients_) {
+    if (client->evicted || client->owner != owner) continue;
+    if (!oldest || client->number < oldest->number) oldest = client;
   }
+  if (oldest) oldest->evicted = true;
+  return oldest != nullptr;
+}
+
+// By the one who has most, as long as that is more than the newcomer would have.
+bool Stream::make_room_for(const std::string& owner) {
+  if (streams_of(owner) >= most_of_one_) return evict_oldest_of(owner);
+  std::map<std::string, std::size_t> places;
+  std::size_t taken = 0;
+  for (const auto& client : clients_) {
+    if (client->evicted) continue;
+    ++places[client->owner];
+    ++taken;
+  }
+  if (taken < most_) return true;
+  const auto largest = std::ranges::max_element(places, {}, [](const auto& one) { return one.second; });
+  return largest->second > places[owner] + 1 && evict_oldest_of(largest->first);
+}
+
+std::shared_ptr<Stream::Client> Stream::join(const std::string& owner, const std::string& session) {
+  auto client = std::make_shared<Client>();
+  std::unique_lock lock(mutex_);
+  if (closed_ || !make_room_for(owner)) return nullptr;
+  client->beats = beats_;
+  client->owner = owner;
+  client->session = session;
+  client->number = ++joined_;
+  clients_.insert(client);
+  wake_all(std::move(lock));
   on_join_();
   return client;
 }
@@ -64,7 +102,9 @@ bool Stream::wants_picture() const {
 }
 
 void Stream::give_next(Client& client) const {
-  if (whole_ && client.seen != number_) {
+  if (client.evicted) {
+    client.sending = replaced_message;
+  } else if (whole_ && client.seen != number_) {
     const bool next = delta_ && client.seen + 1 == number_;
     client.sending = next ? delta_ : whole_;
     client.seen = number_;
@@ -89,12 +129,15 @@ Stream::Taken Stream::read(Client& client, const Line& line, char* buffer, std::
   const std::size_t bytes = std::min(size, client.sending->size() - client.sent);
   std::memcpy(buffer, client.sending->data() + client.sent, bytes);
   client.sent += bytes;
-  if (client.sent == client.sending->size()) client.sending = nullptr;
+  if (client.sent == client.sending->size()) {
+    client.ended = client.sending == replaced_message;
+    client.sending = nullptr;
+  }
   return {Read::some, bytes};
 }
 
 // Outside of the lock, because a server has locks of its own; whoever sleeps cannot go before it is woken.
-void Stream::wake_all(std::unique_lock<std::mutex> lock) {
+void Stream::wake_all(std::unique_lock<std::mutex> lock) const {
   std::vector<std::function<void()>> sleeping;
   for (const auto& client : clients_) {
     if (client->resume) sleeping.push_back(std::exchange(client->resume, nullptr));
@@ -121,6 +164,15 @@ void Stream::beat() {
 void Stream::end_all() {
   std::unique_lock lock(mutex_);
   for (const auto& client : clients_) client->ended = true;
+  wake_all(std::move(lock));
+}
+
+void Stream::end_session(const std::string& session) {
+  if (session.empty()) return;
+  std::unique_lock lock(mutex_);
+  for (const auto& client : clients_) {
+    if (client->session == session) client->ended = true;
+  }
   wake_all(std::move(lock));
 }
 

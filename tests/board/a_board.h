@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mutex>
+#include <sstream>
 
 #include <gtest/gtest.h>
 
@@ -76,7 +77,12 @@ class ABoard : public testing::Test {
                         taken();
                       },
                       {},
-                      {}};
+                      {},
+                      [this](const std::string& operator_name, const std::function<void()>& taken) {
+                        done("work without an order, " + operator_name);
+                        taken();
+                      }};
+    setup.proxies = proxies_;
     board_ = std::make_unique<Board>(setup, live_, logger_);
     port_ = address_from(board_->url().substr(7, board_->url().size() - 8)).value().port;
   }
@@ -111,6 +117,8 @@ class ABoard : public testing::Test {
   ListDoor door_;
   std::mutex mutex_;
   std::vector<std::string> done_;  // guarded by mutex_: what the line was told
+  std::vector<std::string> proxies_;
+  std::ostringstream log_text_;  // outlives the board, for tests that look at its log
   std::unique_ptr<Board> board_;
   std::uint16_t port_ = 0;
 };

@@ -18,16 +18,18 @@ TEST(Access, IsWhatTheTableSays) {
   const Session works{"li", Role::works, "token"}, supervises{"wang", Role::supervises, "token"};
   struct Row {
     Needs needs;
-    // Nobody at the station, nobody elsewhere, operator at the station, elsewhere, supervisor elsewhere.
+    // Nobody at the station, nobody at a station with operators, nobody elsewhere, operator at the station, elsewhere,
+    // supervisor elsewhere.
     std::vector<int> statuses;
   };
-  const Row rows[] = {{Needs::nothing, {200, 200, 200, 200, 200}},
-                      {Needs::reading, {200, 401, 200, 200, 200}},
-                      {Needs::work, {401, 401, 200, 200, 200}},
-                      {Needs::work_or_distant, {401, 401, 200, 403, 200}},
-                      {Needs::supervision, {401, 401, 403, 403, 200}}};
-  const std::vector<Asked> who = {
-      {true, {}, {}}, {false, {}, {}}, {true, works, "token"}, {false, works, "token"}, {false, supervises, "token"}};
+  const Row rows[] = {{Needs::nothing, {200, 200, 200, 200, 200, 200}},
+                      {Needs::reading, {200, 401, 401, 200, 200, 200}},
+                      {Needs::work, {401, 401, 401, 200, 200, 200}},
+                      {Needs::work_or_distant, {401, 401, 401, 200, 403, 200}},
+                      {Needs::supervision, {401, 401, 401, 403, 403, 200}}};
+  const std::vector<Asked> who = {{true, false, {}, {}},         {true, true, {}, {}},
+                                  {false, false, {}, {}},        {true, true, works, "token"},
+                                  {false, true, works, "token"}, {false, true, supervises, "token"}};
   for (const Row& row : rows) {
     for (std::size_t i = 0; i < who.size(); ++i) {
       const auto refusal = refuse_access(row.needs, who[i]);
@@ -40,12 +42,12 @@ TEST(Access, AChangeNeedsTheTokenOfItsSession) {
   const Session session{"li", Role::supervises, "token"};
   for (const std::string wrong : {"", "toke", "tokens", "Token", "tokem"}) {
     for (const Needs needs : {Needs::work, Needs::work_or_distant, Needs::supervision}) {
-      const auto refusal = refuse_access(needs, {true, session, wrong});
+      const auto refusal = refuse_access(needs, {true, false, session, wrong});
       ASSERT_TRUE(refusal) << wrong;
       EXPECT_EQ(refusal->code, "no-token");
     }
   }
-  EXPECT_FALSE(refuse_access(Needs::reading, {false, session, ""})) << "reading changes nothing";
+  EXPECT_FALSE(refuse_access(Needs::reading, {false, true, session, ""})) << "reading changes nothing";
 }
 
 TEST(Routes, WhateverIsPostedNeedsSomebodyButSigningIn) {
@@ -86,35 +88,101 @@ TEST(Sessions, AreEndedAndLimited) {
   EXPECT_FALSE(sessions.find(first, now + 4s)) << "the oldest made room";
 }
 
+TEST(Sessions, OfOneOperatorDoNotPushOutThoseOfAnother) {
+  Sessions sessions;
+  const std::string wang = sessions.open("wang", Role::supervises, now);
+  std::string last;
+  for (int i = 0; i < 1000; ++i) last = sessions.open("li", Role::works, now + 1s);
+  EXPECT_TRUE(sessions.find(wang, now + 2s));
+  EXPECT_TRUE(sessions.find(last, now + 2s));
+}
+
+TEST(Sessions, AreNamedByAnIdThatOpensNothing) {
+  Sessions sessions;
+  const std::string token = sessions.open("li", Role::works, now);
+  const std::string id = sessions.find(token, now)->id;
+  EXPECT_NE(id, token);
+  EXPECT_FALSE(sessions.find(id, now));
+  const auto ended = sessions.keep([](const Session&) { return false; });
+  ASSERT_EQ(ended.size(), 1u);
+  EXPECT_EQ(ended[0].id, id);
+}
+
 TEST(Guesses, AreFreeAtFirstAndThenWaitLongerEachTime) {
   Guesses guesses(3, 30s, 300s);
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(guesses.begin("li", now), 0s);
-  EXPECT_EQ(guesses.begin("li", now), 30s);
-  EXPECT_EQ(guesses.begin("li", now + 29s), 1s);
-  EXPECT_EQ(guesses.begin("wang", now), 0s) << "of somebody else";
+  const auto wait_of = [&](SessionTime at) { return guesses.begin("10.0.0.7", "li", true, at).wait; };
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(wait_of(now), 0s);
+  EXPECT_EQ(wait_of(now), 30s);
+  EXPECT_EQ(wait_of(now + 29s), 1s);
   SessionTime time = now + 30s;
   for (const auto wait : {60s, 120s, 240s, 300s, 300s}) {
-    EXPECT_EQ(guesses.begin("li", time), 0s);
-    EXPECT_EQ(guesses.begin("li", time), wait);
+    EXPECT_EQ(wait_of(time), 0s);
+    EXPECT_EQ(wait_of(time), wait);
     time += wait;
   }
-  guesses.was_right("li");
-  EXPECT_EQ(guesses.begin("li", time), 0s);
-  EXPECT_EQ(guesses.begin("li", time), 0s);
+  guesses.was_right("10.0.0.7", "li");
+  EXPECT_EQ(wait_of(time), 0s);
+  EXPECT_EQ(wait_of(time), 0s);
+}
+
+TEST(Guesses, SlowDownOnePairOfOperatorAndClientAndNobodyElse) {
+  Guesses guesses(5, 30s, 300s);
+  for (int i = 0; i < 6; ++i) guesses.begin("10.0.0.7", "li", true, now);
+  EXPECT_GT(guesses.begin("10.0.0.7", "li", true, now).wait, 0s);
+  EXPECT_EQ(guesses.begin("10.0.0.8", "li", true, now).wait, 0s) << "li from another screen";
+  EXPECT_EQ(guesses.begin("10.0.0.7", "wang", true, now).wait, 0s) << "somebody else at the same screen";
 }
 
 TEST(Guesses, OfADayAreFew) {
   Guesses guesses(5, 30s, 300s);
   int tried = 0;
-  for (auto time = now; time < now + 24h; time += 1s) tried += guesses.begin("li", time) == 0s ? 1 : 0;
+  for (auto time = now; time < now + 24h; time += 1s) {
+    tried += guesses.begin("10.0.0.7", "li", true, time).wait == 0s ? 1 : 0;
+  }
   EXPECT_LT(tried, 300) << "of 10,000 PINs of four digits";
 }
 
-TEST(Guesses, OfManyAddressesAreNotKeptForEver) {
+TEST(Guesses, OfManyNamesDoNotMakeTheClientForgetWhomItGuessed) {
+  Guesses guesses(5, 30s, 300s);
+  for (int i = 0; i < 6; ++i) guesses.begin("10.0.0.7", "li", true, now);
+  for (int i = 0; i < 10000; ++i) guesses.begin("10.0.0.7", "name " + std::to_string(i), false, now);
+  EXPECT_GT(guesses.begin("10.0.0.7", "li", true, now).wait, 0s);
+  EXPECT_LE(guesses.remembered(), 100u);
+}
+
+TEST(Guesses, OfManyNamesAreAnsweredAlikeWhetherAnOperatorHasTheNameOrNot) {
+  Guesses guesses(5, 30s, 300s);
+  for (int i = 0; i < 100; ++i) guesses.begin("10.0.0.7", "name " + std::to_string(i), false, now);
+  EXPECT_TRUE(guesses.begin("10.0.0.7", "nobody", false, now).flooding);
+  EXPECT_TRUE(guesses.begin("10.0.0.7", "li", true, now).flooding);
+  EXPECT_TRUE(guesses.begin("10.0.0.7", "li", true, now).flooding) << "also the second time";
+  EXPECT_EQ(guesses.begin("10.0.0.7", "wang", true, now).wait, 0s) << "a right PIN is still taken";
+  EXPECT_FALSE(guesses.begin("10.0.0.8", "li", true, now).flooding);
+}
+
+TEST(Guesses, OfManyClientsAreNotKeptForEver) {
   Guesses guesses(1, 30s, 300s);
-  for (int i = 0; i < 100000; ++i) guesses.begin(std::to_string(i), now + std::chrono::milliseconds(i));
-  EXPECT_EQ(guesses.begin("99999", now + 100s), 30s) << "the newest are";
-  EXPECT_EQ(guesses.begin("0", now + 100s), 0s);
+  for (int i = 0; i < 20000; ++i) guesses.begin(std::to_string(i), "li", true, now + std::chrono::milliseconds(i));
+  EXPECT_LE(guesses.remembered(), 1024u);
+  EXPECT_GT(guesses.begin("19999", "li", true, now + 21s).wait, 0s) << "the newest are";
+  EXPECT_EQ(guesses.begin("0", "li", true, now + 21s).wait, 0s);
+}
+
+TEST(OneEach, LetsAClientDoOneThingAtATimeAndOthersGoOn) {
+  OneEach one_each;
+  {
+    const OneEach::Turn first(one_each, "10.0.0.7");
+    EXPECT_TRUE(first.taken());
+    EXPECT_FALSE(OneEach::Turn(one_each, "10.0.0.7").taken());
+    EXPECT_TRUE(OneEach::Turn(one_each, "10.0.0.8").taken());
+    EXPECT_FALSE(OneEach::Turn(one_each, "10.0.0.7").taken()) << "one that was refused frees nothing";
+  }
+  EXPECT_TRUE(OneEach::Turn(one_each, "10.0.0.7").taken());
+}
+
+TEST(Cookie, ThatIsThereTwiceIsNobodys) {
+  EXPECT_EQ(cookie("flashline=abc; flashline=def", "flashline"), "");
+  EXPECT_EQ(cookie("flashline=abc; x=y; flashline=abc", "flashline"), "abc");
 }
 
 TEST(Cookie, IsFoundByItsWholeName) {

@@ -95,6 +95,16 @@ def refused_requests(board):
         ("wrong host", {421}, lambda: ask(host="evil.example")),
         ("wrong host with our port", {421}, lambda: ask(host=f"evil.example:{board.port}")),
         ("two hosts", {400, 421, 0}, lambda: ask(host="evil.example\r\nHost: 127.0.0.1")),
+        ("two hosts, ours first", {400, 0}, lambda: ask(host="127.0.0.1\r\nHost: evil.example")),
+        ("host with a name before it", {400, 421}, lambda: ask(host="127.0.0.1:x@evil.example")),
+        ("host with a port that is none", {400, 421}, lambda: ask(host="127.0.0.1:x")),
+        ("host with a list", {400, 421}, lambda: ask(host="127.0.0.1, evil.example")),
+        ("whole address of another host", {400, 404, 421}, lambda: ask(path="http://evil.example/api/state")),
+        ("whole address of ours", {400, 404}, lambda: ask(path=f"http://127.0.0.1:{board.port}/api/session")),
+        ("two origins", {400, 403, 0}, lambda: post(headers={"Origin": f"http://127.0.0.1:{board.port}\r\nOrigin: http://evil.example"})),
+        ("two cookies", {400, 401, 0}, lambda: ask(path="/api/state", headers={"Cookie": "flashline=a\r\nCookie: flashline=b"})),
+        ("forwarded for the station itself", {401}, lambda: ask(path="/api/state", headers={"X-Forwarded-For": "127.0.0.1"})),
+        ("from another port of this machine", {403}, lambda: ask(path="/api/state", headers={"Sec-Fetch-Site": "same-site"})),
         ("no host", {400, 421}, lambda: board.send(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")),
         ("wrong origin", {403}, lambda: post(headers=rebinding)),
         ("no origin", {403}, lambda: post(headers={"Origin": None})),
@@ -162,13 +172,30 @@ def pin_guessing(board):
     say("PIN guessing", 200 not in statuses and tried <= 5, f"{tried} of {len(statuses)} were tried, {statuses.count(429)} had to wait")
 
 
-def slow(board):
-    """Connections that send a byte a second, to keep their places: all must be ended while they still talk."""
-    links = []
-    for _ in range(100):
-        link = board.connect()
-        link.sendall(b"GET / HTTP/1.1\r\nX: ")
-        links.append(link)
+def names(board):
+    """Nobody learns from the outside who the operators are: neither by asking nor by what is said to a guess."""
+
+    def said(name):
+        body = json.dumps({"operator": name, "pin": "0000"}).encode()
+        with board.connect() as link:
+            head = {"Host": f"127.0.0.1:{board.port}", "Connection": "close", "Content-Length": str(len(body)), **board.own()}
+            link.sendall(b"POST /api/session HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in head.items()).encode() + b"\r\n" + body)
+            heard = b""
+            while more := link.recv(4096):
+                heard += more
+        return heard.split(b"\r\n\r\n", 1)[-1]
+
+    with board.connect() as link:
+        link.sendall(f"GET /api/session HTTP/1.1\r\nHost: 127.0.0.1:{board.port}\r\nConnection: close\r\n\r\n".encode())
+        heard = b""
+        while more := link.recv(4096):
+            heard += more
+    differs = [n for n in range(4) if said("zhao") != said("nobody")]
+    say("names", b"zhao" not in heard and b"wang" not in heard and not differs, "no name is told, and a guess says nothing of one")
+
+
+def keep_talking(board, name, links):
+    """A byte a second on each: all must be ended."""
     begin = time.monotonic()
     open_links = set(links)
     while open_links and time.monotonic() - begin < BACK_WITHIN:
@@ -183,10 +210,39 @@ def slow(board):
             except OSError:
                 open_links.discard(link)
         time.sleep(1)
-    say("slow heads", not open_links and board.is_back() is not None,
+    say(name, not open_links and board.is_back() is not None,
         f"{len(links) - len(open_links)} of {len(links)} were ended, the last after {time.monotonic() - begin:.0f} s")
     for link in links:
         link.close()
+
+
+
+def slow_bodies(board):
+    """Bodies that come a byte a second."""
+    links = []
+    for _ in range(50):
+        link = board.connect()
+        link.sendall(f"POST /api/session HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\nContent-Length: 16000\r\n\r\n".encode())
+        links.append(link)
+    keep_talking(board, "slow bodies", links)
+
+
+def flood(board):
+    """Refusals as fast as they can be asked for, each with a long name: main looks at what the log has of them."""
+    begin, asked = time.monotonic(), 0
+    while time.monotonic() - begin < 5:
+        asked += board.ask(path="/" + "\x1b" * 1000, host="evil.example" + "x" * 3000) != 0
+    say("flood of refusals", board.is_back() is not None, f"{asked} in 5 s")
+
+
+def slow(board):
+    """Connections that send a byte a second, to keep their places: all must be ended while they still talk."""
+    links = []
+    for _ in range(100):
+        link = board.connect()
+        link.sendall(b"GET / HTTP/1.1\r\nX: ")
+        links.append(link)
+    keep_talking(board, "slow heads", links)
 
 
 def many(board, number):
@@ -235,6 +291,8 @@ def main():
         open(os.path.join(folder, "line.toml"), "w").write(LINE)
         subprocess.run([program, "operator", "add", "wang", "--role", "supervisor", "--db", "r.db"], cwd=folder,
                        input=b"7391-xyz\n", check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([program, "operator", "add", "zhao", "--db", "r.db"], cwd=folder, input=b"8642-abc\n", check=True,
+                       stdout=subprocess.DEVNULL)
         log = open(os.path.join(folder, "out"), "w+")
         line = subprocess.Popen([program, "run", recipe, "--line", "line.toml", "--db", "r.db", "--json", "--board",
                                  "0.0.0.0:0"], cwd=folder, stdout=log)
@@ -249,8 +307,11 @@ def main():
         bad = [outcome for outcome in verdicts if outcome not in ("passed", "cancelled")]
         say("the line", not bad and verdicts.count("passed") >= 14, f"{verdicts.count('passed')} units passed meanwhile, {len(bad)} did not")
         logs = os.path.join(folder, "logs")
-        refused = sum(text.count("board: refused") for text in (open(os.path.join(logs, name)).read() for name in os.listdir(logs)))
-        say("the log", refused > 0, f"{refused} refusals are in it")
+        text = "".join(open(os.path.join(logs, name), errors="replace").read() for name in os.listdir(logs))
+        refused = [line for line in text.splitlines() if "board: " in line]
+        longest = max(map(len, refused), default=0)
+        say("the log", any("board: refused" in line for line in refused) and len(refused) < 300 and longest < 600 and "\x1b" not in text,
+            f"{len(refused)} lines of the board are in it, the longest of {longest} characters")
     return 1 if failures else 0
 
 
@@ -275,7 +336,10 @@ def attack_all(folder, line, options):
         oversized(board)
         malformed(board)
         pin_guessing(board)
+        names(board)
+        flood(board)
         slow(board)
+        slow_bodies(board)
         many(board, options.connections)
     finally:
         done.set()

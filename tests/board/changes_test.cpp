@@ -1,6 +1,10 @@
 // Signing in, and what who is signed in may make the line do.
-#include <gmock/gmock.h>
+#include <sstream>
 
+#include <gmock/gmock.h>
+#include <spdlog/sinks/ostream_sink.h>
+
+#include "station/board/routes.h"
 #include "station/operators.h"
 #include "tests/board/a_board.h"
 
@@ -122,6 +126,141 @@ TEST_F(AGuardedBoard, AnOperatorMayNotWhatASupervisorMay) {
   EXPECT_EQ(status_of(post("/api/slots/1-1.3/skip", skip, li)), 403);
   EXPECT_EQ(status_of(post("/api/slots/1-1.3/skip", skip, wang)), 200);
   EXPECT_THAT(done_, ElementsAre("pause", "stop at once", "skip 1-1.3: Cable is bad"));
+}
+
+TEST_F(AGuardedBoard, NamesNoOperatorToWhoIsNotSignedIn) {
+  for (const std::string& answer : {get("/api/session"), post("/api/session", "{\"operator\":\"li\",\"pin\":\"0000\"}"),
+                                    get("/api/session", "Cookie: flashline=" + std::string(64, '0') + "\r\n")}) {
+    EXPECT_THAT(answer, testing::Not(HasSubstr("wang"))) << answer;
+  }
+  EXPECT_THAT(get("/api/session", sign_in("li", "1234")), HasSubstr("\"operators\":[\"li\",\"wang\"]"));
+}
+
+TEST_F(AGuardedBoard, OneWhoGuessesSaysTheSameOfEveryName) {
+  const auto guess = [&](const std::string& name) {
+    const std::string answer = post("/api/session", "{\"operator\":\"" + name + "\",\"pin\":\"0000\"}");
+    return answer.substr(answer.find("\r\n\r\n"));
+  };
+  for (int i = 0; i < 7; ++i) EXPECT_EQ(guess("wang"), guess("nobody")) << i;
+}
+
+TEST_F(AGuardedBoard, TheStreamsOfASessionEndWithIt) {
+  const std::string li = sign_in("li", "1234"), again = sign_in("li", "1234");
+  Client screen(port_), other(port_);
+  screen.say("GET /api/events HTTP/1.1\r\nConnection: close\r\nHost: localhost\r\n" + li + "\r\n");
+  other.say("GET /api/events HTTP/1.1\r\nConnection: close\r\nHost: localhost\r\n" + again + "\r\n");
+  screen.until("event: state");
+  other.until("event: state");
+  EXPECT_EQ(status_of(post("/api/session/end", "", li)), 200);
+  screen.until_closed();
+  live_.on(scheduler::VisitBegan{{"1-1.3"}, "", "visit-7"});
+  other.until("visit-7");
+}
+
+TEST_F(AGuardedBoard, ManyStreamsOfOneDoNotShutOutTheNextBoard) {
+  const std::string li = sign_in("li", "1234"), wang = sign_in("wang", "5678");
+  std::vector<std::unique_ptr<Client>> many;
+  for (int i = 0; i < 140; ++i) {
+    many.push_back(std::make_unique<Client>(port_));
+    many.back()->say("GET /api/events HTTP/1.1\r\nConnection: close\r\nHost: localhost\r\n" + li + "\r\n");
+    many.back()->until("event: state");
+  }
+  EXPECT_THAT(many.front()->until_closed(), HasSubstr("event: replaced"));
+  Client next(port_);
+  next.say("GET /api/events HTTP/1.1\r\nConnection: close\r\nHost: localhost\r\n" + wang + "\r\n");
+  EXPECT_THAT(next.until("event: state"), HasSubstr("HTTP/1.1 200"));
+}
+
+// A board for this machine alone, at a station that has operators.
+class AStationWithOperators : public ABoard {
+ protected:
+  void SetUp() override {
+    write_operators(desk_.path("operators"),
+                    {{"li", Role::works, hash_pin("1234")}, {"wang", Role::supervises, hash_pin("5678")}});
+    open();
+  }
+};
+
+TEST_F(AStationWithOperators, TrustsNobodyForComingFromThisMachine) {
+  EXPECT_THAT(get("/api/session"), HasSubstr("\"pin_required\":true"));
+  for (const char* path : {"/api/state", "/api/events", "/api/jobs", "/api/slots/1-1.1", "/api/health"}) {
+    EXPECT_EQ(status_of(get(path)), 401) << path;
+  }
+  EXPECT_EQ(status_of(get("/metrics")), 200);
+  const std::string li = sign_in("li", "1234");
+  EXPECT_EQ(status_of(get("/api/state", li)), 200);
+  EXPECT_EQ(status_of(post("/api/line/stop", "{\"kind\":\"safe\"}", li)), 200) << "li stands at the station";
+}
+
+TEST_F(AStationWithOperators, WhoComesThroughAProxyDoesNotStandAtTheStation) {
+  const std::string li = sign_in("li", "1234"), wang = sign_in("wang", "5678");
+  for (const char* sign : {"X-Forwarded-For: 10.0.0.7\r\n", "Forwarded: for=10.0.0.7\r\n", "Via: 1.1 proxy\r\n"}) {
+    EXPECT_EQ(status_of(post("/api/line/stop", "{\"kind\":\"safe\"}", li + sign)), 403) << sign;
+    EXPECT_EQ(status_of(post("/api/line/stop", "{\"kind\":\"safe\"}", wang + sign)), 200) << sign;
+  }
+}
+
+TEST_F(AStationWithOperators, WhatATrustedProxySaysIsOnRecordAndNobodyElsesWord) {
+  const auto from_of_last = [&] { return std::get<Note>(door_.entries().back()).event.facts; };
+  const std::string body = "{\"operator\":\"li\",\"pin\":\"1234\"}";
+  EXPECT_EQ(status_of(post("/api/session", body, "X-Forwarded-For: 10.0.0.7\r\n")), 200);
+  EXPECT_THAT(from_of_last(), HasSubstr("\"from\":\"127.0.0.1\""));
+  proxies_ = {"127.0.0.1"};
+  open();
+  const std::string in = post("/api/session", body, "X-Forwarded-For: 10.0.0.7\r\nX-Forwarded-Proto: https\r\n");
+  EXPECT_EQ(status_of(in), 200);
+  EXPECT_THAT(from_of_last(), HasSubstr("\"from\":\"10.0.0.7\""));
+  EXPECT_THAT(in, HasSubstr("; Secure"));
+}
+
+TEST_F(AStationWithOperators, GuessesOfOneBehindTheProxyLeaveTheOthersAlone) {
+  proxies_ = {"127.0.0.1"};
+  open();
+  const auto try_from = [&](const std::string& address, const std::string& pin) {
+    return status_of(
+        post("/api/session", "{\"operator\":\"li\",\"pin\":\"" + pin + "\"}", "X-Forwarded-For: " + address + "\r\n"));
+  };
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(try_from("10.0.0.7", "0000"), 403);
+  EXPECT_EQ(try_from("10.0.0.7", "1234"), 429);
+  EXPECT_EQ(try_from("10.0.0.8", "1234"), 200);
+}
+
+TEST_F(ABoard, WithoutOperatorsNobodyComesThroughAProxy) {
+  EXPECT_EQ(status_of(get("/api/state", "X-Forwarded-For: 10.0.0.7\r\n")), 401);
+  const std::string refused = post("/api/session", "{\"operator\":\"li\"}", "X-Forwarded-For: 10.0.0.7\r\n");
+  EXPECT_EQ(status_of(refused), 403);
+  EXPECT_THAT(refused, HasSubstr("flashline operator add"));
+  EXPECT_NE(unsafe({"127.0.0.1", 80}, desk_.path("operators"), {"127.0.0.1"}), std::nullopt);
+}
+
+TEST_F(ABoard, WorkWithoutAnOrderIsForASupervisorAndIsOnRecord) {
+  const std::string li = sign_in("li");
+  EXPECT_EQ(status_of(post("/api/line/without-order", "{}")), 401);
+  EXPECT_EQ(status_of(post("/api/line/without-order", "{}", li)), 200);
+  EXPECT_THAT(done_, ElementsAre("work without an order, li"));
+  EXPECT_THAT(door_.notes(), ElementsAre("signed-in li", "order-left line"));
+  EXPECT_EQ(route_of(Method::post, "/api/line/without-order")->needs, Needs::supervision);
+}
+
+TEST_F(AGuardedBoard, WhoMayNotStopTheLineDoesNotLetItGoOnAfterAStop) {
+  const std::string li = sign_in("li", "1234"), wang = sign_in("wang", "5678");
+  live_.enter(RunState::halted);
+  EXPECT_THAT(get("/api/state", li), HasSubstr("\"state\":\"stopped\""));
+  EXPECT_EQ(status_of(post("/api/line/resume", "{}", li)), 403);
+  EXPECT_EQ(status_of(post("/api/line/resume", "{}", wang)), 200);
+  live_.enter(RunState::paused);
+  EXPECT_EQ(status_of(post("/api/line/resume", "{}", li)), 200) << "a pause is for everybody";
+}
+
+TEST_F(ABoard, AFloodOfRequestsIsNoFloodOfLogLines) {
+  auto lines = std::make_shared<spdlog::sinks::ostream_sink_mt>(log_text_);
+  logger_.sinks().push_back(lines);
+  const std::string host = "Host: evil\x1b[31m" + std::string(3000, 'x') + "\r\n";
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(status_of(get("/" + std::string(3000, 'y'), host)), 421);
+  const std::string logged = log_text_.str();
+  EXPECT_LT(logged.size(), 4000u) << logged;
+  EXPECT_THAT(logged, HasSubstr("board: refused wrong-origin: '/yyy"));
+  EXPECT_EQ(logged.find('\x1b'), std::string::npos);
 }
 
 TEST_F(AGuardedBoard, APinIsGuessedAFewTimesAndThenNotEvenTheRightOneIsTaken) {

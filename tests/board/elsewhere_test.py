@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +18,8 @@ import tempfile
 import time
 import unittest
 
-HERE, BESIDE = "192.0.2.1", "192.0.2.2"  # set aside for documentation (RFC 5737): the station, and another machine
+# Set aside for documentation (RFC 5737): the station, another machine, and a third one.
+HERE, BESIDE, OTHER = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 PINS = {"li": "1234", "wang": "56789"}
 ROLES = {"li": "operator", "wang": "supervisor"}
 LINE = '[line]\nspeed = 5\n[[hub]]\nport = "1-1"\n[[unit]]\nport = "1-1.1"\n'
@@ -33,13 +35,21 @@ def run(folder, *arguments, stdin=b""):
 class Visitor:
     """A browser on another machine."""
 
-    def __init__(self, port):
+    def __init__(self, port, place=BESIDE):
         self.port = port
+        self.place = place
         self.session = {}
+
+    def stream(self):
+        """The events of the line, as a socket."""
+        link = socket.create_connection((HERE, self.port), PATIENCE, (self.place, 0))
+        head = {"Host": f"{HERE}:{self.port}", "Connection": "close", **self.session}
+        link.sendall(b"GET /api/events HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in head.items()).encode() + b"\r\n")
+        return link
 
     def ask(self, method, path, body=None, **headers):
         """Status and what the answer says, or its headers in `self.heard`."""
-        link = http.client.HTTPConnection(HERE, self.port, timeout=PATIENCE, source_address=(BESIDE, 0))
+        link = http.client.HTTPConnection(HERE, self.port, timeout=PATIENCE, source_address=(self.place, 0))
         head = {"Host": f"{HERE}:{self.port}", **self.session}
         if method == "POST":
             head.update({"Origin": f"http://{HERE}:{self.port}", "Content-Type": "application/json"})
@@ -169,11 +179,31 @@ class Elsewhere(unittest.TestCase):
     def test_a_pin_is_guessed_a_few_times_and_not_once_more(self):
         self.start()
         guess = self.visitor()
+        self.assertEqual(guess.ask("GET", "/api/session")[1]["operators"], [], "names are for who is signed in")
         self.assertEqual([guess.sign_in("wang", f"{pin:04}") for pin in range(8)], [403] * 5 + [429] * 3)
         self.assertEqual(guess.sign_in("wang"), 429, "not even with the right one")
         self.assertGreater(int(guess.ask("POST", "/api/session", {"operator": "wang", "pin": PINS["wang"]})[1]
                                ["remedy"].split()[1]), 0)
         self.assertEqual(guess.sign_in("li"), 200, "somebody else is let in")
+        self.assertEqual(guess.ask("GET", "/api/session")[1]["operators"], ["li", "wang"])
+        elsewhere = Visitor(self.port, OTHER)
+        self.assertEqual(elsewhere.sign_in("wang"), 200, "and wang, on another screen")
+
+    def test_many_streams_of_one_do_not_shut_out_the_next_board(self):
+        self.start()
+        li, wang = self.visitor("li"), self.visitor("wang")
+        streams = [li.stream() for _ in range(140)]
+        self.assertIn(b"event: replaced", self.read_all(streams[0]))
+        last = wang.stream()
+        self.assertIn(b"HTTP/1.1 200", last.recv(4096))
+        for stream in [*streams, last]:
+            stream.close()
+
+    def read_all(self, stream):
+        heard = b""
+        while more := stream.recv(65536):
+            heard += more
+        return heard
 
     def test_an_operator_may_not_what_a_supervisor_may_and_all_is_on_record(self):
         self.start()
@@ -191,11 +221,18 @@ class Elsewhere(unittest.TestCase):
             self.assertEqual(li.post(path, body), 200, path)
         for path, body in for_supervisors[2:]:
             self.assertEqual(wang.post(path, body), 200, path)
-        self.assertEqual(self.line.wait(PATIENCE), 130)
+        self.until(lambda: wang.ask("GET", "/api/state")[1]["line"]["state"] == "stopped", "all work is stopped")
+        self.assertEqual(li.post("/api/line/resume"), 403, "who may not stop it")
+        self.assertEqual(li.post("/api/line/without-order"), 403)
+        self.assertEqual(wang.post("/api/line/resume"), 200)
+        self.assertEqual(wang.post("/api/line/without-order"), 200)
+        self.assertIsNone(self.line.poll(), "the station goes on")
+        self.assertEqual(self.stop(), 130)
         of_li, of_wang = ("li", "operator", BESIDE), ("wang", "supervisor", BESIDE)
         self.assertEqual(self.on_record(), [
             ("signed-in", "li", *of_li), ("signed-in", "wang", *of_wang), ("order-used", "PO-7", *of_li),
-            ("paused", "line", *of_li), ("resumed", "line", *of_li), ("stopped", "line", *of_wang)])
+            ("paused", "line", *of_li), ("resumed", "line", *of_li), ("stopped", "line", *of_wang),
+            ("resumed", "line", *of_wang), ("order-left", "line", *of_wang)])
         with sqlite3.connect(self.path("r.db")) as record:
             self.assertEqual(record.execute("SELECT operator FROM job UNION ALL SELECT operator FROM job_closed UNION ALL "
                                             "SELECT author FROM label UNION ALL SELECT author FROM disposition"
@@ -234,7 +271,7 @@ def main():
         return in_a_namespace()
     program, recipe = (os.path.abspath(path) for path in sys.argv[1:3])
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    for address in (HERE, BESIDE):
+    for address in (HERE, BESIDE, OTHER):
         subprocess.run(["ip", "address", "add", f"{address}/32", "dev", "lo"], check=True)
     return 0 if unittest.main(argv=[sys.argv[0]], verbosity=2, exit=False).result.wasSuccessful() else 1
 

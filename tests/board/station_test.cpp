@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -381,7 +382,112 @@ TEST_F(AnEmptyStation, ClosesNoOrderWhileAUnitIsInWorkForIt) {
               HasSubstr("made: 1"));
 }
 
+// Two units that are in work, and time to stop them.
+class ABusyStation : public TheStation {
+ protected:
+  void SetUp() override {
+    desk_.write("line.toml",
+                "[line]\nspeed = 0.5\ncontrol = \"line.ctl\"\n[[hub]]\nport = \"1-1\"\n"
+                "[[unit]]\nport = \"1-1.1\"\n[[unit]]\nport = \"1-1.2\"\nstarts = \"absent\"\n");
+    start({"--line", "line.toml"});
+  }
+};
+
+TEST_F(ABusyStation, StopAllStopsTheWorkAndTheStationGoesOn) {
+  Hand hand(desk_.path("line.ctl"));
+  const std::string li = sign_in("li");
+  for (const char* kind : {"safe", "now"}) {
+    await_slot("1-1.1", "state", "working");
+    EXPECT_EQ(status_of(post("/api/line/stop", "{\"kind\":\"" + std::string(kind) + "\"}", li)), 200);
+    await_slot("1-1.1", "state", "queued");
+    EXPECT_EQ(line()["state"].toString(), "stopped");
+    EXPECT_EQ(line()["units"].toInt(), 0) << "it has no verdict";
+    if (kind == std::string("safe")) {
+      EXPECT_EQ(hand.say("plug 1-1.2"), "ok");
+      await_slot("1-1.2", "state", "queued");
+    }
+    await_slot("1-1.2", "state", "queued");  // nothing is begun
+    EXPECT_EQ(status_of(post("/api/line/resume", "{}", li)), 200);
+  }
+  await_slot("1-1.1", "outcome", "passed");
+  await_slot("1-1.2", "outcome", "passed");
+  EXPECT_EQ(line()["state"].toString(), "running");
+  EXPECT_EQ(line()["units"].toInt(), 2);
+  EXPECT_EQ(stop().status, 130);
+  std::vector<std::string> outcomes;
+  std::set<std::string> visits;
+  db::Reader(desk_.path("r.db")).attempts({}, [&](const db::Attempt& attempt) {
+    if (attempt.visit.port != "1-1.1") return true;
+    outcomes.push_back(std::string(to_string(attempt.finished.outcome)));
+    visits.insert(db::to_string(attempt.visit.visit));
+    return true;
+  });
+  EXPECT_THAT(outcomes, testing::ElementsAre("cancelled", "cancelled", "passed"));
+  EXPECT_EQ(visits.size(), 1u) << "one unit, which nobody took out";
+  EXPECT_EQ(desk_.run({"audit", "verify", "--db", "r.db"}).status, 0);
+}
+
+TEST_F(ABusyStation, ASignalEndsAStationThatIsStopped) {
+  const std::string li = sign_in("li");
+  await_slot("1-1.1", "state", "working");
+  EXPECT_EQ(status_of(post("/api/line/stop", "{\"kind\":\"safe\"}", li)), 200);
+  EXPECT_EQ(stop().status, 130);
+}
+
+TEST_F(AnEmptyStation, GoesOnWithoutAnOrderWhenASupervisorSaysSo) {
+  Hand hand(desk_.path("line.ctl"));
+  const std::string li = sign_in("li"), wang = sign_in("wang");
+  EXPECT_EQ(status_of(post("/api/jobs", "{\"order\":\"PO-7\",\"quantity\":1}", li)), 200);
+  EXPECT_EQ(status_of(post("/api/jobs/PO-7/use", "{}", li)), 200);
+  EXPECT_EQ(line()["operator"].toString(), "li");
+  EXPECT_EQ(hand.say("fresh 1-1.1"), "ok");
+  await_slot("1-1.1", "outcome", "passed");
+  EXPECT_EQ(status_of(post("/api/jobs/PO-7/close", "{}", li)), 200);
+  EXPECT_EQ(hand.say("fresh 1-1.2"), "ok");
+  await_slot("1-1.2", "state", "queued");
+  EXPECT_TRUE(line()["order_wanted"].toBool());
+  EXPECT_EQ(status_of(post("/api/line/without-order", "{}", wang)), 200);
+  await_slot("1-1.2", "outcome", "passed");
+  EXPECT_FALSE(line()["order_wanted"].toBool());
+  EXPECT_TRUE(line()["without_order"].toBool());
+  EXPECT_EQ(line()["operator"].toString(), "wang");
+  EXPECT_TRUE(line()["job"].isNull());
+  stop();
+  std::vector<std::string> made;
+  db::Reader(desk_.path("r.db")).attempts({}, [&](const db::Attempt& attempt) {
+    made.push_back(attempt.started.job + " by " + attempt.started.operator_name);
+    return true;
+  });
+  EXPECT_THAT(made, testing::ElementsAre("PO-7 by li", " by wang"));
+  EXPECT_EQ(db::Reader(desk_.path("r.db")).count_events("order-left", {}), 1);
+  const std::string by = desk_.run({"report", "--db", "r.db", "--by", "operator", "--format", "csv"}).out;
+  EXPECT_THAT(by, AllOf(HasSubstr("li,1,1,"), HasSubstr("wang,1,1,"))) << by;
+  const Ran report = desk_.run({"report", "--db", "r.db"});
+  EXPECT_THAT(report.out, AllOf(HasSubstr("order-used: li let the line work for order PO-7 on the board."),
+                                HasSubstr("order-left: wang let the line work without an order on the board."),
+                                HasSubstr("run-started"), HasSubstr("Runs (UTC)")));
+}
+
+TEST_F(AnEmptyStation, AnotherOperatorTakesOverAnOrderThatIsInWork) {
+  Hand hand(desk_.path("line.ctl"));
+  const std::string li = sign_in("li"), wang = sign_in("wang");
+  EXPECT_EQ(status_of(post("/api/jobs", "{\"order\":\"PO-7\",\"quantity\":2}", li)), 200);
+  EXPECT_EQ(status_of(post("/api/jobs/PO-7/use", "{}", li)), 200);
+  EXPECT_EQ(hand.say("fresh 1-1.1"), "ok");
+  await_slot("1-1.1", "outcome", "passed");
+  EXPECT_EQ(status_of(post("/api/jobs/PO-7/use", "{}", wang)), 200);
+  EXPECT_EQ(line()["job"].toObject()["left"].toInt(), 1) << "the count goes on";
+  EXPECT_EQ(line()["operator"].toString(), "wang");
+  EXPECT_EQ(hand.say("fresh 1-1.2"), "ok");
+  await_slot("1-1.2", "outcome", "passed");
+  stop();
+  EXPECT_EQ(db::Reader(desk_.path("r.db")).count_events("order-used", {}), 2);
+  const std::string by = desk_.run({"report", "--db", "r.db", "--by", "operator", "--format", "csv"}).out;
+  EXPECT_THAT(by, AllOf(HasSubstr("li,1,1,"), HasSubstr("wang,1,1,"))) << by;
+}
+
 TEST_F(TheStation, WhatWasDoneOnTheBoardIsOnRecordWithItsAuthor) {
+  await_verdicts();
   const std::string li = sign_in("li");
   EXPECT_EQ(status_of(post("/api/line/pause", "{}", li)), 200);
   EXPECT_THAT(await("stderr", "paused"), HasSubstr("paused"));
@@ -390,9 +496,12 @@ TEST_F(TheStation, WhatWasDoneOnTheBoardIsOnRecordWithItsAuthor) {
   events.say("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
   events.until("event: state");
   EXPECT_EQ(status_of(post("/api/line/stop", "{\"kind\":\"safe\"}", li)), 200);
-  EXPECT_THAT(events.until_closed(), HasSubstr("\"state\":\"stopping\"")) << "also when nothing is in work";
-  const Ran ran = desk_.finish(std::exchange(process_, 0));
+  events.until("\"state\":\"stopped\"");
+  EXPECT_EQ(status_of(post("/api/line/resume", "{}", li)), 200);
+  events.until("\"state\":\"running\"");
+  const Ran ran = stop();
   EXPECT_EQ(ran.status, 130) << ran.err;
+  EXPECT_THAT(events.until_closed(), HasSubstr("\"state\":\"stopping\"")) << "also when nothing is in work";
   std::vector<std::string> told;
   for (const db::Event& event : db::Reader(desk_.path("r.db")).events()) {
     if (event.text.ends_with("on the board.")) told.push_back(event.kind + ": " + event.text);
@@ -400,7 +509,8 @@ TEST_F(TheStation, WhatWasDoneOnTheBoardIsOnRecordWithItsAuthor) {
   EXPECT_THAT(told,
               testing::ElementsAre("signed-in: li signed in on the board.", "paused: li paused the line on the board.",
                                    "resumed: li resumed the line on the board.",
-                                   "stopped: li stopped the line at a safe point on the board."));
+                                   "stopped: li stopped the line at a safe point on the board.",
+                                   "resumed: li resumed the line on the board."));
   EXPECT_EQ(desk_.run({"audit", "verify", "--db", "r.db"}).status, 0);
 }
 

@@ -15,7 +15,8 @@ namespace {
 
 // A client with a connection that counts how often it went to sleep and was woken.
 struct Reader {
-  explicit Reader(Stream& from) : stream(from), client(from.join()) {}
+  explicit Reader(Stream& from, const std::string& owner = "", const std::string& session = "")
+      : stream(from), client(from.join(owner, session)) {}
 
   // Everything until it sleeps, by `piece` bytes.
   std::string read(std::size_t piece = 1000) {
@@ -71,6 +72,69 @@ TEST(Stream, AMessageThatIsBeingSentIsSentToItsEnd) {
     stream.publish(3, "C", "c");
     EXPECT_EQ(begin + reader.read(piece), state_1 + "event: state\nid: 3\ndata: C\n\n") << piece;
   }
+}
+
+TEST(Stream, AnOwnerWithTooManyLosesItsOldestAndIsTold) {
+  Stream stream(
+      10, [] {}, 3);
+  std::vector<std::unique_ptr<Reader>> own;
+  Reader other(stream, "wang");
+  for (int i = 0; i < 4; ++i) own.push_back(std::make_unique<Reader>(stream, "li"));
+  EXPECT_EQ(own[0]->read(), "event: replaced\ndata: {}\n\n<over>");
+  stream.publish(1, "A", "");
+  for (int i = 1; i < 4; ++i) EXPECT_EQ(own[static_cast<std::size_t>(i)]->read(), state_1) << i;
+  EXPECT_EQ(other.read(), state_1);
+}
+
+TEST(Stream, OneThatIsReplacedInTheMiddleOfAMessageGetsItsEnd) {
+  Stream stream(
+      10, [] {}, 1);
+  Reader first(stream, "li");
+  stream.publish(1, "A", "");
+  std::string begin(5, ' ');
+  ASSERT_EQ(stream.read(*first.client, first.line, begin.data(), 5).bytes, 5u);
+  Reader second(stream, "li");
+  EXPECT_EQ(begin + first.read(), state_1 + "event: replaced\ndata: {}\n\n<over>");
+}
+
+TEST(Stream, WhoSleepsIsWokenToBeReplaced) {
+  Stream stream(
+      10, [] {}, 1);
+  Reader first(stream, "li");
+  EXPECT_EQ(first.read(), "");
+  Reader second(stream, "li");
+  EXPECT_EQ(first.woken, 1);
+  EXPECT_EQ(first.read(), "event: replaced\ndata: {}\n\n<over>");
+}
+
+TEST(Stream, OwnersThatTookAllPlacesMakeRoomForTheNextOne) {
+  Stream stream(
+      8, [] {}, 6);
+  std::vector<std::unique_ptr<Reader>> all;
+  for (int i = 0; i < 5; ++i) all.push_back(std::make_unique<Reader>(stream, "greedy"));
+  for (int i = 0; i < 3; ++i) all.push_back(std::make_unique<Reader>(stream, "other"));
+  ASSERT_TRUE(stream.join("li"));
+  EXPECT_EQ(all[0]->read(), "event: replaced\ndata: {}\n\n<over>") << "the one who has most of them";
+  EXPECT_EQ(all[5]->read(), "");
+}
+
+TEST(Stream, WhereEachHasOneNobodyIsPushedOut) {
+  Stream stream(
+      3, [] {}, 6);
+  std::vector<std::unique_ptr<Reader>> all;
+  for (const char* name : {"a", "b", "c"}) all.push_back(std::make_unique<Reader>(stream, name));
+  EXPECT_FALSE(stream.join("d"));
+  for (const auto& one : all) EXPECT_EQ(one->read(), "");
+}
+
+TEST(Stream, ASessionThatEndsTakesItsStreamsWithIt) {
+  Stream stream(10, [] {});
+  Reader of_li(stream, "li", "session 1"), again(stream, "li", "session 2"), of_nobody(stream);
+  stream.end_session("session 1");
+  stream.end_session("");
+  EXPECT_EQ(of_li.read(), "<over>");
+  EXPECT_EQ(again.read(), "");
+  EXPECT_EQ(of_nobody.read(), "");
 }
 
 TEST(Stream, WhoeverIsEndedMayComeAgain) {

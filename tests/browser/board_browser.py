@@ -3,7 +3,6 @@
 import browser
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import Select
 
 
 class BoardTest(browser.PageTest):
@@ -60,9 +59,5 @@ class BoardTest(browser.PageTest):
 
     def sign_in(self, page, name, pin=None):
         page.wait(lambda: page.all("dialog.sign-in[open]"), "the sign-in")
-        if pin is None:
-            self.fields(page, operator=name)
-        else:
-            page.do(lambda: Select(page.find("dialog [name=operator]")).select_by_value(name), f"{name} in the list")
-            self.fields(page, pin=pin)
+        self.fields(page, operator=name, **({} if pin is None else {"pin": pin}))
         page.click("dialog button[type=submit]")

@@ -200,16 +200,19 @@ class People(RealTest):
         page.click(".pause")
         self.wait_tile(page, "A1", "PASS", "Unplug")
 
-    def test_stop_ends_the_run_and_the_page_says_so(self):
-        self.expected_on_console = ("ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE", "ERR_NETWORK")
+    def test_stop_all_stops_the_work_and_the_page_lets_it_go_on(self):
         station = self.station()
         page = self.board()
         self.wait_tile(page, "A1", "Plug in")
         self.press(page, "Stop all")
         self.press(page, "Stop at a safe point", "dialog")
         self.sign_in(page, "li")
-        page.wait(lambda: station.program.poll() is not None, "the end of the run")
-        page.wait(lambda: "The station has stopped" in "".join(page.texts("#offline")), "the banner")
+        page.wait(lambda: page.texts(".call-word") == ["Stopped"], "the stop")
+        station.hand("fresh 1-1.1")
+        self.wait_tile(page, "A1", "Waits its turn", "Line is paused")
+        self.assertIsNone(station.program.poll(), "the station stays on")
+        self.press(page, "Go on", ".call")
+        self.wait_tile(page, "A1", "PASS", "Unplug")
 
     def test_a_pin_is_asked_for_and_wrong_ones_are_refused(self):
         station = self.station(people=self.PEOPLE)

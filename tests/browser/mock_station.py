@@ -143,7 +143,7 @@ class Station:
             case ["session"]:
                 who = self.session
                 return {"session": who is not None, "operator": who and who[0], "role": who and who[1], "csrf": "token-1",
-                        "pin_required": bool(self.pins), "operators": sorted(self.pins), "can": self.can}
+                        "pin_required": bool(self.pins), "operators": sorted(self.pins) if who else [], "can": self.can}
             case ["slots", port]:
                 slot = self.slot(port)
                 reached = {"empty": 0, "queued": 0}.get(slot["state"], 3)
@@ -210,7 +210,9 @@ class Station:
         if path in ("/api/line/pause", "/api/line/resume"):
             self.tell(line={"state": "paused" if path.endswith("pause") else "running"})
         elif path == "/api/line/stop":
-            self.tell(line={"state": "stopping"})
+            self.tell(line={"state": "stopped"})
+        elif path == "/api/line/without-order":
+            self.tell(line={"job": None, "order_wanted": False, "without_order": True, "operator": self.session[0]})
         elif path == "/api/jobs":
             self.jobs.append(job(body["order"], body["quantity"], 0, product=body.get("product"), lot=body.get("lot")))
             return 200, self.jobs[-1]

@@ -97,6 +97,18 @@ TEST_F(StationFile, TheBoardsNamesAreHostNames) {
   EXPECT_EQ(load("[board]\nnames = [\"http://line-3\"]\n").station, nullptr);
 }
 
+TEST_F(StationFile, ATrustedProxyIsAnAddress) {
+  const StationResult named = load("[board]\nlisten = \"127.0.0.1:80\"\ntrusted_proxy = \"127.0.0.1\"\n");
+  ASSERT_NE(named.station, nullptr);
+  EXPECT_EQ(named.station->board_proxies, std::vector<std::string>{"127.0.0.1"});
+  EXPECT_TRUE(load("[board]\nlisten = \"127.0.0.1:80\"\n").station->board_proxies.empty()) << "nobody by itself";
+  for (const char* wrong : {"localhost", "127.0.0.1:80", "127.0.0.0/8", "*"}) {
+    const StationResult refused = load("[board]\ntrusted_proxy = \"" + std::string(wrong) + "\"\n");
+    EXPECT_EQ(refused.station, nullptr) << wrong;
+    EXPECT_NE(refused.diagnostics.at(0).message.find(wrong), std::string::npos);
+  }
+}
+
 TEST_F(StationFile, PathsAreRelativeToTheFile) {
   const StationResult result = load("database = \"db/f.db\"\n");
   ASSERT_NE(result.station, nullptr);

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "reports/attempt_json.h"
+#include "reports/beside_json.h"
 #include "tests/reports/attempt.h"
 
 namespace reports {
@@ -44,6 +45,17 @@ TEST(Fields, EveryKeyOfAStepIsSaidAndNoOther) {
   EXPECT_EQ(keys_of(step_json(sample::passed(2).steps[0])), names_of(step_fields()));
 }
 
+TEST(Fields, EveryKeyOfAnEventADecisionAndARunIsSaidAndNoOther) {
+  const auto keys = [](QJsonObject json) {
+    json["station"] = "line-3";
+    const QStringList all = json.keys();
+    return std::set<QString>(all.begin(), all.end());
+  };
+  EXPECT_EQ(keys(event_json({})), names_of(event_fields()));
+  EXPECT_EQ(keys(disposition_json({})), names_of(disposition_fields()));
+  EXPECT_EQ(keys(run_json(sample::run())), names_of(run_fields()));
+}
+
 // What the table says of a value is what JSON has.
 TEST(Fields, EachKindIsThatOfTheValue) {
   const QJsonObject attempt = attempt_json(sample::attempt(2, 1, sample::failed(2)));
@@ -67,7 +79,8 @@ TEST(Fields, ArePrintedForPeopleAndForPrograms) {
   write_fields(text);
   write_fields_json(json);
   const auto all = QJsonDocument::fromJson(QByteArray::fromStdString(json.str())).object()["fields"].toArray();
-  EXPECT_EQ(all.size(), static_cast<qsizetype>(attempt_fields().size() + step_fields().size()));
+  EXPECT_EQ(all.size(), static_cast<qsizetype>(attempt_fields().size() + step_fields().size() + event_fields().size() +
+                                               disposition_fields().size() + run_fields().size()));
   for (const QJsonValue& field : all) {
     EXPECT_NE(text.str().find(field.toObject()["name"].toString().toStdString() + "\n"), std::string::npos);
     EXPECT_TRUE(field.toObject()["meaning"].toString().endsWith('.'));

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "db/store.h"
 #include "reports/attempt_json.h"
 #include "reports/columns.h"
 #include "reports/report.h"
@@ -99,6 +100,31 @@ TEST_F(Workbook, EveryCellIsReadBackWithItsValueAndItsType) {
       }
     }
   }
+}
+
+TEST_F(Workbook, WhatHappenedBesideTheAttemptsHasSheetsOfItsOwn) {
+  db::UuidGenerator uuids;
+  db::Store store(folder_.file(), "line-3", sample::run(), uuids);
+  store.append(sample::visit(1));
+  store.append(sample::started(2, 1));
+  for (int i = 0; i < 3; ++i)
+    store.append(db::Event{sample::at(i), "clock-step", {}, "", "=1+1", R"({"operator":"li"})"});
+  store.append(db::Disposition{sample::at(9), sample::uuid(2), "", db::Verdict::scrap, "wang", "burnt"});
+  db::Reader reader(folder_.file());
+  db::LineHistory history(folder_.file());
+  const QJsonArray read = sheets(make_report(reader, {}, &history), 2);
+  QStringList names;
+  for (const QJsonValue& sheet : read) names << sheet.toObject()["name"].toString();
+  EXPECT_EQ(names, QStringList({"Attempts", "Events", "Events 2", "Decisions", "Runs", "Figures"}));
+  const auto cell = [&](int sheet, int row, int column) {
+    return read[sheet].toObject()["rows"].toArray()[row].toArray()[column].toObject();
+  };
+  EXPECT_EQ(cell(1, 0, 1)["value"].toString(), "kind");
+  EXPECT_EQ(cell(1, 1, 3)["value"].toString(), "=1+1");
+  EXPECT_EQ(cell(1, 1, 3)["type"].toString(), "s") << "no formula";
+  EXPECT_EQ(cell(1, 1, 4)["value"].toString(), "li");
+  EXPECT_EQ(cell(3, 1, 3)["value"].toString(), "burnt");
+  EXPECT_EQ(cell(4, 1, 2)["value"].toString(), "Ada");
 }
 
 TEST_F(Workbook, FiguresAreNumbersAndSharesArePercent) {

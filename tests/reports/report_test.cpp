@@ -3,6 +3,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QStringList>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -110,6 +111,112 @@ TEST(JsonLinesReport, HoldsOneAttemptALine) {
     EXPECT_EQ(QJsonDocument::fromJson(QByteArray::fromStdString(line)).object(), attempt_json(three().at(count)));
   }
   EXPECT_EQ(count, 4U);
+}
+
+// A record of an order, and of much else that happened.
+class ReportOfALine : public testing::Test {
+ protected:
+  ReportOfALine() : store_(folder_.file(), "line-3", sample::run(), uuids_) {
+    const auto event = [](std::int64_t ms, const char* kind, const char* about, const char* text) {
+      return db::Event{sample::at(ms), kind, {}, about, text, "{}"};
+    };
+    store_.append(event(1, "run-started", "line-3", "A run begins."));
+    store_.append(event(2, "signed-in", "li", "li signed in on the board."));
+    store_.append(sample::visit(1));
+    store_.append(sample::started(2, 1));
+    store_.append(event(100, "clock-step", "", "The clock was set back by 5 s."));
+    store_.append(db::Event{sample::at(200), "recovery", sample::uuid(2), "1-1.2", "It was opened again.", "{}"});
+    store_.append(sample::failed(2));
+    db::Event used = event(300, "order-used", "J-8", "wang let the line work for order J-8 on the board.");
+    used.facts = R"({"operator":"wang","role":"supervisor","from":"10.0.0.7"})";
+    store_.append(used);
+    db::AttemptStarted other = sample::started(5, 4);
+    other.at = sample::at(100000);
+    other.job = "J-8";
+    other.operator_name = "wang";
+    store_.append(sample::visit(4, "B1", "1-1.3"));
+    store_.append(other);
+    store_.append(event(100001, "quarantine", "1-1.3", "This port is not used any longer."));
+    store_.append(db::Disposition{sample::at(999999), sample::uuid(2), "", db::Verdict::rework, "wang", "bent plug"});
+    store_.append(event(999999, "clock-step", "", "The clock was set back by 7 s."));
+  }
+
+  QJsonObject json(const db::Filter& filter) {
+    db::Reader reader(folder_.file());
+    db::LineHistory history(folder_.file());
+    std::ostringstream out;
+    write_json(make_report(reader, filter, &history), out);
+    QJsonParseError error;
+    const QJsonObject object = QJsonDocument::fromJson(QByteArray::fromStdString(out.str()), &error).object();
+    EXPECT_EQ(error.error, QJsonParseError::NoError) << out.str();
+    return object;
+  }
+  static QStringList kinds(const QJsonObject& json) {
+    QStringList all;
+    for (const QJsonValue& event : json["events"].toArray()) all << event.toObject()["kind"].toString();
+    return all;
+  }
+
+  sample::Folder folder_;
+  db::UuidGenerator uuids_;
+  db::Store store_;
+};
+
+TEST_F(ReportOfALine, TellsAllThatHappened) {
+  const QJsonObject all = json({});
+  EXPECT_EQ(kinds(all), QStringList({"run-started", "signed-in", "clock-step", "recovery", "order-used", "quarantine",
+                                     "clock-step"}));
+  const QJsonObject used = all["events"].toArray()[4].toObject();
+  EXPECT_EQ(used["operator"].toString(), "wang");
+  EXPECT_EQ(used["facts"].toObject()["from"].toString(), "10.0.0.7");
+  EXPECT_EQ(used["station"].toString(), "line-3");
+  ASSERT_EQ(all["dispositions"].toArray().size(), 1);
+  EXPECT_EQ(all["dispositions"].toArray()[0].toObject()["reason"].toString(), "bent plug");
+  ASSERT_EQ(all["runs"].toArray().size(), 1);
+  EXPECT_EQ(all["runs"].toArray()[0].toObject()["operator"].toString(), "Ada");
+}
+
+TEST_F(ReportOfALine, OfAnOrderTellsWhatHappenedToItAndToTheLineMeanwhile) {
+  const QJsonObject first = json({.job = "J-7"});
+  EXPECT_EQ(kinds(first), QStringList({"clock-step", "recovery"})) << "the other clock step was later";
+  EXPECT_EQ(first["dispositions"].toArray().size(), 1) << "made later, and about a unit of this order";
+  EXPECT_EQ(first["runs"].toArray().size(), 1);
+  const QJsonObject second = json({.job = "J-8"});
+  EXPECT_EQ(kinds(second), QStringList({"order-used"}));
+  EXPECT_TRUE(second["dispositions"].toArray().isEmpty());
+}
+
+TEST_F(ReportOfALine, OfATimeASlotAnOperatorTellsWhatBelongsToIt) {
+  EXPECT_EQ(kinds(json({.since = sample::at(50), .until = sample::at(250)})), QStringList({"clock-step", "recovery"}));
+  EXPECT_EQ(kinds(json({.operator_name = "wang"})), QStringList({"order-used"}));
+  EXPECT_EQ(kinds(json({.slot = "1-1.3"})), QStringList({"quarantine"}));
+  EXPECT_TRUE(kinds(json({.job = "nothing"})).isEmpty());
+}
+
+TEST_F(ReportOfALine, TellsItInEveryFormatForPeople) {
+  db::Reader reader(folder_.file());
+  db::LineHistory history(folder_.file());
+  const Report report = make_report(reader, {}, &history);
+  std::ostringstream page;
+  write_html(report, page);
+  for (const std::string& told : {text_of(report), page.str()}) {
+    for (const char* what : {"clock-step", "The clock was set back by 7 s.", "order-used", "rework", "bent plug",
+                             "Runs", "Decisions", "Events", "bench"}) {
+      EXPECT_NE(told.find(what), std::string::npos) << what;
+    }
+  }
+  std::ostringstream lines, table;
+  write_json_lines(report, lines);
+  write_csv(report, table);
+  EXPECT_EQ(lines.str().find("clock-step"), std::string::npos) << "an attempt a line";
+  EXPECT_EQ(table.str().find("clock-step"), std::string::npos) << "an attempt a row";
+}
+
+TEST_F(ReportOfALine, SaysNothingOfHistoryWhereThereIsNone) {
+  db::Reader reader(folder_.file());
+  std::ostringstream out;
+  write_json(make_report(reader, {}), out);
+  EXPECT_EQ(out.str().find("\"events\""), std::string::npos);
 }
 
 TEST(Report, ComesFromARecord) {

@@ -242,6 +242,121 @@ TEST(StationMode, ALineWhoseOrderIsCompleteWaitsForTheNextOne) {
   EXPECT_EQ(line.recorded<AttemptStarted>().back().job->lot, "lot of B");
 }
 
+TEST(StationMode, WithoutAnOrderEveryUnitIsBegunForItsOperator) {
+  Line line(3);
+  line.engine->work_for(order("A", 1), [] {});
+  for (int i = 0; i < 3; ++i) line.plug_new(i);
+  line.pass_time(60s);
+  EXPECT_EQ(line.recorded<AttemptStarted>().size(), 1u);
+  line.engine->work_for({.job = std::make_shared<const Job>(Job{"", "", "wang"}), .without_order = true}, [] {});
+  line.pass_time(60s);
+  ASSERT_EQ(line.recorded<AttemptStarted>().size(), 3u);
+  EXPECT_EQ(line.recorded<AttemptStarted>().back().job->order, "");
+  EXPECT_EQ(line.recorded<AttemptStarted>().back().job->operator_name, "wang");
+  EXPECT_FALSE(line.totals) << "it stays";
+  line.engine->work_for(order("B", 1), [] {});
+  line.pull(0);
+  line.pass_time(5s);
+  line.plug_new(0);
+  line.pass_time(60s);
+  EXPECT_EQ(passed_for(line, "B"), 1);
+}
+
+TEST(StationMode, WhoTakesOverAnOrderGetsWhatIsLeftOfIt) {
+  Line line(3);
+  line.engine->work_for(order("A", 2), [] {});
+  line.plug_new(0);
+  line.pass_time(60s);
+  EXPECT_EQ(passed_for(line, "A"), 1);
+  Quota again = order("A", 2);  // as a record that lags behind would say it
+  again.job = std::make_shared<const Job>(Job{"A", "lot of A", "wang"});
+  line.engine->work_for(again, [] {});
+  line.plug_new(1);
+  line.plug_new(2);
+  line.pass_time(60s);
+  EXPECT_EQ(passed_for(line, "A"), 2);
+  EXPECT_EQ(line.recorded<AttemptStarted>().back().job->operator_name, "wang");
+}
+
+// At every moment of an attempt. What was in work is cancelled, no other one begins, and the same visit goes on later.
+TEST(StationMode, AHaltStopsAllWorkUntilTheLineGoesOn) {
+  int cut_short = 0;
+  for (const StopKind kind : {StopKind::safe_point, StopKind::at_once}) {
+    for (auto at = 0ms; at < 9s; at += 211ms) {
+      Line line(2);
+      line.plug_new(0);
+      line.pass_time(at);
+      line.engine->halt(kind);
+      line.pass_time(20s);
+      const std::size_t begun = line.recorded<AttemptStarted>().size();
+      EXPECT_EQ(line.recorded<AttemptFinished>().size(), begun) << at.count() << ": all that was begun has ended";
+      const bool had_verdict = !line.verdicts(0).empty();
+      EXPECT_TRUE(!had_verdict || line.verdicts(0).back().outcome == Outcome::passed) << at.count();
+      line.plug_new(1);
+      line.pass_time(60s);
+      EXPECT_EQ(line.recorded<AttemptStarted>().size(), begun) << at.count() << ": nothing is begun";
+      EXPECT_FALSE(line.totals) << "it stays";
+      line.engine->pause(false);
+      line.pass_time(60s);
+      for (const int index : {0, 1}) {
+        ASSERT_EQ(line.verdicts(index).size(), 1u) << at.count() << ", unit " << index;
+        const Outcome outcome = line.verdicts(index)[0].outcome;
+        EXPECT_TRUE(outcome == Outcome::passed || outcome == Outcome::already) << at.count() << to_string(outcome);
+        EXPECT_TRUE(line.holds_recipe(port_of(index))) << at.count();
+      }
+      EXPECT_EQ(line.recorded<VisitStarted>().size(), 2u) << at.count() << ": nobody took a unit out";
+      for (const AttemptFinished& one : line.recorded<AttemptFinished>()) {
+        cut_short += one.outcome == Outcome::cancelled ? 1 : 0;
+        EXPECT_NE(one.outcome, Outcome::failed) << at.count();
+      }
+    }
+  }
+  EXPECT_GT(cut_short, 20);
+}
+
+TEST(StationMode, AHaltDoesNotUseUpTheAttemptsOfAUnit) {
+  Line line(1, [](config::Recipe& recipe) { recipe.policy.attempts = 1; });
+  line.plug_new(0);
+  for (int i = 0; i < 4; ++i) {
+    line.pass_time(1s);
+    line.engine->halt(StopKind::safe_point);
+    line.pass_time(20s);
+    line.engine->pause(false);
+  }
+  line.pass_time(60s);
+  ASSERT_EQ(line.verdicts(0).size(), 1u);
+  EXPECT_EQ(line.verdicts(0)[0].outcome, Outcome::passed);
+}
+
+TEST(StationMode, AUnitThatIsTakenOutWhileAllIsStoppedIsNoFailure) {
+  Line line(1);
+  line.plug_new(0);
+  line.pass_time(1s);
+  line.engine->halt(StopKind::safe_point);
+  line.pass_time(20s);
+  line.pull(0);
+  line.pass_time(20s);
+  ASSERT_EQ(line.verdicts(0).size(), 1u);
+  EXPECT_EQ(line.verdicts(0)[0].outcome, Outcome::cancelled);
+  line.engine->pause(false);
+  line.plug_new(0);
+  line.pass_time(60s);
+  ASSERT_EQ(line.verdicts(0).size(), 2u);
+  EXPECT_EQ(line.verdicts(0)[1].outcome, Outcome::passed);
+}
+
+TEST(StationMode, AStopEndsALineThatWasHalted) {
+  Line line(2);
+  line.plug_new(0);
+  line.pass_time(1s);
+  line.engine->halt(StopKind::safe_point);
+  line.pass_time(20s);
+  line.engine->stop(StopKind::safe_point);
+  line.pass_time(20s);
+  ASSERT_TRUE(line.totals);
+  EXPECT_EQ(line.totals->cancelled, 1);
+}
+
 TEST(StationMode, NoOrderGetsMoreThanItWantsWheneverAnotherOneIsTaken) {
   bool in_between = false;
   for (auto at = 0ms; at < 12s; at += 97ms) {

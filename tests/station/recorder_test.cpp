@@ -351,6 +351,18 @@ TEST_F(Door, AnOrderIsOpenedOnceAndClosedWithASignatureThatHolds) {
   EXPECT_THAT(refusal(CloseOrder{"J-2", "Eve", ""}), HasSubstr("no order J-2"));
 }
 
+TEST_F(Door, AUnitIsRecordedWithWhoLetsTheLineWorkElseWithTheOperatorOfTheRun) {
+  for (const char* name : {"Li", ""}) {
+    scheduler::AttemptStarted started = made_up_start("1-1.1", uuids_);
+    started.job = std::make_shared<const scheduler::Job>(scheduler::Job{"4711", "L-7", name});
+    EXPECT_TRUE(answered(*recorder_, visit_of(started)));
+    EXPECT_TRUE(answered(*recorder_, started));
+  }
+  std::vector<std::string> operators;
+  for (const db::Attempt& attempt : db::Reader(path_).attempts()) operators.push_back(attempt.started.operator_name);
+  EXPECT_EQ(operators, (std::vector<std::string>{"Li", "Li Wei"}));
+}
+
 TEST_F(Door, AnOrderStaysOpenWhileAUnitIsInWorkForIt) {
   db::JobOpened job;
   job.order = "4711";

@@ -36,20 +36,35 @@ export function field(name, label, { value = '', type = 'text', hint = '', ...mo
     hint && h('span', { class: 'hint', id: id + '-hint' }, hint));
 }
 
+// Names that signed in at this screen, the last one first: nobody types in gloves what was typed here before.
+const most_names = 8;
+export const namesHere = () => {
+  try {
+    const names = JSON.parse(kept('names', '[]'));
+    return Array.isArray(names) ? names.filter((one) => typeof one === 'string') : [];
+  } catch {
+    return [];
+  }
+};
+const remember = (name) => keep('names', JSON.stringify([name, ...namesHere().filter((one) => one !== name)].slice(0, most_names)));
+
 let open_sign_in = null;
 
 // True when somebody is signed in afterwards who may do it.
 export function askWho({ supervisor = false } = {}) {
   open_sign_in ??= new Promise((resolve) => {
     let done = false;
-    const known = session.operators ?? [];
+    const here = namesHere();
+    const known = [...new Set([...here, ...(session.operators ?? [])])];
     const needs_pin = session.pin_required;
     const error = h('p', { class: 'form-error', role: 'alert' });
-    const name = known.length > 0 && needs_pin
-      ? h('div', { class: 'field' }, h('label', { for: 'field-operator' }, t('sign-in.name')),
-        h('select', { id: 'field-operator', name: 'operator' }, known.map((one) =>
-          h('option', { value: one, selected: one === kept('operator', '') }, one))))
-      : field('operator', t('sign-in.name'), { value: supervisor ? '' : kept('operator', ''), required: true, maxlength: 40, list: 'names' });
+    const name = field('operator', t('sign-in.name'), { value: supervisor ? '' : kept('operator', ''), required: true, maxlength: 40, list: 'names' });
+    const take = (one) => {
+      form.elements.operator.value = one;
+      (form.elements.pin ?? form.querySelector('[type=submit]')).focus();
+    };
+    const chips = here.length > 0 && h('div', { class: 'choices left names', role: 'group', 'aria-label': t('sign-in.here') },
+      here.map((one) => button(one, () => take(one), { kind: 'quiet' })));
     const pin = needs_pin && field('pin', t('sign-in.pin'), { type: 'password', inputmode: 'numeric', required: true });
     const refuse = (text) => {
       fill(error, text);
@@ -65,11 +80,12 @@ export function askWho({ supervisor = false } = {}) {
       signIn(operator, form.elements.pin?.value).then(() => {
         if (supervisor && session.role !== 'supervisor') return refuse(t('error.forbidden'));
         keep('operator', operator);
+        remember(operator);
         done = true;
         dialog.close();
       }).catch((refusal) => refuse(refusal.message));
     } } },
-    h('p', {}, supervisor ? t('sign-in.supervisor') : t('sign-in.why')), name, pin, error,
+    h('p', {}, supervisor ? t('sign-in.supervisor') : t('sign-in.why')), chips, name, pin, error,
     h('datalist', { id: 'names' }, known.map((one) => h('option', { value: one }))),
     h('div', { class: 'choices' }, button(t('cancel'), () => dialog.close()),
       h('button', { class: 'button strong', type: 'submit' }, h('span', {}, t('sign-in.go')))));

@@ -32,8 +32,21 @@ async function close(job, again) {
   if (answer) again();
 }
 
+// Units are flashed as they come, until somebody starts an order. A supervisor says so, and it is on record.
+export async function workWithoutOrder() {
+  const sure = await choose(t('job.without'), t('job.without.text'), [
+    { text: t('cancel'), value: null }, { text: t('job.without'), value: 'yes', kind: 'strong' }]);
+  if (sure) await attempt(() => post('/api/line/without-order', {}, { supervisor: true }), t('job.without.done'));
+}
+
+// The one whose units they are. Another one who takes over the line says so, at the change of the shift for one.
+function takeOver(job, again) {
+  if (!can('use') || !session.session || live.state?.line.operator === session.operator) return null;
+  return button(t('job.take-over', { operator: session.operator }), async () => { if (await use(job) !== null) again(); }, { kind: 'quiet', iconName: 'icon-person' });
+}
+
 function pauseButton() {
-  const paused = live.state?.line.state === 'paused';
+  const paused = ['paused', 'stopped'].includes(live.state?.line.state);
   return button(t(paused ? 'line.resume' : 'line.pause'), () => attempt(() => post('/api/line/' + (paused ? 'resume' : 'pause'))),
     { iconName: paused ? 'icon-resume' : 'icon-pause' });
 }
@@ -78,11 +91,13 @@ function list(root, screen) {
       now ? h('section', { class: 'panel current' }, h('h2', {}, t('job.now')), h('div', { class: 'job-now' },
         h('div', {}, h('div', { class: 'job-order' }, now.order), h('div', { class: 'quiet-text' }, [now.product, now.lot && t('job.lot.is', { lot: now.lot }), now.recipe].filter(Boolean).join('  ·  '))),
         h('div', { class: 'job-left' }, h('strong', {}, number(now.left ?? 0)), h('span', {}, t('job.left', { quantity: now.quantity ?? 0 })))), progress(now),
-      facts([[t('job.operator'), session.operator ?? now.operator], [t('job.since'), now.opened && moment(now.opened)]]),
-      h('div', { class: 'choices left' }, now.left > 0 && pauseButton(),
+      facts([[t('job.operator'), live.state?.line.operator ?? now.operator], [t('job.since'), now.opened && moment(now.opened)]]),
+      h('div', { class: 'choices left' }, now.left > 0 && pauseButton(), now.left > 0 && takeOver(now, reload),
         button(t('job.close'), () => close(now, reload), { kind: now.left > 0 ? 'quiet' : 'strong', iconName: 'icon-lock' }),
         h('a', { class: 'button quiet', href: '#/job/' + encodeURIComponent(now.id) }, t('job.details'))))
-        : h('section', { class: 'panel current' }, h('h2', {}, t('job.none')), h('p', { class: 'big-text' }, t(can('use') ? 'job.none.do' : 'job.none.open'))),
+        : h('section', { class: 'panel current' }, h('h2', {}, t(live.state?.line.without_order ? 'job.without.now' : 'job.none')), h('p', { class: 'big-text' }, t(can('use') ? 'job.none.do' : 'job.none.open')),
+          live.state?.line.order_wanted && can('without-order') && [h('p', {}, t('job.without.hint')),
+            h('div', { class: 'choices left' }, button(t('job.without'), workWithoutOrder, { kind: 'quiet', iconName: 'icon-resume' }))]),
       create(recipes ?? []),
       panel(t('job.waiting'), open_jobs.length === 0 ? h('p', { class: 'quiet-text' }, t('job.waiting.none'))
         : h('ul', { class: 'cards' }, open_jobs.map((one) => h('li', { class: 'card' },
@@ -138,7 +153,7 @@ export function open(root, id) {
     heard(kind) {
       if (kind !== 'state' && kind !== 'delta') return;
       const line = live.state.line;
-      const now = JSON.stringify([line.state, line.job?.id, line.job?.made, line.job?.left]);
+      const now = JSON.stringify([line.state, line.job?.id, line.job?.made, line.job?.left, line.operator, line.without_order, line.order_wanted]);
       const first = seen === '';
       if (now === seen) return;
       seen = now;

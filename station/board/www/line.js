@@ -8,6 +8,7 @@ import { plan } from './layout.js';
 import { live, slotsOf } from './live.js';
 import { boundText, faceOf, isOver, nameOf } from './words.js';
 import { attempt } from './ask.js';
+import { workWithoutOrder } from './job.js';
 
 // The places of a hub from its first to its last slot: between them a port without a slot leaves its gap.
 export function placesOf(hub) {
@@ -157,15 +158,21 @@ export function open(root) {
     if (tile) needs.set(slot.port, tile.show(slot, line).needs);
   }
 
+  const withoutOrder = () => can('without-order') ? [{ text: t('job.without'), press: workWithoutOrder }] : [];
+
   const names = (what) => slotsOf(live.state).filter((slot) => needs.get(slot.port) === what).map(nameOf);
 
-  function setCall(tone, word, where, action) {
+  // Each action is a link, or a button that is pressed; the first is the one that most people want.
+  function setCall(tone, word, where, ...actions) {
     setAttribute(call, 'data-tone', tone);
     setText(callWord, word);
-    if (action) {
-      if (callWhere.dataset.action !== action.href) {
-        callWhere.dataset.action = action.href;
-        fill(callWhere, h('a', { class: 'button strong', href: action.href }, action.text));
+    if (actions.length > 0) {
+      const key = actions.map((one) => one.href ?? one.text).join(' ');
+      if (callWhere.dataset.action !== key) {
+        callWhere.dataset.action = key;
+        fill(callWhere, actions.map((one, i) => one.href
+          ? h('a', { class: 'button ' + (i === 0 ? 'strong' : 'quiet'), href: one.href }, one.text)
+          : button(one.text, one.press, { kind: i === 0 ? 'strong' : 'quiet' })));
       }
     } else {
       delete callWhere.dataset.action;
@@ -181,12 +188,16 @@ export function open(root) {
     const inWork = isOver(line) ? ['working', 'between'] : ['working', 'queued', 'between'];
     const busy = slotsOf(live.state).filter((slot) => inWork.includes(slot.state)).length;
     const list = (all) => all.length > 12 ? t('call.and-more', { list: all.slice(0, 11).join('  '), n: all.length - 11 }) : all.join('  ');
+    const goOn = { text: t('line.resume'), press: () => attempt(() => post('/api/line/resume')) };
+    const working = slotsOf(live.state).filter((slot) => slot.state === 'working').length;
+    if (line.state === 'stopped' && working > 0) return setCall('stopped', t('call.stopping'), t('call.stopping.do', { n: working }));
+    if (line.state === 'stopped') return setCall('stopped', t('call.stopped'), '', goOn);
     if (line.state === 'stopping' || line.state === 'stopping-now') return setCall('stopped', t('call.stopping'), t('call.stopping.do', { n: busy }));
     if (line.state === 'commissioning') return setCall('stopped', t('call.commissioning'), '', { href: '#/commissioning', text: t('call.commissioning.do') });
     if (line.state === 'paused') return setCall('stopped', t('call.paused'), out.length > 0 ? t('call.unplug', { n: out.length }) + ': ' + list(out) : t('call.paused.do'));
     if (out.length > 0) return setCall('act', t('call.unplug', { n: out.length }), list(out));
     if (line.job && line.job.left === 0 && busy === 0) return setCall('good', t('call.done'), '', { href: '#/job/' + encodeURIComponent(line.job.id), text: t('call.done.do') });
-    if (line.order_wanted) return setCall('act', t('call.no-job'), '', { href: '#/job', text: t('call.no-job.do') });
+    if (line.order_wanted) return setCall('act', t('call.no-job'), '', { href: '#/job', text: t('call.no-job.do') }, ...withoutOrder());
     if (free.length > 0 && !(line.job && line.job.left <= busy)) return setCall('plug', t('call.plug', { n: free.length }), list(free));
     if (busy > 0) return setCall('wait', t('call.wait'), t('call.wait.do', { n: busy }));
     if (tiles.size > 0 && !line.job && !line.recipe) return setCall('act', t('call.no-job'), '', { href: '#/job', text: t('call.no-job.do') });
@@ -213,7 +224,7 @@ export function open(root) {
     if (job?.quantity) jobBar.firstChild.style.setProperty('--done', Math.min(1, (job.made ?? 0) / job.quantity).toFixed(3));
     setText(bound, line.bound?.slots > 0 || line.bound?.by === 'order' ? boundText(line.bound) : '');
     setText(remark, line.remark ?? '');
-    const isPaused = line.state === 'paused';
+    const isPaused = line.state === 'paused' || line.state === 'stopped';
     setText(pause.lastChild, isPaused ? t('line.resume') : t('line.pause'));
     setIcon(pause.firstChild, isPaused ? 'icon-resume' : 'icon-pause');
     setAttribute(pause, 'disabled', line.state === 'running' || isPaused ? null : '');

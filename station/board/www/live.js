@@ -48,6 +48,8 @@ function heard(event, data) {
     wait = 1000;
     setLink('online');
     tell('state', { fresh });
+  } else if (event === 'replaced') {
+    wait = longest_wait;  // this screen has more windows open than the station shows: they take turns, slowly
   } else if (event === 'delta' && live.state) {
     live.state.n = data.n;
     live.state.time = data.time ?? live.state.time;

@@ -27,7 +27,6 @@ const parts = {};  // of the frame
 let languages = ['en'];
 let screen = null;
 let offered = '';  // what the frame was built for
-let stopped = false;  // by somebody here: an idle line is gone before it can say so
 let changed = [];  // sockets that are not where they were
 let alarmed = '';  // of these, what is shown as an alarm
 
@@ -104,7 +103,7 @@ async function stopPressed() {
     { text: t('stop.safe'), value: 'safe', kind: 'danger', icon: 'icon-stop' },
     { text: t('stop.now'), value: 'now', kind: 'danger-quiet' },
     { text: t('stop.no'), value: null, kind: 'strong' }], 'stop');
-  if (kind && await attempt(() => post('/api/line/stop', { kind }), t('stop.done'))) stopped = true;
+  if (kind) await attempt(() => post('/api/line/stop', { kind }), t('stop.done'));
 }
 
 function buildFrame() {
@@ -152,7 +151,7 @@ function showLink() {
     button(t('sign-in'), () => askWho(), { kind: 'strong' })]);
   if (live.link !== 'offline') return banner('offline', 'bad', null);
   const when = h('span', { class: 'banner-more', 'aria-hidden': 'true' });
-  const meant = stopped || live.state?.line.state.startsWith('stopping');
+  const meant = live.state?.line.state.startsWith('stopping');
   banner('offline', 'bad', [icon('sign-error', 'banner-sign'), h('strong', {}, t(meant ? 'link.stopped' : 'link.offline')),
     h('span', {}, t(meant ? 'link.stopped.do' : 'link.offline.do')), when, button(t('link.now'), connect, { kind: 'strong' })]);
   const count = () => setText(when, t('link.again', { n: Math.max(0, Math.ceil((live.retry_at - Date.now()) / 1000)) }));
@@ -230,7 +229,6 @@ function showOffer() {
 
 listen((kind, what) => {
   if (kind === 'state') {
-    if (what.fresh) stopped = false;
     hearVerdicts(slotsOf(live.state), what.fresh);
     setText(parts.station, live.state.station);
     lookForChanges();
