@@ -40,16 +40,21 @@ std::variant<dfu::Fault, dfu::Plan> judge(const Recipe& recipe, const dfu::Surve
   const bool plain = recipe.profile.dialect == dfu::Dialect::dfu11;
   if (verify && plain && survey.can_upload && !survey.tolerant) {
     return refusal(
-        dfu::FaultCode::read_protected, recipe, recipe.layout.pieces.front(),
-        "This unit starts anew as soon as it has the image, so it cannot be read back afterwards. If this is "
-        "right for this kind of unit, the recipe must say verify = \"none\".");
+        dfu::FaultCode::image_unfit, recipe, recipe.layout.pieces.front(),
+        "Units of this kind restart as soon as they have the image, so it cannot be read back, and the recipe asks for "
+        "that. Nothing was written. Set policy.verify = \"none\" in the recipe.");
   }
   for (const dfu::Piece& piece : recipe.layout.pieces) {
     if (!verify || (survey.can_upload && piece.sector.readable)) continue;
-    return refusal(dfu::FaultCode::read_protected, recipe, piece,
-                   "This unit cannot be read at " + dfu::hex_address(piece.sector.range.begin) +
-                       ", so nothing written there could be proved. If this is right for this kind of unit, the "
-                       "recipe must say verify = \"none\".");
+    return refusal(dfu::FaultCode::image_unfit, recipe, piece,
+                   "Units of this kind cannot be read at " + dfu::hex_address(piece.sector.range.begin) +
+                       ", and the recipe asks to read back what is written. Nothing was written. Set policy.verify = "
+                       "\"none\" in the recipe.");
+  }
+  if (recipe.policy.confirm == Confirm::reread && !survey.can_upload) {
+    return refusal(dfu::FaultCode::image_unfit, recipe, recipe.layout.pieces.front(),
+                   "Units of this kind cannot be read, and the recipe asks to compare the firmware once more after the "
+                   "start. Nothing was written. Set policy.confirm = \"application\" in the recipe.");
   }
   if (auto lacking = lacks_required(recipe, survey)) return *std::move(lacking);
   if (auto unreachable = out_of_reach(recipe, survey)) return *std::move(unreachable);

@@ -23,6 +23,10 @@ constexpr std::size_t most_image_bytes = 64 << 20;
 // unit that nobody can flash again.
 constexpr dfu::Range system_memory = {0x1FFE0000, 0x20000000};
 
+// Flash memory is written in words: one that begins between two words is refused by the chip (errPROG), unit after
+// unit. 4 bytes on STM32F1 to F4 by the ROM and on Particle's bootloaders (facts/dfu.md 2.2, 4.6).
+constexpr std::uint32_t flash_word = 4;
+
 // A step whose image may go to the unit.
 struct Placed {
   const StepDraft* draft = nullptr;
@@ -140,6 +144,7 @@ class Preflight {
     const dfu::Step step{{}, image, std::get<Placement>(where).address, {}, does};
     for (const dfu::Range& range : step.ranges()) {
       if (draft.address ? forbidden(draft, *draft.address, range) : forbidden(draft, *draft.image, range)) return;
+      if (between_words(draft, range)) return;
     }
     add(draft, std::move(image), std::get<Placement>(where), does, placed);
   }
@@ -293,6 +298,25 @@ class Preflight {
           dfu::hex_address(system_memory.begin) + " to " + dfu::hex_address(system_memory.end) +
               " hold option bytes and one-time programmable bytes, which no recipe may touch",
           "A wrong option byte locks a unit for ever.");
+    return true;
+  }
+
+  // Plain DFU has no addresses.
+  bool between_words(const StepDraft& draft, dfu::Range range) {
+    if (profile_->dialect == dfu::Dialect::dfu11 || range.begin % flash_word == 0) return false;
+    const std::string words = "flash memory is written in words of " + std::to_string(flash_word) + " bytes";
+    const std::uint32_t fits = range.begin - range.begin % flash_word;
+    if (draft.address && range.begin == draft.address->value) {
+      const std::string next = fits > 0xFFFFFFFFu - flash_word ? "" : " or " + dfu::hex_address(fits + flash_word);
+      error(draft, *draft.address, "'address' " + dfu::hex_address(range.begin) + " lies between two words: " + words,
+            "The addresses beside it that fit are " + dfu::hex_address(fits) + next + ".");
+    } else {
+      error(draft, *draft.image,
+            "'" + draft.image->value + "' has bytes that begin at " + dfu::hex_address(range.begin) +
+                ", between two words: " + words,
+            "Fill the gap from " + dfu::hex_address(fits) +
+                " when the file is made, for instance with objcopy --gap-fill 0xff.");
+    }
     return true;
   }
 

@@ -241,6 +241,8 @@ Ask Exchange::ask_pause(Duration now) {
 
 namespace {
 
+// A status says whose matter it is: a unit that finds the address or the file wrong speaks about the recipe, and one
+// that saw a reset or a loss of power about its cable.
 FaultCode code_of_status(Status status, OperationKind operation) {
   switch (status) {
     case Status::err_vendor:
@@ -252,16 +254,19 @@ FaultCode code_of_status(Status status, OperationKind operation) {
     case Status::err_prog:
     case Status::err_verify:
       return FaultCode::write_failed;
-    case Status::ok:
     case Status::err_target:
     case Status::err_file:
     case Status::err_address:
     case Status::err_notdone:
-    case Status::err_firmware:
+      return FaultCode::image_unfit;
     case Status::err_usbr:
     case Status::err_por:
-    case Status::err_unknown:
+      return FaultCode::io_error;
     case Status::err_stalledpkt:
+      return FaultCode::stall;
+    case Status::ok:
+    case Status::err_firmware:
+    case Status::err_unknown:
       break;
   }
   if (operation == OperationKind::erase) return FaultCode::erase_failed;
@@ -273,6 +278,18 @@ FaultCode code_of_status_stall(OperationKind operation) {
   if (operation == OperationKind::erase) return FaultCode::erase_failed;
   if (operation == OperationKind::write) return FaultCode::write_failed;
   return FaultCode::stall;
+}
+
+std::string_view remedy_of(FaultCode code) {
+  if (code == FaultCode::read_protected) {
+    return " It is protected against reading and writing: take the protection off, which erases the unit.";
+  }
+  if (code == FaultCode::image_unfit) {
+    return " It does not take this image at this address: compare image and address of the recipe with this kind of "
+           "unit.";
+  }
+  if (code == FaultCode::io_error) return " Look at cable, plug and supply.";
+  return {};
 }
 
 }  // namespace
@@ -314,9 +331,7 @@ Fault fault_of(const Exchange::Failure& failure, OperationKind operation, const 
     case Why::error_state:
       say(code_of_status(failure.report.status, operation),
           "the unit reported " + std::string(to_string(failure.report.status)) + " in state " + state);
-      if (fault.code == FaultCode::read_protected) {
-        fault.text += " It is protected against reading and writing: take the protection off, which erases the unit.";
-      }
+      fault.text += remedy_of(fault.code);
       break;
     case Why::busy:
       say(FaultCode::busy_timeout, "the unit stayed in " + state + " beyond the limit");

@@ -3,6 +3,8 @@
 #include <QDateTime>
 #include <QJsonArray>
 
+#include "reports/step_state.h"
+
 namespace reports {
 
 namespace {
@@ -89,7 +91,7 @@ QJsonValue fault_json(const std::optional<db::Fault>& fault) {
   return json;
 }
 
-QJsonObject step_json(const db::Step& step) {
+QJsonObject step_json(const db::Step& step, const db::AttemptFinished& finished) {
   QJsonObject json;
   json["name"] = text(step.name);
   json["image"] = text(step.image->name);
@@ -101,6 +103,7 @@ QJsonObject step_json(const db::Step& step) {
   json["erased_sectors"] = qint64{step.erased_sectors};
   json["seconds"] = seconds(step.duration);
   json["readback_sha256"] = step.readback ? QJsonValue(text(db::hex(*step.readback))) : QJsonValue();
+  json["state"] = text(to_string(state_of(step, finished)));
   return json;
 }
 
@@ -129,7 +132,7 @@ QJsonObject attempt_json(const db::Attempt& attempt) {
   json["return_seconds"] = seconds(finished.back);
   json["floor_seconds"] = seconds(finished.floor);
   QJsonArray steps;
-  for (const db::Step& step : finished.steps) steps.append(step_json(step));
+  for (const db::Step& step : finished.steps) steps.append(step_json(step, finished));
   json["steps"] = steps;
   put_context(attempt, json);
   return json;

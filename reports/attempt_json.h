@@ -19,6 +19,7 @@ QString rfc3339(db::Time time);
 // What does not apply, or is not known, is null.
 QJsonObject attempt_json(const db::Attempt& attempt);
 QJsonValue fault_json(const std::optional<db::Fault>& fault);
-QJsonObject step_json(const db::Step& step);
+// `finished`: the end of the attempt that it belongs to.
+QJsonObject step_json(const db::Step& step, const db::AttemptFinished& finished);
 
 }  // namespace reports

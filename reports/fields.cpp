@@ -75,6 +75,10 @@ constexpr std::array of_step{
     Field{"seconds", "number", "seconds", "Time that the step took.", "", ""},
     Field{"readback_sha256", "text", "SHA-256",
           "Of the bytes read back at its address, written now or found; null: not read back.", "", ""},
+    Field{"state", "text", "",
+          "How far it came: done, already (held, nothing written), written (not read back before the end), stopped, "
+          "failed, not-reached.",
+          "phases.outcome", ""},
 };
 
 constexpr std::array of_event{

@@ -9,6 +9,7 @@
 #include "reports/html_parts.h"
 #include "reports/report.h"
 #include "reports/statistics.h"
+#include "reports/step_state.h"
 
 namespace reports {
 
@@ -113,10 +114,10 @@ void put_charts(const Statistics& statistics, std::ostream& out) {
 constexpr std::array heads{"Started (UTC)", "Slot",    "Port",    "Try",    "Outcome", "Proof", "Unit",     "Label",
                            "Serials",       "Flash s", "Floor s", "Recipe", "Job",     "Lot",   "Operator", "Fault"};
 
-std::string step_text(const db::Step& step) {
-  return escaped(step.name) + ": " + escaped(step.image->name) + " <span class=mono>" + db::hex(step.image->sha256) +
-         "</span>, " + std::to_string(step.written_bytes) + " of " + std::to_string(step.bytes) +
-         " bytes written, read back " +
+std::string step_text(const db::Step& step, const db::AttemptFinished& finished) {
+  return escaped(step.name) + " (" + std::string(words_of(state_of(step, finished))) +
+         "): " + escaped(step.image->name) + " <span class=mono>" + db::hex(step.image->sha256) + "</span>, " +
+         std::to_string(step.written_bytes) + " of " + std::to_string(step.bytes) + " bytes written, read back " +
          (step.readback ? "<span class=mono>" + db::hex(*step.readback) + "</span>" : "no") + "<br>";
 }
 
@@ -152,7 +153,7 @@ std::string details(const db::Attempt& attempt) {
     out += "recipe " + escaped(attempt.started.recipe->name) + " <span class=mono>" +
            db::hex(attempt.started.recipe->sha256) + "</span><br>";
   }
-  for (const db::Step& step : attempt.finished.steps) out += step_text(step);
+  for (const db::Step& step : attempt.finished.steps) out += step_text(step, attempt.finished);
   return out + "</p></details>\n";
 }
 

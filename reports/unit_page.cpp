@@ -2,6 +2,7 @@
 #include "reports/charts.h"
 #include "reports/drawing.h"
 #include "reports/html_parts.h"
+#include "reports/step_state.h"
 #include "reports/summary.h"
 #include "reports/unit.h"
 
@@ -80,13 +81,15 @@ std::string readback_text(const db::Step& step) {
 
 void put_steps(const db::Attempt& attempt, std::ostream& out) {
   if (attempt.finished.steps.empty()) return;
-  out << "<div class=scroll><table><thead><tr><th>Step</th><th>Image</th><th>Address</th><th class=n>Written</th><th "
+  out << "<div class=scroll><table><thead><tr><th>Step</th><th>State</th><th>Image</th><th>Address</th><th "
+         "class=n>Written</th><th "
          "class=n>Unchanged</th><th class=n>s</th><th>SHA-256 of the image, and read back</th></tr></thead><tbody>\n";
   for (const db::Step& step : attempt.finished.steps) {
-    out << "<tr><td>" << escaped(step.name) << "</td><td>" << escaped(step.image->name) << "</td><td class='mono w'>"
-        << address(step.address) << "</td><td class=n>" << step.written_bytes << "</td><td class=n>"
-        << step.unchanged_bytes << "</td><td class=n>" << seconds(step.duration) << "</td><td class=mono>"
-        << db::hex(step.image->sha256) << "<br>" << readback_text(step) << "</td></tr>\n";
+    out << "<tr><td>" << escaped(step.name) << "</td><td class=w>" << words_of(state_of(step, attempt.finished))
+        << "</td><td>" << escaped(step.image->name) << "</td><td class='mono w'>" << address(step.address)
+        << "</td><td class=n>" << step.written_bytes << "</td><td class=n>" << step.unchanged_bytes
+        << "</td><td class=n>" << seconds(step.duration) << "</td><td class=mono>" << db::hex(step.image->sha256)
+        << "<br>" << readback_text(step) << "</td></tr>\n";
   }
   out << "</tbody></table></div>\n";
 }

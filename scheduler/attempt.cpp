@@ -74,8 +74,7 @@ std::vector<Want> Attempt::begin(std::optional<dfu::UnitInfo> present, dfu::Dura
   now_ = now;
   present_ = std::move(present);
   if (options_.owed) {
-    remark(RemarkKind::proof, "Only the proof of boot is left: attempt " + options_.owed->started.attempt +
-                                  " wrote and verified this unit.");
+    remark(RemarkCode::proof_pending, {{"attempt", options_.owed->started.attempt}});
     plan_proof();
     if (present_) {
       returned(*present_);
@@ -217,9 +216,7 @@ void Attempt::note_reset(dfu::ResetStatus status) {
   if (!std::holds_alternative<dfu::Survey>(conversation_) && !std::holds_alternative<dfu::ReadId>(conversation_))
     return;
   lost_by_reset_ = status == dfu::ResetStatus::lost;
-  remark(RemarkKind::recovery, std::string("Recovery by USB reset, because the unit came in a state that had no other "
-                                           "way out: it ") +
-                                   (lost_by_reset_ ? "left the bus." : "stayed on the bus."));
+  remark(lost_by_reset_ ? RemarkCode::reset_left : RemarkCode::reset_stayed);
 }
 
 // Goes on with the conversation, whichever it is: begins it, or gives it the answer.

@@ -123,7 +123,7 @@ class Attempt {
   void note_identity(const dfu::UnitInfo& unit);
   void note_id(const std::string& id);
   bool wants_stored_id() const;
-  void remark(RemarkKind kind, std::string text);
+  void remark(RemarkCode code, RemarkValues values = {});
   void note_reset(dfu::ResetStatus status);
   void account_time();
   void tell_progress();

@@ -44,7 +44,7 @@ void Attempt::reread_later() {
 }
 
 dfu::Fault Attempt::nothing_to_compare() const {
-  return dfu::make_fault(FaultCode::no_answer, OperationKind::proof,
+  return dfu::make_fault(FaultCode::image_unfit, OperationKind::proof,
                          "The recipe wrote nothing that could be compared once more, so the unit proves nothing. Ask "
                          "for the proof \"application\".");
 }
@@ -90,7 +90,7 @@ void Attempt::asked() {
   if (to_do_.empty()) {
     return fail(nothing_to_compare());
   }
-  remark(RemarkKind::proof, "The unit does not say which build it runs; its firmware is compared once more instead.");
+  remark(RemarkCode::proof_by_reread);
   close();
 }
 
@@ -128,8 +128,8 @@ bool Attempt::wants_stored_id() const {
   return profile().stored_id && !dfu::particle::device_id(unit_);
 }
 
-void Attempt::remark(RemarkKind kind, std::string text) {
-  const Remark remark{kind, started_.attempt, started_.port.text, std::move(text)};
+void Attempt::remark(RemarkCode code, RemarkValues values) {
+  const Remark remark = make_remark(code, started_.attempt, started_.port.text, std::move(values));
   want(wants::Note{remark});
   want(wants::Tell{Remarked{remark}});
 }

@@ -77,7 +77,7 @@ struct Engine::Impl {
   void note_port(const AttemptFinished& last, const VerdictReached& verdict, bool good);
   void note_hub(const AttemptFinished& finished);
   int width_of(const dfu::PortPath& hub) const;
-  void care_for(const dfu::PortPath& hub, HubCare::State state, const std::string& attempt, const std::string& why);
+  void care_for(const dfu::PortPath& hub, HubCare::State state, const std::string& attempt, HubChange change);
   std::shared_ptr<const AttemptFinished> owed_by(const dfu::UnitInfo& unit) const;
   void remark(Remark remark);
   void switch_power(const std::shared_ptr<Port>& port, bool on);
@@ -401,8 +401,8 @@ void Engine::Impl::note_unit(const AttemptFinished& finished) {
   } else {
     owed.erase(*finished.unit);
   }
-  if (auto alarm = identities.saw(*finished.unit, {started.port, started.slot, started.visit})) {
-    remark({RemarkKind::duplicate_id, started.attempt, *finished.unit, std::move(*alarm)});
+  if (auto alarm = identities.saw(*finished.unit, {started.port, started.slot, started.visit, started.attempt})) {
+    remark(std::move(*alarm));
   }
 }
 
@@ -422,17 +422,15 @@ void Engine::Impl::note_yield(const AttemptFinished& last, const VerdictReached&
   if (!good && (verdict.outcome != Outcome::failed || !counts)) return;
   note_port(last, verdict, good);
   const std::string hub = verdict.port.hub().text;
-  const auto say = [&](const std::string& kind, const std::string& name, const Suspicion::Finding& found) {
-    remark({RemarkKind::suspect, last.started.attempt, name,
-            "Suspect " + kind + " " + name + (found.first ? "" : ", not this unit") + ": " +
-                std::to_string(found.failed) + " of " + std::to_string(found.units) + " units failed here, " +
-                std::to_string(found.others_failed) + " of " + std::to_string(found.others_units) +
-                " elsewhere. Try the unit in another slot, and look at socket, cable and supply of this one."});
+  const auto say = [&](RemarkCode code, const std::string& name, const Suspicion::Finding& found) {
+    remark(suspected(code, last.started.attempt, name, found));
   };
   const bool labelled = !verdict.slot.empty();
   const std::string slot = labelled ? verdict.slot : verdict.port.text;
-  if (const auto found = slots.judged(slot, !good)) say(labelled ? "slot" : "port", slot, *found);
-  if (const auto found = hubs.judged(hub, !good)) say("hub", hub, *found);
+  if (const auto found = slots.judged(slot, !good)) {
+    say(labelled ? RemarkCode::suspect_slot : RemarkCode::suspect_port, slot, *found);
+  }
+  if (const auto found = hubs.judged(hub, !good)) say(RemarkCode::suspect_hub, hub, *found);
 }
 
 // ---- ports and hubs that are not trusted any more
@@ -444,11 +442,10 @@ void Engine::Impl::note_port(const AttemptFinished& last, const VerdictReached& 
   if (!change) return;
   switch (*change) {
     case Quarantine::Change::closed:
-      remark({RemarkKind::quarantine, last.started.attempt, port.text,
-              quarantine.reason(port) + ": this port is not used any more."});
+      remark(port_closed(port, last.started.attempt, *quarantine.cause(port)));
       break;
     case Quarantine::Change::lifted:
-      remark({RemarkKind::release, last.started.attempt, port.text, "This port is good again: its probe passed."});
+      remark(make_remark(RemarkCode::port_good, last.started.attempt, port.text));
       break;
   }
   tell(ports.at(port), told::Setting{setting_for(port)});
@@ -461,8 +458,7 @@ void Engine::Impl::note_hub(const AttemptFinished& finished) {
   const dfu::PortPath hub = finished.started.port.hub();
   const auto state = care.ended(finished.started.port, fault && on_the_wire(fault->code));
   if (!state) return;
-  const bool better = *state == HubCare::State::as_before;
-  care_for(hub, *state, finished.started.attempt, better ? "attempts go well at half its width" : care.reason(hub));
+  care_for(hub, *state, finished.started.attempt, HubChange::judged);
 }
 
 // What the hub takes by the station file, else one unit for each of its ports.
@@ -474,35 +470,31 @@ int Engine::Impl::width_of(const dfu::PortPath& hub) const {
   return known == options.topology.hubs.end() ? settings.station->cap : known->ports;
 }
 
+// Half of what it takes, or nothing, or all again.
 void Engine::Impl::care_for(const dfu::PortPath& hub, HubCare::State state, const std::string& attempt,
-                            const std::string& why) {
+                            HubChange change) {
   const int half = std::max(1, width_of(hub) / 2);
   switch (state) {
     case HubCare::State::as_before:
       admission.narrow(hub, {});
-      remark({RemarkKind::release, attempt, hub.text, "This hub works at its full width again: " + why + "."});
       break;
     case HubCare::State::slowed:
       admission.narrow(hub, half);
-      remark({RemarkKind::slowed, attempt, hub.text,
-              "hub-suspect: this hub is slowed to " + std::to_string(half) + " units at once: " + why + "."});
       break;
     case HubCare::State::stopped:
       admission.narrow(hub, 0);
-      remark({RemarkKind::slowed, attempt, hub.text,
-              "hub-suspect: this hub is stopped, its units wait: " + why +
-                  ". Look at its supply and its cable, then release it."});
       break;
   }
+  remark(hub_changed(hub, attempt, state, change, half, care.evidence(hub)));
   admit();
 }
 
 void Engine::Impl::release(const dfu::PortPath& port) {
   if (quarantine.release(port)) {
-    remark({RemarkKind::release, {}, port.text, "This port was released: the next unit here is its probe."});
+    remark(make_remark(RemarkCode::port_released, {}, port.text));
     set_anew(port);
   }
-  if (const auto state = care.release(port)) care_for(port, *state, {}, "somebody released it");
+  if (const auto state = care.release(port)) care_for(port, *state, {}, HubChange::released);
 }
 
 void Engine::Impl::skip(const dfu::PortPath& port, bool skip) {

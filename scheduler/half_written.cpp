@@ -7,14 +7,6 @@
 
 namespace scheduler {
 
-namespace {
-
-std::string in_step(const HalfWritten& unit) {
-  return unit.step.empty() ? "" : " in step " + unit.step;
-}
-
-}  // namespace
-
 void HalfWrittenUnits::add(HalfWritten unit) {
   if (unit.unit) by_unit_[*unit.unit] = unit;
   by_port_[unit.port] = std::move(unit);
@@ -49,21 +41,17 @@ std::optional<Remark> HalfWrittenUnits::began(const AttemptStarted& started) {
   if (last.visit == started.visit) return {};
   forget(last.attempt);
   const bool another = !by_id && id && last.unit;
-  const std::string who =
-      by_id ? "this unit, which was on port " + last.port.text + " then," : "the unit that was here last";
-  return Remark{RemarkKind::half_written, started.attempt, last.unit.value_or(last.port.text),
-                "Attempt " + last.attempt + " left " + who + " half-written" + in_step(last) + ". " +
-                    (another ? "This is another one: look for that."
-                     : by_id ? "It is finished now."
-                             : "If this is the same one, it is finished now.")};
+  return make_remark(by_id     ? RemarkCode::partial_same
+                     : another ? RemarkCode::partial_other
+                               : RemarkCode::partial_same_port,
+                     started.attempt, last.unit.value_or(last.port.text),
+                     {{"attempt", last.attempt}, {"step", last.step}, {"port", last.port.text}});
 }
 
 Remark HalfWrittenUnits::news(const HalfWritten& unit) {
-  const std::string who = unit.unit ? "unit " + *unit.unit + " on port " + unit.port.text
-                                    : "the unit on port " + unit.port.text + ", whose id is not known,";
-  return {RemarkKind::half_written, unit.attempt, unit.unit.value_or(unit.port.text),
-          "Before this start, attempt " + unit.attempt + " left " + who + " half-written" + in_step(unit) +
-              ". It must not be used before it is flashed again."};
+  return make_remark(
+      RemarkCode::partial_at_start, unit.attempt, unit.unit.value_or(unit.port.text),
+      {{"attempt", unit.attempt}, {"step", unit.step}, {"port", unit.port.text}, {"unit", unit.unit.value_or("")}});
 }
 
 }  // namespace scheduler

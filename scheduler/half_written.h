@@ -25,7 +25,7 @@ class HalfWrittenUnits {
   void add(HalfWritten unit);
   // An attempt with a verdict: what it left, or that the unit is whole.
   void ended(const AttemptFinished& finished);
-  // A sentence about the unit that is here now, once; a retry of the same visit needs no such news.
+  // A remark about the unit that is here now, once; a retry of the same visit needs no such news.
   std::optional<Remark> began(const AttemptStarted& started);
 
   // What to say at the start of the station.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace scheduler {
 
@@ -37,9 +38,7 @@ bool HubCare::is_bad(const dfu::PortPath& path, Hub& hub) const {
   const double rate = static_cast<double>(bad) / static_cast<double>(hub.recent.size());
   const double elsewhere = others == 0 ? usual_rate : std::max(usual_rate, static_cast<double>(others_bad) / others);
   if (bad < least_bad || ports.size() < least_ports || rate < times_worse * elsewhere) return false;
-  hub.reason = std::to_string(bad) + " of the last " + std::to_string(hub.recent.size()) +
-               " attempts here failed on the wire, on " + std::to_string(ports.size()) + " ports; " +
-               std::to_string(others_bad) + " of " + std::to_string(others) + " behind other hubs";
+  hub.evidence = {bad, static_cast<int>(hub.recent.size()), static_cast<int>(ports.size()), others_bad, others};
   return true;
 }
 
@@ -86,10 +85,41 @@ std::optional<HubCare::State> HubCare::release(const dfu::PortPath& path) {
   return hub.state;
 }
 
-const std::string& HubCare::reason(const dfu::PortPath& hub) const {
-  static const std::string none;
+HubCare::Evidence HubCare::evidence(const dfu::PortPath& hub) const {
   const auto found = hubs_.find(hub);
-  return found == hubs_.end() ? none : found->second.reason;
+  return found == hubs_.end() ? Evidence{} : found->second.evidence;
+}
+
+namespace {
+
+RemarkCode code_of(HubCare::State state, HubChange change) {
+  const bool released = change == HubChange::released;
+  switch (state) {
+    case HubCare::State::as_before:
+      return released ? RemarkCode::hub_released : RemarkCode::hub_good;
+    case HubCare::State::slowed:
+      return released ? RemarkCode::hub_part_released : RemarkCode::hub_slowed;
+    case HubCare::State::stopped:
+      break;
+  }
+  return RemarkCode::hub_stopped;
+}
+
+}  // namespace
+
+Remark hub_changed(const dfu::PortPath& hub, std::string attempt, HubCare::State state, HubChange change, int limit,
+                   const HubCare::Evidence& evidence) {
+  RemarkValues values;
+  const auto put = [&](const char* name, int value) { values[name] = std::int64_t{value}; };
+  if (state == HubCare::State::slowed) put("limit", limit);
+  if (state != HubCare::State::as_before && change == HubChange::judged) {
+    put("failed", evidence.failed);
+    put("attempts", evidence.attempts);
+    put("ports", evidence.ports);
+    put("others_failed", evidence.others_failed);
+    put("others_attempts", evidence.others_attempts);
+  }
+  return make_remark(code_of(state, change), std::move(attempt), hub.text, std::move(values));
 }
 
 }  // namespace scheduler

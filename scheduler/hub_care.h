@@ -17,6 +17,7 @@
 
 #include "dfu/bus.h"
 #include "dfu/fault.h"
+#include "scheduler/remark.h"
 
 namespace scheduler {
 
@@ -32,8 +33,13 @@ class HubCare {
   State state(const dfu::PortPath& hub) const;
   // Nothing: this hub is as before.
   std::optional<State> release(const dfu::PortPath& hub);
-  // "5 of the last 20 attempts failed on the wire, on 3 ports, 1 of 60 elsewhere": at the last change for the worse.
-  const std::string& reason(const dfu::PortPath& hub) const;
+  // What spoke against a hub: attempts that failed on the wire among its last ones, and behind all other hubs.
+  struct Evidence {
+    int failed = 0, attempts = 0, ports = 0;
+    int others_failed = 0, others_attempts = 0;
+  };
+  // At the last change for the worse.
+  Evidence evidence(const dfu::PortPath& hub) const;
 
  private:
   struct Attempt {
@@ -44,11 +50,17 @@ class HubCare {
     std::deque<Attempt> recent;
     State state = State::as_before;
     int good_in_a_row = 0;
-    std::string reason;
+    Evidence evidence;
   };
   bool is_bad(const dfu::PortPath& path, Hub& hub) const;
 
   std::map<dfu::PortPath, Hub> hubs_;
 };
+
+// What changed the state of a hub: its attempts, or a person.
+enum class HubChange { judged, released };
+// For the record: what is allowed behind this hub now. `limit`: units at once, where it is slowed.
+Remark hub_changed(const dfu::PortPath& hub, std::string attempt, HubCare::State state, HubChange change, int limit,
+                   const HubCare::Evidence& evidence);
 
 }  // namespace scheduler

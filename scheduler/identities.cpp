@@ -1,25 +1,29 @@
 #include "scheduler/identities.h"
 
+#include <utility>
+
 namespace scheduler {
 
 namespace {
 
-std::string place(const Identities::Sighting& sighting) {
-  return sighting.slot.empty() ? "port " + sighting.port.text : "slot " + sighting.slot;
+void put_place(RemarkValues& values, const std::string& name, const Identities::Sighting& sighting) {
+  values[name] = sighting.slot.empty() ? sighting.port.text : sighting.slot;
+  values[name + "_is"] = std::string(sighting.slot.empty() ? "port" : "slot");
 }
 
 }  // namespace
 
-std::optional<std::string> Identities::saw(const std::string& id, const Sighting& here) {
+std::optional<Remark> Identities::saw(const std::string& id, const Sighting& here) {
   const auto before = seen_.find(id);
-  std::optional<std::string> alarm;
+  std::optional<Remark> alarm;
   if (before != seen_.end() && before->second.last.visit != here.visit) {
     const Sighting& there = before->second.last;
     // The other one has not been taken out since: then these are two units.
     const bool at_once = there.port != here.port && occupied_.contains(there.port) && last_on_port_[there.port] == id;
-    alarm = at_once ? "Two units say that they are " + id + ": one in " + place(there) + " and one in " + place(here) +
-                          ". One of them is a copy."
-                    : "Unit " + id + " was here before, in " + place(there) + ": it is flashed again, or it is a copy.";
+    RemarkValues values{{"unit", id}};
+    put_place(values, "there", there);
+    if (at_once) put_place(values, "here", here);
+    alarm = make_remark(at_once ? RemarkCode::id_twice : RemarkCode::id_again, here.attempt, id, std::move(values));
   }
   remember(id, here);
   last_on_port_[here.port] = id;

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "dfu/bus.h"
+#include "scheduler/remark.h"
 
 namespace scheduler {
 
@@ -23,15 +24,16 @@ class Identities {
     dfu::PortPath port;
     std::string slot;
     std::string visit;
+    std::string attempt{};
   };
 
   // A unit is on this port, or is not any more.
   void arrived(const dfu::PortPath& port) { occupied_.insert(port); }
   void left(const dfu::PortPath& port) { occupied_.erase(port); }
 
-  // This id was read from the unit of this visit. Where it was seen before if that was another visit, once per visit;
-  // in a sentence.
-  std::optional<std::string> saw(const std::string& id, const Sighting& here);
+  // This id was read from the unit of this visit of this attempt. Where it was seen before if that was another visit,
+  // once per visit.
+  std::optional<Remark> saw(const std::string& id, const Sighting& here);
 
  private:
   struct Seen {

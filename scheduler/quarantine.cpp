@@ -1,5 +1,7 @@
 #include "scheduler/quarantine.h"
 
+#include <utility>
+
 namespace scheduler {
 
 Quarantine::Count Quarantine::others(const Port& port) const {
@@ -32,10 +34,9 @@ std::optional<Quarantine::Change> Quarantine::judged(const dfu::PortPath& path, 
   ++port.all.units;
   ++port.all.failed;
   if (port.probing) {
-    port.reason = "the unit that was to try this port failed too, by " + std::string(fault);
+    port.cause = Cause{0, std::string(fault)};
   } else if (speaks_against(port)) {
-    port.reason = std::to_string(port.in_a_row) + " units in a row failed here, the last by " + std::string(fault) +
-                  ", while others pass elsewhere";
+    port.cause = Cause{port.in_a_row, std::string(fault)};
   } else {
     return {};
   }
@@ -43,18 +44,29 @@ std::optional<Quarantine::Change> Quarantine::judged(const dfu::PortPath& path, 
   return Change::closed;
 }
 
-const std::string& Quarantine::reason(const dfu::PortPath& port) const {
-  static const std::string none;
+std::optional<Quarantine::Cause> Quarantine::cause(const dfu::PortPath& port) const {
   const auto found = ports_.find(port);
-  return found == ports_.end() ? none : found->second.reason;
+  return found == ports_.end() ? std::nullopt : found->second.cause;
+}
+
+std::string Quarantine::reason(const dfu::PortPath& port) const {
+  const auto closed = cause(port);
+  return closed ? why_closed(port_closed(port, {}, *closed).values) : "";
 }
 
 bool Quarantine::release(const dfu::PortPath& port) {
   const auto found = ports_.find(port);
-  if (found == ports_.end() || found->second.reason.empty()) return false;
-  found->second.reason.clear();
+  if (found == ports_.end() || !found->second.cause) return false;
+  found->second.cause.reset();
   found->second.probing = true;
   return true;
+}
+
+Remark port_closed(const dfu::PortPath& port, std::string attempt, const Quarantine::Cause& cause) {
+  RemarkValues values{{"fault", cause.fault}};
+  if (cause.in_a_row > 0) values["count"] = std::int64_t{cause.in_a_row};
+  const RemarkCode code = cause.in_a_row > 0 ? RemarkCode::port_closed : RemarkCode::port_closed_again;
+  return make_remark(code, std::move(attempt), port.text, std::move(values));
 }
 
 }  // namespace scheduler

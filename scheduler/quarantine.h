@@ -15,6 +15,7 @@
 #include <string>
 
 #include "dfu/bus.h"
+#include "scheduler/remark.h"
 
 namespace scheduler {
 
@@ -29,8 +30,15 @@ class Quarantine {
   std::optional<Change> judged(const dfu::PortPath& port, bool good, const std::optional<std::string>& unit,
                                std::string_view fault);
 
-  // Why this port is closed; empty: it is in use.
-  const std::string& reason(const dfu::PortPath& port) const;
+  // Why a port is closed.
+  struct Cause {
+    int in_a_row = 0;     // units that failed, one after the other; 0: the unit that was to try the port again failed
+    std::string fault{};  // code, of the last one
+  };
+  // Nothing: the port is in use.
+  std::optional<Cause> cause(const dfu::PortPath& port) const;
+  // The cause in English, without a full stop; empty: the port is in use.
+  std::string reason(const dfu::PortPath& port) const;
   // The next unit is the probe. False: the port is in use.
   bool release(const dfu::PortPath& port);
 
@@ -41,8 +49,8 @@ class Quarantine {
   struct Port {
     Count all;
     int in_a_row = 0;
-    Count others_before;  // as they were when the first of these failed
-    std::string reason;   // closed
+    Count others_before;         // as they were when the first of these failed
+    std::optional<Cause> cause;  // closed
     bool probing = false;
   };
   Count others(const Port& port) const;
@@ -53,5 +61,8 @@ class Quarantine {
   std::map<dfu::PortPath, Port> ports_;
   std::set<std::string> failed_units_;
 };
+
+// For the record: that this port is closed now.
+Remark port_closed(const dfu::PortPath& port, std::string attempt, const Quarantine::Cause& cause);
 
 }  // namespace scheduler

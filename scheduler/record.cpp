@@ -20,30 +20,6 @@ std::string_view to_string(Outcome outcome) {
   return {};
 }
 
-std::string_view to_string(RemarkKind kind) {
-  switch (kind) {
-    case RemarkKind::proof:
-      return "proof";
-    case RemarkKind::duplicate_id:
-      return "duplicate-id";
-    case RemarkKind::half_written:
-      return "half-written";
-    case RemarkKind::recovery:
-      return "recovery";
-    case RemarkKind::quarantine:
-      return "quarantine";
-    case RemarkKind::release:
-      return "release";
-    case RemarkKind::suspect:
-      return "suspect";
-    case RemarkKind::slowed:
-      return "slowed";
-    case RemarkKind::topology:
-      return "topology";
-  }
-  return {};
-}
-
 Outcome outcome_of(const dfu::Fault& fault) {
   if (fault.code == dfu::FaultCode::cancelled) return Outcome::cancelled;
   if (fault.code == dfu::FaultCode::interrupted) return Outcome::interrupted;

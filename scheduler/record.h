@@ -11,6 +11,7 @@
 #include "config/recipe.h"
 #include "dfu/bus.h"
 #include "dfu/fault.h"
+#include "scheduler/remark.h"
 
 namespace scheduler {
 
@@ -72,27 +73,6 @@ struct AttemptFinished {
 
 struct VisitEnded {
   std::string visit;
-};
-
-// Something beside the attempts that must be on record. It changes no verdict.
-enum class RemarkKind {
-  proof,         // another proof of boot was given than the recipe names, or an owed one
-  duplicate_id,  // the same id in two places, or again
-  half_written,  // what was left so is back, or something else in its place
-  recovery,      // a rung of the ladder was climbed
-  quarantine,    // a port is not used any more
-  release,       // and is again
-  suspect,       // a port or hub fails more than its peers
-  slowed,        // fewer units at once behind a hub
-  topology,      // slots are not where the station file says, or are again
-};
-std::string_view to_string(RemarkKind kind);
-
-struct Remark {
-  RemarkKind kind = RemarkKind::proof;
-  std::string attempt;  // empty: belongs to none
-  std::string about;    // port, hub or unit id; empty: the line
-  std::string text;     // a sentence
 };
 
 using Record = std::variant<VisitStarted, AttemptStarted, AttemptFinished, VisitEnded, Remark>;

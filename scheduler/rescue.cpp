@@ -24,7 +24,7 @@ dfu::Transfer any_sign_of_life(const dfu::Profile& profile) {
 
 std::string tenths(dfu::Duration time) {
   const auto tenths = std::lround(dfu::seconds(time) * 10);
-  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
 }
 
 bool may_have_left(dfu::FaultCode code) {
@@ -88,7 +88,7 @@ void Rescue::climb() {
       return want(wants::Power{false});
     case Rung::ask:
       advice_ = unplug_it;
-      say(advice_);
+      say(RemarkCode::replug_unit);
       return end(Result::ask);
   }
 }
@@ -165,14 +165,14 @@ void Rescue::check(const dfu::Answer* answer) {
 
 void Rescue::checked() {
   const bool dfu = in_dfu_mode(unit_, *profile_);
-  const std::string back =
-      our_doing_ ? "the unit was back after " + tenths(now_ - gone_since_) + " and answers" : "the unit answers";
-  say(back + (dfu ? ", in dfuIDLE." : ", in application mode."));
+  RemarkValues values{{"mode", dfu ? "dfu" : "application"}};
+  if (our_doing_) values["seconds"] = tenths(now_ - gone_since_);
+  say(our_doing_ ? RemarkCode::unit_back : RemarkCode::unit_answers, std::move(values));
   close(After::ready);
 }
 
 void Rescue::failed(const std::string& what, dfu::FaultCode code) {
-  say(what + (what.ends_with('.') ? "" : "."));
+  say(RemarkCode::rung_failed, {{"detail", what + (what.ends_with('.') ? "" : ".")}});
   const bool wire = may_have_left(code);
   if (!wire) code_ = code;
   const bool open = stage_ != Stage::opening;
@@ -250,7 +250,7 @@ void Rescue::hear(const told::Powered& powered) {
   if (stage_ == Stage::switching_on) return switched_on(powered.switched);
   if (stage_ != Stage::switching_off) return;
   if (!powered.switched) {
-    say("the hub does not switch this port on its own, or not now.");
+    say(RemarkCode::port_not_switched);
     return climb();
   }
   gone_since_ = now_;
@@ -269,13 +269,13 @@ void Rescue::switched_on(bool switched) {
   if (!switched) {
     advice_ = "The hub did not switch port " + options_.port.text +
               " on again. Unplug the hub from its supply and plug it in again.";
-    say(advice_);
+    say(RemarkCode::port_without_power, {{"port", options_.port.text}});
     return end(Result::ask);
   }
   if (stopping_) return end(Result::stopped);
   our_doing_ = true;
   if (!present_) return await_return(power_on_limit);
-  say("the unit stayed on the bus: this hub says that it cuts the power, and does not.");
+  say(RemarkCode::power_not_cut);
   open_to_check();
 }
 
@@ -292,7 +292,7 @@ void Rescue::hear(const told::TimeOver& over) {
       return climb();
     case Stage::departing:  // the kernel has not told: it is not to be had either way
     case Stage::returning:
-      say("the unit left the bus and was not back after " + tenths(now_ - gone_since_) + ".");
+      say(RemarkCode::unit_not_back, {{"seconds", tenths(now_ - gone_since_)}});
       code_ = dfu::FaultCode::no_answer;
       return climb();
     case Stage::off:
@@ -338,10 +338,10 @@ void Rescue::wait(Stage stage, dfu::Duration limit) {
   want(wants::Timer{timer_, limit});
 }
 
-void Rescue::say(const std::string& outcome) {
-  const Remark remark{RemarkKind::recovery, options_.attempt, options_.port.text,
-                      "Recovery by " + std::string(to_string(rung_)) + ", after " +
-                          std::string(to_string(options_.fault.code)) + ": " + outcome};
+void Rescue::say(RemarkCode code, RemarkValues values) {
+  values["rung"] = std::string(to_string(rung_));
+  values["fault"] = std::string(to_string(options_.fault.code));
+  const Remark remark = make_remark(code, options_.attempt, options_.port.text, std::move(values));
   want(wants::Note{remark});
   want(wants::Tell{Remarked{remark}});
 }

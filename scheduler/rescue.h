@@ -89,7 +89,7 @@ class Rescue {
   void came_back_or_not();
   void switch_on();
   void switched_on(bool switched);
-  void say(const std::string& outcome);
+  void say(RemarkCode code, RemarkValues values = {});
   void end(Result result);
   void wait(Stage stage, dfu::Duration limit);
   bool still_here() const { return present_ && present_->handle == unit_.handle; }

@@ -15,6 +15,8 @@
 #include <optional>
 #include <string>
 
+#include "scheduler/remark.h"
+
 namespace scheduler {
 
 class Suspicion {
@@ -43,5 +45,8 @@ class Suspicion {
   double error_rate_;
   std::map<std::string, Count> groups_;
 };
+
+// For the record. `code`: suspect_slot, suspect_port or suspect_hub; `name`: its label or port.
+Remark suspected(RemarkCode code, std::string attempt, const std::string& name, const Suspicion::Finding& found);
 
 }  // namespace scheduler

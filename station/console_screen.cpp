@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "station/advice.h"
 #include "station/columns.h"
 #include "station/text.h"
 
@@ -107,13 +108,15 @@ Piece state_piece(const SlotNow& slot) {
     case SlotState::working:
       return {phase_word(slot.phase), Look::busy};
     case SlotState::between:
-      return {slot.present ? "again" : "GONE", Look::warning};
+      return {advise(slot) == Advice::plug_back ? "GONE" : "again", Look::warning};
     case SlotState::verdict:
       return verdict_piece(slot);
     case SlotState::quarantined:
       return {"# CLOSED", Look::warning};
     case SlotState::skipped:
       return {"~ skipped", Look::muted};
+    case SlotState::no_hub:
+      return {"no hub", Look::warning};
   }
   return {};
 }
@@ -124,6 +127,17 @@ std::string ending_text(const SlotNow& slot) {
   if (last.fault) return std::string(dfu::to_string(last.fault->code)) + ": " + last.fault->text;
   return fit_right(seconds_text(last.seconds), 6) + "  " + proof(last.outcome, last.verified, last.booted) +
          (slot.attempt > 1 ? fmt::format(", at try {}", slot.attempt) : "");
+}
+
+// Unit after unit fails here: then the socket is the first thing to look at.
+std::string hint(const SlotNow& slot) {
+  if (slot.failed_in_a_row < hint_after) return {};
+  return fmt::format("{} units in a row failed here, check socket and cable; ", slot.failed_in_a_row);
+}
+
+std::string verdict_text(const SlotNow& slot) {
+  if (is_good(*slot.verdict)) return (slot.present ? "" : "taken out  ") + ending_text(slot);
+  return hint(slot) + std::string(english(advise(slot))) + ": " + ending_text(slot);
 }
 
 // What there is to say of a slot in which no data is moved.
@@ -138,14 +152,16 @@ std::string remark(const SlotNow& slot) {
     case SlotState::queued:
       return slot.last ? "for its next try: " + ending_text(slot) : "for its turn";
     case SlotState::between:
-      return slot.present ? ending_text(slot) : fmt::format("plug it in again, it left in try {}", slot.attempt);
+      if (advise(slot) != Advice::plug_back) return ending_text(slot);
+      return fmt::format("{}, it left in try {}", english(Advice::plug_back), slot.attempt);
     case SlotState::verdict:
-      if (slot.present && !slot.advice.empty()) return slot.advice + "  " + ending_text(slot);
-      return (!slot.present && is_good(*slot.verdict) ? "taken out  " : "") + ending_text(slot);
+      return verdict_text(slot);
     case SlotState::quarantined:
       return slot.quarantine;
     case SlotState::skipped:
       return "not in use: " + slot.skip->reason;
+    case SlotState::no_hub:
+      return "connect hub " + slot.port.hub().text;
   }
   return {};
 }
@@ -373,7 +389,7 @@ std::vector<Row> head(const LineNow& line, const ScreenFacts& facts, ScreenSize 
   }
   rows.push_back(units_row(line, size.columns));
   rows.push_back(bound_row(line));
-  if (!line.remark.empty()) rows.push_back({{"note     "}, {line.remark, Look::warning}});
+  if (!line.note.text.empty()) rows.push_back({{"note     "}, {line.note.text, Look::warning}});
   if (size.rows >= tall) rows.emplace_back();
   return rows;
 }
@@ -413,6 +429,8 @@ int rank(const SlotNow& slot) {
       return 1;
     case SlotState::foreign:
       return 4;
+    case SlotState::no_hub:
+      return 2;
     case SlotState::empty:
     case SlotState::skipped:
       return 6;
@@ -493,6 +511,7 @@ Table lay_out(const LineNow& line, int width, int rows) {
 
 Row heading(const HubNow& hub, int width) {
   std::string text = "hub " + place(hub.port, hub.label);
+  if (hub.missing) text += ", not connected";
   if (hub.bus_load) text += fmt::format(", single TT, bus {:.0f} % full", *hub.bus_load * 100);
   return filled({{std::move(text), Look::muted}}, width);
 }

@@ -77,7 +77,12 @@ std::function<void(const dfu::Topology&)> FlashRun::when_topology_changes() {
   if (!parts_.stay) return {};
   return [this](const dfu::Topology&) {
     QMetaObject::invokeMethod(
-        QCoreApplication::instance(), [this] { compare_slots(); }, Qt::QueuedConnection);
+        QCoreApplication::instance(),
+        [this] {
+          parts_.live.see(watch_.latest());
+          compare_slots();
+        },
+        Qt::QueuedConnection);
   };
 }
 
@@ -89,8 +94,7 @@ void FlashRun::compare_slots() {
     if (now == changed_) return;
     changed_ = now;
   }
-  const std::string text = now.empty() ? "Every slot is where the station file says again." : sentence_of(now);
-  engine_->tell({scheduler::RemarkKind::topology, {}, {}, text});
+  engine_->tell(remark_about(now));
 }
 
 std::vector<ChangedSlot> FlashRun::changed_slots() const {
@@ -189,7 +193,8 @@ void FlashRun::look_at_order() {
   const std::chrono::milliseconds left = *order.until - order_time();
   if (left <= std::chrono::milliseconds(0)) return end_order();
   if (left <= end_of_order && !std::exchange(told_of_end_, true)) {
-    tell("Order " + order.order + " is good until " + utc(*order.until) + ": no unit is begun later.");
+    tell("order-ends", order,
+         "Order " + order.order + " is good until " + utc(*order.until) + ": no unit is begun later.");
   }
   order_timer_.start(std::min<std::chrono::milliseconds>(left, between_looks));
 }
@@ -206,12 +211,12 @@ void FlashRun::end_order() {
     parts_.live.enter(RunState::stopping);
     engine_->stop(scheduler::StopKind::drain);
   }
-  tell(text);
+  tell("order-over", order, text);
 }
 
 // To whoever looks at the line, and the log.
-void FlashRun::tell(const std::string& text) {
-  parts_.live.note(text);
+void FlashRun::tell(const char* code, const db::JobOpened& order, const std::string& text) {
+  parts_.live.note({code, {{"order", order.order}, {"until", utc(*order.until)}}, {}, {}, text});
   parts_.log.logger().warn("{}", text);
 }
 

@@ -106,6 +106,16 @@ QJsonObject image_json(const std::string& file, const dfu::Image& image) {
   return object;
 }
 
+QJsonObject values_json(const scheduler::RemarkValues& values) {
+  QJsonObject object;
+  for (const auto& [name, value] : values) {
+    const auto* number = std::get_if<std::int64_t>(&value);
+    object[text(name)] =
+        number ? QJsonValue(static_cast<qint64>(*number)) : QJsonValue(text(std::get<std::string>(value)));
+  }
+  return object;
+}
+
 std::string compact(const QJsonArray& array) {
   return QJsonDocument(array).toJson(QJsonDocument::Compact).toStdString();
 }

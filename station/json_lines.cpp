@@ -180,7 +180,9 @@ void JsonLines::on_event(const scheduler::Remarked& event) {
   object["kind"] = text(to_string(event.remark.kind));
   object["attempt"] = text_or_null(event.remark.attempt);
   object["about"] = text_or_null(event.remark.about);
-  object["text"] = text(event.remark.text);
+  object["text"] = text(english(event.remark));
+  object["code"] = text(to_string(event.remark.code));
+  object["values"] = values_json(event.remark.values);
   out_.line(compact(object));
 }
 

@@ -20,6 +20,9 @@ constexpr dfu::Duration bus_window = 2s;
 constexpr dfu::Duration hour_window = 10min;
 constexpr dfu::Duration shortest_hour_window = 1min;
 
+// Far more than the hint needs: a port where all fail, and that nobody looks at, must not fill the memory.
+constexpr std::size_t most_known_in_a_row = 64;
+
 // Seconds of work after which its pace says something about what is left.
 constexpr double shortest_for_pace = 0.5;
 
@@ -80,11 +83,30 @@ void count(Counts& counts, scheduler::Outcome outcome) {
 }  // namespace
 
 LineState::LineState(LineSetup setup, dfu::Duration now) : setup_(std::move(setup)), begin_(now), now_(now) {
+  see(setup_.topology);
+}
+
+void LineState::see(const dfu::Topology& topology) {
+  hubs_there_.clear();
+  for (const dfu::HubInfo& hub : topology.hubs) {
+    hubs_there_.insert(hub.port);
+    const auto known = std::ranges::find(setup_.topology.hubs, hub.port, &dfu::HubInfo::port);
+    if (known == setup_.topology.hubs.end()) {
+      setup_.topology.hubs.push_back(hub);
+    } else {
+      *known = hub;
+    }
+  }
   name_slots();
+}
+
+bool LineState::is_missing(const dfu::PortPath& hub) const {
+  return !hubs_there_.empty() && !is_root(hub) && !hubs_there_.contains(hub);
 }
 
 void LineState::reload(scheduler::LineSettings settings) {
   setup_.settings = std::move(settings);
+  std::erase_if(setup_.topology.hubs, [this](const dfu::HubInfo& hub) { return is_missing(hub.port); });
   name_slots();
   // What is no slot any more goes, once nothing is to be said about a unit in it.
   const std::vector<dfu::PortPath> known = known_ports();
@@ -192,6 +214,7 @@ void LineState::hear(const scheduler::UnitLeft& event) {
   if (!slots_.contains(event.port)) return;
   Slot& slot = this->slot(event.port, event.slot);
   slot.now.present = false;
+  slot.now.taken_out = slot.now.state == SlotState::verdict;
   if (slot.now.state == SlotState::foreign) slot.now.state = SlotState::empty;
   if (slot.now.state != SlotState::working || !leaves(slot.now.phase)) return;
   slot.now.phase = "proof";
@@ -266,12 +289,25 @@ void LineState::hear(const scheduler::VerdictReached& event) {
   slot.now.state = SlotState::verdict;
   slot.now.verdict = event.outcome;
   slot.now.attempt = event.attempts;
-  slot.now.advice = event.advice;
+  slot.now.asked = !event.advice.empty();
+  count_in_a_row(slot, event.outcome);
   count(counts_, event.outcome);
   if (!is_good(event.outcome)) return;
   if (event.attempts == 1) ++counts_.first_pass;
   good_.push_back(now_);
   while (good_.front() <= now_ - hour_window) good_.pop_front();
+}
+
+// A unit counts when its verdict speaks about a unit, a cable or a port: images and the station are the same for all.
+void LineState::count_in_a_row(const Slot& slot, scheduler::Outcome outcome) {
+  InARow& row = in_a_row_[slot.now.port];
+  if (is_good(outcome)) row = {};
+  if (outcome != scheduler::Outcome::failed || !slot.now.last || !slot.now.last->fault) return;
+  const dfu::About about = dfu::about(slot.now.last->fault->code);
+  if (about == dfu::About::image || about == dfu::About::station) return;
+  if (row.units.size() >= most_known_in_a_row) row.units.clear();
+  if (!slot.now.unit.empty() && !row.units.insert(slot.now.unit).second) return;
+  ++row.failed;
 }
 
 void LineState::hear(const scheduler::JobTaken& event) {
@@ -285,9 +321,14 @@ void LineState::hear(const scheduler::JobTaken& event) {
 void LineState::hear(const scheduler::Remarked& event) {
   const scheduler::Remark& remark = event.remark;
   const auto slot = slots_.find({remark.about});
-  remark_ = (slot == slots_.end() ? "" : slot->second.now.name() + ": ") + remark.text;
-  if (remark.kind == scheduler::RemarkKind::quarantine) quarantined_[{remark.about}] = remark.text;
-  if (remark.kind == scheduler::RemarkKind::release) quarantined_.erase({remark.about});
+  const bool known = slot != slots_.end();
+  note_ = {std::string(to_string(remark.code)), remark.values, remark.about, known ? slot->second.now.label : "",
+           (known ? slot->second.now.name() + ": " : "") + english(remark)};
+  if (remark.code == scheduler::RemarkCode::port_without_power && known) slot->second.now.without_power = true;
+  if (remark.kind == scheduler::RemarkKind::quarantine) quarantined_.insert_or_assign({remark.about}, remark);
+  if (remark.kind != scheduler::RemarkKind::release) return;
+  quarantined_.erase({remark.about});
+  in_a_row_.erase({remark.about});
 }
 
 // ---- the line at a time
@@ -300,7 +341,7 @@ LineNow LineState::at(dfu::Duration now) const {
   std::map<dfu::PortPath, std::vector<SlotNow>> by_hub;
   for (const auto& [port, slot] : slots_) by_hub[port.hub()].push_back(slot_at(slot, now));
   for (auto& [port, slots] : by_hub) {
-    HubNow& hub = line.hubs.emplace_back(HubNow{.port = port, .slots = std::move(slots)});
+    HubNow& hub = line.hubs.emplace_back(HubNow{.port = port, .slots = std::move(slots), .missing = is_missing(port)});
     const auto known = hubs_.find(port);
     if (known == hubs_.end()) continue;
     hub.label = known->second.label;
@@ -313,7 +354,7 @@ LineNow LineState::at(dfu::Duration now) const {
   line.order = order_;
   line.without_order = without_order_;
   line.operator_name = operator_name_;
-  line.remark = remark_;
+  line.note = note_;
   line.units_per_hour = units_per_hour(now);
   line.bound = bound(now);
   return line;
@@ -323,13 +364,16 @@ SlotNow LineState::slot_at(const Slot& slot, dfu::Duration now) const {
   SlotNow out = slot.now;
   const bool gone = is_at_rest(slot);
   if (const auto closed = quarantined_.find(out.port); closed != quarantined_.end()) {
-    out.quarantine = closed->second;
+    out.quarantine = english(closed->second);
+    out.closed = closed->second;
     // The unit whose verdict closed it is shown until it is taken out.
     const bool refused = out.last && out.last->fault && out.last->fault->code == dfu::FaultCode::port_quarantined;
     if (gone || (out.state == SlotState::verdict && refused)) out.state = SlotState::quarantined;
   }
   out.skip = skip_of(out.port);
   if (out.skip && gone) out.state = SlotState::skipped;
+  if (gone && !out.present && is_missing(out.port.hub())) out.state = SlotState::no_hub;
+  if (const auto row = in_a_row_.find(out.port); row != in_a_row_.end()) out.failed_in_a_row = row->second.failed;
   if (out.state != SlotState::working) return out;
   out.stuck_seconds = dfu::seconds(now - slot.got_on);
   if (moves_data(out.phase) && slot.moved.size() > 1) {
@@ -390,7 +434,7 @@ int LineState::for_people() const {
     const auto& [port, slot] = one;
     const bool in_work = slot.now.state == SlotState::working || slot.now.state == SlotState::queued ||
                          slot.now.state == SlotState::between;
-    return !in_work && !quarantined_.contains(port) && !skip_of(port);
+    return !in_work && !quarantined_.contains(port) && !skip_of(port) && (slot.now.present || !is_missing(port.hub()));
   }));
 }
 
@@ -481,9 +525,14 @@ void LiveLine::skip(const dfu::PortPath& port, const std::optional<std::string>&
   state_.skip(port, reason);
 }
 
-void LiveLine::note(const std::string& text) {
+void LiveLine::note(LineNote note) {
   const std::lock_guard lock(mutex_);
-  state_.note(text);
+  state_.note(std::move(note));
+}
+
+void LiveLine::see(const dfu::Topology& topology) {
+  const std::lock_guard lock(mutex_);
+  state_.see(topology);
 }
 
 LineNow LiveLine::now() const {

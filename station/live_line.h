@@ -1,7 +1,8 @@
 // The state of the line as it is now: what console and board show. `LineState` is a pure value that events and a time
 // are folded into; `LiveLine` keeps one for all threads: it is told by the engine, and whoever shows asks for a
-// snapshot and keeps no place in it. Nothing here is text for a person, so that each screen can say it in its own
-// words. Times are the line's clock; seconds are its seconds.
+// snapshot and keeps no place in it. What a screen shows is a state, a code or a value, so that each screen can say it
+// in its own words; the texts beside them are English, for the console. Times are the line's clock; seconds are its
+// seconds.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,7 +32,26 @@ enum class SlotState {
   verdict,      // kept until the next insertion; whether the unit is still there says `present`
   quarantined,  // not used any more, `quarantine` says why; a unit that is plugged in is not touched
   skipped,      // left alone, `skip` says by whose word; a unit that is plugged in is not touched
+  no_hub,       // the hub of this socket is not connected
 };
+
+// What a person does here now (station/advice.h).
+enum class Advice {
+  none,
+  wait,
+  plug_in,     // a unit, into an empty socket
+  plug_next,   // another one: the last one was taken out
+  plug_back,   // the unit that was pulled
+  unplug,      // good, or not for this socket
+  try_again,   // unplug it, and plug it in again
+  set_aside,   // unplug it: this unit is bad
+  get_help,    // unplug it, and call a supervisor
+  replug_hub,  // the port has no power any more
+};
+
+// Units in a row that failed on one port, from which on a person looks at socket and cable: a port whose units fail one
+// time in twenty by themselves comes to that once in 8000 units (scheduler/quarantine.h).
+constexpr int hint_after = 3;
 
 // Why units in a slot are left alone.
 struct Skip {
@@ -61,10 +82,14 @@ struct SlotNow {
   int attempt = 0;               // the number of the one that runs or ran last, of this visit
   std::optional<Ending> last{};  // the last attempt of this visit that has ended
   std::optional<scheduler::Outcome> verdict{};
-  std::string advice{};        // with the verdict: what a person should do with the unit
-  std::string quarantine{};    // why this port is not used any more; empty: it is
-  std::optional<Skip> skip{};  // from the next unit on, at least
-  bool missed = false;         // foreign: it came while nothing was worked on here, and may be for this line
+  bool taken_out = false;                     // with the verdict: the unit left after it
+  bool asked = false;                         // with the verdict: nothing but a person can bring this unit back
+  bool without_power = false;                 // with the verdict: the hub did not switch this port on again
+  int failed_in_a_row = 0;                    // units, by what a socket or a cable can cause; from hint_after on a hint
+  std::string quarantine{};                   // why this port is closed, in English; empty: it is in use
+  std::optional<scheduler::Remark> closed{};  // by which it was closed
+  std::optional<Skip> skip{};                 // from the next unit on, at least
+  bool missed = false;  // foreign: it came while nothing was worked on here, and may be for this line
   // Of an attempt that runs. Phase and step as scheduler::Progress; before the first "open", after leave "proof".
   std::string phase{};
   std::string step{};
@@ -82,6 +107,16 @@ struct HubNow {
   dfu::TransactionTranslator tt = dfu::TransactionTranslator::none;
   std::optional<double> bus_load{};  // single TT: of its 12 Mbit/s, by payload, 0..1
   std::vector<SlotNow> slots{};      // in port order
+  bool missing = false;              // it is not connected
+};
+
+// The last thing beside the attempts that people should know: what `code` and `values` say in English, and where.
+struct LineNote {
+  std::string code{};  // "port-closed"; empty: there is nothing
+  scheduler::RemarkValues values{};
+  std::string about{};  // port, hub, slot or unit id; empty: the line
+  std::string slot{};   // its label, if it is about a port that has one
+  std::string text{};   // in English
 };
 
 // What keeps the line from finishing more units now.
@@ -135,7 +170,7 @@ struct LineNow {
   std::optional<std::string> order{};
   bool without_order = false;                  // somebody said so: `order` is empty, and units are begun all the same
   std::optional<std::string> operator_name{};  // whose units they are; nothing: as at the start
-  std::string remark{};                        // the last thing beside the attempts that people should know
+  LineNote note{};
   // Good ones over the last ten minutes or, while the line has not worked so long, since the first attempt, but at
   // least over one minute: a first batch promises no rate that nobody has kept up yet. Nothing before a verdict.
   std::optional<double> units_per_hour{};
@@ -161,8 +196,9 @@ class LineState {
   void enter(RunState state) { state_ = state; }
   // Units in this port are left alone from now on; nothing: not any more.
   void skip(const dfu::PortPath& port, const std::optional<std::string>& reason);
-  // Something beside the attempts that people should know.
-  void note(const std::string& text) { remark_ = text; }
+  void note(LineNote note) { note_ = std::move(note); }
+  // Hubs are elsewhere now. The sockets of one that is missing ask for nothing.
+  void see(const dfu::Topology& topology);
 
   LineNow at(dfu::Duration now) const;
 
@@ -222,6 +258,8 @@ class LineState {
   Slot& slot(const dfu::PortPath& port, const std::string& label);
   Slot& show(const dfu::PortPath& port);
   std::optional<Skip> skip_of(const dfu::PortPath& port) const;
+  bool is_missing(const dfu::PortPath& hub) const;
+  void count_in_a_row(const Slot& slot, scheduler::Outcome outcome);
   void note_stretch(const Slot& slot, const scheduler::Progress& event);
   SlotNow slot_at(const Slot& slot, dfu::Duration now) const;
   Traffic traffic(const Hub& hub, dfu::Duration now) const;
@@ -238,15 +276,22 @@ class LineState {
   std::vector<scheduler::Admission::Pool> pools_;
   const dfu::Duration begin_;
   dfu::Duration now_{};
-  std::string remark_;
+  LineNote note_;
   std::optional<std::string> order_;
   bool without_order_ = false;
   std::optional<std::string> operator_name_;
   RunState state_ = RunState::running;
   std::map<dfu::PortPath, Hub> hubs_;
   std::map<dfu::PortPath, Slot> slots_;
-  std::map<dfu::PortPath, std::string> quarantined_;  // and why
-  std::map<dfu::PortPath, std::string> skipped_;      // by somebody, and why
+  // Units that failed on one port without a good one between them. One that is known and fails again is counted once.
+  struct InARow {
+    int failed = 0;
+    std::set<std::string> units;
+  };
+  std::map<dfu::PortPath, InARow> in_a_row_;
+  std::set<dfu::PortPath> hubs_there_;  // now; empty: nothing is known about hubs
+  std::map<dfu::PortPath, scheduler::Remark> quarantined_;
+  std::map<dfu::PortPath, std::string> skipped_;  // by somebody, and why
   Counts counts_;
   std::optional<dfu::Duration> first_attempt_;
   std::deque<dfu::Duration> good_;  // when, within the window of units_per_hour
@@ -261,7 +306,8 @@ class LiveLine : public scheduler::Observer {
   void reload(scheduler::LineSettings settings);
   void enter(RunState state);
   void skip(const dfu::PortPath& port, const std::optional<std::string>& reason);
-  void note(const std::string& text);
+  void note(LineNote note);
+  void see(const dfu::Topology& topology);
   LineNow now() const;
 
  private:

@@ -188,7 +188,7 @@ void LogObserver::on_event(const scheduler::VerdictReached& event) {
 void LogObserver::on_event(const scheduler::Remarked& event) {
   const scheduler::Remark& remark = event.remark;
   const std::string attempt = remark.attempt.empty() ? "" : "attempt " + remark.attempt + ": ";
-  logger_.warn("{}{}: {}: {}", attempt, to_string(remark.kind), remark.about, remark.text);
+  logger_.warn("{}{}: {}: {}", attempt, to_string(remark.kind), remark.about, english(remark));
 }
 
 void LogObserver::on_event(const scheduler::UnitMade& event) {

@@ -106,7 +106,7 @@ void ProgressLines::on_event(const scheduler::VerdictReached& event) {
 }
 
 void ProgressLines::on_event(const scheduler::Remarked& event) {
-  say(event.remark.about, "NOTE    " + event.remark.text);
+  say(event.remark.about, "NOTE    " + english(event.remark));
 }
 
 // The end of an order is announced in time to bring the next one.

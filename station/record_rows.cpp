@@ -60,7 +60,7 @@ db::Record RecordRows::row(const scheduler::Record& record, db::Time at) {
     db::Record operator()(const scheduler::AttemptStarted& attempt) const { return rows.started(attempt, at); }
     db::Record operator()(const scheduler::AttemptFinished& attempt) const { return rows.finished(attempt, at); }
     db::Record operator()(const scheduler::Remark& remark) const {
-      db::Event event{at, std::string(to_string(remark.kind)), {}, remark.about, remark.text, {}};
+      db::Event event{at, std::string(to_string(remark.kind)), {}, remark.about, english(remark), {}};
       if (!remark.attempt.empty()) event.attempt = uuid(remark.attempt);
       return event;
     }

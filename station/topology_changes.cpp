@@ -95,18 +95,17 @@ std::vector<ChangedSlot> changed_slots(const config::StationConfig& station, con
   return changed;
 }
 
-std::string sentence_of(const std::vector<ChangedSlot>& changed) {
-  if (changed.empty()) return "";
+scheduler::Remark remark_about(const std::vector<ChangedSlot>& changed) {
+  if (changed.empty()) return scheduler::make_remark(scheduler::RemarkCode::slots_back, {}, {});
   constexpr std::size_t most_named = 4;
-  std::string text = changed.size() == 1 ? "1 slot is" : std::to_string(changed.size()) + " slots are";
-  text += " not where the station file says:";
+  std::string list;
   for (std::size_t i = 0; i < std::min(changed.size(), most_named); ++i) {
     const ChangedSlot& slot = changed[i];
-    text +=
-        (i == 0 ? " " : ", ") + slot.label + " was " + slot.was + (slot.is ? ", now " + slot.is->text : ", is gone");
+    list += (i == 0 ? "" : ", ") + slot.label + " was " + slot.was + (slot.is ? ", now " + slot.is->text : ", is gone");
   }
-  if (changed.size() > most_named) text += " and " + std::to_string(changed.size() - most_named) + " more";
-  return text + ". Put hub and cable back where they were, or name the sockets again.";
+  if (changed.size() > most_named) list += " and " + std::to_string(changed.size() - most_named) + " more";
+  return scheduler::make_remark(scheduler::RemarkCode::slots_moved, {}, {},
+                                {{"count", static_cast<std::int64_t>(changed.size())}, {"list", list}});
 }
 
 }  // namespace station

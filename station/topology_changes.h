@@ -8,6 +8,7 @@
 
 #include "config/station_config.h"
 #include "dfu/hubs.h"
+#include "scheduler/remark.h"
 
 namespace station {
 
@@ -22,7 +23,7 @@ struct ChangedSlot {
 // A hub seems to have moved when one hub, and only one, is on no slot's way and has all that is missed.
 std::vector<ChangedSlot> changed_slots(const config::StationConfig& station, const dfu::Topology& topology);
 
-// For the record and for a screen: what, and what to do. Empty: as ever.
-std::string sentence_of(const std::vector<ChangedSlot>& changed);
+// For the record and for a screen: what is elsewhere, or that nothing is any longer.
+scheduler::Remark remark_about(const std::vector<ChangedSlot>& changed);
 
 }  // namespace station

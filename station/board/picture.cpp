@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "reports/attempt_json.h"
+#include "station/advice.h"
 #include "station/image_json.h"
 #include "station/record_rows.h"
 #include "station/version.h"
@@ -88,6 +89,19 @@ QString word(Skip::By by) {
   return {};
 }
 
+QJsonValue note_json(const LineNote& note) {
+  if (note.code.empty()) return {};
+  return QJsonObject{{"code", text(note.code)},
+                     {"values", values_json(note.values)},
+                     {"about", text_or_null(note.about)},
+                     {"slot", text_or_null(note.slot)}};
+}
+
+QJsonValue closed_json(const std::optional<scheduler::Remark>& closed) {
+  if (!closed) return {};
+  return QJsonObject{{"code", text(to_string(closed->code))}, {"values", values_json(closed->values)}};
+}
+
 // Why no unit is taken in here.
 std::string reason_of(const SlotNow& slot) {
   if (slot.skip && slot.state != SlotState::quarantined) return slot.skip->reason;
@@ -142,7 +156,8 @@ QJsonObject line_json(const LineNow& line, const PictureFacts& facts) {
   json["yield"] = counts.units == 0 ? QJsonValue() : fine_or_null(static_cast<double>(counts.good()) / counts.units);
   json["units_per_hour"] = whole_or_null(line.units_per_hour);
   json["bound"] = bound_json(line.bound);
-  json["remark"] = text(line.remark);
+  json["remark"] = text(line.note.text);  // in English; `note` is for a page of any language
+  json["note"] = note_json(line.note);
   json["job"] = job_json(facts.job, line.still_to_make);
   // Nothing is begun before there is one.
   json["order_wanted"] = line.order && line.order->empty() && !line.without_order;
@@ -157,7 +172,8 @@ Picture::Hub hub_picture(const HubNow& hub, const PictureFacts& facts) {
   picture.facts = {{"port", text(hub.port.text)},
                    {"label", text(hub.label)},
                    {"tt", text(dfu::to_string(hub.tt))},
-                   {"ports", static_cast<qint64>(hub.slots.size())}};
+                   {"ports", static_cast<qint64>(hub.slots.size())},
+                   {"missing", hub.missing}};
   picture.load = hub.bus_load ? QJsonValue(hundredths(*hub.bus_load)) : QJsonValue();
   for (const SlotNow& slot : hub.slots) {
     picture.ports.push_back(slot.port.text);
@@ -238,6 +254,8 @@ std::string_view to_string(SlotState state) {
       return "quarantined";
     case SlotState::skipped:
       return "skipped";
+    case SlotState::no_hub:
+      return "no-hub";
   }
   return {};
 }
@@ -264,6 +282,10 @@ QJsonObject slot_json(const SlotNow& slot, const std::string& label) {
   json["label_of_unit"] = text_or_null(label);
   json["reason"] = text_or_null(reason_of(slot));
   json["missed"] = slot.missed;
+  json["advice"] = text(to_string(advise(slot)));
+  json["taken_out"] = slot.taken_out;
+  json["failed_in_a_row"] = slot.failed_in_a_row >= hint_after ? slot.failed_in_a_row : 0;
+  json["closed"] = closed_json(slot.closed);
   json["skipped_by"] = slot.skip ? QJsonValue(word(slot.skip->by)) : QJsonValue();
   return json;
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "reports/attempt_json.h"
+#include "reports/step_state.h"
 #include "station/text.h"
 
 namespace station::board {
@@ -43,33 +44,41 @@ void Stories::hear(const scheduler::AttemptBegan& event) {
   say(started.port, "attempt " + std::to_string(started.number) + " begins");
 }
 
-// The survey looks at every step; after it each is worked on until the next one is.
+// The survey looks at every step, and changes none: until something is done with it, it is still to come.
 void Stories::hear(const scheduler::Progress& event) {
   Story& story = by_port_[event.port.text];
   if (event.phase == story.phase && event.step == story.step) return;
+  const bool surveyed = story.phase == "survey";
   story.phase = event.phase;
   story.step = event.step;
   say(event.port, event.step.empty() ? event.phase : event.phase + " " + event.step);
-  const auto now = std::ranges::find(story.steps, event.step, &Step::name);
-  if (now == story.steps.end()) return;
   for (Step& step : story.steps) {
-    if (step.state != "waiting" && step.name != event.step) step.state = event.phase == "survey" ? "waiting" : "done";
+    if (step.name == event.step) {
+      step.state = event.phase;
+    } else if (step.state != "waiting") {
+      step.state = surveyed ? "waiting" : "worked-on";
+    }
   }
-  now->state = event.phase;
 }
 
+// What each step came to is known now.
 void Stories::hear(const scheduler::AttemptEnded& event) {
   const scheduler::AttemptFinished& finished = event.finished;
   Story& story = by_port_[finished.started.port.text];
-  const bool good = !finished.fault;
   for (Step& step : story.steps) {
-    const auto done = std::ranges::find(finished.steps, step.name, &scheduler::StepDone::name);
-    if (done != finished.steps.end()) step.seconds = done->seconds;
-    if (good) step.state = "done";
-    if (!good && step.name == finished.fault->step)
-      step.state = "failed";
-    else if (!good && step.state != "done" && step.state != "waiting")
-      step.state = "stopped";
+    const auto end = std::ranges::find(finished.steps, step.name, &scheduler::StepDone::name);
+    if (end == finished.steps.end()) {
+      step.state = "not-reached";
+      continue;
+    }
+    step.seconds = end->seconds;
+    step.state = to_string(reports::state_of({.bytes = end->bytes,
+                                              .written_bytes = end->written_bytes,
+                                              .unchanged_bytes = end->unchanged_bytes,
+                                              .erased_sectors = end->erased_sectors,
+                                              .read_back = end->readback.has_value(),
+                                              .faulted = finished.fault && finished.fault->step == step.name,
+                                              .good = !finished.fault}));
   }
   say(finished.started.port, "attempt " + std::to_string(finished.started.number) + " " +
                                  std::string(scheduler::to_string(finished.outcome)) +
@@ -82,7 +91,7 @@ void Stories::hear(const scheduler::VerdictReached& event) {
 
 void Stories::hear(const scheduler::Remarked& event) {
   const auto about = by_port_.find(event.remark.about);
-  if (about != by_port_.end()) say({event.remark.about}, event.remark.text);
+  if (about != by_port_.end()) say({event.remark.about}, english(event.remark));
 }
 
 QJsonObject Stories::of(const std::string& port) const {

@@ -22,7 +22,9 @@ class Stories : public scheduler::Observer {
  private:
   struct Step {
     std::string name;
-    std::string state = "waiting";  // or "survey", "erase", "write", "read", "done", "failed", "stopped"
+    // While it runs: "waiting", the phase that works on it, or "worked-on" between two of them. Then as
+    // reports::StepState.
+    std::string state = "waiting";
     std::string address;
     std::uint32_t bytes = 0;
     double seconds = 0;

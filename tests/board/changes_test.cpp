@@ -62,7 +62,8 @@ TEST_F(ABoard, ASlotThatIsClosedIsOpenedAgainAndNoOther) {
   const std::string li = sign_in("li");
   EXPECT_EQ(status_of(post("/api/slots/1-1.3/release", "{}", li)), 409) << "it is in use";
   EXPECT_EQ(status_of(post("/api/slots/1-1.99/release", "{}", li)), 404);
-  live_.on(scheduler::Remarked{{scheduler::RemarkKind::quarantine, {}, "1-1.3", "three in a row"}});
+  live_.on(scheduler::Remarked{scheduler::make_remark(scheduler::RemarkCode::port_closed, {}, "1-1.3",
+                                                      {{"count", std::int64_t{3}}, {"fault", "io-error"}})});
   EXPECT_THAT(get("/api/state"), HasSubstr("\"state\":\"quarantined\""));
   EXPECT_EQ(status_of(post("/api/slots/1-1.2/release", "{}", li)), 409);
   EXPECT_EQ(status_of(post("/api/slots/1-1.3/release", "{}", li)), 200);

@@ -66,10 +66,15 @@ def names_in(value):
     return [set(re.findall(r"\{(\w+)\}", form)) for form in forms]
 
 
-def fault_codes():
-    body = read(os.path.join(ROOT, "dfu", "fault.cpp"))
-    body = body[body.index("to_string(FaultCode"):]
+def names_given(file, function):
+    """What this function of the program gives as names."""
+    body = read(os.path.join(ROOT, *file.split("/")))
+    body = body[body.index(function):]
     return re.findall(r'return "([a-z-]+)";', body[:body.index("\n}")])
+
+
+def fault_codes():
+    return names_given("dfu/fault.cpp", "to_string(FaultCode")
 
 
 def once_each(name, problems):
@@ -91,9 +96,16 @@ def check_words(problems):
     problems.extend(f"en.json: no {key}" for key in wanted if key not in english)
     known = {key for key in english if key.startswith("fault.")}
     problems.extend(f"en.json: {key} is no fault of dfu/fault.cpp" for key in sorted(known - set(wanted)))
-    remedies = read(os.path.join(WWW, "words.js"))
-    remedies = remedies[remedies.index("remedies = {"):remedies.index("};")]
-    problems.extend(f"words.js: no remedy for {code}" for code in codes if not re.search(rf"'?{re.escape(code)}'?: '", remedies))
+    words_js = read(os.path.join(WWW, "words.js"))
+    acts = words_js[words_js.index("acts = {"):words_js.index("};")]
+    problems.extend(f"words.js: no act for the advice {advice}" for advice in names_given("station/advice.cpp", "to_string(Advice")
+                    if advice != "none" and not re.search(rf"'?{re.escape(advice)}'?: \[", acts))
+    remarks = re.findall(r'Row\{[^}]*"([a-z-]+)"\}', read(os.path.join(ROOT, "scheduler", "remark.cpp")))
+    if len(remarks) < 20:
+        problems.append(f"scheduler/remark.cpp: only {len(remarks)} remarks were found")
+    problems.extend(f"en.json: no note.{code}" for code in remarks if "note." + code not in english)
+    states = names_given("reports/step_state.cpp", "to_string(StepState")
+    problems.extend(f"en.json: no step.{state}" for state in states if "step." + state not in english)
     for name, words in languages.items():
         problems.extend(f"{name}: no {key}" for key in english if key not in words)
         problems.extend(f"{name}: {key} is not in en.json" for key in words if key not in english)

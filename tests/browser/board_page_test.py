@@ -56,7 +56,7 @@ class Line(MockedTest):
         colours = {page.style(f'.tile[data-port="{p}"]', "background") for p in ("1-1.3", "1-1.4", "1-1.5", "1-1.1")}
         self.assertEqual(len(colours), 4)
         self.assertEqual(page.find(".call-word").text, "Unplug 3")
-        self.assertEqual(page.find(".call-where").text.split(), ["A3", "A4", "A5"])
+        self.assertEqual(page.texts(".call-row"), ["2 not passed\nA4  A5", "1 passed\nA3"])
 
     def test_sixty_four_slots_fill_the_screen_and_none_is_outside(self):
         self.station(64, dressed=True)
@@ -100,7 +100,7 @@ class Line(MockedTest):
         mock.verdict(slot, "failed", "verify-mismatch")
         page = self.board()
         self.wait_tile(page, "A1", "FAIL", "Set aside")
-        slot["present"] = False
+        slot.update(present=False, taken_out=True)
         station.tell(slot)
         self.wait_tile(page, "A1", "FAIL", "Plug in next")
         self.assertFalse(self.tile(page, "A1")["loud"])
@@ -539,6 +539,124 @@ class Sockets(MockedTest):
         page.wait(lambda: not page.all("#changed"), "the end")
 
 
+class WhatTheHandDoes(MockedTest):
+    """Tile, call and slot page say the same thing, in each language."""
+
+    def in_each_language(self, where="#/line", **options):
+        for language, words in WORDS.items():
+            page = self.board(where, **options)
+            page.js("localStorage.setItem('flashline.language', arguments[0])", language)
+            self.driver.get("about:blank")
+            page = self.open(self.url + "/" + where, **options)
+            page.wait(lambda: page.all(".tile, .now"), "the page")
+            with self.subTest(language=language):
+                yield page, words
+
+    def test_a_bad_unit_that_was_pulled_is_not_quieter_than_a_good_one(self):
+        station = self.station()
+        mock.verdict(station.slot("A1"), "failed", "unit-gone", "cable", present=False, taken_out=False)
+        mock.verdict(station.slot("A2"), "failed", "verify-mismatch", present=False)
+        mock.verdict(station.slot("A3"), "passed", present=False)
+        for page, words in self.in_each_language():
+            self.wait_tile(page, "A1", words["outcome.failed"], words["act.back"])
+            pulled, aside, good = (self.tile(page, label) for label in ("A1", "A2", "A3"))
+            self.assertTrue(pulled["loud"], "something is to be done with it")
+            self.assertEqual((aside["loud"], good["loud"]), (False, False))
+            ground = [page.style(f'[data-port="1-1.{port}"]', "backgroundColor") for port in (2, 3)]
+            edge = [int(page.style(f'[data-port="1-1.{port}"]', "borderTopWidth").removesuffix("px")) for port in (2, 3)]
+            self.assertNotEqual(ground[0], ground[1])
+            self.assertGreater(edge[0], edge[1])
+            self.go(page, "#/slot/1-1.1")
+            page.wait(lambda: page.texts(".now-act") == [words["act.back"]], "the same on its page")
+            page.wait(lambda: page.texts(".story-do") == [words["fault.unit-gone.do"]], "and what to look at")
+
+    def test_a_unit_that_did_not_come_back_is_still_in_the_socket(self):
+        station = self.station()
+        mock.verdict(station.slot("A1"), "failed", "not-back", present=False, taken_out=False)
+        for page, words in self.in_each_language():
+            self.wait_tile(page, "A1", words["outcome.failed"], words["act.unplug-again"])
+            self.assertTrue(self.tile(page, "A1")["loud"])
+            self.assertNotIn(words["act.next"], self.tile(page, "A1")["text"])
+            page.wait(lambda: "A1" in page.texts(".call-where")[0], "it is among those to unplug")
+            self.go(page, "#/slot/1-1.1")
+            page.wait(lambda: page.texts(".now-act") == [words["act.unplug-again"]], "the same on its page")
+            self.assertEqual(page.texts(".story-do"), [words["fault.not-back.do"]])
+
+    def test_good_and_bad_units_are_counted_apart_and_no_list_is_cut_without_a_word(self):
+        station = self.station(64)
+        for i, slot in enumerate(station.slots()):
+            mock.verdict(slot, "failed" if i % 8 == 3 else "passed", "verify-mismatch" if i % 8 == 3 else None)
+        for width, height in SIZES:
+            for page, words in self.in_each_language(width=width, height=height):
+                page.wait(lambda: len(page.all(".call-row")) == 2, "two rows")
+                bad, good = page.js("return [...document.querySelectorAll('.call-row')].map(row => row.innerText)")
+                self.assertIn(words["call.bad"].format(n=8), bad)
+                self.assertIn(words["call.good"].format(n=56), good)
+                for row, all_of_them in ((bad, 8), (good, 56)):
+                    named = len([word for word in row.split() if word[0] in "ABCDEFGHIJ" and word[1:].isdigit()])
+                    more = words["call.and-more"].split("}  ")[1].split("{n}")
+                    said = [int(word) for word in row.split(more[0])[-1].split() if word.isdigit()] if more[0].strip() in row.split("\n")[-1] else [0]
+                    self.assertEqual(named + said[-1], all_of_them, row)
+                cut = page.js("return [...document.querySelectorAll('.call-names')].filter(e => e.scrollWidth > e.clientWidth || e.getBoundingClientRect().bottom > document.querySelector('.call').getBoundingClientRect().bottom + 1).length")
+                self.assertEqual(cut, 0)
+
+    def test_units_that_fail_in_a_row_on_one_port_give_a_hint(self):
+        station = self.station(64)
+        slot = station.slot("A1")
+        mock.verdict(slot, "failed", "verify-mismatch")
+        slot["failed_in_a_row"] = 5
+        for page, words in self.in_each_language():
+            hint = words["slot.in-a-row"]["other"].format(n=5)
+            self.wait_tile(page, "A1", hint)
+            self.go(page, "#/slot/1-1.1")
+            page.wait(lambda: hint in page.texts(".story-what")[0], "the hint on its page")
+
+    def test_sockets_of_a_missing_hub_ask_for_nothing(self):
+        station = self.station()
+        station.state["hubs"][0]["missing"] = True
+        for slot in station.state["hubs"][0]["slots"]:
+            slot["state"] = "no-hub"
+        for page, words in self.in_each_language():
+            self.wait_tile(page, "A1", words["slot.no-hub"])
+            self.assertEqual(page.texts(".call-names"), ["B1"])
+            self.assertEqual(page.texts(".hub-missing"), [words["hub.missing"]])
+            self.go(page, "#/slot/1-1.1")
+            page.wait(lambda: page.texts(".story-what") == [words["story.no-hub"].format(hub="1-1")], "the reason")
+
+    def test_steps_after_a_failure_are_not_reached(self):
+        station = self.station()
+        mock.verdict(station.slot("A1"), "failed", "write-failed")
+        station.slot("A1")["last"]["fault"]["step"] = "system-part1"
+        for page, words in self.in_each_language("#/slot/1-1.1"):
+            page.wait(lambda: len(page.all(".step")) == 3, "three steps")
+            self.assertEqual(page.texts(".step-state"), [words["step.failed"], words["step.not-reached"], words["step.not-reached"]])
+            self.assertEqual(page.js("return [...document.querySelectorAll('.step use')].map(e => e.getAttribute('href'))"), ["#sign-failed", "#sign-skipped", "#sign-skipped"])
+
+    def test_what_the_station_notes_is_said_in_the_language_of_the_page(self):
+        station = self.station()
+        values = {"count": 3, "limit": 3, "units": 40, "failed": 5, "attempts": 20, "ports": 3, "others_failed": 1, "others_units": 60,
+                  "others_attempts": 60, "fault": "verify-mismatch", "rung": "USB reset", "seconds": "2.5", "port": "1-1.4", "name": "A4",
+                  "there": "A2", "here": "A3", "order": "ORD-1", "until": "12:00"}
+        codes = [key.removeprefix("note.") for key in WORDS["en"] if key.startswith("note.") and key != "note.where"]
+        for page, words in self.in_each_language(width=1920, height=1080):
+            seen = set()
+            for code in codes:
+                station.tell(line={"remark": "English for the console", "note": {"code": code, "about": "1-1.1", "slot": "A1", "values": values}})
+                page.wait(lambda: page.texts(".remark") and page.texts(".remark")[0] not in seen | {"", "English for the console"}, code)
+                said = page.texts(".remark")[0]
+                self.assertTrue(said.startswith("A1"), said)
+                self.assertNotRegex(said, r"[{}]|undefined|verify-mismatch|USB reset" if words is WORDS["zh-CN"] else r"[{}]|undefined|verify-mismatch")
+                seen.add(said)
+
+    def test_a_reason_that_was_chosen_is_said_in_each_language(self):
+        station = self.station()
+        station.slot("A1").update(state="skipped", reason="Cable is bad", skipped_by="board")
+        station.slot("A2").update(state="skipped", reason="自己写的", skipped_by="board")
+        for page, words in self.in_each_language():
+            self.wait_tile(page, "A1", words["skip.reason.cable"])
+            self.wait_tile(page, "A2", "自己写的")
+
+
 class Everywhere(MockedTest):
     """What holds on each screen in each size and language."""
 
@@ -571,7 +689,7 @@ class Everywhere(MockedTest):
                         nameless = page.js("return [...document.querySelectorAll('a, button')].filter(e => !(e.innerText.trim() || e.getAttribute('aria-label') || e.textContent.trim())).map(e => e.outerHTML)"
                                            ".concat([...document.querySelectorAll('input, select')].filter(e => !e.labels.length && !e.getAttribute('aria-label')).map(e => e.outerHTML))")
                         self.assertEqual(nameless, [])
-                        raw = page.js("return document.querySelector('main').innerText.match(/\\b(act|fault|slot|call|total|story|job|health|units|error|bound|phase|outcome|step)\\.[a-z.-]{3,}/g) ?? []")
+                        raw = page.js("return document.querySelector('main').innerText.match(/\\b(act|fault|slot|call|total|story|job|health|units|error|bound|phase|outcome|step|note|rung)\\.[a-z.-]{3,}/g) ?? []")
                         self.assertEqual(raw, [], "keys instead of words")
                         self.assertEqual(page.js("return document.querySelectorAll('h1').length"), 1)
 

@@ -22,7 +22,7 @@ class Station:
     """`flashline run` with eight sockets A1..A4, B1..B4, all of them empty at first. `faults`: (kind, at, times) of every
     unit that comes to a port."""
 
-    def __init__(self, folder, *arguments, speed=20, faults=None, people=None, before=()):
+    def __init__(self, folder, *arguments, speed=20, faults=None, people=None, before=(), generation=12, insert_after=0.5):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.build = pathlib.Path(browser.setting("FLASHLINE_BUILD_DIR"))
@@ -32,12 +32,12 @@ class Station:
         line = f'[line]\nspeed = {speed}\ncontrol = "line.ctl"\n'
         line += "".join(f'[[hub]]\nport = "1-{hub}"\nports = {PORTS}\n' for hub in range(1, HUBS + 1))
         for hub, port in places:
-            line += f'[[unit]]\nport = "1-{hub}.{port}"\ngeneration = 12\nstarts = "absent"\n'
+            line += f'[[unit]]\nport = "1-{hub}.{port}"\ngeneration = {generation}\nstarts = "absent"\n'
             for kind, at, times in (faults or {}).get(f"1-{hub}.{port}", []):
                 line += f'[[unit.fault]]\nkind = "{kind}"\nat = "{at}"\ntimes = {times}\n'
         (self.folder / "line.toml").write_text(line)
         slots = "".join(f'[[slot]]\nport = "1-{hub}.{port}"\nlabel = "{"AB"[hub - 1]}{port}"\n' for hub, port in places)
-        (self.folder / "station.toml").write_text('name = "line-3"\ninsert_after = 0.5\n' + slots)
+        (self.folder / "station.toml").write_text(f'name = "line-3"\ninsert_after = {insert_after}\n' + slots)
         for name, (pin, role) in (people or {}).items():
             self.ask("operator", "add", name, "--role", role, said=pin + "\n")
         for command in before:
@@ -472,6 +472,51 @@ class ANewFixture(RealTest):
         page.wait(lambda: len(page.all(".changes tbody tr")) == 4, "the list")
         station.hand("plug 1-1")
         page.wait(lambda: not page.all("#changed"), "the end of the alarm")
+
+
+class ASwappedBoard(RealTest):
+    """A board is taken out and another one is put in within a second, which is faster than any debounce."""
+
+    LANGUAGES = {name: json.loads((pathlib.Path(__file__).resolve().parents[2] / "station" / "board" / "www" / "lang" / f"{name}.json").read_text(encoding="utf-8"))
+                 for name in ("en", "zh-CN")}
+    # What the tile of the port says from now on, each word once it changes.
+    WATCH = """
+        window.said = [];
+        const word = document.querySelector('[data-port="1-1.1"] .tile-word');
+        new MutationObserver(() => said.push(word.textContent)).observe(word, {childList: true, characterData: true, subtree: true});
+    """
+
+    def swapped(self, language, generation):
+        words = self.LANGUAGES[language]
+        station = self.station(speed=1, generation=generation, insert_after=2.0)
+        page = self.board()
+        page.js("localStorage.setItem('flashline.language', arguments[0])", language)
+        self.driver.get("about:blank")
+        page = self.open(self.url + "/#/line")
+        self.wait_tile(page, "A1", words["act.plug"])
+        station.hand("fresh 1-1.1")
+        self.wait_tile(page, "A1", words["outcome.passed"], words["act.unplug"])
+        page.js(self.WATCH)
+        station.hand("pull 1-1.1")
+        time.sleep(.7)  # a quick hand
+        station.hand("fresh 1-1.1")
+        page.wait(lambda: words["phase.write"] in page.js("return said"), "the second board is written")
+        self.assertNotEqual(self.tile(page, "A1")["tone"], "good", "no verdict of the first board is left")
+        self.wait_tile(page, "A1", words["outcome.passed"], words["act.unplug"])
+        page.wait(lambda: page.texts(".figure-value")[0] == "2", "two good units")
+        page.picture(f"board-swapped-{language}-{generation}")
+        self.driver.get("about:blank")
+        station.stop()
+        attempts = self.attempts(station)
+        self.assertEqual([(one["slot"], one["outcome"]) for one in attempts], [("A1", "passed")] * 2)
+        self.assertEqual(len({one["visit"] for one in attempts}), 2)
+        self.assertTrue(all(step["written_bytes"] > 0 for one in attempts for step in one["steps"]))
+
+    def test_it_is_flashed_again_and_a_person_sees_it(self):
+        self.swapped("en", 12)
+
+    def test_it_is_flashed_again_and_a_person_sees_it_in_chinese(self):
+        self.swapped("zh-CN", 3)
 
 
 class ALostStation(RealTest):

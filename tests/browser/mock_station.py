@@ -30,7 +30,40 @@ def now():
 def empty_slot(port, label):
     return {"port": port, "label": label, "state": "empty", "present": False, "visit": None, "attempt": 0, "phase": "",
             "step": "", "fraction": 0, "left_seconds": None, "bytes_per_second": None, "stuck_seconds": 0,
-            "outcome": None, "last": None, "unit": None, "serial": None, "label_of_unit": None, "reason": None}
+            "outcome": None, "last": None, "unit": None, "serial": None, "label_of_unit": None, "reason": None,
+            "taken_out": False, "failed_in_a_row": 0, "closed": None}
+
+
+# What the station says a person does after these faults, as station/advice.cpp has it.
+AFTER = {"verify-mismatch": "set-aside", "back-in-dfu": "set-aside", "access-denied": "get-help", "image-unfit": "get-help"}
+PULLED = ("unit-gone", "pulled-before-proof")
+
+
+def advice_of(slot):
+    state, present = slot["state"], slot["present"]
+    if state == "verdict" and slot["outcome"] in ("passed", "already"):
+        return "unplug" if present else "plug-next"
+    if state == "verdict":
+        code = ((slot["last"] or {}).get("fault") or {}).get("code")
+        after = AFTER.get(code, "try-again")
+        if present:
+            return after
+        if code in PULLED:
+            return "plug-back"
+        return after if not slot["taken_out"] else "plug-back" if after == "try-again" else "plug-next"
+    if state in ("quarantined", "skipped"):
+        return "unplug" if present else "none"
+    if state == "foreign":
+        return "unplug" if slot.get("missed") else "none"
+    return {"empty": "plug-in", "queued": "wait", "working": "wait", "between": "wait"}.get(state, "none")
+
+
+def as_told(slot):
+    return {**slot, "advice": slot.get("advice") or advice_of(slot)}
+
+
+def state_as_told(state):
+    return {**state, "hubs": [{**hub, "slots": [as_told(slot) for slot in hub["slots"]]} for hub in state["hubs"]]}
 
 
 def snapshot(slots=8, ports=7, labelled=True):
@@ -38,13 +71,13 @@ def snapshot(slots=8, ports=7, labelled=True):
     for i in range(slots):
         hub, port = i // ports + 1, i % ports + 1
         if port == 1:
-            hubs.append({"port": f"1-{hub}", "label": "", "tt": "multi", "bus_load": None, "ports": ports, "slots": []})
+            hubs.append({"port": f"1-{hub}", "label": "", "tt": "multi", "bus_load": None, "ports": ports, "missing": False, "slots": []})
         label = f"{chr(64 + hub)}{port}" if labelled else ""
         hubs[-1]["slots"].append(empty_slot(f"1-{hub}.{port}", label))
     line = {"state": "running", "seconds": 0.0, "recipe": {"name": "photon-0.4.3-tinker", "revision": "A"}, "units": 0,
             "passed": 0, "already": 0, "failed": 0, "error": 0, "cancelled": 0, "attempts": 0, "first_pass": 0,
             "yield": None, "units_per_hour": None,
-            "bound": {"by": "people", "slots": slots, "name": "", "times_slower": 1.0}, "remark": "", "job": None,
+            "bound": {"by": "people", "slots": slots, "name": "", "times_slower": 1.0}, "remark": "", "note": None, "job": None,
             "operator": None}
     return {"n": 1, "time": now(), "station": "line-3", "version": "0.1.0", "line": line, "hubs": hubs}
 
@@ -65,8 +98,9 @@ def working(slot, fraction, phase="write", step="system-part1", left=None, attem
                 step=step, fraction=fraction, left_seconds=8 * (1 - fraction) if left is None else left, outcome=None)
 
 
-def verdict(slot, outcome, code=None, about="unit", present=True):
-    slot.update(state="verdict", present=present, visit=slot["visit"] or "v-" + slot["port"],
+def verdict(slot, outcome, code=None, about="unit", present=True, taken_out=True):
+    """`taken_out`: of a unit that is not there, a person took it after the verdict."""
+    slot.update(state="verdict", present=present, taken_out=taken_out and not present, visit=slot["visit"] or "v-" + slot["port"],
                 attempt=max(1, slot["attempt"]), outcome=outcome, phase="", fraction=1, left_seconds=None,
                 serial="00000000010C", unit="3b002c001847353236343033",
                 last={"outcome": outcome, "fault": fault(code, about) if code else None, "verified": not code,
@@ -104,12 +138,12 @@ class Station:
         with self.lock:
             self.state["n"] += 1
             self.state["line"].update(line or {})
-            self._send("delta", {"n": self.state["n"], "time": now(), "line": line or {}, "slots": list(slots)})
+            self._send("delta", {"n": self.state["n"], "time": now(), "line": line or {}, "slots": [as_told(slot) for slot in slots]})
 
     def tell_all(self):
         with self.lock:
             self.state["n"] += 1
-            self._send("state", self.state)
+            self._send("state", state_as_told(self.state))
 
     def _send(self, event, data):
         text = f"id: {self.state['n']}\nevent: {event}\ndata: {json.dumps(data)}\n\n"
@@ -137,7 +171,7 @@ class Station:
         parts = [unquote(p) for p in path.strip("/").split("/")][1:]
         match parts:
             case ["state"]:
-                return self.state
+                return state_as_told(self.state)
             case ["languages"]:
                 return {"languages": sorted([f[:-5] for f in os.listdir(os.path.join(WWW, "lang"))] + list(self.languages))}
             case ["session"]:
@@ -157,11 +191,11 @@ class Station:
                     broken = slot["last"] and slot["last"]["fault"] and slot["state"] == "verdict"
                     if broken:
                         at = names.index(slot["last"]["fault"]["step"])
-                        state = "done" if i < at else "failed" if i == at else "waiting"
+                        state = "done" if i < at else "failed" if i == at else "not-reached"
                     steps.append({"name": name, "state": state, "bytes": size, "address": address,
                                   "seconds": 2.4 if state == "done" else None})
                 log = [f"{now()} {slot['port']} survey: 0 of 4 sectors in place", f"{now()} {slot['port']} write system-part1"]
-                return {**slot, "steps": steps if reached else [], "attempts": self.attempts_of(slot), "log": log}
+                return {**as_told(slot), "steps": steps if reached else [], "attempts": self.attempts_of(slot), "log": log}
             case ["units"]:
                 text = query.get("query", [""])[0]
                 found = [u for u in self.units if text.lower() in json.dumps(u).lower()]
@@ -256,7 +290,7 @@ def attempt_json(slot, i, outcome, code=None):
             "verified": not code, "booted": not code, "unit": "3b002c001847353236343033", "serials": ["00000000010C"],
             "flash_seconds": 7.61, "return_seconds": 1.58, "floor_seconds": 7.52, "job": "ORD-2291", "recipe": "photon-0.4.3-tinker",
             "steps": [{"name": n, "image": n + ".bin", "sha256": "ab" * 32, "address": a, "bytes": b, "written_bytes": b,
-                       "unchanged_bytes": 0, "erased_sectors": 2, "seconds": 2.5, "readback_sha256": "ab" * 32} for n, a, b in STEPS]}
+                       "unchanged_bytes": 0, "erased_sectors": 2, "seconds": 2.5, "readback_sha256": "ab" * 32, "state": "done"} for n, a, b in STEPS]}
 
 
 def unit_json(i, outcome="passed", code=None):
@@ -354,7 +388,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         with station.lock:
-            mine.put(f"id: {station.state['n']}\nevent: state\ndata: {json.dumps(station.state)}\n\n")
+            mine.put(f"id: {station.state['n']}\nevent: state\ndata: {json.dumps(state_as_told(station.state))}\n\n")
             station.clients.append(mine)
         try:
             while True:
@@ -409,17 +443,21 @@ def dress(station, seed=1):
         elif kind == 4:
             verdict(slot, "passed" if i % 16 < 8 else "already", present=i % 24 > 12)
         elif kind == 7 and i // 8 % 3 == 1:
-            slot.update(state="quarantined", reason="4 of 5 units failed here")
+            slot.update(state="quarantined", reason="3 units in a row failed here",
+                        closed={"code": "port-closed", "values": {"count": 3, "fault": "io-error"}})
         elif kind == 7 and i // 8 % 3 == 2:
             slot.update(state="skipped", reason="Cable is bad", skipped_by="board")
         elif kind == 6 and i // 8 % 3 == 1:
             slot.update(state="queued", present=True, visit="v")
         elif kind == 6 and i // 8 % 3 == 2:
-            verdict(slot, "failed", "not-back", present=False)
+            verdict(slot, "failed", "not-back", present=False, taken_out=False)
+            slot["failed_in_a_row"] = 3
     station.state["line"].update(
         seconds=5400, units=218, passed=207, already=5, failed=5, error=1, attempts=226, first_pass=203, units_per_hour=343, job=job(),
         operator="li", bound={"by": "units", "slots": sum(s["state"] == "working" for s in slots), "name": "", "times_slower": 1.0})
     station.state["line"]["yield"] = 212 / 218
+    station.state["line"]["note"] = {"code": "hub-slowed", "about": "1-1", "slot": None,
+                                     "values": {"limit": 3, "failed": 5, "attempts": 20, "ports": 3, "others_failed": 1, "others_attempts": 60}}
     station.jobs = [station.state["line"]["job"], job("ORD-2292", 120, 0), job("ORD-2280", 64, 64, state="closed", closed=now())]
     station.jobs[2]["certificate"] = certificate(station.jobs[2])
     station.units = [unit_json(i, "failed" if i == 3 else "passed", "verify-mismatch" if i == 3 else None) for i in range(1, 13)]

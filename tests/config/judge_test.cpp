@@ -111,7 +111,7 @@ TEST_F(Judge, SectorsThatNoStepUsesMayDiffer) {
 TEST_F(Judge, UnitThatCannotBeReadIsRefusedUnlessTheRecipeWaivesIt) {
   survey.can_upload = false;
   const dfu::Fault fault = refusal(survey);
-  EXPECT_EQ(fault.code, dfu::FaultCode::read_protected);
+  EXPECT_EQ(fault.code, dfu::FaultCode::image_unfit) << "the recipe asks for what no such unit can give";
   EXPECT_THAT(fault.text, HasSubstr("verify = \"none\""));
   recipe.policy.verify = Verify::none;
   EXPECT_TRUE(std::holds_alternative<dfu::Plan>(judge(recipe, survey)));
@@ -122,12 +122,12 @@ TEST_F(Judge, PlainUnitMustBeReadableAfterManifestation) {
   recipe.layout.steps.resize(1);
   std::erase_if(recipe.layout.pieces, [](const dfu::Piece& piece) { return piece.step != 0; });
   survey.pieces.resize(recipe.layout.pieces.size());
-  EXPECT_EQ(refusal(survey).code, dfu::FaultCode::read_protected);
+  EXPECT_EQ(refusal(survey).code, dfu::FaultCode::image_unfit);
   EXPECT_THAT(refusal(survey).text, HasSubstr("verify = \"none\""));
   survey.tolerant = true;
   EXPECT_GT(count(std::get<dfu::Plan>(judge(recipe, survey)), dfu::Operation::Kind::read), 0u);
   survey.can_upload = survey.tolerant = false;
-  EXPECT_EQ(refusal(survey).code, dfu::FaultCode::read_protected);
+  EXPECT_EQ(refusal(survey).code, dfu::FaultCode::image_unfit);
   recipe.policy.verify = Verify::none;
   EXPECT_EQ(count(std::get<dfu::Plan>(judge(recipe, survey)), dfu::Operation::Kind::read), 0u);
 }

@@ -650,5 +650,27 @@ TEST_F(RecipeFile, AProofThatItsUnitsCannotGiveIsRefusedNotWeakened) {
   EXPECT_NE(taken.recipe, nullptr) << all(taken.diagnostics);
 }
 
+// The chip would refuse each word of it (errPROG), unit after unit.
+TEST_F(RecipeFile, AnAddressBetweenTwoWordsIsRefusedWithTheOnesThatFit) {
+  folder.write("raw.bin", dfu::Bytes(4096, 7));
+  const RecipeResult result = load(
+      "[recipe]\nname = \"r\"\n[device]\nprofile = \"stm32-rom\"\n[[step]]\nname = \"s\"\nimage = \"raw.bin\"\n"
+      "address = 0x08004001\n[policy]\nconfirm = \"none\"\n");
+  EXPECT_EQ(result.recipe, nullptr);
+  const std::string said = all(result.diagnostics);
+  EXPECT_THAT(said, HasSubstr("r.toml:8:"));
+  EXPECT_THAT(said, HasSubstr("0x08004001 lies between two words"));
+  EXPECT_THAT(said, HasSubstr("0x08004000 or 0x08004004"));
+}
+
+TEST_F(RecipeFile, AHexFileWithBytesBetweenTwoWordsIsRefused) {
+  folder.write("x.hex", std::string_view(":020000040800F2\n:024002000102B9\n:00000001FF\n"));
+  const RecipeResult result = load(
+      "[recipe]\nname = \"r\"\n[device]\nprofile = \"stm32-rom\"\n[[step]]\nname = \"s\"\nimage = \"x.hex\"\n"
+      "[policy]\nconfirm = \"none\"\n");
+  EXPECT_EQ(result.recipe, nullptr);
+  EXPECT_THAT(all(result.diagnostics), HasSubstr("'x.hex' has bytes that begin at 0x08004002, between two words"));
+}
+
 }  // namespace
 }  // namespace config

@@ -21,7 +21,7 @@ TEST(AttemptJson, HasTheKeysOfTheContract) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
   for (const char* key : {"name", "image", "sha256", "address", "bytes", "written_bytes", "unchanged_bytes",
-                          "erased_sectors", "seconds", "readback_sha256"}) {
+                          "erased_sectors", "seconds", "readback_sha256", "state"}) {
     EXPECT_TRUE(json["steps"].toArray().at(0).toObject().contains(key)) << key;
   }
   EXPECT_EQ(json["steps"].toArray().size(), 2);
@@ -44,7 +44,7 @@ TEST(AttemptJson, TellsAPassedAttemptToTheLetter) {
           R"("steps":[{"address":"0x08020000","bytes":248732,"erased_sectors":2,"image":"part1.bin",)"
           R"("name":"system-part1","readback_sha256":")" +
           db::hex(sample::digest(1)) + R"(","seconds":3.9,"sha256":")" + db::hex(sample::digest(1)) +
-          R"(","unchanged_bytes":0,"written_bytes":248732}],"time":"2026-11-22T06:00:09.210Z",)"
+          R"(","state":"done","unchanged_bytes":0,"written_bytes":248732}],"time":"2026-11-22T06:00:09.210Z",)"
           R"("unit":"3b002c001847353236343033","usb":"2b04:d006","verified":true,)"
           R"("visit":"01930000-0000-7000-8000-000000000001"})");
 }

@@ -79,7 +79,7 @@ TEST(CsvReport, HasEveryKeyOfTheJsonAndNoOther) {
     for (const QString& key : fault_json(sample::failed(3).fault).toObject().keys()) {
       EXPECT_EQ(cells.erase("fault." + key.toStdString()), 1u) << key.toStdString();
     }
-    for (const QString& key : step_json(sample::passed(2).steps[0]).keys()) {
+    for (const QString& key : step_json(sample::passed(2).steps[0], sample::passed(2)).keys()) {
       for (const char* step : {"step.1.", "step.2."}) EXPECT_EQ(cells.erase(step + key.toStdString()), 1u);
     }
     EXPECT_TRUE(cells.empty()) << cells.begin()->first;
@@ -114,7 +114,7 @@ TEST(CsvReport, RowsHaveAsManyCellsAsTheLongestNeeds) {
   three.finished.steps.push_back(three.finished.steps[0]);
   const auto rows = parsed(csv_of({none, three, sample::open_attempt(7, 6, db::Outcome::running)}));
   ASSERT_EQ(rows.size(), 4u);
-  EXPECT_EQ(rows[0].back(), "step.3.readback_sha256");
+  EXPECT_EQ(rows[0].back(), "step.3.state");
   for (const Row& row : rows) EXPECT_EQ(row.size(), rows[0].size());
 }
 

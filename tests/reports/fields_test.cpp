@@ -42,7 +42,7 @@ TEST(Fields, EveryKeyOfAnAttemptIsSaidAndNoOther) {
 }
 
 TEST(Fields, EveryKeyOfAStepIsSaidAndNoOther) {
-  EXPECT_EQ(keys_of(step_json(sample::passed(2).steps[0])), names_of(step_fields()));
+  EXPECT_EQ(keys_of(step_json(sample::passed(2).steps[0], sample::passed(2))), names_of(step_fields()));
 }
 
 TEST(Fields, EveryKeyOfAnEventADecisionAndARunIsSaidAndNoOther) {
@@ -59,7 +59,7 @@ TEST(Fields, EveryKeyOfAnEventADecisionAndARunIsSaidAndNoOther) {
 // What the table says of a value is what JSON has.
 TEST(Fields, EachKindIsThatOfTheValue) {
   const QJsonObject attempt = attempt_json(sample::attempt(2, 1, sample::failed(2)));
-  const QJsonObject step = step_json(sample::passed(2).steps[0]);
+  const QJsonObject step = step_json(sample::passed(2).steps[0], sample::passed(2));
   const auto check = [](const Field& field, const QJsonValue& value) {
     if (value.isNull()) return;
     const std::map<std::string, QJsonValue::Type> types{{"truth", QJsonValue::Bool},    {"integer", QJsonValue::Double},

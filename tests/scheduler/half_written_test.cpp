@@ -39,7 +39,7 @@ TEST(HalfWritten, AUnitWithAnIdIsKnownWhereverItTurnsUpAndOnlyOnce) {
   const auto said = units.began(start_of("1-1.4", "v2", id_1));
   ASSERT_TRUE(said);
   EXPECT_EQ(said->about, id_1);
-  EXPECT_THAT(said->text,
+  EXPECT_THAT(english(*said),
               HasSubstr("Attempt old left this unit, which was on port 1-1.1 then, half-written in step user"));
   EXPECT_FALSE(units.began(start_of("1-1.4", "v3", id_1)));
   EXPECT_FALSE(units.began(start_of("1-1.1", "v4", id_2)));
@@ -50,7 +50,7 @@ TEST(HalfWritten, AnotherUnitInItsPlaceIsCalledAnother) {
   units.add(left("1-1.1", id_1));
   const auto said = units.began(start_of("1-1.1", "v1", id_2));
   ASSERT_TRUE(said);
-  EXPECT_THAT(said->text, HasSubstr("This is another one: look for that."));
+  EXPECT_THAT(english(*said), HasSubstr("This is another one: look for that."));
 }
 
 // What every old Photon shows identifies nobody: there is only the port.
@@ -61,7 +61,7 @@ TEST(HalfWritten, AConstantSerialIsNobodysId) {
   const auto said = units.began(start_of("1-1.1", "v2", "00000000010C"));
   ASSERT_TRUE(said);
   EXPECT_EQ(said->about, "1-1.1");
-  EXPECT_THAT(said->text, HasSubstr("If this is the same one"));
+  EXPECT_THAT(english(*said), HasSubstr("If this is the same one"));
 }
 
 TEST(HalfWritten, WhatARunBeforeThisOneLeftIsToldAtTheStartAndAtTheNextInsertionOfThatUnit) {
@@ -80,8 +80,8 @@ TEST(HalfWritten, WhatARunBeforeThisOneLeftIsToldAtTheStartAndAtTheNextInsertion
     if (remark && remark->kind == RemarkKind::half_written) said.push_back(*remark);
   }
   ASSERT_EQ(said.size(), 2u);
-  EXPECT_THAT(said[0].text, HasSubstr("Before this start, attempt old left unit"));
-  EXPECT_THAT(said[0].text, HasSubstr("on port 1-7.1 half-written in step user"));
+  EXPECT_THAT(english(said[0]), HasSubstr("Before this start, attempt old left unit"));
+  EXPECT_THAT(english(said[0]), HasSubstr("on port 1-7.1 half-written in step user"));
   EXPECT_EQ(said[1].attempt, fleet.last(port_of(1)).started.attempt);
 }
 

@@ -172,7 +172,7 @@ class Line : public Fleet {
         out += end->started.port.text + " #" + std::to_string(end->started.number) + " " +
                std::string(to_string(end->outcome)) + (end->fault ? " " + end->fault->text : "") + "\n";
       }
-      if (const auto* remark = std::get_if<Remark>(&record)) out += remark->text + "\n";
+      if (const auto* remark = std::get_if<Remark>(&record)) out += english(*remark) + "\n";
     }
     return out;
   }
@@ -186,7 +186,7 @@ class Line : public Fleet {
     std::vector<std::string> texts;
     for (const Record& record : recorder.records) {
       const auto* remark = std::get_if<Remark>(&record);
-      if (remark && remark->kind == RemarkKind::recovery) texts.push_back(remark->text);
+      if (remark && remark->kind == RemarkKind::recovery) texts.push_back(english(*remark));
     }
     return texts;
   }

@@ -45,10 +45,10 @@ TEST(SuspectSlot, ASocketThatLosesEveryUnitIsNamedAndItsPeersAreNot) {
   ASSERT_FALSE(said.empty());
   for (const Remark& remark : said) {
     EXPECT_EQ(remark.about, "A4");
-    EXPECT_NE(remark.text.find("uspect slot A4"), std::string::npos) << remark.text;
+    EXPECT_NE(english(remark).find("uspect slot A4"), std::string::npos) << english(remark);
     EXPECT_FALSE(remark.attempt.empty());
   }
-  EXPECT_NE(said.back().text.find("not this unit"), std::string::npos) << said.back().text;
+  EXPECT_NE(english(said.back()).find("not this unit"), std::string::npos) << english(said.back());
 }
 
 }  // namespace

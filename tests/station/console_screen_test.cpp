@@ -136,10 +136,10 @@ TEST(ConsoleScreen, EightSlotsAt80x24) {
       "hub 1-1",
       "1-1.1 survey      system-part2 [.......................]       186 KiB/s",
       "1-1.2 write       system-part2 [############...........]  52%  186 KiB/s   3.1 s",
-      "1-1.3 x FAIL      unit-gone: While writing 0x08061000: the transfer failed on ..",
+      "1-1.3 x FAIL      unplug it, plug it in again: unit-gone: While writing 0x0806..",
       "1-1.4 empty",
       "1-1.5 verify      try 2 user   [######################.]  97%  stuck 4 s",
-      "1-1.6 GONE        plug it in again, it left in try 1",
+      "1-1.6 GONE        plug it back in, it left in try 1",
       "1-1.7 waits       for its turn",
       "hub 1-2",
       "1-2.1 other       not for this recipe, left alone",
@@ -175,9 +175,9 @@ TEST(ConsoleScreen, ASlotThatIsNotInUseIsSaidInAWordWithASignAndItsReason) {
 
 TEST(ConsoleScreen, AVerdictThatAsksForAPersonSaysWhatToDoFirst) {
   LineNow line = made_up_line(8);
-  line.hubs[0].slots[2].advice = "Unplug this unit, and plug it in again.";
-  EXPECT_THAT(row_of(text_of(line, {120, 30}), "1-1.3"),
-              HasSubstr("Unplug this unit, and plug it in again.  unit-gone"));
+  line.hubs[0].slots[2].present = true;
+  line.hubs[0].slots[2].asked = true;
+  EXPECT_THAT(row_of(text_of(line, {120, 30}), "1-1.3"), HasSubstr("unplug it, plug it in again: unit-gone"));
 }
 
 TEST(ConsoleScreen, SixtyFourSlotsAt80x24AreFourColumnsOfCompactCells) {

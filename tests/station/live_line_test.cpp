@@ -342,7 +342,7 @@ TEST(LiveLine, AClosedPortSaysSoAndWhyOnceTheUnitThatClosedItIsOut) {
   }
   EXPECT_NE(slot(line, "1-1.1").quarantine.find("units in a row failed here"), std::string::npos);
   EXPECT_EQ(slot(line, "1-1.1").state, SlotState::verdict) << "its unit is still in";
-  EXPECT_EQ(line.remark, "1-1.1: " + slot(line, "1-1.1").quarantine) << "a remark says where";
+  EXPECT_EQ(line.note.text, "1-1.1: " + slot(line, "1-1.1").quarantine) << "a remark says where";
   EXPECT_EQ(slot(line, "1-1.2").quarantine, "");
   watched.fleet.line.pull({"1-1.1"});
   EXPECT_EQ(slot(watched.pass_time(3s), "1-1.1").state, SlotState::quarantined);
@@ -465,6 +465,57 @@ TEST_F(Counted, EveryOutcomeIsCountedOnce) {
   EXPECT_EQ(counts.cancelled, 1);
   EXPECT_EQ(counts.good(), 3);
   EXPECT_EQ(counts.first_pass, 2);
+}
+
+TEST(LiveLine, UnitsThatFailInARowOnOnePortGiveAHintThatAGoodOneEnds) {
+  dfu::virt::LineSpec spec = line_of(1);
+  spec.units[0].starts = dfu::virt::Starts::absent;
+  Watched watched(spec, true);
+  watched.pass_time(100ms);
+  for (int failed = 1; failed <= 5; ++failed) {
+    watched.fleet.line.fresh({"1-1.1"});
+    watched.fleet.line.with_unit({"1-1.1"}, [](dfu::virt::VirtualUnit& unit) {
+      unit.add_fault({dfu::virt::FaultKind::stall, *dfu::virt::fault_point_from("block:2"), 1000});
+    });
+    EXPECT_EQ(slot(watched.pass_time(60s), "1-1.1").failed_in_a_row, failed);
+    watched.fleet.line.pull({"1-1.1"});
+    const LineNow line = watched.pass_time(5s);
+    EXPECT_EQ(slot(line, "1-1.1").failed_in_a_row, failed) << "the next person at the socket must see it";
+  }
+  watched.fleet.line.fresh({"1-1.1"});
+  EXPECT_EQ(slot(watched.pass_time(60s), "1-1.1").failed_in_a_row, 0);
+}
+
+TEST(LiveLine, TheSocketsOfAHubThatIsGoneAskForNothingUntilItIsBack) {
+  dfu::virt::LineSpec spec = line_of(9);
+  for (auto& unit : spec.units) unit.starts = dfu::virt::Starts::absent;
+  Watched watched(spec, true);
+  const dfu::Topology whole = watched.fleet.options.topology;
+  dfu::Topology without = whole;
+  std::erase_if(without.hubs, [](const dfu::HubInfo& hub) { return hub.port.text == "1-1"; });
+  EXPECT_EQ(slot(watched.pass_time(100ms), "1-1.1").state, SlotState::empty);
+  const int all = watched.live.now().bound.slots;
+  watched.live.see(without);
+  LineNow line = watched.live.now();
+  EXPECT_EQ(slot(line, "1-1.1").state, SlotState::no_hub);
+  EXPECT_TRUE(line.hubs[0].missing);
+  EXPECT_EQ(slot(line, "1-2.1").state, SlotState::empty);
+  EXPECT_FALSE(line.hubs[1].missing);
+  EXPECT_EQ(line.bound.slots, all - static_cast<int>(line.hubs[0].slots.size()));
+  watched.live.see(whole);
+  line = watched.live.now();
+  EXPECT_EQ(slot(line, "1-1.1").state, SlotState::empty);
+  EXPECT_FALSE(line.hubs[0].missing);
+}
+
+TEST(LiveLine, AHubThatIsConnectedLaterBringsItsSockets) {
+  Watched watched(line_of(1), true);
+  dfu::Topology more = watched.fleet.options.topology;
+  dfu::HubInfo hub = more.hubs.back();
+  hub.port.text = "1-6";
+  more.hubs.push_back(hub);
+  watched.live.see(more);
+  EXPECT_EQ(slot(watched.live.now(), "1-6.1").state, SlotState::empty);
 }
 
 }  // namespace

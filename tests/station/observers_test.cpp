@@ -73,17 +73,23 @@ QJsonObject json(const std::string& line) {
 }
 
 TEST_F(Shown, ARemarkIsShownToPeopleAndPrograms) {
-  const scheduler::Remarked remarked{{scheduler::RemarkKind::duplicate_id, started_.attempt, "3b00", "Two units."}};
+  const scheduler::Remarked remarked{scheduler::make_remark(
+      scheduler::RemarkCode::id_twice, started_.attempt, "3b00",
+      {{"unit", "3b00"}, {"there", "A1"}, {"there_is", "slot"}, {"here", "A2"}, {"here_is", "slot"}})};
+  const std::string sentence =
+      "Two units say that they are 3b00: one in slot A1 and one in slot A2. One of them is a copy.";
   const auto programs = lines<JsonLines>([&](RunOutput& output) { output.on(remarked); }, RecordContext{});
   ASSERT_EQ(programs.size(), 1u);
   const QJsonObject object = json(programs[0]);
   EXPECT_EQ(object["event"], "remark");
   EXPECT_EQ(object["kind"], "duplicate-id");
   EXPECT_EQ(object["about"], "3b00");
-  EXPECT_EQ(object["text"], "Two units.");
+  EXPECT_EQ(object["text"].toString().toStdString(), sentence);
+  EXPECT_EQ(object["code"], "id-twice");
+  EXPECT_EQ(object["values"].toObject()["here"], "A2");
   EXPECT_EQ(object["attempt"].toString().toStdString(), started_.attempt);
   const auto people = lines<ProgressLines>([&](RunOutput& output) { output.on(remarked); });
-  EXPECT_THAT(people.back(), HasSubstr("Two units."));
+  EXPECT_THAT(people.back(), HasSubstr(sentence));
 }
 
 TEST_F(Shown, EveryJsonLineIsAnObjectWithEventAndTimeAndTheyComeInOrder) {

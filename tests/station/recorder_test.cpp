@@ -65,15 +65,16 @@ TEST_F(Recording, ARemarkIsAnEventOfItsAttemptOrOfNone) {
     StoreRecorder recorder(*store, {"line-3", store->installation(), nullptr, ""}, logger_);
     answered(recorder, visit_of(started));
     answered(recorder, started);
-    EXPECT_TRUE(
-        answered(recorder, scheduler::Remark{scheduler::RemarkKind::duplicate_id, started.attempt, "3b00", "Twice."}));
-    EXPECT_TRUE(answered(recorder, scheduler::Remark{scheduler::RemarkKind::slowed, "", "1-1", "Fewer."}));
+    using scheduler::RemarkCode;
+    EXPECT_TRUE(answered(recorder, make_remark(RemarkCode::id_again, started.attempt, "3b00",
+                                               {{"unit", "3b00"}, {"there", "A1"}, {"there_is", "slot"}})));
+    EXPECT_TRUE(answered(recorder, make_remark(RemarkCode::hub_good, "", "1-1")));
   }
   const auto of_attempt = db::Reader(path_).events(db::parse_uuid(started.attempt));
   ASSERT_EQ(of_attempt.size(), 1u);
   EXPECT_EQ(of_attempt[0].kind, "duplicate-id");
   EXPECT_EQ(of_attempt[0].about, "3b00");
-  EXPECT_EQ(of_attempt[0].text, "Twice.");
+  EXPECT_EQ(of_attempt[0].text, "Unit 3b00 was here before, in slot A1: it is flashed again, or it is a copy.");
   EXPECT_EQ(db::Reader(path_).events().size(), 2u);
 }
 

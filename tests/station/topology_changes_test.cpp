@@ -84,12 +84,12 @@ TEST(TopologyChanges, AControllerThatIsGoneIsToldByItsName) {
 }
 
 TEST(TopologyChanges, TheSentenceSaysWhatAndWhatToDo) {
-  EXPECT_EQ(sentence_of({}), "");
-  EXPECT_EQ(sentence_of({{"A1", "1-1.1", dfu::PortPath{"1-3.1"}}}),
+  EXPECT_EQ(remark_about({}).code, scheduler::RemarkCode::slots_back);
+  EXPECT_EQ(english(remark_about({{"A1", "1-1.1", dfu::PortPath{"1-3.1"}}})),
             "1 slot is not where the station file says: A1 was 1-1.1, now 1-3.1. Put hub and cable back where they "
             "were, or name the sockets again.");
   std::vector<ChangedSlot> many(7, ChangedSlot{"A1", "1-1.1", {}});
-  EXPECT_THAT(sentence_of(many), HasSubstr("A1 was 1-1.1, is gone and 3 more."));
+  EXPECT_THAT(english(remark_about(many)), HasSubstr("A1 was 1-1.1, is gone and 3 more."));
 }
 
 TEST(TopologyWatch, HubsThatComeAndGoAreSeen) {

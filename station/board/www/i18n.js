@@ -17,6 +17,8 @@ export async function useLanguage(language) {
 }
 
 export const language = () => code;
+// The words of the first language: what the record keeps of a choice.
+export const inEnglish = (key) => english[key] ?? key;
 export const has = (key) => key in words || key in english;
 
 export function t(key, values = {}) {

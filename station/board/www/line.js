@@ -6,7 +6,7 @@ import { h, icon, setIcon, setText, setAttribute, fill, button } from './dom.js'
 import { t, number, percent } from './i18n.js';
 import { plan } from './layout.js';
 import { live, slotsOf } from './live.js';
-import { boundText, faceOf, isOver, nameOf } from './words.js';
+import { boundText, faceOf, isGood, isOver, nameOf, noteText } from './words.js';
 import { attempt } from './ask.js';
 import { workWithoutOrder } from './job.js';
 
@@ -19,6 +19,15 @@ export function placesOf(hub) {
   const places = new Array(last - first + 1).fill(null);
   hub.slots.forEach((slot, i) => { places[numbers[i] - first] = slot; });
   return places;
+}
+
+// Where, and what.
+function noteOf(note) {
+  if (!note) return '';
+  const text = noteText(note);
+  const hub = live.state.hubs.find((one) => one.port === note.about);
+  const where = live.slots.has(note.about) ? note.slot || note.about : hub ? hub.label || t('hub', { port: hub.port }) : '';
+  return text && where ? t('note.where', { where, text }) : text;
 }
 
 export class Tile {
@@ -40,9 +49,11 @@ export class Tile {
     setIcon(this.sign, face.sign);
     setText(this.word, face.word);
     setText(this.act, face.act);
+    setAttribute(this.element, 'data-wide', face.act.length > 10 || null);
     setText(this.note, face.note);
     setAttribute(this.element, 'data-tone', face.tone);
     setAttribute(this.element, 'data-loud', face.loud ? '' : null);
+    setAttribute(this.element, 'data-hint', slot.failed_in_a_row ? '' : null);
     const fraction = face.fraction === undefined ? '' : Math.round(face.fraction * 200) / 200;
     if (fraction !== this.fraction) {
       this.fraction = fraction;
@@ -115,7 +126,7 @@ export function open(root) {
     loads.set(hub.port, load);
     showLoad(hub);
     return h('h2', { class: 'hub-name' }, h('span', {}, hub.label || t('hub', { port: hub.port })),
-      hub.label && h('span', { class: 'hub-more' }, hub.port), load);
+      hub.label && h('span', { class: 'hub-more' }, hub.port), load, hub.missing && h('strong', { class: 'hub-missing' }, t('hub.missing')));
   }
 
   function showLoad(hub) {
@@ -125,7 +136,7 @@ export function open(root) {
 
   function build() {
     const line = live.state.line;
-    const structure = JSON.stringify(live.state.hubs.map((hub) => [hub.port, hub.label, hub.tt, hub.slots.map((slot) => slot.port)]));
+    const structure = JSON.stringify(live.state.hubs.map((hub) => [hub.port, hub.label, hub.tt, hub.missing, hub.slots.map((slot) => slot.port)]));
     if (structure === built) {
       for (const slot of slotsOf(live.state)) showSlot(slot, line);
       live.state.hubs.forEach(showLoad);
@@ -160,45 +171,90 @@ export function open(root) {
 
   const withoutOrder = () => can('without-order') ? [{ text: t('job.without'), press: workWithoutOrder }] : [];
 
-  const names = (what) => slotsOf(live.state).filter((slot) => needs.get(slot.port) === what).map(nameOf);
+  const thatNeed = (what) => slotsOf(live.state).filter((slot) => needs.get(slot.port) === what);
 
-  // Each action is a link, or a button that is pressed; the first is the one that most people want.
+  // One row of the call: what it is about, and as many names as there is room for.
+  function nameRow(lead, names, sign) {
+    const row = h('div', { class: 'call-row' }, sign && icon(sign, 'call-sign'), lead && h('strong', {}, lead), h('span', { class: 'call-names' }));
+    return { element: row, names };
+  }
+
+  // Names that have no room are counted: a list that ends without a word looks complete.
+  function fitNames({ element, names }) {
+    const text = element.lastChild;
+    const show = (n) => setText(text, n === names.length ? names.join('  ') : t('call.and-more', { list: names.slice(0, n).join('  '), n: names.length - n }));
+    const fits = () => text.scrollWidth <= text.clientWidth;
+    show(names.length);
+    if (fits()) return;
+    let shown = 1;
+    for (let none = names.length; none - shown > 1;) {
+      const middle = Math.floor((shown + none) / 2);
+      show(middle);
+      if (fits()) shown = middle;
+      else none = middle;
+    }
+    show(shown);
+  }
+
+  let rows = [];
+  const fitRows = () => rows.forEach(fitNames);
+
+  // Bad units go another way than good ones: they come first, and one number never counts both.
+  function unplugRows(slots) {
+    const bad = slots.filter((slot) => slot.state === 'verdict' && !isGood(slot.outcome)).map(nameOf);
+    const good = slots.filter((slot) => slot.state === 'verdict' && isGood(slot.outcome)).map(nameOf);
+    const others = slots.filter((slot) => slot.state !== 'verdict').map(nameOf);
+    const apart = bad.length > 0 || (good.length > 0 && others.length > 0);
+    return [
+      bad.length > 0 && nameRow(t('call.bad', { n: bad.length }), bad, 'sign-failed'),
+      good.length > 0 && nameRow(apart && t('call.good', { n: good.length }), good, apart && 'sign-passed'),
+      others.length > 0 && nameRow(apart && t('call.others', { n: others.length }), others),
+    ].filter(Boolean);
+  }
+
+  // An action is a link, or a button that is pressed; the first is the one that most people want.
+  const actionOf = (one, i) => one.href
+    ? h('a', { class: 'button ' + (i === 0 ? 'strong' : 'quiet'), href: one.href }, one.text)
+    : button(one.text, one.press, { kind: i === 0 ? 'strong' : 'quiet' });
+
+  // `where`: a sentence, or rows of names; or actions instead.
   function setCall(tone, word, where, ...actions) {
     setAttribute(call, 'data-tone', tone);
     setText(callWord, word);
-    if (actions.length > 0) {
-      const key = actions.map((one) => one.href ?? one.text).join(' ');
-      if (callWhere.dataset.action !== key) {
-        callWhere.dataset.action = key;
-        fill(callWhere, actions.map((one, i) => one.href
-          ? h('a', { class: 'button ' + (i === 0 ? 'strong' : 'quiet'), href: one.href }, one.text)
-          : button(one.text, one.press, { kind: i === 0 ? 'strong' : 'quiet' })));
-      }
-    } else {
-      delete callWhere.dataset.action;
-      setText(callWhere, where);
+    const acts = actions.length > 0;
+    const rowsKey = () => JSON.stringify(where.map((row) => [row.element.textContent, row.names]));
+    const key = acts ? actions.map((one) => one.href ?? one.text).join(' ') : Array.isArray(where) ? rowsKey() : '';
+    if (key && callWhere.dataset.shown === key) return;
+    rows = Array.isArray(where) && !acts ? where : [];
+    if (!key) {
+      delete callWhere.dataset.shown;
+      return setText(callWhere, where);
     }
+    callWhere.dataset.shown = key;
+    fill(callWhere, acts ? actions.map(actionOf) : rows.map((row) => row.element));
+    fitRows();
   }
 
   // The one thing to do next is the largest thing on the screen.
   function showCall() {
     const line = live.state.line;
-    const out = names('unplug');
-    const free = names('plug');
+    const out = thatNeed('unplug');
+    const free = thatNeed('plug').map(nameOf);
     const inWork = isOver(line) ? ['working', 'between'] : ['working', 'queued', 'between'];
     const busy = slotsOf(live.state).filter((slot) => inWork.includes(slot.state)).length;
-    const list = (all) => all.length > 12 ? t('call.and-more', { list: all.slice(0, 11).join('  '), n: all.length - 11 }) : all.join('  ');
     const goOn = { text: t('line.resume'), press: () => attempt(() => post('/api/line/resume')) };
     const working = slotsOf(live.state).filter((slot) => slot.state === 'working').length;
     if (line.state === 'stopped' && working > 0) return setCall('stopped', t('call.stopping'), t('call.stopping.do', { n: working }));
     if (line.state === 'stopped') return setCall('stopped', t('call.stopped'), '', goOn);
+    const missing = live.state.hubs.filter((hub) => hub.missing).map((hub) => hub.label || hub.port);
     if (line.state === 'stopping' || line.state === 'stopping-now') return setCall('stopped', t('call.stopping'), t('call.stopping.do', { n: busy }));
     if (line.state === 'commissioning') return setCall('stopped', t('call.commissioning'), '', { href: '#/commissioning', text: t('call.commissioning.do') });
-    if (line.state === 'paused') return setCall('stopped', t('call.paused'), out.length > 0 ? t('call.unplug', { n: out.length }) + ': ' + list(out) : t('call.paused.do'));
-    if (out.length > 0) return setCall('act', t('call.unplug', { n: out.length }), list(out));
+    if (line.state === 'paused') return setCall('stopped', t('call.paused'), out.length > 0 ? unplugRows(out) : t('call.paused.do'));
+    if (out.length > 0) return setCall('act', t('call.unplug', { n: out.length }), unplugRows(out));
     if (line.job && line.job.left === 0 && busy === 0) return setCall('good', t('call.done'), '', { href: '#/job/' + encodeURIComponent(line.job.id), text: t('call.done.do') });
     if (line.order_wanted) return setCall('act', t('call.no-job'), '', { href: '#/job', text: t('call.no-job.do') }, ...withoutOrder());
-    if (free.length > 0 && !(line.job && line.job.left <= busy)) return setCall('plug', t('call.plug', { n: free.length }), list(free));
+    if (free.length > 0 && !(line.job && line.job.left <= busy)) return setCall('plug', t('call.plug', { n: free.length }), [nameRow('', free)]);
+    if (busy === 0 && missing.length > 0) return setCall('stopped', t('call.no-hub', { n: missing.length }), [nameRow('', missing)]);
     if (busy > 0) return setCall('wait', t('call.wait'), t('call.wait.do', { n: busy }));
     if (tiles.size > 0 && !line.job && !line.recipe) return setCall('act', t('call.no-job'), '', { href: '#/job', text: t('call.no-job.do') });
     return setCall('wait', tiles.size === 0 ? t('line.no-slots') : t('call.nothing'), '');
@@ -223,7 +279,7 @@ export function open(root) {
     setAttribute(jobBar, 'hidden', job?.quantity ? null : '');
     if (job?.quantity) jobBar.firstChild.style.setProperty('--done', Math.min(1, (job.made ?? 0) / job.quantity).toFixed(3));
     setText(bound, line.bound?.slots > 0 || line.bound?.by === 'order' ? boundText(line.bound) : '');
-    setText(remark, line.remark ?? '');
+    setText(remark, noteOf(line.note) || (line.remark ?? ''));
     const isPaused = line.state === 'paused' || line.state === 'stopped';
     setText(pause.lastChild, isPaused ? t('line.resume') : t('line.pause'));
     setIcon(pause.firstChild, isPaused ? 'icon-resume' : 'icon-pause');
@@ -237,7 +293,7 @@ export function open(root) {
     arrange();
   }
 
-  const sizes = new ResizeObserver(arrange);
+  const sizes = new ResizeObserver(() => { arrange(); fitRows(); });
   sizes.observe(root);
   for (const part of summary.children) sizes.observe(part);
   if (live.state) showAll();

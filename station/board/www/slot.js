@@ -3,13 +3,16 @@
 import { can, get, post } from './api.js';
 import { attempt, choose, field } from './ask.js';
 import { h, icon, setIcon, setText, setAttribute, fill, button } from './dom.js';
-import { bytes, has, seconds, t } from './i18n.js';
+import { bytes, has, inEnglish, seconds, t } from './i18n.js';
 import { live } from './live.js';
 import { pair } from './pair.js';
 import { attemptsTable, facts, newestFirst, panel } from './parts.js';
-import { faceOf, faultAdvice, faultTitle, isGood, isOver, nameOf, whyNot } from './words.js';
+import { faceOf, faultAdvice, faultTitle, hintOf, isGood, isOver, nameOf, skipReasons, whyClosed, whyNot } from './words.js';
 
-const stepSigns = { done: 'sign-passed', already: 'sign-already', running: 'sign-working', failed: 'sign-failed', stopped: 'sign-cancelled', waiting: 'sign-queued' };
+const stepSigns = {
+  done: 'sign-passed', already: 'sign-already', running: 'sign-working', failed: 'sign-failed', stopped: 'sign-cancelled',
+  written: 'sign-cancelled', 'worked-on': 'sign-working', 'not-reached': 'sign-skipped', waiting: 'sign-queued',
+};
 
 function stepRow(step) {
   const phase = has('phase.' + step.state) ? t('phase.' + step.state) : '';  // what is done with it now
@@ -19,17 +22,26 @@ function stepRow(step) {
     h('span', { class: 'step-more' }, [step.address, step.bytes ? bytes(step.bytes) : '', step.seconds ? seconds(step.seconds) : ''].filter(Boolean).join('  ·  ')));
 }
 
+// As the tile says it: one advice, and for the unit that is still in the socket what its fault asks for.
+function afterFault(slot, fault, line) {
+  if (slot.advice === 'replug-hub') return t('story.hub.do');
+  if (slot.advice === 'plug-back' && slot.taken_out) return t('story.back.do');
+  if (slot.advice === 'plug-next') return t(isOver(line) ? 'story.taken.order' : 'story.taken.do');
+  return faultAdvice(fault);
+}
+
 // What happened, and what to do: the two sentences a person came here for.
 function story(slot, line) {
   const fault = slot.last?.fault;
-  if (slot.state === 'quarantined') return [t('story.quarantined'), t('story.quarantined.do')];
+  if (slot.state === 'quarantined') return [t('story.quarantined'), slot.present ? t('story.quarantined.unplug') : t('story.quarantined.do')];
+  if (slot.state === 'no-hub') return [t('story.no-hub', { hub: slot.port.replace(/[.][0-9]+$/, '') }), t('story.no-hub.do')];
   if (slot.state === 'skipped') return [t('story.skipped'), slot.present ? t('story.skipped.unplug') : t('story.skipped.do')];
   if (slot.state === 'foreign' && slot.missed) return [t('story.missed'), t('story.missed.do')];
   if (slot.state === 'foreign') return [t('story.foreign'), t('story.foreign.do')];
   if (slot.state === 'verdict' && isGood(slot.outcome)) return [t('story.good.' + slot.outcome), slot.present ? t('story.good.do') : isOver(line) ? t('story.gone.order') : t('story.gone.do')];
-  if (slot.state === 'verdict' && fault) return [t('sentence', { text: faultTitle(fault) }), faultAdvice(fault)];
+  if (slot.state === 'verdict' && fault) return [t('sentence', { text: faultTitle(fault) }), afterFault(slot, fault, line)];
   if (slot.state === 'verdict') return [t('sentence', { text: t('outcome.' + slot.outcome) }), t('story.unknown.do')];
-  if (slot.state === 'between') return [t('story.between'), t('story.working.do')];
+  if (slot.state === 'between') return [t('story.between'), slot.advice === 'plug-back' ? t('story.back.do') : t('story.working.do')];
   if (slot.state === 'queued') return [t('story.queued'), isOver(line) ? t('bound.order') : t('story.working.do')];
   if (slot.state === 'working') return [t('story.working'), t('story.working.do')];
   return [t('story.empty'), isOver(line) ? t('bound.order') : t('story.empty.do')];
@@ -66,7 +78,7 @@ export function open(root, port) {
     let reason = '';
     if (wanted) {
       reason = await choose(t('skip.title', { slot: nameOf(slotNow()) }), t('skip.text'),
-        ['cable', 'socket', 'cleaning', 'not-needed'].map((one) => ({ text: t('skip.reason.' + one), value: t('skip.reason.' + one) }))
+        skipReasons.map((one) => ({ text: t('skip.reason.' + one), value: inEnglish('skip.reason.' + one) }))
           .concat([{ text: t('cancel'), value: null, kind: 'quiet' }]));
       if (!reason) return;
     }
@@ -138,7 +150,7 @@ export function open(root, port) {
     setAttribute(now, 'data-bar', face.fraction === undefined ? null : '');
     if (face.fraction !== undefined) bar.firstChild.style.setProperty('--done', face.fraction.toFixed(3));
     const [happened, next] = story(slot, live.state.line);
-    const reason = slot.state === 'skipped' ? whyNot(slot) : slot.state === 'quarantined' ? slot.reason : '';
+    const reason = slot.state === 'skipped' ? whyNot(slot) : slot.state === 'quarantined' ? whyClosed(slot) : slot.state === 'verdict' ? hintOf(slot) : '';
     setText(what, reason ? happened + ' ' + t('sentence', { text: reason.replace(/[.。]$/, '') }) : happened);
     setText(todo, slot.skipped_by && slot.state !== 'skipped' ? next + ' ' + t('story.last-unit') : next);
     const state = [slot.state, slot.outcome, slot.skipped_by].join();
@@ -160,7 +172,7 @@ export function open(root, port) {
     heard(kind) { if (kind === 'state' || kind === 'delta') show(); },
     scanned(text) {
       const slot = slotNow();
-      if (!slot || ['empty', 'quarantined', 'skipped', 'foreign'].includes(slot.state)) return false;
+      if (!slot || ['empty', 'quarantined', 'skipped', 'foreign', 'no-hub'].includes(slot.state)) return false;
       if (text.toLowerCase() === nameOf(slot).toLowerCase()) return false;
       pair(text, slot).then((answer) => answer && load());
       return true;

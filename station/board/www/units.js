@@ -52,8 +52,8 @@ function disposing(attemptId, done) {
 }
 
 function stepsOf(one) {
-  return table([t('step'), t('fact.address'), t('step.bytes'), t('attempt.seconds'), t('step.readback')], (one.steps ?? []).map((step) => [
-    step.name, step.address ?? '', bytes(step.bytes ?? 0), step.seconds === null || step.seconds === undefined ? '' : seconds(step.seconds),
+  return table([t('step'), t('step.state'), t('fact.address'), t('step.bytes'), t('attempt.seconds'), t('step.readback')], (one.steps ?? []).map((step) => [
+    step.name, step.state ? t('step.' + step.state) : '', step.address ?? '', bytes(step.bytes ?? 0), step.seconds === null || step.seconds === undefined ? '' : seconds(step.seconds),
     step.readback_sha256 ? h('code', { title: step.readback_sha256 }, step.readback_sha256.slice(0, 16)) : '–']), { label: t('slot.steps') });
 }
 

@@ -1,19 +1,16 @@
 // What a slot says to the person in front of it: tone (colour), sign (shape), word, and what to do next. Pure.
 
-import { t, has, number } from './i18n.js';
+import { t, has, inEnglish, number } from './i18n.js';
 
-// What a person does about a fault, after taking the unit out. Text for each is in lang/*.json as "fault.CODE".
-export const remedies = {
-  stall: 'again', 'wrong-state': 'again', 'device-error': 'again', 'busy-timeout': 'again', 'no-answer': 'again',
-  'read-protected': 'aside', 'map-mismatch': 'aside',
-  'erase-failed': 'aside', 'write-failed': 'aside', 'verify-mismatch': 'aside',
-  'leave-refused': 'again', 'not-back': 'again', 'back-in-dfu': 'aside', 'safe-mode': 'aside',
-  'factory-fallback': 'aside', 'wrong-firmware': 'aside', 'unit-swapped': 'again', 'duplicate-id': 'call',
-  'unit-gone': 'again', 'io-error': 'again', 'pulled-before-proof': 'again',
-  'image-unfit': 'call',
-  'port-suspect': 'call', 'port-quarantined': 'call', 'hub-suspect': 'call', 'hub-power': 'call',
-  'access-denied': 'call', 'interface-busy': 'call', 'records-unavailable': 'call',
-  cancelled: 'again', interrupted: 'again', internal: 'call',
+// What the station says a person does here (station/advice.h), in a word or two and what a hand must do for it.
+const acts = {
+  wait: ['act.wait'], 'plug-in': ['act.plug', 'plug'], 'plug-next': ['act.next', 'plug'], 'plug-back': ['act.back', 'plug'],
+  unplug: ['act.unplug', 'unplug'], 'try-again': ['act.unplug-again', 'unplug'], 'set-aside': ['act.unplug-aside', 'unplug'],
+  'get-help': ['act.unplug-call', 'unplug'], 'replug-hub': ['act.hub'],
+};
+const asked = (slot) => {
+  const [key, needs] = acts[slot.advice] ?? [];
+  return { act: key ? t(key) : '', needs };
 };
 
 export const outcomes = ['passed', 'already', 'failed', 'error', 'cancelled', 'interrupted'];
@@ -37,45 +34,62 @@ const paused = (line) => line.state !== 'running';
 // Nothing is begun before the next order.
 export const isOver = (line) => line.order_wanted || (line.job && line.job.left === 0);
 
-// The unit itself is fine, and not finished: it must not leave the line like this.
-const wasPulled = (fault) => ['unit-gone', 'pulled-before-proof'].includes(fault?.code);
+// From so many units in a row on, the station says how many.
+export const hintOf = (slot) => slot.failed_in_a_row ? t('slot.in-a-row', { n: slot.failed_in_a_row }) : '';
 
+// A bad verdict is loud until the unit is out of the socket, and after that while something is still to be done with it.
 function verdict(slot) {
   const outcome = slot.outcome ?? 'error';
   const fault = slot.last?.fault ?? null;
-  const remedy = fault ? remedies[fault.code] ?? 'call' : 'aside';
-  const face = {
-    tone: toneOf(outcome), sign: 'sign-' + outcome, word: t('outcome.' + outcome), loud: slot.present,
-    note: isGood(outcome) ? (outcome === 'already' ? t('already.note') : '') : fault ? faultTitle(fault) : '',
+  const good = isGood(outcome);
+  const note = good ? (outcome === 'already' ? t('already.note') : '') : hintOf(slot) || (fault ? faultTitle(fault) : '');
+  return {
+    tone: toneOf(outcome), sign: 'sign-' + outcome, word: t('outcome.' + outcome),
+    loud: slot.present || (!good && slot.advice !== 'plug-next'), note, ...asked(slot),
   };
-  if (slot.present) {
-    face.act = isGood(outcome) ? t('act.unplug') : t('act.unplug-' + remedy);
-    face.needs = 'unplug';
-  } else {
-    face.act = wasPulled(fault) ? t('act.back') : t('act.next');
-    face.needs = 'plug';
-  }
-  return face;
 }
 
-// What somebody typed is theirs; what the station knows by itself has words in each language.
+// What somebody typed is theirs; what the station knows by itself, or offered as a choice, has words in each language.
+export const skipReasons = ['cable', 'socket', 'cleaning', 'not-needed'];
 export function whyNot(slot) {
   const key = 'skipped.' + slot.skipped_by;
-  return has(key) ? t(key) : slot.reason ?? '';
+  if (has(key)) return t(key);
+  const chosen = skipReasons.find((one) => slot.reason === inEnglish('skip.reason.' + one));
+  return chosen ? t('skip.reason.' + chosen) : slot.reason ?? '';
+}
+// Why a slot is closed.
+export const whyClosed = (slot) => slot.closed ? noteText(slot.closed) : slot.reason ?? '';
+
+const slug = (text) => String(text).toLowerCase().replace(/[^a-z0-9]+/g, '-');
+
+// What the station noted beside the attempts: a code and its values, said in the language of this page.
+export function noteText(note) {
+  const key = 'note.' + note.code;
+  if (!has(key)) return '';
+  const values = { ...note.values };
+  values.n = [values.count, values.limit, values.units].find((one) => typeof one === 'number');
+  if (values.fault) values.fault = faultTitle({ code: values.fault });
+  if (values.rung) values.rung = t('rung.' + slug(values.rung));
+  return t(key, values);
 }
 
 // `needs`: what a hand must do here: "unplug", "plug" or nothing.
 export function faceOf(slot, line) {
+  const face = faceAsAsked(slot, line);
+  // Nobody is asked for a unit that would only wait.
+  return face.needs === 'plug' && (paused(line) || isOver(line)) ? { ...face, act: '', needs: undefined } : face;
+}
+
+function faceAsAsked(slot, line) {
   switch (slot.state) {
     case 'empty':
-      if (paused(line) || isOver(line)) return { tone: 'empty', sign: 'sign-empty', word: t('slot.empty'), act: '', note: '' };
-      return { tone: 'empty', sign: 'sign-empty', word: t('slot.empty'), act: t('act.plug'), note: '', needs: 'plug' };
+      return { tone: 'empty', sign: 'sign-empty', word: t('slot.empty'), note: hintOf(slot), ...asked(slot) };
     case 'foreign':
       if (line.state === 'commissioning') return { tone: 'muted', sign: 'sign-foreign', word: t('slot.here'), act: '', note: '' };
-      if (slot.missed) return { tone: 'muted', sign: 'sign-foreign', word: t('slot.missed'), act: t('act.unplug'), note: '', needs: 'unplug' };
+      if (slot.missed) return { tone: 'muted', sign: 'sign-foreign', word: t('slot.missed'), note: '', ...asked(slot) };
       return { tone: 'muted', sign: 'sign-foreign', word: t('slot.foreign'), act: '', note: slot.reason ?? '' };
     case 'queued':
-      return { tone: 'busy', sign: 'sign-queued', word: t('slot.queued'), act: t('act.wait'), note: paused(line) ? t('line.paused') : isOver(line) ? t('slot.queued.order') : t('slot.queued.note') };
+      return { tone: 'busy', sign: 'sign-queued', word: t('slot.queued'), note: paused(line) ? t('line.paused') : isOver(line) ? t('slot.queued.order') : t('slot.queued.note'), ...asked(slot) };
     case 'working': {
       const left = slot.left_seconds;
       const slow = slot.stuck_seconds >= 5;
@@ -87,13 +101,14 @@ export function faceOf(slot, line) {
       };
     }
     case 'between':
-      return { tone: 'busy', sign: 'sign-between', word: t('slot.between'), act: t('act.wait'), note: slot.last?.fault ? faultTitle(slot.last.fault) : '' };
+      return { tone: 'busy', sign: 'sign-between', word: t('slot.between'), note: slot.last?.fault ? faultTitle(slot.last.fault) : '', ...asked(slot) };
     case 'quarantined':
-      return { tone: 'muted', sign: 'sign-quarantined', word: t('slot.quarantined'), act: '', note: slot.reason ?? '' };
+      return { tone: 'muted', sign: 'sign-quarantined', word: t('slot.quarantined'), note: whyClosed(slot), ...asked(slot) };
     case 'skipped':
-      return { tone: 'muted', sign: 'sign-skipped', word: t('slot.skipped'), act: '', note: whyNot(slot) };
+      return { tone: 'muted', sign: 'sign-skipped', word: t('slot.skipped'), note: whyNot(slot), ...asked(slot) };
+    case 'no-hub':
+      return { tone: 'muted', sign: 'sign-skipped', word: t('slot.no-hub'), act: '', note: '' };
     case 'verdict':
-      if (!slot.present && (paused(line) || isOver(line))) return { ...verdict(slot), act: '', needs: undefined };
       return verdict(slot);
   }
   return { tone: 'muted', sign: 'sign-skipped', word: slot.state, act: '', note: '' };
