@@ -33,6 +33,9 @@ constexpr const char* kAttemptColumns =
     " s.id, s.number, s.at, s.job, s.lot, s.operator, s.vendor, s.product, s.release, s.serial, s.product_name,"
     " f.at, f.outcome, f.fault_code, f.fault_about, f.fault_step, f.fault_operation, f.fault_address, f.fault_block,"
     " f.fault_text, f.verified, f.booted, f.unit, f.serials, f.flash_ms, f.return_ms, f.floor_ms";
+// Rows of an older schema have none.
+constexpr const char* kIdentityColumn = ", f.identity";
+constexpr const char* kNoIdentityColumn = ", NULL";
 // Of the attempt's visit, whenever in it the label was scanned.
 const std::string kLabelColumn = ", (SELECT l.label FROM label l WHERE l.visit = v.id AND " + label_holds() + ")";
 constexpr int kColumnOfLabel = 35;
@@ -205,6 +208,7 @@ void read_finished(RowReader& row, AttemptFinished& finished) {
   finished.flash = row.maybe_duration();
   finished.back = row.maybe_duration();
   finished.floor = row.maybe_duration();
+  finished.identity = row.text();
 }
 
 // Steps of the attempts of the same condition in the same order: both results are read side by side. CROSS JOIN keeps
@@ -406,8 +410,10 @@ class Reader::Impl {
       const Shared shared = read_shared(database_);
       const bool labels = has_second_tables(database_);
       const Condition condition(filter, recipes_for(filter, shared), labels);
-      SQLite::Statement query(database_, std::string(kAttemptColumns) + (labels ? kLabelColumn : std::string()) +
-                                             kAttemptTables + condition.sql() + " ORDER BY s.id");
+      const char* identity = has_identity(database_) ? kIdentityColumn : kNoIdentityColumn;
+      SQLite::Statement query(database_, std::string(kAttemptColumns) + identity +
+                                             (labels ? kLabelColumn : std::string()) + kAttemptTables +
+                                             condition.sql() + " ORDER BY s.id");
       condition.bind(query);
       std::optional<StepStream> steps;
       if (filter.steps) steps.emplace(database_, condition, shared);

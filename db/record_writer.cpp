@@ -112,7 +112,8 @@ void RecordWriter::write(const AttemptFinished& attempt) {
              .set("serials", encode_text_list(attempt.serials))
              .set("flash_ms", count(attempt.flash))
              .set("return_ms", count(attempt.back))
-             .set("floor_ms", count(attempt.floor)));
+             .set("floor_ms", count(attempt.floor))
+             .set("identity", attempt.identity));
 }
 
 void RecordWriter::write(const VisitEnded& visit) {

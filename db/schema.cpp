@@ -284,6 +284,12 @@ CREATE TABLE excerpt (
 ) STRICT;
 )sql";
 
+// By what evidence the unit that came back was taken for the one that was verified. Rows of an older schema have none:
+// a null is no part of a row's hash.
+constexpr const char* kFourthColumns = R"sql(
+ALTER TABLE attempt_finished ADD COLUMN identity TEXT CHECK (identity IN ('id', 'reread', 'reset-time'));
+)sql";
+
 constexpr std::size_t kTablesOfFirst = 10;  // of kChainedTables
 
 std::string append_only(std::string_view table) {
@@ -313,12 +319,17 @@ int version_of(SQLite::Database& database) {
 }  // namespace
 
 std::span<const Migration> migrations() {
-  static const std::vector<Migration> steps{{1, first_schema()}, {2, second_schema()}, {3, kThirdTables}};
+  static const std::vector<Migration> steps{
+      {1, first_schema()}, {2, second_schema()}, {3, kThirdTables}, {4, kFourthColumns}};
   return steps;
 }
 
 std::span<const std::string_view> chained_tables(SQLite::Database& database) {
   return std::span(kChainedTables).first(version_of(database) == 1 ? kTablesOfFirst : kChainedTables.size());
+}
+
+bool has_identity(SQLite::Database& database) {
+  return version_of(database) >= 4;
 }
 
 Head start_of(SQLite::Database& database, std::int64_t chain, const Uuid& installation) {

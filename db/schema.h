@@ -29,6 +29,9 @@ inline constexpr std::array<std::string_view, 16> kChainedTables{
 // Those that a database of an older schema has.
 std::span<const std::string_view> chained_tables(SQLite::Database& database);
 
+// Attempts say by what evidence the unit that came back is the same: from schema 4 on.
+bool has_identity(SQLite::Database& database);
+
 // The hash before a chain's first row, and that row's seq less one: the genesis, or where an archived record ended.
 Head start_of(SQLite::Database& database, std::int64_t chain, const Uuid& installation);
 

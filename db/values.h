@@ -130,6 +130,7 @@ struct AttemptFinished {
   std::optional<milliseconds> back;  // `return_seconds`: from leave to the proof
   std::optional<milliseconds> floor;
   std::vector<Step> steps;
+  std::string identity;  // evidence that the unit which came back is the one that was verified: "id", "reread"...
 };
 
 struct VisitEnded {

@@ -26,6 +26,9 @@ constexpr Duration settled = 1s;
 // after the ports of a hub one by one, and enumerates those who are back before it sees that the next one has gone.
 // With eight units on one hub of a slow machine the last departure was told 5.6 s after it happened (tests/guest).
 constexpr Duration departure_told = 10s;
+// Boot and enumeration of one unit take 1-3 s (dfu.md 4.9, 5.4). Not measured for others; a start that takes longer
+// costs one more reading, no verdict.
+constexpr Duration own_reset = 3s;
 
 // The Particle boards with an STM32F205 have one bootloader in common (dfu.md 4.0, 7.1; particle.md 4).
 Profile particle_f2(std::string name, std::uint16_t product, particle::Platform platform) {
@@ -61,6 +64,7 @@ Profile particle_f2(std::string name, std::uint16_t product, particle::Platform 
       // Boot and enumeration take 1-3 s; units that leave together are enumerated one after the other, up to 0.3 s each
       // (dfu.md 4.9, 5.4), and a first boot may rewrite the bootloader (particle.md 10.7).
       .return_limit = 15s,
+      .reset_time = own_reset,
       .settle = settled,
       .timing = stm32f2_timing,
   };
@@ -80,6 +84,8 @@ Profile core() {
       .platform = particle::Platform::core,
       // dfu.md 2.2, 7.1
       .transfer_size = 1024,
+      // dfu.md 7.2: 12 digits made from the chip's id, by the formula of ST's ROM.
+      .serial_of_chip = true,
       // Nothing is known about the truth of its poll times, so they are obeyed.
       .obey_poll_timeout = true,
       // ST's older library jumps to the address pointer or resets; set, it is right for both (dfu.md 2.3).
@@ -90,6 +96,7 @@ Profile core() {
       .entry = Entry::particle,
       .depart_limit = departure_told,
       .return_limit = 15s,
+      .reset_time = own_reset,
       .settle = settled,
       // STM32F103 data sheet, typical: a page of 1 KiB 20 ms, 16 bits 52.5 us. Not read again here.
       .timing = {.erase_16k = 20ms, .erase_64k = 20ms, .erase_128k = 20ms, .program_word = 105us},
@@ -157,6 +164,14 @@ std::optional<Profile> find_profile(std::string_view name) {
   return *found;
 }
 
+std::optional<std::string> other_board(const Profile& profile, UsbId shown) {
+  if (shown == profile.dfu || shown == profile.application) return std::nullopt;
+  for (const Profile& other : all_profiles()) {
+    if (other.name != profile.name && (shown == other.dfu || shown == other.application)) return other.name;
+  }
+  return std::nullopt;
+}
+
 std::vector<std::string> profile_names() {
   std::vector<std::string> names;
   for (const Profile& profile : all_profiles()) names.push_back(profile.name);
@@ -174,6 +189,8 @@ Profile standard_profile(UsbId dfu, std::uint8_t alternate) {
       .platform = std::nullopt,
       // The most that ST's ROM takes (dfu.md 2.2).
       .transfer_size = 2048,
+      // dfu.md 7.2: ST's ROM makes it from the chip's id. Of others it is not known.
+      .serial_of_chip = dfu == UsbId{0x0483, 0xDF11},
       // ST's ROM erases while it reports dfuDNBUSY and must not be asked early (dfu.md 4.2, 4.3).
       .obey_poll_timeout = true,
       .leave_uses_pointer = true,
@@ -184,6 +201,7 @@ Profile standard_profile(UsbId dfu, std::uint8_t alternate) {
       .entry = Entry::detach,
       .depart_limit = departure_told,
       .return_limit = 15s,
+      .reset_time = own_reset,
       .settle = settled,
       .timing = stm32f2_timing,
   };

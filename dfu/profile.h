@@ -43,8 +43,11 @@ enum class Entry {
 struct Profile {
   std::string name;
   Dialect dialect = Dialect::dfuse;
-  UsbId dfu;                         // in DFU mode
-  std::optional<UsbId> application;  // in application mode
+  UsbId dfu;  // in DFU mode
+  // In application mode. Nothing: what the firmware shows is not known, so that no id proves that it has started. Then
+  // a start counts with evidence alone that this unit came back (scheduler/same_unit.h), and a device that another
+  // profile describes, or a hub, is never taken for it.
+  std::optional<UsbId> application;
   std::uint8_t interface_number = 0;
   std::uint8_t alternate = 0;
   // Layout string of that alternate setting, for checks without a unit; a unit's own must agree. Plain DFU has none:
@@ -55,6 +58,8 @@ struct Profile {
   std::uint8_t store_alternate = 1;
   std::string store_map{};
   std::uint16_t transfer_size = 0;  // for checks without a unit; a unit's own descriptor decides
+  // In DFU mode the unit shows a serial that is made from its chip's id, so that no two units share it.
+  bool serial_of_chip = false;
 
   // The wait that a unit asks for in dfuDNBUSY is real. Where it is not, waiting only costs time.
   bool obey_poll_timeout = true;
@@ -72,7 +77,10 @@ struct Profile {
   Entry entry = Entry::none;
   Duration depart_limit{};  // from leave, or from the request to go into DFU mode, to gone from the bus
   Duration return_limit{};  // from gone to back on its port
-  Duration settle{};        // back in application mode, it must stay for so long: one that restarts does not
+  // The longest absence that a reset of its own explains: its start and one enumeration. Time that the host needed for
+  // the enumeration of other units is not part of it. Whatever was away for longer may be another unit.
+  Duration reset_time{};
+  Duration settle{};  // back in application mode, it must stay for so long: one that restarts does not
   FlashTiming timing;
 };
 
@@ -80,6 +88,8 @@ struct Profile {
 std::optional<Profile> find_profile(std::string_view name);
 std::vector<std::string> profile_names();
 const std::vector<Profile>& all_profiles();
+// The id of a board that `profile` does not describe, in either mode: "photon". Nothing for ids that no profile knows.
+std::optional<std::string> other_board(const Profile& profile, UsbId shown);
 // DfuSe as ST documents it, for units that no profile describes: poll times obeyed, no platform, no application id.
 Profile standard_profile(UsbId dfu, std::uint8_t alternate);
 // Plain DFU 1.1 by its specification, likewise.

@@ -135,6 +135,7 @@ QJsonObject attempt_json(const db::Attempt& attempt) {
   for (const db::Step& step : finished.steps) steps.append(step_json(step, finished));
   json["steps"] = steps;
   put_context(attempt, json);
+  json["identity"] = text_or_null(finished.identity);
   return json;
 }
 

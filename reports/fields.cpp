@@ -61,6 +61,11 @@ constexpr std::array of_attempt{
     Field{"run", "text", "UUIDv7", "Run of the program.", "", ""},
     Field{"software", "text", "", "Version of this program.", "framework_build", ""},
     Field{"host", "text", "", "Host name.", "", ""},
+    Field{
+        "identity", "text", "",
+        "By what evidence the unit that came back is the one that was verified: id (it shows the same id), reread (the "
+        "same bytes, read back again), reset-time (its own reset explains its absence); null: none was asked or found.",
+        "", ""},
 };
 
 constexpr std::array of_step{

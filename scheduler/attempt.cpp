@@ -66,16 +66,25 @@ Attempt::Attempt(AttemptStarted started, AttemptOptions options, dfu::Duration n
       wrote_ = wrote_ || owed->steps[i].written_bytes > 0;
     }
   }
-  note_identity(unit_);
-  if (options_.owed && options_.owed->unit && !unit_id_) unit_id_ = options_.owed->unit;
+  recognised_ = unit_.handle;
+  if (options_.owed) {
+    known_ = options_.known;
+    id_when_verified_ = known_.own_id().has_value();
+    serials_ = options_.owed->serials;
+  } else {
+    note_shown(unit_);
+  }
 }
 
-std::vector<Want> Attempt::begin(std::optional<dfu::UnitInfo> present, dfu::Duration now) {
+std::vector<Want> Attempt::begin(std::optional<dfu::UnitInfo> present, const Gap& gap, dfu::Duration now) {
   now_ = now;
   present_ = std::move(present);
+  gap_ = gap;
   if (options_.owed) {
     remark(RemarkCode::proof_pending, {{"attempt", options_.owed->started.attempt}});
     plan_proof();
+    if (gap_.departures > 0) recognised_ = 0;
+    identity_ = gap_.departures > 0 ? std::nullopt : options_.owed->identity;
     if (present_) {
       returned(*present_);
     } else {
@@ -129,7 +138,10 @@ void Attempt::end(dfu::Fault why) {
 // ---- an errand
 
 void Attempt::next_errand() {
+  if (present_ && present_->handle != recognised_) return unexpected(*present_);
+  gap_ = {};
   if (to_do_.empty()) {
+    if (before_doubt_) return end(cannot_be_told(doubt_));
     ended_ = now_;
     booted_ = true;
     return end();
@@ -138,6 +150,7 @@ void Attempt::next_errand() {
   to_do_.pop_front();
   if (present_) unit_ = *present_;
   if (errand_ == Errand::identify && !wants_stored_id()) return next_errand();
+  if (errand_ == Errand::enter && in_dfu_mode(unit_, profile())) return next_errand();
   if (errand_ == Errand::enter && !can_enter_dfu(unit_, profile())) {
     return end(
         dfu::make_fault(FaultCode::leave_refused, OperationKind::proof,
@@ -254,8 +267,7 @@ void Attempt::talked() {
   if (const auto* detach = std::get_if<dfu::Detach>(&conversation_)) return done(*detach);
   if (const auto* enter = std::get_if<dfu::particle::EnterDfu>(&conversation_)) return done(*enter);
   if (const auto* read = std::get_if<dfu::ReadId>(&conversation_)) {
-    if (read->id()) note_id(*read->id());
-    if (exchanged_) return fail(*exchanged_);
+    if (read->id()) note_stored_id(*read->id());
     return done(*read);
   }
   if (std::holds_alternative<dfu::particle::AskModules>(conversation_)) return asked();
@@ -310,6 +322,7 @@ void Attempt::flashed() {
   if (session.fault()) return fail(*session.fault());
   flashed_ = ended_ = now_;
   flash_done_ = true;
+  id_when_verified_ = known_.own_id().has_value();
   entries_ = 0;
   if (stopping_) give_proof_a_deadline(proof_at_stop);
   close();
@@ -354,6 +367,7 @@ void Attempt::hear(const told::Closed&) {
   if (fault_ || options_.dry_run) return end();
   if (errand_ == Errand::flash && !wants_proof()) {
     left_unwatched_ = true;
+    gap_.told_to_go = gap_.departures <= 1;
     return end();
   }
   if (errand_ == Errand::ask || errand_ == Errand::identify) return next_errand();
@@ -367,6 +381,7 @@ void Attempt::hear(const told::Closed&) {
 // ---- leaving and coming back
 
 void Attempt::leave_or_return() {
+  if (gap_.departures <= 1) gap_.told_to_go = true;
   if (still_here()) {
     wait(Stage::departing, profile().depart_limit);
   } else if (present_) {
@@ -379,6 +394,7 @@ void Attempt::leave_or_return() {
 void Attempt::hear(const told::Left& left) {
   if (!present_ || present_->handle != left.handle) return;
   present_.reset();
+  gap_.left(now_);
   switch (stage_) {
     case Stage::talking:
       if (errand_ == Errand::enter && pausing_) close();
@@ -404,12 +420,12 @@ void Attempt::hear(const told::Left& left) {
 
 void Attempt::hear(const told::Arrived& arrived) {
   present_ = arrived.unit;
+  gap_.back(now_, arrived.queued);
   if (stage_ == Stage::returning) returned(arrived.unit);
 }
 
 void Attempt::returned(const dfu::UnitInfo& unit) {
-  note_identity(unit);
-  if (exchanged_) return end(*exchanged_);
+  if (!recognise(unit)) return;
   switch (errand_) {
     case Errand::enter:
       return returned_to_dfu(unit);
@@ -424,7 +440,7 @@ void Attempt::returned(const dfu::UnitInfo& unit) {
 void Attempt::returned_to_dfu(const dfu::UnitInfo& unit) {
   if (in_dfu_mode(unit, profile())) return next_errand();
   if (can_enter_dfu(unit, profile()) && entries_ < most_entries) {
-    to_do_.push_front(Errand::enter);
+    if (to_do_.front() != Errand::enter) to_do_.push_front(Errand::enter);
     return next_errand();
   }
   end(dfu::make_fault(FaultCode::leave_refused, entering(),
@@ -434,8 +450,8 @@ void Attempt::returned_to_dfu(const dfu::UnitInfo& unit) {
 
 void Attempt::returned_to_application(const dfu::UnitInfo& unit) {
   if (in_dfu_mode(unit, profile())) {
-    return end(dfu::make_fault(FaultCode::back_in_dfu, OperationKind::proof,
-                               "The unit came back in DFU mode instead of starting its firmware."));
+    came_in_dfu_ = before_doubt_.has_value();
+    return came_in_dfu_ ? next_errand() : end(back_in_dfu());
   }
   if (profile().application && unit.id != *profile().application) {
     return end(dfu::make_fault(FaultCode::wrong_firmware, OperationKind::proof,
@@ -546,7 +562,8 @@ AttemptFinished Attempt::finished() const {
   end.outcome = fault_ ? outcome_of(*fault_) : wrote_ ? Outcome::passed : Outcome::already;
   end.verified = verified_;
   end.booted = booted_;
-  end.unit = unit_id_;
+  end.unit = known().id();
+  end.identity = before_doubt_ ? std::nullopt : identity_;
   end.serials = serials_;
   end.flash_seconds = dfu::seconds(flashed_ - opened_);
   end.return_seconds = dfu::seconds(ended_ - flashed_);

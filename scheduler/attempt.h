@@ -25,6 +25,7 @@ struct AttemptOptions {
   bool dry_run = false;          // ends with the judgement
   // An attempt that verified the unit, which was pulled before it had proven its boot: only the proof is left.
   std::shared_ptr<const AttemptFinished> owed{};
+  KnownUnit known{};    // of the unit that `owed` is about
   int first_timer = 0;  // timers count from here, so that they are not mistaken for others of the visit
 };
 
@@ -32,8 +33,9 @@ class Attempt {
  public:
   Attempt(AttemptStarted started, AttemptOptions options, dfu::Duration now);
 
-  // `present`: what is on the port by now.
-  std::vector<Want> begin(std::optional<dfu::UnitInfo> present, dfu::Duration now);
+  // `present`: what is on the port by now. `gap`: what happened there since the unit showed itself; of a pending proof,
+  // since the unit was verified.
+  std::vector<Want> begin(std::optional<dfu::UnitInfo> present, const Gap& gap, dfu::Duration now);
   // Of Told only what comes from the bus, timers and stops is its business; the rest is ignored.
   std::vector<Want> on(const Told& told, dfu::Duration now);
 
@@ -53,13 +55,18 @@ class Attempt {
   std::uint32_t bytes_to_write() const;
   dfu::Duration planned() const { return session_floor_; }
   int last_timer() const { return timers_; }
+  // Who the unit is, and what happened on its port since that was last certain: for the visit to go on from.
+  const KnownUnit& known() const { return before_doubt_ ? *before_doubt_ : known_; }
+  const Gap& gap() const { return gap_; }
+  // The unit that is on the port now was running when it was told to enter DFU mode.
+  bool brought_into_dfu() const { return entries_ > 0; }
 
  private:
   enum class Errand {
     enter,     // from the application into DFU mode
     identify,  // read the stored id of a unit whose serial is not its own
     flash,     // survey, judgement, session, leave
-    reread,    // in DFU mode once more: is the user's part still what was written? And leave
+    reread,    // in DFU mode once more: is what was written still there? And leave
     ask,       // what the running unit says of its modules
   };
   enum class Stage {
@@ -105,8 +112,11 @@ class Attempt {
   bool wants_proof() const { return recipe().forced || recipe().policy.confirm != config::Confirm::none; }
   void plan_proof();
   void reread_later();
+  bool lay_out_reread(bool whole);
   dfu::Fault nothing_to_compare() const;
   void reread();
+  void reread_equal();
+  dfu::Fault changed(const dfu::Piece& piece) const;
   void asked();
   void fail(dfu::Fault fault);
   void suspect_or_close();
@@ -120,8 +130,16 @@ class Attempt {
   void end();
   void end(dfu::Fault fault);
   dfu::OperationKind entering() const;
-  void note_identity(const dfu::UnitInfo& unit);
-  void note_id(const std::string& id);
+  bool recognise(const dfu::UnitInfo& unit);
+  bool doubt(const dfu::UnitInfo& unit, const std::string& why);
+  void unexpected(const dfu::UnitInfo& unit);
+  void note_shown(const dfu::UnitInfo& unit);
+  void note_stored_id(const std::string& id);
+  void forget_earlier_unit();
+  dfu::Fault unit_swapped(const std::string& why) const;
+  dfu::Fault cannot_be_told(const std::string& why) const;
+  dfu::Fault back_in_dfu() const;
+  bool can_reread(const dfu::UnitInfo& unit) const;
   bool wants_stored_id() const;
   void remark(RemarkCode code, RemarkValues values = {});
   void note_reset(dfu::ResetStatus status);
@@ -161,9 +179,17 @@ class Attempt {
   std::optional<dfu::Fault> fault_;
   std::optional<bool> verified_, booted_;
   std::vector<std::string> serials_;
-  std::vector<dfu::UnitInfo> shown_;     // one for each way in which it showed itself
-  std::optional<dfu::Fault> exchanged_;  // it is not the unit that this attempt began with
-  std::optional<std::string> unit_id_;
+  KnownUnit known_;
+  dfu::UnitHandle recognised_ = 0;  // what is on the port was compared with `known_`
+  Gap gap_;                         // since then
+  std::optional<Evidence> identity_;
+  bool id_when_verified_ = false;  // it had shown its id by then
+  // Nothing said that this is the unit that was verified: its bytes must be read once more. What was known before.
+  std::optional<KnownUnit> before_doubt_;
+  std::string doubt_;           // why
+  bool doubted_bytes_ = false;  // it is the same unit, and its bytes may have been changed elsewhere
+  bool came_in_dfu_ = false;    // it came back in DFU mode, and is read before that is held against it
+  int rereads_ = 0;
   std::vector<StepDone> steps_;
   dfu::Duration survey_floor_{}, session_floor_{};
   std::uint64_t survey_bytes_ = 0;

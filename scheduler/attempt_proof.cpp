@@ -11,6 +11,17 @@ namespace scheduler {
 using dfu::FaultCode;
 using dfu::OperationKind;
 
+namespace {
+
+bool is_system(const dfu::Step& step, const dfu::Profile& profile) {
+  const auto& module = step.image->facts.module;
+  return module && module->platform == profile.platform &&
+         (module->function == dfu::particle::Function::system_part ||
+          module->function == dfu::particle::Function::bootloader);
+}
+
+}  // namespace
+
 // ---- the proofs of boot
 
 // What was forced onto a unit past the rules is not expected to run, and a unit that falls back comes back all the
@@ -22,25 +33,26 @@ void Attempt::plan_proof() {
   if (confirm == config::Confirm::reread) reread_later();
 }
 
-// What a unit may replace by itself: everything that was written and is not system software; or all that was written.
-// What was erased or patched may have changed since, and rightly.
 void Attempt::reread_later() {
+  if (!lay_out_reread(false)) return;
+  to_do_.push_back(Errand::enter);
+  to_do_.push_back(Errand::reread);
+}
+
+// The whole: all that was written. Else what a unit may replace by itself: everything that was written and is not
+// system software; or all that was written. What was erased or patched may have changed since, and rightly.
+bool Attempt::lay_out_reread(bool whole) {
   std::vector<dfu::Step> steps, written;
   for (const dfu::Step& step : recipe().layout.steps) {
     if (step.does != dfu::Step::Does::write) continue;
     written.push_back(step);
-    const auto& module = step.image->facts.module;
-    const bool system = module && module->platform == profile().platform &&
-                        (module->function == dfu::particle::Function::system_part ||
-                         module->function == dfu::particle::Function::bootloader);
-    if (!system) steps.push_back(step);
+    if (!is_system(step, profile())) steps.push_back(step);
   }
-  if (steps.empty()) steps = std::move(written);
-  if (steps.empty()) return;
+  if (whole || steps.empty()) steps = std::move(written);
+  if (steps.empty()) return false;
   const auto map = dfu::parse_memory_map(profile().map).value();
   proof_layout_ = std::make_shared<const dfu::Layout>(std::get<dfu::Layout>(dfu::lay_out(std::move(steps), map)));
-  to_do_.push_back(Errand::enter);
-  to_do_.push_back(Errand::reread);
+  return true;
 }
 
 dfu::Fault Attempt::nothing_to_compare() const {
@@ -62,20 +74,52 @@ void Attempt::reread() {
   }
   const auto differs = std::ranges::find_if(found.pieces, [](dfu::Holds holds) { return holds != dfu::Holds::same; });
   if (differs != found.pieces.end()) {
-    const dfu::Piece& piece = proof_layout_->pieces[static_cast<std::size_t>(differs - found.pieces.begin())];
-    const std::string& step = proof_layout_->steps[piece.step].name;
-    dfu::Fault changed =
-        dfu::make_fault(FaultCode::factory_fallback, OperationKind::proof,
-                        "The unit did not keep " + step +
-                            ": it started, and holds something else there now. It restored its factory "
-                            "firmware.");
-    changed.step = step;
-    changed.address = piece.data.begin;
-    return fail(std::move(changed));
+    return fail(changed(proof_layout_->pieces[static_cast<std::size_t>(differs - found.pieces.begin())]));
   }
+  reread_equal();
+  if (came_in_dfu_) return fail(back_in_dfu());
   conversation_.emplace<dfu::Session>(profile(), *proof_layout_,
                                       dfu::make_plan(*proof_layout_, found, profile(), {.verify = false}));
   converse(nullptr);
+}
+
+// The bytes that were verified are in this unit: whoever it is, the verdict is about what it holds.
+void Attempt::reread_equal() {
+  ++rereads_;
+  settlings_ = 0;
+  if (!before_doubt_) return;
+  before_doubt_.reset();
+  identity_ = std::max(identity_.value_or(Evidence::reread), Evidence::reread);
+  if (!known_.contradicts_stored()) return;
+  const Remark copied = make_remark(RemarkCode::identity_copied, started_.attempt, *known_.own_id(),
+                                    {{"unit", *known_.own_id()}, {"stored", *known_.stored_id()}});
+  want(wants::Note{copied});
+  want(wants::Tell{Remarked{copied}});
+}
+
+// Something else is where the verified bytes were. Only the user's part: units do that by themselves. System software
+// does not change by itself.
+dfu::Fault Attempt::changed(const dfu::Piece& piece) const {
+  const dfu::Step& step = proof_layout_->steps[piece.step];
+  const std::string holds = step.name + " is not what was verified, from " + dfu::hex_address(piece.data.begin) + " on";
+  dfu::Fault fault = dfu::make_fault(FaultCode::factory_fallback, OperationKind::proof,
+                                     "The unit did not keep " + step.name +
+                                         ": it started, and holds something else there now. It restored its factory "
+                                         "firmware.");
+  if (doubted_bytes_) {
+    fault.code = FaultCode::wrong_firmware;
+    fault.text =
+        "The unit was changed elsewhere after it was verified: " + holds + ". Put it into DFU mode to flash it again.";
+  } else if (before_doubt_ && is_system(step, profile())) {
+    fault.code = FaultCode::unit_swapped;
+    fault.text = "Another unit is on this port: " + holds + ", and " + doubt_ + ". Look for the unit that was flashed.";
+  } else if (before_doubt_) {
+    fault.text =
+        "The unit restored its factory firmware, or another unit is on this port: " + holds + ", and " + doubt_ + ".";
+  }
+  fault.step = step.name;
+  fault.address = piece.data.begin;
+  return fault;
 }
 
 void Attempt::asked() {
@@ -96,32 +140,116 @@ void Attempt::asked() {
 
 // ---- who it is
 
-// A unit is another when it shows another id; or when it shows itself in the same way, by the same firmware, with
-// another serial.
-void Attempt::note_identity(const dfu::UnitInfo& unit) {
-  const bool known = std::find(serials_.begin(), serials_.end(), unit.serial) != serials_.end();
-  if (!unit.serial.empty() && !known) serials_.push_back(unit.serial);
-  const auto alike = std::ranges::find_if(
-      shown_, [&](const dfu::UnitInfo& one) { return one.id == unit.id && one.release == unit.release; });
-  if (alike == shown_.end()) {
-    shown_.push_back(unit);
-  } else if (!known && !unit.serial.empty() && !alike->serial.empty()) {
-    exchanged_ = dfu::make_fault(
-        FaultCode::unit_swapped, entering(),
-        "Another unit came back on this port: serial " + unit.serial + " instead of " + alike->serial + ".");
+// Compares what is on the port with the unit of this attempt. False: the attempt has ended.
+bool Attempt::recognise(const dfu::UnitInfo& unit) {
+  if (unit.handle == recognised_) return true;
+  const SameUnit who = same_unit(known_, unit, gap_, profile());
+  if (const auto* other = std::get_if<Other>(&who)) {
+    end(unit_swapped(other->why));
+    return false;
   }
-  if (!profile().platform) return;
-  if (const auto id = dfu::particle::device_id(unit)) note_id(*id);
+  const auto* same = std::get_if<Same>(&who);
+  const bool by_id = same && same->by == Evidence::id;
+  if (!flash_done_) {
+    if (!same) forget_earlier_unit();
+  } else if (!same) {
+    if (!doubt(unit, std::get<Unknown>(who).why)) return false;
+  } else if (!by_id && errand_ != Errand::enter && in_dfu_mode(unit, profile()) && can_reread(unit)) {
+    // A fresh unit that was put in its place looks the same.
+    if (!doubt(unit, "it came back in DFU mode and shows no id")) return false;
+  } else if (bytes_in_doubt(gap_, profile())) {
+    doubted_bytes_ = gap_.handed;
+    if (!doubt(unit, gap_.handed ? "it was in other hands" : "it was away for " + tenths(gap_.absence) + " s")) return false;
+    identity_ = same->by;
+  } else if (!before_doubt_ && (!identity_ || (by_id && id_when_verified_))) {
+    identity_ = same->by;  // an id that it showed only later says nothing about the gap before that
+  }
+  recognised_ = unit.handle;
+  gap_ = {};
+  note_shown(unit);
+  return true;
 }
 
-void Attempt::note_id(const std::string& id) {
-  if (unit_id_ && *unit_id_ != id) {
-    exchanged_ = dfu::make_fault(FaultCode::unit_swapped, entering(),
-                                 "Another unit came back on this port: " + id + " instead of " + *unit_id_ +
-                                     "; or its configuration was copied from there.");
-    return;
+// The unit must be read once more before anything counts. False: it cannot be, and the attempt has ended.
+bool Attempt::doubt(const dfu::UnitInfo& unit, const std::string& why) {
+  // A unit that is read and leaves, and is late again, is read again; a line on which all are late must be told.
+  constexpr int most_rereads = 3;
+  if (!can_reread(unit) || rereads_ >= most_rereads || !lay_out_reread(true)) {
+    end(cannot_be_told(why));
+    return false;
   }
-  unit_id_ = id;
+  if (!before_doubt_) before_doubt_ = known_;
+  identity_.reset();
+  doubt_ = why;
+  std::erase(to_do_, Errand::enter);
+  std::erase(to_do_, Errand::reread);
+  to_do_.push_front(Errand::reread);
+  if (!in_dfu_mode(unit, profile())) to_do_.push_front(Errand::enter);
+  return true;
+}
+
+// Plain DFU is not compared: what it reads back does not say that the unit knows it as complete.
+bool Attempt::can_reread(const dfu::UnitInfo& unit) const {
+  const bool reads = recipe().policy.verify != config::Verify::none && profile().dialect == dfu::Dialect::dfuse;
+  return reads && (in_dfu_mode(unit, profile()) || can_enter_dfu(unit, profile()));
+}
+
+// The unit left and came back between two errands, or while the start of the attempt was recorded.
+void Attempt::unexpected(const dfu::UnitInfo& unit) {
+  if (flash_done_) return returned(unit);
+  const SameUnit who = same_unit(known_, unit, gap_, profile());
+  const auto* same = std::get_if<Same>(&who);
+  const bool same_mode = in_dfu_mode(unit, profile()) == in_dfu_mode(unit_, profile());
+  if (!same || same->by != Evidence::id || !same_mode) {
+    flashed_ = now_;
+    return end(
+        dfu::make_fault(FaultCode::unit_gone, OperationKind::open,
+                        "The unit left the bus before it was written, and what is on its port now may be another "
+                        "one."));
+  }
+  recognised_ = unit.handle;
+  note_shown(unit);
+  next_errand();
+}
+
+void Attempt::note_shown(const dfu::UnitInfo& unit) {
+  const bool noted = std::find(serials_.begin(), serials_.end(), unit.serial) != serials_.end();
+  if (!unit.serial.empty() && !noted) serials_.push_back(unit.serial);
+  known_.note(unit, profile());
+}
+
+// Nothing was written yet, and everything that this unit holds is read first: the attempt is about the unit that is
+// here now, whoever showed itself before.
+void Attempt::forget_earlier_unit() {
+  known_ = {};
+  serials_.clear();
+}
+
+void Attempt::note_stored_id(const std::string& id) {
+  if (known_.own_id() && *known_.own_id() != id) {
+    forget_earlier_unit();
+    note_shown(unit_);
+  }
+  known_.note_stored(id);
+}
+
+dfu::Fault Attempt::unit_swapped(const std::string& why) const {
+  return dfu::make_fault(FaultCode::unit_swapped, entering(),
+                         "Another unit is on this port: " + why + ". Look for the unit that was " +
+                             (flash_done_ ? "flashed: it has not proven its start." : "here before."));
+}
+
+// The unit is not to blame for what the port does not show.
+dfu::Fault Attempt::cannot_be_told(const std::string& why) const {
+  const bool alone = gap_.departures <= 1 && gap_.told_to_go && !gap_.handed;
+  return dfu::make_fault(alone ? FaultCode::not_back : FaultCode::pulled_before_proof, OperationKind::proof,
+                         "Nothing proves that the unit on this port is the one that was verified: " + why +
+                             ", and its firmware cannot be read once more. Flash it again.");
+}
+
+dfu::Fault Attempt::back_in_dfu() const {
+  return dfu::make_fault(FaultCode::back_in_dfu, OperationKind::proof,
+                         "The unit came back in DFU mode instead of starting its firmware.");
 }
 
 bool Attempt::wants_stored_id() const {

@@ -6,6 +6,7 @@
 
 #include "dfu/particle/identity.h"
 #include "scheduler/admission.h"
+#include "scheduler/enumerations.h"
 #include "scheduler/hub_care.h"
 #include "scheduler/hub_power.h"
 #include "scheduler/identities.h"
@@ -122,6 +123,7 @@ struct Engine::Impl {
   std::set<dfu::PortPath> denied;
   std::set<dfu::PortPath> skipped;  // by somebody, while the line runs
   bool commissioning = false;
+  Enumerations enumerations;
   Identities identities;
   std::map<dfu::PortPath, AttemptFinished> last_ended;
   std::map<dfu::PortPath, std::string> writers;  // the visit that wrote there last
@@ -257,7 +259,10 @@ void Engine::Impl::on_bus(const dfu::BusEvent& event) {
     occupied[path] = arrived->unit.handle;
     // A unit that is plugged in after the start of `flash`, or after a stop, is none of its business.
     const bool late = (stopping || (listed && !options.stay)) && !ports.contains(path);
-    if (allowed(path) && !late) tell(port_for(path), told::Arrived{arrived->unit, owed_by(arrived->unit)});
+    if (allowed(path) && !late) {
+      tell(port_for(path),
+           told::Arrived{arrived->unit, owed_by(arrived->unit), enumerations.arrived(path, clock.now())});
+    }
   } else if (const auto* left = std::get_if<dfu::Left>(&event)) {
     if (const auto unit = occupied.find(left->port); unit != occupied.end() && unit->second == left->handle) {
       occupied.erase(unit);

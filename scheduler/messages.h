@@ -38,6 +38,8 @@ struct Arrived {
   dfu::UnitInfo unit;
   // The attempt that verified this very unit and could not prove its boot, in whatever visit that was.
   std::shared_ptr<const AttemptFinished> owed{};
+  // For so long the host has enumerated one unit after the other on this bus, without a pause.
+  dfu::Duration queued{};
 };
 struct Left {
   dfu::UnitHandle handle;

@@ -26,11 +26,12 @@ struct VisitBegan {
   std::string slot;
   std::string visit;
 };
-// The unit was removed: whatever is plugged in next is another one.
+// The unit was removed, or another one is in its place: what arrives next is not the unit of this visit.
 struct VisitOver {
   dfu::PortPath port;
   std::string slot;
   std::string visit;
+  bool never_begun = false;  // it was removed before its first attempt: it has no verdict
 };
 struct AttemptBegan {
   AttemptStarted started;

@@ -12,6 +12,7 @@
 #include "dfu/bus.h"
 #include "dfu/fault.h"
 #include "scheduler/remark.h"
+#include "scheduler/same_unit.h"
 
 namespace scheduler {
 
@@ -69,6 +70,8 @@ struct AttemptFinished {
   double return_seconds = 0;         // from there to the proof
   double floor_seconds = 0;          // the unit's own time for what was really done
   std::vector<StepDone> steps;
+  // By what evidence the unit that came back is the unit that was verified; null: it was not asked, or none was found.
+  std::optional<Evidence> identity{};
 };
 
 struct VisitEnded {

@@ -47,6 +47,8 @@ constexpr std::array rows{
     Row{RemarkCode::hub_good, RemarkKind::release, "hub-good"},
     Row{RemarkCode::slots_moved, RemarkKind::topology, "slots-moved"},
     Row{RemarkCode::slots_back, RemarkKind::topology, "slots-back"},
+    Row{RemarkCode::identity_copied, RemarkKind::identity, "identity-copied"},
+    Row{RemarkCode::unit_keeps_coming, RemarkKind::identity, "unit-keeps-coming"},
 };
 
 constexpr bool in_order() {
@@ -55,7 +57,7 @@ constexpr bool in_order() {
   }
   return true;
 }
-static_assert(in_order() && rows.size() == static_cast<std::size_t>(RemarkCode::slots_back) + 1);
+static_assert(in_order() && rows.size() == static_cast<std::size_t>(RemarkCode::unit_keeps_coming) + 1);
 
 const Row& row_of(RemarkCode code) {
   return rows[static_cast<std::size_t>(code)];
@@ -144,6 +146,8 @@ std::string_view to_string(RemarkKind kind) {
       return "slowed";
     case RemarkKind::topology:
       return "topology";
+    case RemarkKind::identity:
+      return "identity";
   }
   return {};
 }
@@ -250,6 +254,15 @@ std::string english(RemarkCode code, const RemarkValues& given) {
       return slots_moved(values);
     case RemarkCode::slots_back:
       return "Every slot is where the station file says again.";
+    case RemarkCode::identity_copied:
+      return "Copied identity: unit " + values["unit"] + " keeps the id " + values["stored"] +
+             " in its configuration, which is not its own. Its configuration was copied from another unit. The bytes "
+             "that were verified were read back from it once more.";
+    case RemarkCode::unit_keeps_coming:
+      return "A unit that shows no id has come back to port " + values["port"] + " " + values["times"] +
+             " times, each time within " + values["seconds"] +
+             " s: it may keep resetting itself. It is not worked on. Take it out, and leave the port empty for longer "
+             "than that.";
   }
   return {};
 }

@@ -25,6 +25,7 @@ enum class RemarkKind {
   suspect,       // a port or hub fails more than its peers
   slowed,        // fewer units at once behind a hub
   topology,      // slots are not where the station file says, or are there again
+  identity,      // a unit's stored id is not its own, or nothing says which unit keeps coming back
 };
 std::string_view to_string(RemarkKind kind);
 
@@ -61,6 +62,8 @@ enum class RemarkCode {
   hub_good,            //
   slots_moved,         // count, list
   slots_back,          //
+  identity_copied,     // unit, stored: its own id, and the one that it keeps
+  unit_keeps_coming,   // port, times, seconds: and shows no id
 };
 std::string_view to_string(RemarkCode code);  // "port-closed"
 RemarkKind kind_of(RemarkCode code);

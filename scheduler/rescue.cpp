@@ -22,11 +22,6 @@ dfu::Transfer any_sign_of_life(const dfu::Profile& profile) {
           .timeout = profile.control_timeout};
 }
 
-std::string tenths(dfu::Duration time) {
-  const auto tenths = std::lround(dfu::seconds(time) * 10);
-  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
-}
-
 bool may_have_left(dfu::FaultCode code) {
   return code == dfu::FaultCode::unit_gone || code == dfu::FaultCode::io_error;
 }
@@ -65,8 +60,15 @@ std::vector<Want> Rescue::on(const Told& told, dfu::Duration now) {
 
 // ---- the rungs
 
+// What is plugged in while a rung is climbed may be another unit. One that shows no id is judged by the next attempt.
+bool Rescue::another_is_here() const {
+  if (!present_) return false;
+  return std::holds_alternative<Other>(same_unit(options_.known, *present_, {.departures = 1}, *profile_));
+}
+
 void Rescue::climb() {
   if (stopping_) return end(Result::stopped);
+  if (another_is_here()) return end(Result::another);
   const bool starts = profile_->dialect == dfu::Dialect::dfu11;
   const auto rung = next_rung(code_, climbed_, {present_.has_value(), options_.power, starts});
   if (!rung) return end(Result::ready);
@@ -94,6 +96,7 @@ void Rescue::climb() {
 }
 
 void Rescue::open_to_check() {
+  if (another_is_here()) return end(Result::another);
   unit_ = *present_;
   to_reset_ = false;
   stage_ = Stage::opening;

@@ -25,6 +25,7 @@ struct RescueOptions {
   bool power = false;      // the hub may be asked to switch this port
   bool own_reset = false;  // the attempt's own reset made the unit leave the bus: it is waited for
   int first_timer = 0;     // timers count from here, as an attempt's do
+  KnownUnit known{};       // the unit that is to answer again
 };
 
 class Rescue {
@@ -38,6 +39,7 @@ class Rescue {
   enum class Result {
     ready,    // the unit answers: the next attempt may begin
     gone,     // it left the bus by itself: it may come back, as a loose plug does
+    another,  // the unit on the port is another one: it is not touched
     ask,      // no rung is left; `advice` is for the person at the line
     stopped,  // by a stop
   };
@@ -77,6 +79,7 @@ class Rescue {
   void hear(const told::Halt&) {}  // the visit passes it on as a stop
   void hear(const told::Setting&) {}
 
+  bool another_is_here() const;
   void climb();
   void open_to_check();
   void check(const dfu::Answer* answer);

@@ -7,6 +7,16 @@
 
 namespace scheduler {
 
+namespace {
+
+// A unit that keeps resetting itself and shows no id looks like units that are exchanged within `insert_after`. It must
+// not be flashed for ever: after so many returns that made no unit (a failed visit counts twice), and after so many at
+// all, the port must be empty for `insert_after` once. 50: flash memory is rated for 10,000 erase cycles.
+constexpr int most_idle_returns = 3;
+constexpr int most_quick_returns = 50;
+
+}  // namespace
+
 Visit::Visit(VisitOptions options) : options_(std::move(options)), setting_(options_.setting) {}
 
 std::vector<Want> Visit::on(const Told& told, dfu::Duration now) {
@@ -42,19 +52,17 @@ bool Visit::owes_proof(const dfu::UnitInfo& unit) const {
 
 void Visit::hear(const told::Arrived& arrived) {
   present_ = arrived.unit;
+  gap_.back(now_, arrived.queued);
+  if (phase_ == Phase::verdict) arrived_after_verdict();
   want(wants::Tell{UnitArrived{arrived.unit, setting_.slot, ours(arrived.unit)}});
   switch (phase_) {
     case Phase::empty:
-      if (draining_ || !setting_.recipe) break;
-      owed_ = arrived.owed && arrived.owed->started.recipe->sha256 == recipe().sha256 ? arrived.owed : nullptr;
-      if (ours(arrived.unit) || owes_proof(arrived.unit)) begin_visit();
-      break;
-    case Phase::verdict:
-      ++timer_;  // it was not removed: the visit goes on, and a unit with a verdict is not touched again
+      begin_if_ours(arrived.owed);
       break;
     case Phase::awaiting:
-      if (workable(arrived.unit)) queue();
+      go_on_with_what_is_here();
       break;
+    case Phase::verdict:
     case Phase::queued:
     case Phase::saving_start:
     case Phase::attempting:
@@ -64,17 +72,70 @@ void Visit::hear(const told::Arrived& arrived) {
   }
 }
 
+void Visit::begin_if_ours(const std::shared_ptr<const AttemptFinished>& owed) {
+  if (held_ && now_ - empty_since_ >= setting_.insert_after) held_ = false;
+  if (draining_ || held_ || !setting_.recipe) return;
+  // A unit that is brought into DFU mode is surveyed like any other: that shows what it holds now, as well.
+  const bool same_recipe = owed && owed->started.recipe->sha256 == recipe().sha256;
+  owed_ = same_recipe && !setting_.enter_dfu ? owed : nullptr;
+  if (owed_) gap_ = {.departures = 1, .handed = true};
+  if (ours(*present_) || owes_proof(*present_)) begin_visit();
+}
+
+SameUnit Visit::who_is_here() const {
+  if (gap_.departures == 0) return Same{Evidence::id};  // it never left
+  return same_unit(known_, *present_, gap_, recipe().profile);
+}
+
+// A verdict stands for a unit, not for a socket. Without evidence that it is the same one, the visit is over.
+void Visit::arrived_after_verdict() {
+  ++timer_;
+  const SameUnit who = who_is_here();
+  const auto* same = std::get_if<Same>(&who);
+  // A unit that shows no id in DFU mode, where its firmware should have started, may be a fresh one.
+  const bool fresh = same && same->by != Evidence::id && in_dfu_mode(*present_, recipe().profile);
+  if (options_.once || (same && !fresh)) {
+    gap_ = {};
+    return;
+  }
+  const bool another = std::holds_alternative<Other>(who);
+  if (another) quick_returns_ = idle_returns_ = 0;
+  const bool may = another || may_begin_at_once();
+  end_visit();
+  if (!may) hold();
+}
+
+bool Visit::may_begin_at_once() {
+  // What plain DFU holds cannot be read, so that each visit writes it again.
+  const bool made = outcome_ == Outcome::passed && recipe().profile.dialect == dfu::Dialect::dfuse;
+  const bool idle = outcome_ == Outcome::passed || outcome_ == Outcome::already;
+  ++quick_returns_;
+  idle_returns_ = made ? 0 : idle_returns_ + (idle ? 1 : 2);
+  return quick_returns_ <= most_quick_returns && idle_returns_ <= most_idle_returns;
+}
+
+void Visit::hold() {
+  held_ = true;
+  const Remark remark = make_remark(
+      RemarkCode::unit_keeps_coming, {}, options_.port.text,
+      {{"port", options_.port.text}, {"times", quick_returns_}, {"seconds", tenths(setting_.insert_after)}});
+  if (!options_.dry_run) want(wants::Note{remark});
+  want(wants::Tell{Remarked{remark}});
+}
+
 void Visit::hear(const told::Left& left) {
   if (!present_ || present_->handle != left.handle) return;
   present_.reset();
   empty_since_ = now_;
+  gap_.left(now_);
   const bool own_departure = own_departure_until_ && now_ <= *own_departure_until_;
   own_departure_until_.reset();
+  if (phase_ == Phase::verdict) gap_.told_to_go = own_departure;
   want(wants::Tell{UnitLeft{options_.port, setting_.slot}});
   switch (phase_) {
     case Phase::queued:
       want(wants::ReleasePlace{});
-      reach_verdict(attempts_ == 0 ? Outcome::failed : outcome_);
+      attempts_ == 0 ? end_visit(true) : reach_verdict(outcome_);
       break;
     case Phase::verdict:
       watch_for_removal(own_departure ? recipe().profile.return_limit
@@ -103,9 +164,9 @@ dfu::Duration Visit::until_empty_for(dfu::Duration limit) const {
   return std::max(empty_since_ + limit - now_, dfu::Duration{});
 }
 
-void Visit::end_visit() {
+void Visit::end_visit(bool never_begun) {
   phase_ = Phase::empty;
-  want(wants::Tell{VisitOver{options_.port, setting_.slot, visit_}});
+  want(wants::Tell{VisitOver{options_.port, setting_.slot, visit_, never_begun}});
   setting_ = options_.setting;
   if (!options_.dry_run) want(wants::Note{VisitEnded{visit_}});
 }
@@ -123,9 +184,47 @@ void Visit::begin_visit() {
   halts_ = 0;
   fault_.reset();
   climbed_ = {};
+  known_ = {};
+  if (owed_) known_.note(*present_, recipe().profile);  // it was found by the id that it shows
+  if (!owed_) gap_ = {};
   if (!options_.dry_run) want(wants::Note{VisitStarted{visit_, options_.port, setting_.slot}});
   want(wants::Tell{VisitBegan{options_.port, setting_.slot, visit_}});
   queue();
+}
+
+// The next attempt of this visit is about the unit that is here, if it is the unit of this visit. Else it is the first
+// one of a visit of its own; `flash` has one visit a port, and there whatever is surveyed is flashed.
+void Visit::go_on_with_what_is_here() {
+  const SameUnit who = who_is_here();
+  if (std::holds_alternative<Other>(who)) return supersede();
+  const bool pending = owes_proof(*present_);
+  const bool ours_made_it_go = gap_.told_to_go || climbed_.reset || climbed_.power;
+  if (std::holds_alternative<Unknown>(who) && !options_.once && !ours_made_it_go && !pending) return supersede();
+  if (!workable(*present_)) return reach_verdict(outcome_);
+  queue();
+}
+
+// The verdict is about the unit that was here; what is here now gets its own.
+void Visit::supersede() {
+  reach_verdict(outcome_);
+  look_at_the_port();
+}
+
+// After a verdict: what came while it was reached is looked at like what comes afterwards.
+void Visit::look_at_the_port() {
+  if (!present_ || gap_.departures == 0) return;
+  arrived_after_verdict();
+  if (phase_ == Phase::empty) begin_if_ours(nullptr);
+}
+
+// Another unit was found in the place of this visit's. It is flashed like any other, unless it was running, the line
+// leaves running units alone, and it is in DFU mode only because it had to be read.
+void Visit::begin_with_the_other() {
+  const bool was_running = attempt_->brought_into_dfu() && !setting_.enter_dfu;
+  if (!present_ || options_.once || was_running) return;
+  const bool may = may_begin_at_once();
+  end_visit();
+  may ? begin_if_ours(nullptr) : hold();
 }
 
 void Visit::queue() {
@@ -139,8 +238,13 @@ void Visit::hear(const told::Admitted&) {
   if (phase_ != Phase::queued) return;  // given up meanwhile: the place was released with it
   AttemptStarted started{options_.new_id(), visit_,    ++attempts_,     options_.port,
                          setting_.slot,     *present_, setting_.recipe, setting_.job};
-  AttemptOptions options{setting_.insert_after, options_.dry_run, {}, timer_};
-  if (owes_proof(*present_)) options.owed = owed_;
+  AttemptOptions options{setting_.insert_after, options_.dry_run, {}, {}, timer_};
+  if (owes_proof(*present_)) {
+    options.owed = owed_;
+    options.known = known_;
+  } else {
+    gap_ = {};
+  }
   attempt_.emplace(std::move(started), std::move(options), now_);
   phase_ = Phase::saving_start;
   if (options_.dry_run) return hear(told::Recorded{true});
@@ -175,7 +279,7 @@ void Visit::hear(const told::Recorded& recorded) {
     return conclude();
   }
   phase_ = Phase::attempting;
-  attempt(attempt_->begin(present_, now_));
+  attempt(attempt_->begin(present_, gap_, now_));
 }
 
 void Visit::attempt(std::vector<Want> wanted) {
@@ -187,6 +291,10 @@ void Visit::attempt(std::vector<Want> wanted) {
 
 void Visit::conclude() {
   timer_ = attempt_->last_timer();
+  known_ = attempt_->known();
+  gap_ = attempt_->gap();
+  // What it was told in vain explains no later departure.
+  if (gap_.departures == 0 && !attempt_->left_unwatched()) gap_ = {};
   if (attempt_->left_unwatched()) own_departure_until_ = now_ + recipe().profile.depart_limit;
   if (options_.dry_run) return conclude_dry_run();
   phase_ = Phase::saving_end;
@@ -228,7 +336,10 @@ void Visit::ended(bool committed) {
   if (cut_short) ++halts_;
   const int attempts = recipe().policy.attempts + (owed_ ? 1 : 0) + halts_;
   const bool retry = cut_short || (fault_ && worth_retrying(*fault_, before) && attempts_ < attempts);
-  if (!retry) return reach_verdict(outcome_, fault_ && hangs(fault_->code) ? std::string(unplug_it) : "");
+  if (!retry) {
+    reach_verdict(outcome_, fault_ && hangs(fault_->code) ? std::string(unplug_it) : "");
+    return fault_ && fault_->code == dfu::FaultCode::unit_swapped ? begin_with_the_other() : look_at_the_port();
+  }
   if (draining_) return reach_verdict(outcome_);
   if (halted_) return wait_after_halt();
   go_on_after(*fault_);
@@ -242,10 +353,12 @@ void Visit::wait_after_halt() {
 
 // There will be a further attempt, if the unit can be brought to answer and is there.
 void Visit::go_on_after(const dfu::Fault& fault) {
+  const bool came_back = present_ && gap_.departures > 0 && !attempt_->lost_by_reset();
+  if (came_back) return go_on_with_what_is_here();
   if (present_ && !workable(*present_)) return reach_verdict(outcome_);
   const bool climbs = (present_ || attempt_->lost_by_reset()) && next_rung(fault.code, {}, {});
   if (climbs) return rescue(fault);
-  present_ ? queue() : await_return();
+  present_ ? go_on_with_what_is_here() : await_return();
 }
 
 void Visit::await_return() {
@@ -257,6 +370,7 @@ void Visit::rescue(const dfu::Fault& fault) {
   phase_ = Phase::rescuing;
   RescueOptions options{fault, attempt_->started().attempt, options_.port, climbed_, setting_.power};
   options.own_reset = attempt_->lost_by_reset();
+  options.known = known_;
   options.first_timer = timer_;
   rescue_.emplace(recipe().profile, std::move(options));
   rescue(rescue_->begin(present_, now_));
@@ -274,7 +388,9 @@ void Visit::rescue(std::vector<Want> wanted) {
       if (attempt_->finished().verified == true && !in_dfu_mode(*present_, recipe().profile)) {
         owed_ = std::make_shared<const AttemptFinished>(attempt_->finished());
       }
-      return workable(*present_) ? queue() : reach_verdict(outcome_);
+      return go_on_with_what_is_here();
+    case Rescue::Result::another:
+      return supersede();
     case Rescue::Result::gone:
       return await_return();
     case Rescue::Result::ask:
@@ -298,6 +414,7 @@ void Visit::hear(const told::TimeOver& over) {
     case Phase::awaiting:
       return reach_verdict(outcome_);
     case Phase::verdict:
+      quick_returns_ = idle_returns_ = 0;
       return end_visit();
     case Phase::empty:
     case Phase::queued:

@@ -54,6 +54,8 @@ class Visit {
   bool workable(const dfu::UnitInfo& unit) const;
   // It was verified, left before it had proven its boot, and is back in application mode.
   bool owes_proof(const dfu::UnitInfo& unit) const;
+  // Of what is on the port now, against the unit of this visit.
+  SameUnit who_is_here() const;
 
   void hear(const told::Arrived& arrived);
   void hear(const told::Left& left);
@@ -68,17 +70,25 @@ class Visit {
   void hear(const told::Halt& halt);
   void hear(const told::Setting& setting);
 
+  void begin_if_ours(const std::shared_ptr<const AttemptFinished>& owed);
+  void arrived_after_verdict();
   void begin_visit();
+  void look_at_the_port();
+  void begin_with_the_other();
+  bool may_begin_at_once();
+  void hold();
   dfu::Duration until_empty_for(dfu::Duration limit) const;
   void watch_for_removal(dfu::Duration limit);
-  void end_visit();
+  void end_visit(bool never_begun = false);
   void queue();
+  void go_on_with_what_is_here();
   void attempt(std::vector<Want> wanted);
   void go_on_after(const dfu::Fault& fault);
   void wait_after_halt();
   void rescue(const dfu::Fault& fault);
   void rescue(std::vector<Want> wanted);
   void await_return();
+  void supersede();
   void conclude();
   void conclude_dry_run();
   void ended(bool committed);
@@ -93,6 +103,12 @@ class Visit {
   std::vector<Want> wants_;
   std::optional<dfu::UnitInfo> present_;  // what is on the port now
   dfu::Duration empty_since_{};           // if nothing is
+  KnownUnit known_;                       // of the unit of this visit, as its last attempt found it
+  Gap gap_;                               // on this port, since that was last certain
+  // Visits that began in a row with a unit that came within `insert_after` and shows no id; of them and their
+  // predecessors, those that did not make a unit, a failed one twice.
+  int quick_returns_ = 0, idle_returns_ = 0;
+  bool held_ = false;  // too many of them: nothing is begun until the port was empty for longer
   // A departure until then is our doing (leave), and so is the return that follows it: neither is an insertion.
   std::optional<dfu::Duration> own_departure_until_;
   bool draining_ = false;         // no new visit, no further attempt

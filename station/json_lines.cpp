@@ -116,6 +116,7 @@ void JsonLines::on_event(const scheduler::VisitOver& event) {
   QJsonObject object = event_now("visit_ended");
   object["visit"] = text(event.visit);
   add_place(object, event.port, event.slot);
+  object["never_begun"] = event.never_begun;
   out_.line(compact(object));
 }
 

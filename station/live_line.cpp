@@ -229,7 +229,10 @@ void LineState::hear(const scheduler::VisitBegan& event) {
 }
 
 void LineState::hear(const scheduler::VisitOver& event) {
-  slot(event.port, event.slot).over = true;
+  Slot& slot = this->slot(event.port, event.slot);
+  slot.over = true;
+  // It has no verdict, and nobody is to be told of one.
+  if (event.never_begun) slot.now.state = SlotState::empty;
 }
 
 void LineState::hear(const scheduler::AttemptBegan& event) {

@@ -134,7 +134,8 @@ void LogObserver::on_event(const scheduler::VisitBegan& event) {
 }
 
 void LogObserver::on_event(const scheduler::VisitOver& event) {
-  logger_.info("port {}: visit {} is over", place(event.port, event.slot), event.visit);
+  logger_.info("port {}: visit {} is over{}", place(event.port, event.slot), event.visit,
+               event.never_begun ? ", no attempt was begun" : "");
 }
 
 void LogObserver::on_event(const scheduler::AttemptBegan& event) {

@@ -109,6 +109,7 @@ db::AttemptFinished RecordRows::finished(const scheduler::AttemptFinished& recor
   row.fault = fault_row(record.fault);
   row.verified = record.verified;
   row.booted = record.booted;
+  if (record.identity) row.identity = scheduler::to_string(*record.identity);
   row.unit = record.unit.value_or("");
   row.serials = record.serials;
   row.flash = to_milliseconds(record.flash_seconds);

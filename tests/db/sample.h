@@ -138,6 +138,7 @@ inline db::AttemptFinished passed(std::uint8_t n) {
   finished.flash = db::milliseconds(7610);
   finished.back = db::milliseconds(1580);
   finished.floor = db::milliseconds(7520);
+  finished.identity = "id";
   finished.steps = {step("system-part1", image(1, "part1.bin"), 0x08020000),
                     step("system-part2", image(2, "part2.bin"), 0x08060000)};
   return finished;

@@ -34,6 +34,7 @@ TEST(AttemptJson, TellsAPassedAttemptToTheLetter) {
       compact(attempt_json(attempt)),
       R"({"attempt":"01930000-0000-7000-8000-000000000002","booted":true,"event":"attempt_finished","fault":null,)"
       R"("finished":"2026-11-22T06:00:09.210Z","flash_seconds":7.61,"floor_seconds":7.52,"host":"bench",)"
+      R"("identity":"id",)"
       R"("installation":"01930000-0000-7000-8000-0000000000fa","job":"J-7","label":null,"lot":"L-9","number":1,)"
       R"("operator":"Ada","outcome":"passed","port":"1-1.2","product":"Photon DFU Mode","recipe":"photon-0.4.3",)"
       R"("recipe_revision":"A","recipe_sha256":")" +
