@@ -12,8 +12,6 @@ using dfu::OperationKind;
 
 // How long the departure of a unit may lag behind a transfer that failed on the wire (facts/dfu.md 4.7).
 constexpr dfu::Duration departure_lag = std::chrono::seconds(1);
-// A survey has no percentage to change: so often its progress is told all the same, for whoever measures its pace.
-constexpr dfu::Duration tell_after = std::chrono::milliseconds(200);
 // A stop waits this long for a unit that has been verified to prove its boot: within the 15 s of CONTRACTS.
 constexpr dfu::Duration proof_at_stop = std::chrono::seconds(10);
 // A unit may be reset on its way into DFU mode by something else, and then it is in its application again.
@@ -49,8 +47,7 @@ Attempt::Attempt(AttemptStarted started, AttemptOptions options, dfu::Duration n
       unit_(started_.unit),
       opened_(now),
       flashed_(now),
-      ended_(now),
-      accounted_(now) {
+      ended_(now) {
   if (wants_proof()) booted_ = false;
   if (recipe().policy.verify != config::Verify::none) verified_ = false;
   for (const dfu::Step& step : recipe().layout.steps) {
@@ -92,10 +89,10 @@ std::vector<Want> Attempt::begin(std::optional<dfu::UnitInfo> present, const Gap
       wait(Stage::returning, options_.insert_after);
     }
   } else {
-    if (!in_dfu_mode(unit_, profile())) to_do_.push_back(Errand::enter);
-    if (!options_.dry_run) to_do_.push_back(Errand::identify);
-    to_do_.push_back(Errand::flash);
-    next_errand();
+    if (!in_dfu_mode(unit_, profile())) to_do_.push_back(Kind::enter);
+    if (!options_.dry_run) to_do_.push_back(Kind::identify);
+    to_do_.push_back(Kind::flash);
+    next_task();
   }
   return std::exchange(wants_, {});
 }
@@ -135,9 +132,9 @@ void Attempt::end(dfu::Fault why) {
   end();
 }
 
-// ---- an errand
+// ---- a task
 
-void Attempt::next_errand() {
+void Attempt::next_task() {
   if (present_ && present_->handle != recognised_) return unexpected(*present_);
   gap_ = {};
   if (to_do_.empty()) {
@@ -146,181 +143,84 @@ void Attempt::next_errand() {
     booted_ = true;
     return end();
   }
-  errand_ = to_do_.front();
+  kind_ = to_do_.front();
   to_do_.pop_front();
   if (present_) unit_ = *present_;
-  if (errand_ == Errand::identify && !wants_stored_id()) return next_errand();
-  if (errand_ == Errand::enter && in_dfu_mode(unit_, profile())) return next_errand();
-  if (errand_ == Errand::enter && !can_enter_dfu(unit_, profile())) {
+  if (kind_ == Kind::identify && !wants_stored_id()) return next_task();
+  if (kind_ == Kind::enter && in_dfu_mode(unit_, profile())) return next_task();
+  if (kind_ == Kind::enter && !can_enter_dfu(unit_, profile())) {
     return end(
         dfu::make_fault(FaultCode::leave_refused, OperationKind::proof,
                         "The unit shows no way back into DFU mode, so its firmware cannot be compared once more."));
   }
   stage_ = Stage::opening;
-  want(wants::Open{unit_.handle, claims()});
+  task_ = make_task();
+  want(wants::Open{unit_.handle, task()->claims()});
 }
 
-std::vector<dfu::Claim> Attempt::claims() const {
-  const auto serial = dfu::particle::serial_port(unit_);
-  switch (errand_) {
-    case Errand::flash:
-    case Errand::reread:
-      return {{profile().interface_number, profile().alternate}};
-    case Errand::identify:
-      return {{profile().interface_number, profile().stored_id->alternate}};
-    case Errand::enter:
-      if (profile().entry == dfu::Entry::detach) return {{dfu::run_time_interface(unit_).value_or(0), {}}};
-      if (serial) return {{serial->control, {}}};
-      break;
-    case Errand::ask:
-      if (serial && serial->in != 0) return {{serial->control, {}}, {serial->data, {}}};
+Attempt::AnyTask Attempt::make_task() const {
+  switch (kind_) {
+    case Kind::enter:
+      return std::make_shared<EnterTask>(profile(), unit_, flash_done_);
+    case Kind::identify:
+      return std::make_shared<IdentifyTask>(profile());
+    case Kind::flash:
+      return std::make_shared<FlashTask>(started_, unit_, options_.dry_run);
+    case Kind::reread:
+      return std::make_shared<RereadTask>(started_.recipe, proof_layout_, unit_, !came_in_dfu_);
+    case Kind::ask:
       break;
   }
-  return {};
+  return std::make_shared<AskTask>(unit_);
+}
+
+std::shared_ptr<Task> Attempt::task() const {
+  return std::visit([](const auto& one) -> std::shared_ptr<Task> { return one; }, task_);
 }
 
 void Attempt::hear(const told::Opened& opened) {
-  if (errand_ == Errand::flash) opened_ = accounted_ = now_;
+  if (kind_ == Kind::flash) opened_ = now_;
   if (opened.result.status != dfu::OpenStatus::ok) {
     ended_ = now_;
     if (!flash_done_) flashed_ = now_;
     fault_ = open_fault(opened.result);
     return fault_->code == FaultCode::unit_gone ? suspect_or_close() : end();
   }
+  if (kind_ == Kind::enter) ++entries_;
   stage_ = Stage::talking;
-  begin_conversation();
-  converse(nullptr);
+  if (stopping_ && !flash_done_) task()->stop();
+  tell_phase();
+  want(wants::Talk{unit_.handle, task()});
 }
 
-void Attempt::begin_conversation() {
-  switch (errand_) {
-    case Errand::enter:
-      ++entries_;
-      if (profile().entry == dfu::Entry::detach) {
-        conversation_.emplace<dfu::Detach>(unit_);
-      } else {
-        conversation_.emplace<dfu::particle::EnterDfu>(unit_);
-      }
-      return;
-    case Errand::flash: {
-      const bool read = recipe().policy.unchanged == config::Unchanged::skip;
-      conversation_.emplace<dfu::Survey>(profile(), recipe().layout, unit_, read);
-      return;
-    }
-    case Errand::identify:
-      conversation_.emplace<dfu::ReadId>(profile());
-      return;
-    case Errand::reread:
-      conversation_.emplace<dfu::Survey>(profile(), *proof_layout_, unit_, true);
-      return;
-    case Errand::ask:
-      conversation_.emplace<dfu::particle::AskModules>(unit_);
-      return;
-  }
+void Attempt::hear(const told::Talked&) {
+  if (stage_ != Stage::talking) return;
+  if (out_of_time_) return fail(stopped_before_proof());
+  std::visit([this](const auto& one) { ended(*one); }, task_);
 }
 
-void Attempt::hear(const told::Answered& answered) {
-  if (const auto* reset = std::get_if<dfu::ResetStatus>(&answered.answer)) note_reset(*reset);
-  converse(&answered.answer);
+// A unit that obeys leaves the bus in the middle of a sentence.
+void Attempt::ended(const EnterTask& task) {
+  const bool obeyed = !still_here() && !stopping_;
+  task.fault() && !obeyed ? fail(*task.fault()) : close();
 }
 
-// A reset that only brings a unit out of the state it came in. Others belong to entering and leaving.
-void Attempt::note_reset(dfu::ResetStatus status) {
-  if (!std::holds_alternative<dfu::Survey>(conversation_) && !std::holds_alternative<dfu::ReadId>(conversation_))
-    return;
-  lost_by_reset_ = status == dfu::ResetStatus::lost;
-  remark(lost_by_reset_ ? RemarkCode::reset_left : RemarkCode::reset_stayed);
+void Attempt::ended(const IdentifyTask& task) {
+  note_reset(task.reset());
+  if (task.id()) note_stored_id(*task.id());
+  task.fault() ? fail(*task.fault()) : close();
 }
 
-// Goes on with the conversation, whichever it is: begins it, or gives it the answer.
-void Attempt::converse(const dfu::Answer* answer) {
-  account_time();
-  const auto step = [&](auto& conversation) -> dfu::Ask {
-    if constexpr (std::is_same_v<std::decay_t<decltype(conversation)>, std::monostate>) {
-      return dfu::Finished{};
-    } else {
-      return answer ? conversation.answer(*answer, now_) : conversation.begin(now_);
-    }
-  };
-  const dfu::Ask ask = std::visit(step, conversation_);
-  tell_progress();
-  pausing_ = std::holds_alternative<dfu::Pause>(ask);
-  if (const auto* submit = std::get_if<dfu::Submit>(&ask)) {
-    if (cut_short() && !std::holds_alternative<dfu::Session>(conversation_)) {
-      const auto doing = errand_ == Errand::enter ? OperationKind::enter : OperationKind::survey;
-      return fail(dfu::make_fault(FaultCode::cancelled, doing, "Stopped before anything was written."));
-    }
-    want(wants::Transfer{unit_.handle, submit->transfer});
-  } else if (const auto* pause = std::get_if<dfu::Pause>(&ask)) {
-    timer_ = start_timer(pause->duration);
-  } else if (std::holds_alternative<dfu::Reset>(ask)) {
-    want(wants::Reset{unit_.handle});
-  } else {
-    talked();
-  }
-}
-
-void Attempt::talked() {
-  const auto done = [this](const auto& conversation) {
-    return conversation.fault() ? fail(*conversation.fault()) : close();
-  };
-  if (const auto* detach = std::get_if<dfu::Detach>(&conversation_)) return done(*detach);
-  if (const auto* enter = std::get_if<dfu::particle::EnterDfu>(&conversation_)) return done(*enter);
-  if (const auto* read = std::get_if<dfu::ReadId>(&conversation_)) {
-    if (read->id()) note_stored_id(*read->id());
-    return done(*read);
-  }
-  if (std::holds_alternative<dfu::particle::AskModules>(conversation_)) return asked();
-  if (errand_ == Errand::reread) return reread();
-  if (std::holds_alternative<dfu::Survey>(conversation_)) return surveyed();
-  flashed();
-}
-
-void Attempt::surveyed() {
-  const auto& survey = std::get<dfu::Survey>(conversation_);
-  survey_floor_ = survey.result().floor;
-  survey_bytes_ = survey.result().read_bytes;
-  if (survey.fault()) return fail(*survey.fault());
-  auto judgement = config::judge(recipe(), survey.result());
-  if (const auto* refusal = std::get_if<dfu::Fault>(&judgement)) return fail(*refusal);
-  judged(std::get<dfu::Plan>(std::move(judgement)));
-}
-
-void Attempt::judged(dfu::Plan plan) {
-  for (StepDone& step : steps_) step.unchanged_bytes = step.bytes;
-  for (const dfu::Operation& operation : plan.operations) {
-    const bool erases = operation.kind == dfu::Operation::Kind::erase &&
-                        recipe().layout.steps[operation.step].does == dfu::Step::Does::erase;
-    if (erases || operation.kind == dfu::Operation::Kind::write) {
-      steps_[operation.step].unchanged_bytes -= operation.length;
-    }
-  }
-  if (options_.dry_run) {
-    session_floor_ = plan.floor;
-    return close();
-  }
-  wrote_ = plan.writes();
-  conversation_.emplace<dfu::Session>(profile(), recipe().layout, std::move(plan));
-  if (stopping_) std::get<dfu::Session>(conversation_).stop();
-  converse(nullptr);
-}
-
-void Attempt::flashed() {
-  const auto& session = std::get<dfu::Session>(conversation_);
-  session_floor_ = session.floor();
-  bool all = true;
-  for (std::size_t i = 0; i < steps_.size(); ++i) {
-    StepDone& step = steps_[i];
-    const dfu::StepTally& tally = session.steps()[i];
-    step.written_bytes = tally.written_bytes;
-    step.erased_sectors = tally.erased_sectors;
-    // What was read back was compared byte for byte, so its digest is the payload's.
-    if (tally.verified_bytes == step.bytes) step.readback = dfu::sha256(step.image->payload());
-    all = all && step.readback;
-  }
-  if (verified_) verified_ = all;
-  if (session.fault()) return fail(*session.fault());
-  flashed_ = ended_ = now_;
+void Attempt::ended(const FlashTask& task) {
+  note_reset(task.reset());
+  steps_ = task.steps();
+  survey_floor_ = task.survey_time();
+  session_floor_ = task.session_time();
+  wrote_ = task.wrote();
+  if (verified_) verified_ = task.all_read_back();
+  if (task.fault()) return fail(*task.fault());
+  if (options_.dry_run) return close();
+  flashed_ = ended_ = task.ended();
   flash_done_ = true;
   id_when_verified_ = known_.own_id().has_value();
   entries_ = 0;
@@ -328,7 +228,14 @@ void Attempt::flashed() {
   close();
 }
 
-// ---- the end of an errand
+// A reset that only brings a unit out of the state it came in. Others belong to entering and leaving.
+void Attempt::note_reset(std::optional<dfu::ResetStatus> status) {
+  if (!status) return;
+  lost_by_reset_ = *status == dfu::ResetStatus::lost;
+  remark(lost_by_reset_ ? RemarkCode::reset_left : RemarkCode::reset_stayed);
+}
+
+// ---- the end of a task
 
 void Attempt::fail(dfu::Fault why) {
   ended_ = now_;
@@ -365,13 +272,13 @@ void Attempt::close() {
 
 void Attempt::hear(const told::Closed&) {
   if (fault_ || options_.dry_run) return end();
-  if (errand_ == Errand::flash && !wants_proof()) {
+  if (kind_ == Kind::flash && !wants_proof()) {
     left_unwatched_ = true;
     gap_.told_to_go = gap_.departures <= 1;
     return end();
   }
-  if (errand_ == Errand::ask || errand_ == Errand::identify) return next_errand();
-  if (errand_ == Errand::flash) {
+  if (kind_ == Kind::ask || kind_ == Kind::identify) return next_task();
+  if (kind_ == Kind::flash) {
     plan_proof();
     if (recipe().policy.confirm == config::Confirm::reread && !proof_layout_) return end(nothing_to_compare());
   }
@@ -397,7 +304,7 @@ void Attempt::hear(const told::Left& left) {
   gap_.left(now_);
   switch (stage_) {
     case Stage::talking:
-      if (errand_ == Errand::enter && pausing_) close();
+      if (kind_ == Kind::enter) want(wants::StopTalk{.at_once = true});
       break;
     case Stage::suspecting:
       call_it_gone();
@@ -426,22 +333,22 @@ void Attempt::hear(const told::Arrived& arrived) {
 
 void Attempt::returned(const dfu::UnitInfo& unit) {
   if (!recognise(unit)) return;
-  switch (errand_) {
-    case Errand::enter:
+  switch (kind_) {
+    case Kind::enter:
       return returned_to_dfu(unit);
-    case Errand::identify:
-    case Errand::flash:
-    case Errand::reread:
-    case Errand::ask:
+    case Kind::identify:
+    case Kind::flash:
+    case Kind::reread:
+    case Kind::ask:
       return returned_to_application(unit);
   }
 }
 
 void Attempt::returned_to_dfu(const dfu::UnitInfo& unit) {
-  if (in_dfu_mode(unit, profile())) return next_errand();
+  if (in_dfu_mode(unit, profile())) return next_task();
   if (can_enter_dfu(unit, profile()) && entries_ < most_entries) {
-    if (to_do_.front() != Errand::enter) to_do_.push_front(Errand::enter);
-    return next_errand();
+    if (to_do_.front() != Kind::enter) to_do_.push_front(Kind::enter);
+    return next_task();
   }
   end(dfu::make_fault(FaultCode::leave_refused, entering(),
                       "The unit was told to go into DFU mode and came back as " + dfu::to_string(unit.id) +
@@ -451,7 +358,7 @@ void Attempt::returned_to_dfu(const dfu::UnitInfo& unit) {
 void Attempt::returned_to_application(const dfu::UnitInfo& unit) {
   if (in_dfu_mode(unit, profile())) {
     came_in_dfu_ = before_doubt_.has_value();
-    return came_in_dfu_ ? next_errand() : end(back_in_dfu());
+    return came_in_dfu_ ? next_task() : end(back_in_dfu());
   }
   if (profile().application && unit.id != *profile().application) {
     return end(dfu::make_fault(FaultCode::wrong_firmware, OperationKind::proof,
@@ -471,18 +378,15 @@ void Attempt::hear(const told::TimeOver& over) {
   if (over.timer == deadline_timer_) return deadline();
   if (over.timer != timer_) return;
   switch (stage_) {
-    case Stage::talking: {
-      const dfu::Answer answer = dfu::Paused{};
-      return converse(&answer);
-    }
     case Stage::suspecting:
       return close();
     case Stage::departing:
     case Stage::returning:
       return waited_in_vain();
     case Stage::settling:
-      return next_errand();
+      return next_task();
     case Stage::opening:
+    case Stage::talking:
     case Stage::closing:
     case Stage::over:
       break;
@@ -491,10 +395,10 @@ void Attempt::hear(const told::TimeOver& over) {
 
 void Attempt::waited_in_vain() {
   const bool stays = stage_ == Stage::departing;
-  if (errand_ == Errand::enter) {
+  if (kind_ == Kind::enter) {
     if (stays && entries_ < most_entries) {
-      to_do_.push_front(Errand::enter);
-      return next_errand();
+      to_do_.push_front(Kind::enter);
+      return next_task();
     }
     return end(
         stays ? dfu::make_fault(FaultCode::leave_refused, entering(),
@@ -522,8 +426,7 @@ void Attempt::hear(const told::Stop& stop) {
   stopping_ = true;
   const bool at_once = stop.kind == StopKind::at_once;
   if (flash_done_) return give_proof_a_deadline(at_once ? dfu::Duration{} : proof_at_stop);
-  if (auto* session = std::get_if<dfu::Session>(&conversation_)) session->stop();
-  if (stage_ == Stage::talking && at_once) want(wants::Cancel{unit_.handle});
+  if (stage_ == Stage::talking) want(wants::StopTalk{at_once});
   if (stage_ == Stage::departing || stage_ == Stage::returning) {
     end(dfu::make_fault(FaultCode::cancelled, OperationKind::enter, "Stopped before anything was written."));
   }
@@ -533,16 +436,19 @@ void Attempt::give_proof_a_deadline(dfu::Duration limit) {
   deadline_timer_ = start_timer(limit);
 }
 
+dfu::Fault Attempt::stopped_before_proof() const {
+  return dfu::make_fault(FaultCode::cancelled, OperationKind::proof, "Stopped before the proof of boot.");
+}
+
 void Attempt::deadline() {
-  const auto stopped = dfu::make_fault(FaultCode::cancelled, OperationKind::proof, "Stopped before the proof of boot.");
   switch (stage_) {
     case Stage::departing:
     case Stage::returning:
     case Stage::settling:
-      return end(stopped);
+      return end(stopped_before_proof());
     case Stage::talking:
-      if (pausing_) return fail(stopped);
-      return want(wants::Cancel{unit_.handle});
+      out_of_time_ = true;
+      return want(wants::StopTalk{.at_once = true});
     case Stage::opening:
     case Stage::suspecting:
     case Stage::closing:
@@ -578,48 +484,12 @@ std::uint32_t Attempt::bytes_to_write() const {
   return bytes;
 }
 
-// The time since the last event belongs to the step that was being worked on.
-void Attempt::account_time() {
-  std::optional<std::size_t> step;
-  if (const auto* survey = std::get_if<dfu::Survey>(&conversation_)) step = survey->step();
-  if (const auto* session = std::get_if<dfu::Session>(&conversation_)) step = session->operation().step;
-  if (step && errand_ == Errand::flash) steps_[*step].seconds += dfu::seconds(now_ - accounted_);
-  accounted_ = now_;
-}
-
-void Attempt::tell_progress() {
-  Progress progress{started_.attempt, started_.port, started_.slot, "survey", {}, 0, 0};
-  const auto* session = std::get_if<dfu::Session>(&conversation_);
-  const auto* survey = std::get_if<dfu::Survey>(&conversation_);
-  if (errand_ != Errand::flash) {
-    progress.phase = flash_done_ ? "proof" : "enter";
-    progress.fraction = flash_done_ ? 1 : 0;
-  } else if (session) {
-    const double planned = dfu::seconds(session->planned()), done = dfu::seconds(session->floor());
-    progress.phase = to_string(session->operation().kind);
-    progress.step = steps_[session->operation().step].name;
-    progress.fraction = planned > 0 ? done / planned : 1;
-    progress.left_seconds = planned - done;
-    progress.floor_seconds = dfu::seconds(survey_floor_) + done;
-    progress.bytes = survey_bytes_;
-    // Without a write, what the survey read counts as verified and was counted above.
-    for (const dfu::StepTally& step : session->steps()) {
-      if (wrote_) progress.bytes += step.written_bytes + step.verified_bytes;
-    }
-    const auto kind = session->operation().kind;
-    if (kind == dfu::Operation::Kind::set_address || kind == dfu::Operation::Kind::to_idle) return;
-  } else if (survey) {
-    progress.step = steps_[survey->step()].name;
-    progress.floor_seconds = dfu::seconds(survey->result().floor);
-    progress.bytes = survey->result().read_bytes;
-  }
+// Flashing tells its own progress; the other tasks have a phase and no percentage.
+void Attempt::tell_phase() {
+  if (kind_ == Kind::flash) return;
+  Progress progress{started_.attempt, started_.port, started_.slot, flash_done_ ? "proof" : "enter", {}, 0, 0};
+  progress.fraction = flash_done_ ? 1 : 0;
   progress.elapsed_seconds = dfu::seconds(now_ - opened_);
-  const int percent = static_cast<int>(progress.fraction * 100);
-  const std::string what = progress.phase + progress.step;
-  if (percent == percent_ && what == told_ && now_ - told_at_ < tell_after) return;
-  percent_ = percent;
-  told_ = what;
-  told_at_ = now_;
   want(wants::Tell{std::move(progress)});
 }
 

@@ -1,6 +1,7 @@
-// One attempt on one unit, from the first touch to the proof of boot: errands one after the other, each of which opens
-// the unit, talks with it, closes it and waits for what that leads to. It is told what happened and when, and says what
-// to do; no thread, no clock, no I/O. Recording, places, retries and visits are the visit's business.
+// One attempt on one unit, from the first touch to the proof of boot: tasks (scheduler/task.h) one after the other,
+// each of which opens the unit, talks with it and closes it, and then what that leads to is waited for. It is told what
+// happened and when, and says what to do; no thread, no clock, no I/O. Recording, places, retries and visits are the
+// visit's business.
 #pragma once
 
 #include <deque>
@@ -9,13 +10,6 @@
 #include <variant>
 #include <vector>
 
-#include "config/judge.h"
-#include "dfu/detach.h"
-#include "dfu/particle/ask_modules.h"
-#include "dfu/particle/enter_dfu.h"
-#include "dfu/read_id.h"
-#include "dfu/session.h"
-#include "dfu/survey.h"
 #include "scheduler/messages.h"
 
 namespace scheduler {
@@ -62,12 +56,12 @@ class Attempt {
   bool brought_into_dfu() const { return entries_ > 0; }
 
  private:
-  enum class Errand {
-    enter,     // from the application into DFU mode
-    identify,  // read the stored id of a unit whose serial is not its own
-    flash,     // survey, judgement, session, leave
-    reread,    // in DFU mode once more: is what was written still there? And leave
-    ask,       // what the running unit says of its modules
+  enum class Kind {  // of task
+    enter,
+    identify,
+    flash,
+    reread,
+    ask,
   };
   enum class Stage {
     opening,
@@ -79,18 +73,18 @@ class Attempt {
     settling,   // in application mode, and stay
     over,
   };
-  using Conversation = std::variant<std::monostate, dfu::Detach, dfu::particle::EnterDfu, dfu::Survey, dfu::Session,
-                                    dfu::ReadId, dfu::particle::AskModules>;
+  using AnyTask = std::variant<std::shared_ptr<EnterTask>, std::shared_ptr<IdentifyTask>, std::shared_ptr<FlashTask>,
+                               std::shared_ptr<RereadTask>, std::shared_ptr<AskTask>>;
 
   const config::Recipe& recipe() const { return *started_.recipe; }
   const dfu::Profile& profile() const { return recipe().profile; }
-  // The unit that this errand opened is still on the port, as far as anybody told.
+  // The unit that this task opened is still on the port, as far as anybody told.
   bool still_here() const { return present_ && present_->handle == unit_.handle; }
 
   void hear(const told::Arrived& arrived);
   void hear(const told::Left& left);
   void hear(const told::Opened& opened);
-  void hear(const told::Answered& answered);
+  void hear(const told::Talked&);
   void hear(const told::Closed&);
   void hear(const told::Powered&) {}
   void hear(const told::TimeOver& over);
@@ -100,24 +94,21 @@ class Attempt {
   void hear(const told::Halt&) {}  // the visit passes it on as a stop
   void hear(const told::Setting&) {}
 
-  bool cut_short() const { return stopping_ && !flash_done_; }
-  void next_errand();
-  std::vector<dfu::Claim> claims() const;
-  void begin_conversation();
-  void converse(const dfu::Answer* answer);
-  void talked();
-  void surveyed();
-  void judged(dfu::Plan plan);
-  void flashed();
+  void next_task();
+  AnyTask make_task() const;
+  std::shared_ptr<Task> task() const;
+  void ended(const EnterTask& task);
+  void ended(const IdentifyTask& task);
+  void ended(const FlashTask& task);
+  void ended(const RereadTask& task);
+  void ended(const AskTask& task);
   bool wants_proof() const { return recipe().forced || recipe().policy.confirm != config::Confirm::none; }
   void plan_proof();
   void reread_later();
   bool lay_out_reread(bool whole);
   dfu::Fault nothing_to_compare() const;
-  void reread();
   void reread_equal();
   dfu::Fault changed(const dfu::Piece& piece) const;
-  void asked();
   void fail(dfu::Fault fault);
   void suspect_or_close();
   void call_it_gone();
@@ -142,13 +133,13 @@ class Attempt {
   bool can_reread(const dfu::UnitInfo& unit) const;
   bool wants_stored_id() const;
   void remark(RemarkCode code, RemarkValues values = {});
-  void note_reset(dfu::ResetStatus status);
-  void account_time();
-  void tell_progress();
+  void note_reset(std::optional<dfu::ResetStatus> status);
+  void tell_phase();
   void wait(Stage stage, dfu::Duration limit);
   int start_timer(dfu::Duration limit);
   void give_proof_a_deadline(dfu::Duration limit);
   void deadline();
+  dfu::Fault stopped_before_proof() const;
   // Made in place: GCC 12 takes the move of such a variant for one of an uninitialised value.
   template <typename What>
   void want(What what) {
@@ -160,19 +151,19 @@ class Attempt {
   dfu::Duration now_{};
   std::vector<Want> wants_;
   Stage stage_ = Stage::opening;
-  Errand errand_ = Errand::flash;
-  std::deque<Errand> to_do_;
-  Conversation conversation_;
-  bool pausing_ = false;                  // the conversation asked for time
+  Kind kind_ = Kind::flash;
+  std::deque<Kind> to_do_;
+  AnyTask task_;                          // of `kind_`; not touched between Talk and Talked
   int timers_;                            // used so far
   int timer_ = -1;                        // the one that counts; older ones are ignored
-  dfu::UnitInfo unit_;                    // that this errand works on
+  dfu::UnitInfo unit_;                    // that this task works on
   std::optional<dfu::UnitInfo> present_;  // what is on the port now
   int entries_ = 0;
   int settlings_ = 0;
-  bool lost_ = false;        // it had come back and went again
-  bool stopping_ = false;    // what runs is cut short
-  int deadline_timer_ = -1;  // a stop gives a verified unit that long to prove its boot
+  bool lost_ = false;         // it had come back and went again
+  bool stopping_ = false;     // what runs is cut short
+  bool out_of_time_ = false;  // the proof is cut short
+  int deadline_timer_ = -1;   // a stop gives a verified unit that long to prove its boot
   bool left_unwatched_ = false;
   bool lost_by_reset_ = false;
 
@@ -192,14 +183,10 @@ class Attempt {
   int rereads_ = 0;
   std::vector<StepDone> steps_;
   dfu::Duration survey_floor_{}, session_floor_{};
-  std::uint64_t survey_bytes_ = 0;
-  dfu::Duration opened_{}, flashed_{}, ended_{}, accounted_{};
+  dfu::Duration opened_{}, flashed_{}, ended_{};
   bool flash_done_ = false;                          // what is left is the proof
   std::shared_ptr<const dfu::Layout> proof_layout_;  // what `reread` compares
   bool wrote_ = false;
-  int percent_ = -1;
-  dfu::Duration told_at_{};  // when progress was told last
-  std::string told_;         // the progress that was told last
 };
 
 }  // namespace scheduler

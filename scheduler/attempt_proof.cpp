@@ -29,14 +29,14 @@ bool is_system(const dfu::Step& step, const dfu::Profile& profile) {
 void Attempt::plan_proof() {
   const config::Confirm confirm = recipe().policy.confirm;
   const bool forced = recipe().forced && profile().platform;
-  if (confirm == config::Confirm::modules || forced) to_do_.push_back(Errand::ask);
+  if (confirm == config::Confirm::modules || forced) to_do_.push_back(Kind::ask);
   if (confirm == config::Confirm::reread) reread_later();
 }
 
 void Attempt::reread_later() {
   if (!lay_out_reread(false)) return;
-  to_do_.push_back(Errand::enter);
-  to_do_.push_back(Errand::reread);
+  to_do_.push_back(Kind::enter);
+  to_do_.push_back(Kind::reread);
 }
 
 // The whole: all that was written. Else what a unit may replace by itself: everything that was written and is not
@@ -61,26 +61,11 @@ dfu::Fault Attempt::nothing_to_compare() const {
                          "for the proof \"application\".");
 }
 
-void Attempt::reread() {
-  if (const auto* session = std::get_if<dfu::Session>(&conversation_)) {
-    return session->fault() ? fail(*session->fault()) : close();
-  }
-  const auto& survey = std::get<dfu::Survey>(conversation_);
-  if (survey.fault()) return fail(*survey.fault());
-  const dfu::SurveyResult& found = survey.result();
-  if (!found.can_upload || dfu::misfit(*proof_layout_, found.map)) {
-    return fail(dfu::make_fault(FaultCode::read_protected, OperationKind::proof,
-                                "The unit cannot be read, so its firmware cannot be compared once more."));
-  }
-  const auto differs = std::ranges::find_if(found.pieces, [](dfu::Holds holds) { return holds != dfu::Holds::same; });
-  if (differs != found.pieces.end()) {
-    return fail(changed(proof_layout_->pieces[static_cast<std::size_t>(differs - found.pieces.begin())]));
-  }
-  reread_equal();
-  if (came_in_dfu_) return fail(back_in_dfu());
-  conversation_.emplace<dfu::Session>(profile(), *proof_layout_,
-                                      dfu::make_plan(*proof_layout_, found, profile(), {.verify = false}));
-  converse(nullptr);
+void Attempt::ended(const RereadTask& task) {
+  if (task.difference()) return fail(changed(*task.difference()));
+  if (task.equal()) reread_equal();
+  if (task.fault()) return fail(*task.fault());
+  came_in_dfu_ ? fail(back_in_dfu()) : close();
 }
 
 // The bytes that were verified are in this unit: whoever it is, the verdict is about what it holds.
@@ -122,8 +107,7 @@ dfu::Fault Attempt::changed(const dfu::Piece& piece) const {
   return fault;
 }
 
-void Attempt::asked() {
-  const auto& ask = std::get<dfu::particle::AskModules>(conversation_);
+void Attempt::ended(const AskTask& ask) {
   if (ask.fault()) return fail(*ask.fault());
   if (ask.report()) {
     const auto judged = dfu::particle::judge_modules(*ask.report(), recipe().layout, *profile().platform);
@@ -154,7 +138,7 @@ bool Attempt::recognise(const dfu::UnitInfo& unit) {
     if (!same) forget_earlier_unit();
   } else if (!same) {
     if (!doubt(unit, std::get<Unknown>(who).why)) return false;
-  } else if (!by_id && errand_ != Errand::enter && in_dfu_mode(unit, profile()) && can_reread(unit)) {
+  } else if (!by_id && kind_ != Kind::enter && in_dfu_mode(unit, profile()) && can_reread(unit)) {
     // A fresh unit that was put in its place looks the same.
     if (!doubt(unit, "it came back in DFU mode and shows no id")) return false;
   } else if (bytes_in_doubt(gap_, profile())) {
@@ -181,10 +165,10 @@ bool Attempt::doubt(const dfu::UnitInfo& unit, const std::string& why) {
   if (!before_doubt_) before_doubt_ = known_;
   identity_.reset();
   doubt_ = why;
-  std::erase(to_do_, Errand::enter);
-  std::erase(to_do_, Errand::reread);
-  to_do_.push_front(Errand::reread);
-  if (!in_dfu_mode(unit, profile())) to_do_.push_front(Errand::enter);
+  std::erase(to_do_, Kind::enter);
+  std::erase(to_do_, Kind::reread);
+  to_do_.push_front(Kind::reread);
+  if (!in_dfu_mode(unit, profile())) to_do_.push_front(Kind::enter);
   return true;
 }
 
@@ -194,7 +178,7 @@ bool Attempt::can_reread(const dfu::UnitInfo& unit) const {
   return reads && (in_dfu_mode(unit, profile()) || can_enter_dfu(unit, profile()));
 }
 
-// The unit left and came back between two errands, or while the start of the attempt was recorded.
+// The unit left and came back between two tasks, or while the start of the attempt was recorded.
 void Attempt::unexpected(const dfu::UnitInfo& unit) {
   if (flash_done_) return returned(unit);
   const SameUnit who = same_unit(known_, unit, gap_, profile());
@@ -209,7 +193,7 @@ void Attempt::unexpected(const dfu::UnitInfo& unit) {
   }
   recognised_ = unit.handle;
   note_shown(unit);
-  next_errand();
+  next_task();
 }
 
 void Attempt::note_shown(const dfu::UnitInfo& unit) {

@@ -14,6 +14,7 @@
 #include "scheduler/quarantine.h"
 #include "scheduler/retry.h"
 #include "scheduler/suspicion.h"
+#include "scheduler/talk.h"
 #include "scheduler/visit.h"
 
 namespace scheduler {
@@ -29,8 +30,9 @@ struct Port {
   Port(Pool& pool, VisitOptions options) : mailbox(std::make_shared<Mailbox>(pool)), visit(std::move(options)) {}
 
   std::shared_ptr<Mailbox> mailbox;
-  Visit visit;           // touched in `mailbox` only
-  bool in_work = false;  // as last reported to the line; touched in `mailbox` only
+  Visit visit;                 // touched in `mailbox` only
+  std::shared_ptr<Talk> talk;  // that runs, or ran last; touched in `mailbox` only
+  bool in_work = false;        // as last reported to the line; touched in `mailbox` only
 };
 
 }  // namespace
@@ -96,9 +98,8 @@ struct Engine::Impl {
   void do_want(const std::shared_ptr<Port>& port, wants::Save& save);
   void do_want(const std::shared_ptr<Port>& port, wants::Note& note);
   void do_want(const std::shared_ptr<Port>& port, const wants::Open& open);
-  void do_want(const std::shared_ptr<Port>& port, wants::Transfer& transfer);
-  void do_want(const std::shared_ptr<Port>& port, const wants::Reset& reset);
-  void do_want(const std::shared_ptr<Port>& port, const wants::Cancel& cancel);
+  void do_want(const std::shared_ptr<Port>& port, const wants::Talk& talk);
+  void do_want(const std::shared_ptr<Port>& port, const wants::StopTalk& stop);
   void do_want(const std::shared_ptr<Port>& port, const wants::Close& close);
   void do_want(const std::shared_ptr<Port>& port, const wants::Power& power);
   void do_want(const std::shared_ptr<Port>& port, const wants::Timer& timer);
@@ -613,17 +614,17 @@ void Engine::Impl::do_want(const std::shared_ptr<Port>& port, const wants::Open&
            [this, port](dfu::OpenResult result) { tell(port, told::Opened{std::move(result)}); });
 }
 
-void Engine::Impl::do_want(const std::shared_ptr<Port>& port, wants::Transfer& transfer) {
-  bus.submit(transfer.handle, std::move(transfer.transfer),
-             [this, port](dfu::TransferResult result) { tell(port, told::Answered{std::move(result)}); });
+void Engine::Impl::do_want(const std::shared_ptr<Port>& port, const wants::Talk& talk) {
+  port->talk = std::make_shared<Talk>(
+      bus, clock, talk.handle, talk.task,
+      Talk::Watchers{.news = [this](Progress news) { line->post([this, news = std::move(news)] { hear(news); }); },
+                     .over = [this, port] { tell(port, told::Talked{}); }});
+  port->talk->begin();
 }
 
-void Engine::Impl::do_want(const std::shared_ptr<Port>& port, const wants::Reset& reset) {
-  bus.reset(reset.handle, [this, port](dfu::ResetStatus status) { tell(port, told::Answered{status}); });
-}
-
-void Engine::Impl::do_want(const std::shared_ptr<Port>&, const wants::Cancel& cancel) {
-  bus.cancel(cancel.handle);
+void Engine::Impl::do_want(const std::shared_ptr<Port>& port, const wants::StopTalk& stop) {
+  if (!port->talk) return;
+  stop.at_once ? port->talk->hurry() : port->talk->stop();
 }
 
 void Engine::Impl::do_want(const std::shared_ptr<Port>& port, const wants::Close& close) {

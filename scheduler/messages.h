@@ -8,9 +8,9 @@
 
 #include "config/recipe.h"
 #include "dfu/bus.h"
-#include "dfu/conversation.h"
 #include "scheduler/observer.h"
 #include "scheduler/record.h"
+#include "scheduler/task.h"
 
 namespace scheduler {
 
@@ -51,9 +51,8 @@ struct Recorded {
 struct Opened {
   dfu::OpenResult result;
 };
-struct Answered {
-  dfu::Answer answer;
-};
+// The conversation of a task is over: the task is finished, or was cut off.
+struct Talked {};
 struct Closed {};
 // The port's power, as it was wanted; or the hub did not do that, or must not now.
 struct Powered {
@@ -74,10 +73,10 @@ struct Setting {
   VisitSetting setting;
 };
 }  // namespace told
-using Told = std::variant<told::Arrived, told::Left, told::Admitted, told::Recorded, told::Opened, told::Answered,
+using Told = std::variant<told::Arrived, told::Left, told::Admitted, told::Recorded, told::Opened, told::Talked,
                           told::Closed, told::Powered, told::TimeOver, told::Stop, told::Halt, told::Setting>;
 
-// What a visit wants done. RequestPlace, Save, Open, Transfer, Reset, Close and Power are each answered once.
+// What a visit wants done. RequestPlace, Save, Open, Talk, Close and Power are each answered once.
 namespace wants {
 struct RequestPlace {};
 struct ReleasePlace {};
@@ -92,16 +91,14 @@ struct Open {
   dfu::UnitHandle handle;
   std::vector<dfu::Claim> claims;
 };
-struct Transfer {
+// Carries the conversation of this task out (scheduler/talk.h). The unit is open.
+struct Talk {
   dfu::UnitHandle handle;
-  dfu::Transfer transfer;
+  std::shared_ptr<Task> task;
 };
-struct Reset {
-  dfu::UnitHandle handle;
-};
-// Hurries the answer to the transfer in flight; not answered itself.
-struct Cancel {
-  dfu::UnitHandle handle;
+// To the conversation that runs, if one does; not answered itself. At once: what it waits for is cut short.
+struct StopTalk {
+  bool at_once = false;
 };
 struct Close {
   dfu::UnitHandle handle;
@@ -118,8 +115,7 @@ struct Tell {
   Event event;
 };
 }  // namespace wants
-using Want =
-    std::variant<wants::RequestPlace, wants::ReleasePlace, wants::Save, wants::Note, wants::Open, wants::Transfer,
-                 wants::Reset, wants::Cancel, wants::Close, wants::Power, wants::Timer, wants::Tell>;
+using Want = std::variant<wants::RequestPlace, wants::ReleasePlace, wants::Save, wants::Note, wants::Open, wants::Talk,
+                          wants::StopTalk, wants::Close, wants::Power, wants::Timer, wants::Tell>;
 
 }  // namespace scheduler

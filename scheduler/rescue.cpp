@@ -15,13 +15,6 @@ constexpr dfu::Duration power_on_again = std::chrono::seconds(1);
 // A unit that a reset made leave the bus enumerates within this, or a switch of its power is the better use of time.
 constexpr dfu::Duration reset_limit = std::chrono::seconds(5);
 
-// GET_STATUS of the device: it changes nothing, and whatever is on USB must answer it.
-dfu::Transfer any_sign_of_life(const dfu::Profile& profile) {
-  return {.setup = {.request_type = 0x80, .request = 0, .value = 0, .index = 0, .length = 2},
-          .data = {},
-          .timeout = profile.control_timeout};
-}
-
 bool may_have_left(dfu::FaultCode code) {
   return code == dfu::FaultCode::unit_gone || code == dfu::FaultCode::io_error;
 }
@@ -79,11 +72,7 @@ void Rescue::climb() {
       return open_to_check();
     case Rung::reset:
       climbed_.reset = true;
-      unit_ = *present_;
-      to_reset_ = true;
-      stage_ = Stage::opening;
-      // Without an interface: claiming one is a request that a unit which hangs would not answer.
-      return want(wants::Open{unit_.handle, {}});
+      return open(std::make_shared<ResetTask>());
     case Rung::power:
       climbed_.power = true;
       stage_ = Stage::switching_off;
@@ -97,73 +86,51 @@ void Rescue::climb() {
 
 void Rescue::open_to_check() {
   if (another_is_here()) return end(Result::another);
+  open(std::make_shared<CheckTask>(*profile_, *present_));
+}
+
+template <typename OneTask>
+void Rescue::open(std::shared_ptr<OneTask> task) {
   unit_ = *present_;
-  to_reset_ = false;
   stage_ = Stage::opening;
-  std::vector<dfu::Claim> claims;
-  if (in_dfu_mode(unit_, *profile_)) claims = {{profile_->interface_number, profile_->alternate}};
-  want(wants::Open{unit_.handle, std::move(claims)});
+  want(wants::Open{unit_.handle, task->claims()});
+  task_ = std::move(task);
 }
 
 void Rescue::hear(const told::Opened& opened) {
   using dfu::OpenStatus;
+  const bool to_reset = std::holds_alternative<std::shared_ptr<ResetTask>>(task_);
   if (opened.result.status != OpenStatus::ok) {
     const std::string detail = opened.result.detail.empty() ? "" : ": " + opened.result.detail;
     // What a unit that cannot even be opened without an interface does is hang; what others do is known already.
     const bool gone = opened.result.status == OpenStatus::gone;
-    return failed("the unit could not be opened" + detail, gone        ? dfu::FaultCode::unit_gone
-                                                           : to_reset_ ? dfu::FaultCode::no_answer
-                                                                       : code_);
+    return failed("the unit could not be opened" + detail, gone       ? dfu::FaultCode::unit_gone
+                                                           : to_reset ? dfu::FaultCode::no_answer
+                                                                      : code_);
   }
   if (stopping_) return close(After::climb);
-  if (to_reset_) {
-    stage_ = Stage::resetting;
-    return want(wants::Reset{unit_.handle});
-  }
-  stage_ = Stage::checking;
-  // The resets are a rung of their own.
-  if (in_dfu_mode(unit_, *profile_)) {
-    check_.emplace<dfu::Recovery>(*profile_, dfu::Recovery::LastResort::none);
-  } else {
-    check_.emplace<std::monostate>();
-  }
-  check(nullptr);
+  stage_ = Stage::talking;
+  std::visit([this](const auto& task) { want(wants::Talk{unit_.handle, task}); }, task_);
 }
 
-void Rescue::hear(const told::Answered& answered) {
-  if (stage_ == Stage::checking) {
-    if (stopping_) return close(After::climb);
-    return check(&answered.answer);
-  }
-  if (stage_ != Stage::resetting) return;
-  const bool stays = std::get<dfu::ResetStatus>(answered.answer) == dfu::ResetStatus::ok;
-  gone_since_ = now_;
-  close(stays ? After::check : After::depart);
+void Rescue::hear(const told::Talked&) {
+  if (stage_ != Stage::talking) return;
+  std::visit([this](const auto& task) { ended(*task); }, task_);
 }
 
 // ---- does it answer?
 
-void Rescue::check(const dfu::Answer* answer) {
-  auto* recovery = std::get_if<dfu::Recovery>(&check_);
-  if (!recovery) {
-    if (!answer) return want(wants::Transfer{unit_.handle, any_sign_of_life(*profile_)});
-    const dfu::TransferStatus status = std::get<dfu::TransferResult>(*answer).status;
-    using dfu::TransferStatus;
-    if (status == TransferStatus::ok || status == TransferStatus::stall) return checked();
-    const bool gone = status == TransferStatus::gone || status == TransferStatus::io_error;
-    return failed("the unit does not answer", gone ? dfu::FaultCode::unit_gone : dfu::FaultCode::no_answer);
-  }
-  const dfu::Ask ask = answer ? recovery->answer(*answer, now_) : recovery->begin(now_);
-  pausing_ = std::holds_alternative<dfu::Pause>(ask);
-  if (const auto* submit = std::get_if<dfu::Submit>(&ask)) {
-    want(wants::Transfer{unit_.handle, submit->transfer});
-  } else if (const auto* pause = std::get_if<dfu::Pause>(&ask)) {
-    wait(Stage::checking, pause->duration);
-  } else if (recovery->fault()) {
-    failed(recovery->fault()->text, recovery->fault()->code);
-  } else {
-    checked();
-  }
+void Rescue::ended(const CheckTask& check) {
+  if (stopping_) return close(After::climb);
+  const auto& fault = check.fault();
+  if (!fault) return checked();
+  if (fault->code == dfu::FaultCode::cancelled) return close(After::suspect);  // it left in a pause
+  failed(fault->text, fault->code);
+}
+
+void Rescue::ended(const ResetTask& reset) {
+  gone_since_ = reset.answered_at();
+  close(reset.stays() ? After::check : After::depart);
 }
 
 void Rescue::checked() {
@@ -244,7 +211,8 @@ void Rescue::hear(const told::Left& left) {
   present_.reset();
   if (stage_ == Stage::departing) return await_return(after_reset());
   if (stage_ == Stage::suspecting) return came_back_or_not();
-  if (stage_ == Stage::checking && pausing_) close(After::suspect);
+  const bool checking = stage_ == Stage::talking && std::holds_alternative<std::shared_ptr<CheckTask>>(task_);
+  if (checking) want(wants::StopTalk{.at_once = true});
 }
 
 // ---- power
@@ -287,10 +255,6 @@ void Rescue::switched_on(bool switched) {
 void Rescue::hear(const told::TimeOver& over) {
   if (over.timer != timer_) return;
   switch (stage_) {
-    case Stage::checking: {
-      const dfu::Answer answer = dfu::Paused{};
-      return pausing_ ? check(&answer) : void();
-    }
     case Stage::suspecting:
       return climb();
     case Stage::departing:  // the kernel has not told: it is not to be had either way
@@ -302,7 +266,7 @@ void Rescue::hear(const told::TimeOver& over) {
     case Stage::on_again:
       return switch_on();
     case Stage::opening:
-    case Stage::resetting:
+    case Stage::talking:
     case Stage::closing:
     case Stage::switching_off:
     case Stage::switching_on:
@@ -314,8 +278,9 @@ void Rescue::hear(const told::TimeOver& over) {
 void Rescue::hear(const told::Stop&) {
   stopping_ = true;
   switch (stage_) {
-    case Stage::checking:
-      return pausing_ ? close(After::climb) : want(wants::Cancel{unit_.handle});
+    case Stage::talking:
+      if (std::holds_alternative<std::shared_ptr<CheckTask>>(task_)) want(wants::StopTalk{.at_once = true});
+      return;
     case Stage::suspecting:
     case Stage::departing:
     case Stage::returning:
@@ -323,7 +288,6 @@ void Rescue::hear(const told::Stop&) {
     case Stage::off:
       return switch_on();
     case Stage::opening:
-    case Stage::resetting:
     case Stage::closing:
     case Stage::switching_off:
     case Stage::switching_on:

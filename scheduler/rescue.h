@@ -11,7 +11,6 @@
 #include <variant>
 #include <vector>
 
-#include "dfu/recovery.h"
 #include "scheduler/ladder.h"
 #include "scheduler/messages.h"
 
@@ -52,8 +51,7 @@ class Rescue {
  private:
   enum class Stage {
     opening,
-    checking,  // does it answer?
-    resetting,
+    talking,  // does it answer? Or it is reset
     closing,
     suspecting,  // a transfer failed on the wire: has the unit left?
     departing,   // after a reset that it did not survive
@@ -69,7 +67,7 @@ class Rescue {
   void hear(const told::Arrived& arrived);
   void hear(const told::Left& left);
   void hear(const told::Opened& opened);
-  void hear(const told::Answered& answered);
+  void hear(const told::Talked&);
   void hear(const told::Closed&);
   void hear(const told::Powered& powered);
   void hear(const told::TimeOver& over);
@@ -82,7 +80,10 @@ class Rescue {
   bool another_is_here() const;
   void climb();
   void open_to_check();
-  void check(const dfu::Answer* answer);
+  template <typename OneTask>
+  void open(std::shared_ptr<OneTask> task);
+  void ended(const CheckTask& check);
+  void ended(const ResetTask& reset);
   void checked();
   void failed(const std::string& what, dfu::FaultCode code);
   void close(After after);
@@ -110,11 +111,10 @@ class Rescue {
   Stage stage_ = Stage::over;
   After after_ = After::climb;
   Rung rung_ = Rung::reopen;
-  std::optional<dfu::UnitInfo> present_;               // what is on the port now
-  dfu::UnitInfo unit_;                                 // that is open
-  std::variant<std::monostate, dfu::Recovery> check_;  // nothing: one request that every USB device answers
-  bool pausing_ = false;
-  bool to_reset_ = false;   // opened for that
+  std::optional<dfu::UnitInfo> present_;  // what is on the port now
+  dfu::UnitInfo unit_;                    // that is open
+  // Not touched between Talk and Talked.
+  std::variant<std::shared_ptr<CheckTask>, std::shared_ptr<ResetTask>> task_;
   bool our_doing_ = false;  // that it is off the bus
   bool stopping_ = false;
   int power_ons_ = 0;

@@ -62,7 +62,7 @@ class Visit {
   void hear(const told::Admitted&);
   void hear(const told::Recorded& recorded);
   void hear(const told::Opened&) {}
-  void hear(const told::Answered&) {}
+  void hear(const told::Talked&) {}
   void hear(const told::Closed&) {}
   void hear(const told::Powered&) {}
   void hear(const told::TimeOver& over);
