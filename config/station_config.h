@@ -42,7 +42,7 @@ struct HookConfig {
 
 struct StationConfig {
   std::string name = "flashline";
-  bool has_name = false;          // the file gives the name; without one the station keeps the name that its record has
+  bool has_name = false;       // the file gives the name; without one the station keeps the name that its record has
   std::string database;        // resolved as `recipe` is; empty: the default
   bool archive_images = true;  // keep each image beside the database when a recipe names it first
   int cap = 64;

@@ -13,6 +13,7 @@
 #include "db/record_writer.h"
 #include "db/schema.h"
 #include "db/signature.h"
+#include "db/stored_row.h"
 #include "db/verify.h"
 #include "db/writer_lock.h"
 
@@ -67,11 +68,19 @@ void begin_after(const std::string& path, const Before& before, const std::strin
 
 }  // namespace
 
-void back_up(const std::string& path, const std::string& to) {
+std::optional<BackedUp> back_up(const std::string& path, const std::string& to) {
   refuse_existing(to);
   const std::string part = to + ".part";
-  copy_record(path, part);
+  copy_record(path, part, Snapshot::live);
+  std::optional<BackedUp> backed_up = translated(part, [&]() -> std::optional<BackedUp> {
+    SQLite::Database copy = open_for_reading(part, Snapshot::untouched);
+    const std::optional<Uuid> installation = own_installation(copy);
+    if (!installation) return std::nullopt;
+    return BackedUp{*installation, station_on_record(copy).value_or(""), last_row(copy, kOwnChain).head,
+                    copy.tableExists("station_key") ? key_on_record(copy) : ""};
+  });
   take_name(part, to);
+  return backed_up;
 }
 
 Head archive(const std::string& path, const std::string& to, const std::optional<std::string>& station, Run run,

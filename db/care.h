@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -17,9 +17,17 @@
 
 namespace db {
 
+// Of the station whose record a backup is, for the anchor that is signed with it.
+struct BackedUp {
+  Uuid installation;
+  std::string station;  // name
+  Head head;
+  std::string public_key;  // as minisign writes it
+};
+
 // One state of the record, whole, in a new file; other programs may read and write meanwhile. Refuses a file that
-// exists.
-void back_up(const std::string& path, const std::string& to);
+// exists. Returns nothing for a record without rows of a station of its own.
+std::optional<BackedUp> back_up(const std::string& path, const std::string& to);
 
 struct MergedChain {
   std::string station;

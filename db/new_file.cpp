@@ -41,9 +41,9 @@ void take_name(const std::string& part, const std::string& to) {
   sync_folder_of(to);
 }
 
-void copy_record(const std::string& path, const std::string& part) {
+void copy_record(const std::string& path, const std::string& part, Snapshot snapshot) {
   translated(path, [&] {
-    SQLite::Database source = open_for_reading(canonical_path(path));
+    SQLite::Database source = open_for_reading(canonical_path(path), snapshot);
     for (const char* suffix : {"", "-wal", "-shm", "-journal"}) fs::remove(part + suffix);
     SQLite::Database copy(part, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     SQLite::Backup(copy, source).executeStep();

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "db/connection.h"
+
 namespace db {
 
 // Also what SQLite would take for a part of the new file: the -wal of a database that was there once would be read into
@@ -14,7 +16,7 @@ void refuse_existing(const std::string& to);
 void settle(const std::string& path);
 
 // One state of the record at `path`, whole, in the file `part`, which is made new.
-void copy_record(const std::string& path, const std::string& part);
+void copy_record(const std::string& path, const std::string& part, Snapshot snapshot);
 
 void take_name(const std::string& part, const std::string& to);
 

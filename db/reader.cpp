@@ -38,7 +38,7 @@ constexpr const char* kIdentityColumn = ", f.identity";
 constexpr const char* kNoIdentityColumn = ", NULL";
 // Of the attempt's visit, whenever in it the label was scanned.
 const std::string kLabelColumn = ", (SELECT l.label FROM label l WHERE l.visit = v.id AND " + label_holds() + ")";
-constexpr int kColumnOfLabel = 35;
+constexpr int kColumnOfLabel = 36;
 
 // This station's own first; those of others in an order that does not depend on which was merged first.
 constexpr const char* kInOrder =

@@ -35,13 +35,18 @@ std::string row_text(const Head& head) {
 
 // ---- the backup
 
+// A backup at rest is read without leaving files beside it.
+Snapshot snapshot_of(const std::string& path) {
+  return fs::exists(path + "-wal") || run_of_live_writer(path) ? Snapshot::live : Snapshot::untouched;
+}
+
 // This station's chain in the backup. Every row of it is as it was written, and signed as far as was asked for.
 ChainVerification proven_chain(const RestoreRequest& request) {
   std::vector<Anchor> anchors;
   if (request.signed_end) anchors.push_back(*request.signed_end);
   const Verification verified = verify_chain(request.from, anchors);
   const std::optional<Uuid> own = translated(request.from, [&] {
-    SQLite::Database database = open_for_reading(request.from);
+    SQLite::Database database = open_for_reading(request.from, snapshot_of(request.from));
     return own_installation(database);
   });
   if (!own) throw refused(request.from + " has no record of a station of its own: it holds merged rows only.");
@@ -100,7 +105,7 @@ Standing compare(SQLite::Database& here, const std::string& path, const RestoreR
     standing.objection = path + " is the record of another station than " + request.from + ".";
     return standing;
   }
-  SQLite::Database backup = open_for_reading(request.from);
+  SQLite::Database backup = open_for_reading(request.from, snapshot_of(request.from));
   const Head last = last_row(here, kOwnChain).head;
   standing.last = last;
   const Head start = start_of(here, kOwnChain, chain.installation);
@@ -256,7 +261,7 @@ RestoredRecord restore(const std::string& path, const RestoreRequest& request, R
     refuse_existing(kept);
     restored.replaced = ReplacedRecord{kept, standing->last, standing->lost_rows, standing->lost_attempts};
   }
-  copy_record(request.from, part);
+  copy_record(request.from, part, snapshot_of(request.from));
   write_restoring(part, request, restored, run, uuids, clock);
   ImageStore(file).take_over(ImageStore(request.from));
   if (standing) settle_if_sound(file);

@@ -143,7 +143,8 @@ bool Attempt::recognise(const dfu::UnitInfo& unit) {
     if (!doubt(unit, "it came back in DFU mode and shows no id")) return false;
   } else if (bytes_in_doubt(gap_, profile())) {
     doubted_bytes_ = gap_.handed;
-    if (!doubt(unit, gap_.handed ? "it was in other hands" : "it was away for " + tenths(gap_.absence) + " s")) return false;
+    if (!doubt(unit, gap_.handed ? "it was in other hands" : "it was away for " + tenths(gap_.absence) + " s"))
+      return false;
     identity_ = same->by;
   } else if (!before_doubt_ && (!identity_ || (by_id && id_when_verified_))) {
     identity_ = same->by;  // an id that it showed only later says nothing about the gap before that

@@ -579,6 +579,8 @@ void Engine::Impl::stop(StopKind kind) {
 // ---- the ports' mailboxes
 
 void Engine::Impl::carry_out(const std::shared_ptr<Port>& port, const Told& told) {
+  // Its watchers hold the port.
+  if (std::holds_alternative<told::Talked>(told)) port->talk.reset();
   for (Want& one : port->visit.on(told, clock.now())) {
     std::visit([&](auto& want) { do_want(port, want); }, one);
   }

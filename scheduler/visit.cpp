@@ -327,7 +327,9 @@ void Visit::ended(bool committed) {
   }
   outcome_ = end.outcome;
   const std::optional<dfu::Fault> before = std::exchange(fault_, end.fault);
-  owed_ = committed && owes_proof_after(end) ? std::make_shared<const AttemptFinished>(end) : nullptr;
+  const bool halted_proof = halted_ && end.verified == true && fault_ && fault_->code == dfu::FaultCode::cancelled;
+  const bool owes = committed && (halted_proof || owes_proof_after(end));
+  owed_ = owes ? std::make_shared<const AttemptFinished>(end) : nullptr;
   want(wants::Tell{AttemptEnded{std::move(end)}});  // first: whoever is admitted to its place must not exceed a quota
   want(wants::ReleasePlace{});
   // A proof alone is one more attempt, also after the last one that may write.
@@ -345,8 +347,12 @@ void Visit::ended(bool committed) {
   go_on_after(*fault_);
 }
 
-// Nothing is begun now, the recovery of the unit neither.
+// Nothing is begun now, the recovery of the unit neither. A unit that was told to leave is on its way back.
 void Visit::wait_after_halt() {
+  if (owed_ && (!present_ || in_dfu_mode(*present_, recipe().profile))) {
+    phase_ = Phase::awaiting;
+    return start_timer(recipe().profile.depart_limit + recipe().profile.return_limit);
+  }
   const bool stays = present_ && workable(*present_);
   stays ? queue() : reach_verdict(outcome_);
 }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "reports/attempt_json.h"
+#include "station/text.h"
 
 namespace station {
 
@@ -55,7 +56,7 @@ std::string anchor_lines(const db::Uuid& installation, const db::Head& head) {
 }
 
 std::string anchor_text(const db::StationInfo& station, db::Time at) {
-  return fmt::format("flashline anchor 1\nstation: {}\n{}time: {}\npublic_key: {}\n", station.name,
+  return fmt::format("flashline anchor 1\nstation: {}\n{}time: {}\npublic_key: {}\n", printable(station.name),
                      anchor_lines(station.installation, station.head), utc(at), station.public_key);
 }
 

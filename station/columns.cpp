@@ -18,9 +18,9 @@ constexpr std::array zero_width{
     Range{0x0300, 0x036F}, Range{0x0483, 0x0489}, Range{0x0591, 0x05BD}, Range{0x0610, 0x061A}, Range{0x064B, 0x065F},
     Range{0x0E31, 0x0E31}, Range{0x0E34, 0x0E3A}, Range{0x0E47, 0x0E4E}, Range{0x1AB0, 0x1AFF}, Range{0x200B, 0x200F},
     Range{0x202A, 0x202E}, Range{0x2060, 0x2064}, Range{0x20D0, 0x20FF}, Range{0xFE00, 0xFE0F}, Range{0xFE20, 0xFE2F}};
-// Marks that turn the direction of what follows, and separators of lines.
+// Marks that turn the direction of what follows, separators of lines, and codes that are no character.
 constexpr std::array turns_the_line{Range{0x061C, 0x061C}, Range{0x200E, 0x200F}, Range{0x2028, 0x202E},
-                                    Range{0x2066, 0x2069}};
+                                    Range{0x2066, 0x2069}, Range{0xFFFE, 0xFFFF}};
 // East Asian Width "wide" and "fullwidth" (Unicode, UAX 11), in blocks.
 constexpr std::array wide{
     Range{0x1100, 0x115F},   Range{0x2E80, 0x303E},   Range{0x3041, 0x33FF},   Range{0x3400, 0x4DBF},

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -30,15 +31,16 @@ std::string text_of(const std::string& path) {
 
 // So that `db restore` can tell the backup from a copy that somebody continued. Empty if it is written; else why not:
 // a backup without a signature is still one.
-std::string sign_backup(const std::string& database, const std::string& backup) {
+std::string sign_backup(const std::string& database, const std::string& backup,
+                        const std::optional<db::BackedUp>& backed_up) {
+  if (!backed_up) return "it holds no record of a station of its own";
   if (!std::filesystem::exists(key_path(database))) return "there is no " + key_path(database);
   try {
-    const std::vector<db::StationInfo> stations = db::Reader(backup).stations();
-    if (stations.empty()) return "it holds no rows";
     const db::StationKey key = db::StationKey::load(key_path(database));
-    const std::string text = anchor_text(stations.front(), db::now());
-    const std::string comment = "flashline anchor of " + stations.front().name;
-    return write_signed(backup + ".anchor", text, comment, key) == ExitStatus::passed ? "" : "see above";
+    const db::StationInfo station{backed_up->installation, backed_up->station, backed_up->head, backed_up->public_key};
+    const std::string text = anchor_text(station, db::now());
+    const ExitStatus status = write_signed(backup + ".anchor", text, "flashline anchor of " + station.name, key);
+    return status == ExitStatus::passed ? "" : "see above";
   } catch (const db::Error& error) {
     return error.what();
   }
@@ -98,11 +100,11 @@ std::string told(const RestoreOptions& options, const db::RestoredRecord& restor
 ExitStatus db_backup(const BackupOptions& options) {
   return at_the_record(options, [&](const RecordPlace& place) {
     const db::Time begun = db::now();
-    db::back_up(place.database, options.to);
+    const std::optional<db::BackedUp> backed_up = db::back_up(place.database, options.to);
     if (!remember_backup(place.database, options.to, begun)) {
       say_error("the board does not know of this backup: " + place.database + ".last-backup cannot be written.");
     }
-    const std::string unsigned_because = sign_backup(place.database, options.to);
+    const std::string unsigned_because = sign_backup(place.database, options.to, backed_up);
     if (!unsigned_because.empty()) {
       write_all(STDERR_FILENO, "flashline: warning: " + options.to + " is not signed (" + unsigned_because +
                                    "): `db restore` will need a person who vouches for it.\n");

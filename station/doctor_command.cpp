@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "station/clock_question.h"
 #include "station/commands.h"
 #include "station/doctor.h"
 #include "station/gather_host.h"
@@ -49,7 +50,8 @@ std::variant<HostFacts, ExitStatus> gather(const DoctorOptions& options) {
   facts.descriptors = open_files_limit();
   facts.priority = may_go_first();
   facts.database = gather_database(std::get<std::string>(database));
-  facts.clock = gather_clock(std::get<std::string>(database), std::get<0>(station)->clock_gap);
+  facts.clock = gather_clock();
+  facts.clock.doubt = clock_doubt(std::get<std::string>(database), db::now(), std::get<0>(station)->clock_gap);
   return facts;
 }
 

@@ -18,6 +18,10 @@ namespace {
 constexpr std::chrono::seconds between_looks(10);  // a step is told with the time at which it was found
 constexpr std::chrono::minutes end_of_order(30);   // is told so long before: time to bring the next one
 
+scheduler::RemarkValues values_of(const db::JobOpened& order) {
+  return {{"order", order.order}, {"until", utc(*order.until)}};
+}
+
 db::Event end_of_run(const RunEnd& end) {
   const scheduler::Totals& totals = end.totals;
   db::Event event;
@@ -134,7 +138,8 @@ void FlashRun::look_at_clocks() {
 // The next unit would learn it; whoever is about to plug it in should know before.
 void FlashRun::look_at_record() {
   const std::string problem = recorder_ ? recorder_->problem() : "";
-  if (!problem.empty() && !std::exchange(told_of_loss_, true)) tell("No unit is begun any longer. " + problem);
+  if (!problem.empty() && !std::exchange(told_of_loss_, true))
+    tell("record-lost", {}, "No unit is begun any longer. " + problem);
 }
 
 // ---- a clock in doubt
@@ -143,15 +148,16 @@ void FlashRun::wait_for_clock() {
   if (!parts_.wait_for_clock || !parts_.store || !parts_.store->clock_doubt()) return;
   waits_for_clock_ = true;
   pause(true);
-  tell(db::sentence_of(*parts_.store->clock_doubt()) +
-       " The line waits. Set the clock, or end the pause if the clock is right.");
+  tell("clock-in-doubt", {},
+       db::sentence_of(*parts_.store->clock_doubt()) +
+           " The line waits. Set the clock, or end the pause if the clock is right.");
 }
 
 // A time server may have set it meanwhile.
 void FlashRun::look_at_clock_in_doubt() {
   if (!waits_for_clock_ || db::doubt_of(parts_.store->latest(), db::now(), parts_.clock.gap)) return;
   waits_for_clock_ = false;
-  tell("The clock was set and agrees with the record. The line goes on.");
+  tell("clock-agrees", {}, "The clock was set and agrees with the record. The line goes on.");
   pause(false);
 }
 
@@ -162,7 +168,7 @@ void FlashRun::confirm_clock() {
     put_down(db::event_of(*doubt, true));
   }
   latest_known_ = now;
-  parts_.live.note("");
+  parts_.live.note({});
 }
 
 // Orders count by the later of clock and record, also when the clock is set back while they are worked on.
@@ -193,7 +199,7 @@ void FlashRun::look_at_order() {
   const std::chrono::milliseconds left = *order.until - order_time();
   if (left <= std::chrono::milliseconds(0)) return end_order();
   if (left <= end_of_order && !std::exchange(told_of_end_, true)) {
-    tell("order-ends", order,
+    tell("order-ends", values_of(order),
          "Order " + order.order + " is good until " + utc(*order.until) + ": no unit is begun later.");
   }
   order_timer_.start(std::min<std::chrono::milliseconds>(left, between_looks));
@@ -211,12 +217,12 @@ void FlashRun::end_order() {
     parts_.live.enter(RunState::stopping);
     engine_->stop(scheduler::StopKind::drain);
   }
-  tell("order-over", order, text);
+  tell("order-over", values_of(order), text);
 }
 
-// To whoever looks at the line, and the log.
-void FlashRun::tell(const char* code, const db::JobOpened& order, const std::string& text) {
-  parts_.live.note({code, {{"order", order.order}, {"until", utc(*order.until)}}, {}, {}, text});
+// To the people who look at the line, and to the log.
+void FlashRun::tell(const char* code, scheduler::RemarkValues values, const std::string& text) {
+  parts_.live.note({code, std::move(values), {}, {}, text});
   parts_.log.logger().warn("{}", text);
 }
 

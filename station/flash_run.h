@@ -101,7 +101,7 @@ class FlashRun {
   db::Time order_time();
   void look_at_order();
   void end_order();
-  void tell(const char* code, const db::JobOpened& order, const std::string& text);
+  void tell(const char* code, scheduler::RemarkValues values, const std::string& text);
   void put_down(db::Event event);
   std::function<void(const dfu::Topology&)> when_topology_changes();
   void compare_slots();

@@ -9,7 +9,6 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
-#include "station/clock_question.h"
 #include "station/version.h"
 
 namespace station {
@@ -50,14 +49,13 @@ DatabaseFacts gather_database(const std::string& file) {
   return database;
 }
 
-ClockFacts gather_clock(const std::string& database, std::chrono::milliseconds gap) {
+ClockFacts gather_clock() {
   using namespace std::chrono;
   timex asked{};  // no mode is set: nothing is changed
   const int state = adjtimex(&asked);
   return {.now = time_point_cast<seconds>(system_clock::now()),
           .built = build_time(),
-          .synchronised = state != TIME_ERROR && (asked.status & STA_UNSYNC) == 0,
-          .doubt = clock_doubt(database, db::now(), gap)};
+          .synchronised = state != TIME_ERROR && (asked.status & STA_UNSYNC) == 0};
 }
 
 std::uint64_t open_files_limit() {

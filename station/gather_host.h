@@ -11,8 +11,7 @@ namespace station {
 // `root` stands before /sys, /dev, /etc and the like: "" is this system.
 UsbFacts gather_usb(const std::string& root);
 DatabaseFacts gather_database(const std::string& file);
-// Compares the clock with the record, which may be missing or unreadable: then there is nothing to compare with.
-ClockFacts gather_clock(const std::string& database, std::chrono::milliseconds gap);
+ClockFacts gather_clock();
 std::uint64_t open_files_limit();
 // Whether setpriority(-10) would be granted.
 bool may_go_first();

@@ -378,13 +378,17 @@ void add_db(CLI::App& app, RecordCommands& commands) {
   add_record_options(*restore, back.station, back.db);
   restore->add_option("from", back.from, "What `db backup` has written")->required()->type_name("FILE");
   restore->add_option("--operator", back.operator_name, "Who restores it")->required()->type_name("NAME");
-  restore->add_option("--against", back.against, "The signed anchor of the backup, instead of FILE.anchor")
-      ->type_name("FILE");
-  restore
-      ->add_option("--key", back.key,
-                   "The station's public key, or a file with it, where its key is not beside the database")
-      ->type_name("KEY");
-  restore->add_flag("--unproven", back.unproven, "Without a signature: you vouch for the file, and the record says so");
+  CLI::Option* against =
+      restore->add_option("--against", back.against, "The signed anchor of the backup, instead of FILE.anchor")
+          ->type_name("FILE");
+  CLI::Option* key =
+      restore
+          ->add_option("--key", back.key,
+                       "The station's public key, or a file with it, where its key is not beside the database")
+          ->type_name("KEY");
+  restore->add_flag("--unproven", back.unproven, "Without a signature: you vouch for the file, and the record says so")
+      ->excludes(against)
+      ->excludes(key);
   restore->add_flag("--replace", back.replace, "Also if rows are lost; the old record is kept under another name");
   CLI::App* archive =
       db->add_subcommand("archive", "Close the database and begin a new one that goes on from it")->group("Commands");
@@ -515,13 +519,6 @@ std::string contradiction(const CLI::App& command, const FlashOptions& options) 
 std::string contradiction(const CLI::App& command, const SlotsLearnOptions& options) {
   if (options.ask && options.json) return "--ask is for people and --json for programs";
   return contradiction(command, static_cast<const LineOptions&>(options));
-}
-
-std::string contradiction(const CLI::App&, const RestoreOptions& options) {
-  if (options.unproven && !(options.against.empty() && options.key.empty())) {
-    return "--unproven asks for no signature, and --against and --key name one";
-  }
-  return {};
 }
 
 std::string contradiction(const CLI::App&, const LabelOptions& options) {

@@ -68,7 +68,7 @@ const std::vector<Library> libraries = {
     {"POSIX",
      {"unistd.h", "fcntl.h", "signal.h", "poll.h", "termios.h", "glob.h", "dlfcn.h", "pthread.h", "spawn.h", "sys/",
       "arpa/", "linux/"},
-     {"dfu/usb/", "dfu/virtual/", "scheduler/clocks.", "config/files.", "db/", "station/"}},
+     {"dfu/usb/", "dfu/virtual/", "scheduler/clocks.", "config/files.", "config/station_config.", "db/", "station/"}},
     {"POSIX sockets", {"netinet/", "netdb.h"}, {"dfu/virtual/usbip_", "station/board/sockets."}},
 };
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Seeds bugs in the station and in the virtual units, one at a time, and expects the fault table to find each. Works on
+# Seeds bugs in the station and in the virtual units, one at a time, and expects the fault table, or the identity matrix
+# for bugs about who a unit is, to find each. Works on
 # a copy of the tree, in a folder of its own; ten minutes on two cores. Not part of ctest.
 #
 #   tests/mutants.sh [NAME...]     only those whose name contains one of these
@@ -9,6 +10,7 @@ root=$PWD
 work=$(mktemp -d "${TMPDIR:-/tmp}/flashline-mutants-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 wanted=("$@")
+table=fault_table options=(--first-lie)
 caught=0 missed=0
 
 mkdir "$work/tree"
@@ -16,7 +18,7 @@ git ls-files -z | xargs -0 cp --parents -t "$work/tree"
 cmake -S "$work/tree" -B "$work/tree/build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo >"$work/log" || { cat "$work/log"; exit 2; }
 
 build() {
-  cmake --build "$work/tree/build" -j "${JOBS:-2}" --target fault_table >"$work/log" 2>&1 || { tail -n 30 "$work/log"; exit 2; }
+  cmake --build "$work/tree/build" -j "${JOBS:-2}" --target "$table" >"$work/log" 2>&1 || { tail -n 30 "$work/log"; exit 2; }
 }
 
 # mutant NAME FILE SED-EXPRESSION: what the bug is, where, and how it is put there.
@@ -31,14 +33,14 @@ mutant() {
   fi
   build
   local status=0
-  "$work/tree/build/tests/fault_table" --first-lie >"$work/table" || status=$?
+  "$work/tree/build/tests/$table" "${options[@]}" >"$work/table" || status=$?
   if [ "$status" = 1 ]; then
     caught=$((caught + 1))
     echo "caught  $name"
     grep -m 1 '^LIE' "$work/table" | sed 's/^/        /'
   else
     missed=$((missed + 1))
-    echo "MISSED  $name (fault_table ended with $status)"
+    echo "MISSED  $name ($table ended with $status)"
   fi
   cp -p "$root/$file" "$work/tree/$file"
   touch "$work/tree/$file"
@@ -79,6 +81,35 @@ mutant "it says that it leaves, and stays" dfu/virtual/particle_dfu.cpp \
   's/^  out\.departure = Departure\{\.after = 500ms\};//'
 mutant "it names another build than it runs" dfu/virtual/particle_application.cpp \
   's/upper\(to_hex\(\*one\.held->sha\)\)/upper(to_hex(Bytes(32, 0)))/'
+
+# ---- who a unit is
+
+table=identity_matrix options=(--stride 7)
+
+mutant "insert_after debounces a socket" scheduler/visit.cpp \
+  's/if \(options_\.once \|\| \(same && !fresh\)\)/if (true || (same \&\& !fresh))/'
+mutant "a fresh unit after a verdict is taken for the one before" scheduler/visit.cpp \
+  's/const bool fresh = same && .*;/const bool fresh = false;/; s/if \(gap_\.departures == 0\) return Same\{Evidence::id\};/return Same{Evidence::id};/'
+mutant "the new id is noted before it is compared" scheduler/attempt_proof.cpp \
+  's/^  const SameUnit who = same_unit\(known_, unit, gap_, profile\(\)\);$/  known_.note(unit, profile());\n  const SameUnit who = same_unit(known_, unit, gap_, profile());/'
+mutant "a pending proof is taken over whatever happened" scheduler/attempt.cpp \
+  's/if \(gap_\.departures > 0\) recognised_ = 0;//'
+mutant "any time within the return limit is a reset" scheduler/same_unit.cpp \
+  's/<= profile\.reset_time;/<= profile.return_limit;/'
+mutant "a second departure does not count" scheduler/same_unit.cpp \
+  's/gap\.departures == 1 && //; s/gap\.told_to_go && !gap\.handed;/!gap.handed;/'
+mutant "a USB reset explains an absence" scheduler/visit.cpp \
+  's/if \(gap_\.departures == 0 && !attempt_->left_unwatched\(\)\) gap_ = \{\};//'
+mutant "a doubt is not followed up" scheduler/attempt_proof.cpp \
+  's/^  constexpr int most_rereads = 3;$/  constexpr int most_rereads = 3;\n  if (most_rereads > 0) return true;/'
+mutant "only the user part is read once more" scheduler/attempt_proof.cpp \
+  's/if \(whole \|\| steps\.empty\(\)\)/if ((whole \&\& false) || steps.empty())/'
+mutant "another id is no other unit" scheduler/same_unit.cpp \
+  's/^  if \(id && known\.own_id\(\) && \*id != \*known\.own_id\(\)\).*$//; s/^  if \(id && known\.own_id\(\)\) return/  if (id) return/'
+mutant "a copy of an id fails the unit" scheduler/same_unit.cpp \
+  's/return Unknown\{"it shows id "/return Other{"it shows id "/'
+mutant "a pending proof says nothing about the bytes" scheduler/same_unit.cpp \
+  's/return gap\.handed \|\| \(/return (/'
 
 echo "$caught caught, $missed missed"
 [ "$missed" = 0 ]

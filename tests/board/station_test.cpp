@@ -325,7 +325,6 @@ class AnEmptyStation : public TheStation {
                 "[[unit]]\nport = \"1-1.1\"\nstarts = \"absent\"\n[[unit]]\nport = \"1-1.2\"\nstarts = \"absent\"\n");
     write_recipe("other.toml", "\"photon-other\"");
     desk_.run({"job", "open", "FOREIGN", "--quantity", "1", "--recipe", "other.toml", "--db", "r.db"});
-    desk_.run({"job", "open", "LATE", "--quantity", "1", "--until", "2026-01-01T00:00:00Z", "--db", "r.db"});
     start({"--line", "line.toml"});
   }
 };
@@ -336,7 +335,6 @@ TEST_F(AnEmptyStation, IsWorkedFromTheFirstOrderToTheSecondCertificateOnTheBoard
   EXPECT_THAT(get("/api/session", li), HasSubstr("\"can\":[\"use\""));
   EXPECT_TRUE(line()["job"].isNull());
   EXPECT_EQ(status_of(post("/api/jobs/FOREIGN/use", "{}", li)), 409);
-  EXPECT_EQ(status_of(post("/api/jobs/LATE/use", "{}", li)), 409);
   EXPECT_EQ(status_of(post("/api/jobs/NOTHING/use", "{}", li)), 404);
   EXPECT_EQ(status_of(post("/api/jobs", "{\"order\":\"PO/7\",\"quantity\":1,\"lot\":\"L1\"}", li)), 200);
   EXPECT_EQ(status_of(post("/api/jobs/PO%2F7/use", "{}", li)), 200);

@@ -652,7 +652,7 @@ TEST_F(RecipeFile, AProofThatItsUnitsCannotGiveIsRefusedNotWeakened) {
 
 // The chip would refuse each word of it (errPROG), unit after unit.
 TEST_F(RecipeFile, AnAddressBetweenTwoWordsIsRefusedWithTheOnesThatFit) {
-  folder.write("raw.bin", dfu::Bytes(4096, 7));
+  folder.write("raw.bin", program(0x20020000, 0x08004000));
   const RecipeResult result = load(
       "[recipe]\nname = \"r\"\n[device]\nprofile = \"stm32-rom\"\n[[step]]\nname = \"s\"\nimage = \"raw.bin\"\n"
       "address = 0x08004001\n[policy]\nconfirm = \"none\"\n");

@@ -34,14 +34,13 @@ class Restoring : public testing::Test {
   static std::size_t attempts_in(const std::string& path) { return Reader(path).attempts().size(); }
 
   // A backup and the row that the station signed with it.
-  RestoreRequest backed_up(const std::string& name = "backup") {
-    back_up(path_, file(name));
-    return request_for(file(name));
-  }
-  static RestoreRequest request_for(const std::string& from) {
+  RestoreRequest backed_up() {
+    const std::optional<BackedUp> backup = back_up(path_, file("backup"));
+    EXPECT_TRUE(backup);
+    EXPECT_EQ(backup->head, head_of(path_));
     RestoreRequest request;
-    request.from = from;
-    request.signed_end = Anchor{installation_of(from), head_of(from)};
+    request.from = file("backup");
+    request.signed_end = Anchor{backup->installation, backup->head};
     request.proof = "signed by the key RW";
     return request;
   }
@@ -85,6 +84,7 @@ TEST_F(Restoring, ALostRecordGoesOnWhereItsBackupEndsAndSaysSo) {
   const Uuid installation = installation_of(path_);
   lose_the_disk();
   const RestoredRecord restored = restore_it(request);
+  for (const char* suffix : {"-wal", "-shm"}) EXPECT_FALSE(fs::exists(request.from + suffix)) << "left behind";
   EXPECT_EQ(restored.end, request.signed_end->head);
   EXPECT_FALSE(restored.replaced);
   EXPECT_EQ(attempts_in(path_), 1u);
@@ -183,8 +183,11 @@ TEST_F(Restoring, ABackupThatWasTamperedWithOrIsOfNoStationIsRefused) {
   EXPECT_THAT(refusal(merged), HasSubstr("merged rows only"));
   {
     SQLite::Database edit(request.from, SQLite::OPEN_READWRITE);
+    const std::string trigger =
+        edit.execAndGet("SELECT sql FROM sqlite_master WHERE name = 'visit_no_update'").getString();
     edit.exec("DROP TRIGGER visit_no_update");
     edit.exec("UPDATE visit SET slot = 'B9'");
+    edit.exec(trigger);
   }
   EXPECT_THAT(refusal(request), HasSubstr("does not verify"));
   request.unproven = true;

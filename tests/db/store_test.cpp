@@ -272,9 +272,9 @@ TEST(Migration, BringsAnOlderSchemaToTheNewestAndKeepsItsChain) {
   EXPECT_EQ(file.execAndGet("PRAGMA user_version").getInt(), next);
   migrate(file, path, steps);  // again: nothing to do
   EXPECT_EQ(file.execAndGet("SELECT count(*) FROM visit WHERE label IS NULL").getInt(), 1);
-  // A column that was added and is NULL in older rows leaves their hashes as they are.
+  // Tables that this program does not make are not read: not even as a record of the version that they claim.
   file.exec("PRAGMA user_version = " + std::to_string(next - 1));
-  EXPECT_EQ(verify_chain(path).chains[0].problem, std::nullopt);
+  EXPECT_FALSE(verify_chain(path).sound());
 }
 
 // A record as the program wrote it when the schema was that one, kept for good.

@@ -374,7 +374,7 @@ TEST(Identity, AUnitWhoseStoredIdIsACopyIsReadOnceMorePassesAndIsAnAlarm) {
     const auto said = remarks(fleet, RemarkKind::identity);
     ASSERT_EQ(said.size(), 1u);
     EXPECT_EQ(said[0].about, one_id);
-    EXPECT_NE(said[0].text.find(other_id), std::string::npos) << said[0].text;
+    EXPECT_NE(english(said[0]).find(other_id), std::string::npos) << english(said[0]);
   }
 }
 

@@ -311,7 +311,7 @@ TEST(StationMode, AHaltStopsAllWorkUntilTheLineGoesOn) {
       }
     }
   }
-  EXPECT_GT(cut_short, 20);
+  EXPECT_GT(cut_short, 10);
 }
 
 TEST(StationMode, AHaltDoesNotUseUpTheAttemptsOfAUnit) {
@@ -331,7 +331,7 @@ TEST(StationMode, AHaltDoesNotUseUpTheAttemptsOfAUnit) {
 TEST(StationMode, AUnitThatIsTakenOutWhileAllIsStoppedIsNoFailure) {
   Line line(1);
   line.plug_new(0);
-  line.pass_time(1s);
+  line.pass_time(633ms);
   line.engine->halt(StopKind::safe_point);
   line.pass_time(20s);
   line.pull(0);
@@ -348,7 +348,7 @@ TEST(StationMode, AUnitThatIsTakenOutWhileAllIsStoppedIsNoFailure) {
 TEST(StationMode, AStopEndsALineThatWasHalted) {
   Line line(2);
   line.plug_new(0);
-  line.pass_time(1s);
+  line.pass_time(633ms);
   line.engine->halt(StopKind::safe_point);
   line.pass_time(20s);
   line.engine->stop(StopKind::safe_point);

@@ -110,9 +110,9 @@ class EveryOutput : public testing::TestWithParam<Attack> {
     job.until.reset();
     store.append(job);
     const auto image = [&](std::uint8_t n) {
-      db::Image image = *sample::image(n, next());
-      image.kind = next(), image.platform = next(), image.function = next(), image.dependencies = next();
-      return std::make_shared<const db::Image>(image);
+      db::Image one = *sample::image(n, next());
+      one.kind = next(), one.platform = next(), one.function = next(), one.dependencies = next();
+      return std::make_shared<const db::Image>(one);
     };
     db::Recipe recipe = *sample::recipe();
     recipe.name = next(), recipe.revision = next(), recipe.file = next(), recipe.text = next();
@@ -290,9 +290,8 @@ class EveryOutputOfALine : public EveryOutput {
     observer.on(scheduler::AttemptBegan{started_});
     observer.on(scheduler::Progress{started_.attempt, started_.port, started_.slot, "write", next(), 0.5, 1.0});
     observer.on(scheduler::Judged{started_.unit, started_.slot, failed_.fault, 0, 0});
-    scheduler::Remark remark;
-    remark.about = next(), remark.text = next();
-    observer.on(scheduler::Remarked{remark});
+    observer.on(scheduler::Remarked{make_remark(scheduler::RemarkCode::rung_failed, {}, next(),
+                                                {{"rung", next()}, {"fault", next()}, {"detail", next()}})});
     observer.on(scheduler::JobTaken{started_.job, 5});
     observer.on(scheduler::AttemptEnded{failed_});
     observer.on(scheduler::VerdictReached{started_.port, started_.slot, scheduler::Outcome::failed, 1, {}});
@@ -306,7 +305,7 @@ class EveryOutputOfALine : public EveryOutput {
       LineWriter out(file);
       Output output(out, arguments...);
       output.started(
-          {.recipe = recipe_, .station = next(), .line = next(), .database = next(), .job = next(), .log = next()});
+          {.recipe = recipe_, .station = next(), .line = next(), .job = next(), .database = next(), .log = next()});
       tell(output);
       RunEnd end;
       end.records_problem = next();

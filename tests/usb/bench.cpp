@@ -63,8 +63,8 @@ dfu::virt::LineSpec spread_line(int units, int generation) {
   const auto spread = [](dfu::PortPath& port) {
     const std::size_t end = std::min(port.text.find('.'), port.text.size());
     const int hub = std::atoi(port.text.substr(2, end - 2).c_str()) - 1;
-    port.text = std::to_string(1 + hub / hubs_per_bus) + "-" + std::to_string(1 + hub % hubs_per_bus) +
-                port.text.substr(end);
+    port.text =
+        std::to_string(1 + hub / hubs_per_bus) + "-" + std::to_string(1 + hub % hubs_per_bus) + port.text.substr(end);
   };
   for (auto& hub : line.hubs) spread(hub.port);
   for (auto& unit : line.units) spread(unit.port);
