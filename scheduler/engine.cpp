@@ -144,7 +144,10 @@ Engine::Engine(dfu::Bus& bus, dfu::Clock& clock, Pool& pool, Recorder& recorder,
                EngineOptions options)
     : impl_(std::make_unique<Impl>(bus, clock, pool, recorder, observer, std::move(options))) {}
 
-Engine::~Engine() = default;
+// A conversation that was cut off with the engine knows its port, as the port knows it.
+Engine::~Engine() {
+  for (const auto& [path, port] : impl_->ports) port->talk.reset();
+}
 
 void Engine::start(std::function<void(Totals)> done) {
   impl_->done = std::move(done);

@@ -259,7 +259,7 @@ TEST(Metrics, ALineBreakInANameDoesNotEndALine) {
   line.units_per_hour = 1e9;
   line.still_to_make = 0;
   const std::string text = Meter().text(line, "line\n3 \"\\\n", CommitTimes{}, 0);
-  EXPECT_THAT(text, HasSubstr("station=\"line\\n3 \\\"\\\\\\n\""));
+  EXPECT_THAT(text, HasSubstr(R"(station="line\\u000a3 \"\\\\u000a")"));
   EXPECT_EQ(said_of(text, desk), "");
 }
 

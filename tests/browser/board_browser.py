@@ -59,5 +59,6 @@ class BoardTest(browser.PageTest):
 
     def sign_in(self, page, name, pin=None):
         page.wait(lambda: page.all("dialog.sign-in[open]"), "the sign-in")
+        page.js("document.querySelector('dialog [name=operator]').value = ''")  # who tried before
         self.fields(page, operator=name, **({} if pin is None else {"pin": pin}))
         page.click("dialog button[type=submit]")

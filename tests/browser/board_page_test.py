@@ -275,6 +275,7 @@ class People(MockedTest):
         self.press(page, "Stop at a safe point", "dialog")
         self.sign_in(page, "li")
         page.wait(lambda: station.posts[-1:] == [("/api/line/stop", {"kind": "safe"})], "the stop")
+        self.go(page, "#/line")
         page.wait(lambda: page.texts(".call-word") == ["Stopped"], "the line is stopped")
         self.press(page, "Go on", ".call")
         page.wait(lambda: station.posts[-1:] == [("/api/line/resume", {})], "it goes on")
@@ -282,6 +283,7 @@ class People(MockedTest):
 
     def test_a_supervisor_lets_the_line_work_without_an_order(self):
         station = self.station()
+        station.can.append("without-order")
         page = self.board()
         station.tell(line={"job": None, "order_wanted": True})
         page.wait(lambda: page.texts(".call-word") == ["No order yet"], "no order")
