@@ -386,7 +386,7 @@ class People(MockedTest):
         page = self.board()
         page.wait(lambda: page.all(".pause"), "the button")
         page.click(".pause")
-        page.wait(lambda: any("The record cannot be written. Call a supervisor." in t and "disk full" in t for t in page.texts(".toast")), "the refusal")
+        page.wait(lambda: any("The record cannot be written. Call a supervisor." in t and "disk full" in t for t in page.notes()), "the refusal")
 
 
 class Scanner(MockedTest):
@@ -437,10 +437,10 @@ class Scanner(MockedTest):
         page = self.board()
         page.wait(lambda: page.all(".tile"), "tiles")
         self.scan("A3")
-        page.wait(lambda: any("now scan the unit's label" in t for t in page.texts(".toast")), "the second question")
+        page.wait(lambda: any("now scan the unit's label" in t for t in page.notes()), "the second question")
         self.scan("SN-1001")
         page.wait(lambda: station.posts == [("/api/labels", {"label": "SN-1001", "slot": "1-1.3"})], "the pair")
-        page.wait(lambda: any("SN-1001 belongs to the unit in A3" in t for t in page.texts(".toast")), "the answer")
+        page.wait(lambda: any("SN-1001 belongs to the unit in A3" in t for t in page.notes()), "the answer")
         self.scan("SN-1002")
         self.press(page, "The unit is in a slot", "main")
         self.scan("1-1.4")

@@ -165,7 +165,7 @@ class AUnitsDay(RealTest):
         page.picture("board-real-8")
 
     def test_a_reload_during_a_run_shows_the_line_as_it_is(self):
-        station = self.station(speed=2)
+        station = self.station(speed=.5)
         page = self.board()
         self.wait_tile(page, "A1", "Plug in")
         station.hand("fresh 1-1.1")
@@ -215,13 +215,15 @@ class People(RealTest):
         self.wait_tile(page, "A1", "PASS", "Unplug")
 
     def test_a_pin_is_asked_for_and_wrong_ones_are_refused(self):
-        station = self.station(people=self.PEOPLE)
+        self.station(people=self.PEOPLE)
         page = self.board()
-        page.wait(lambda: page.texts(".pause") == ["Pause"], "the button")
-        page.click(".pause")
+        self.press(page, "Sign in", "#refused")
         self.sign_in(page, "li", "0000")
         page.wait(lambda: page.texts("dialog .form-error") == ["Wrong name or PIN."], "the refusal")
+        self.assertEqual(page.all(".tile"), [], "the line is out of sight")
         self.sign_in(page, "li", "1234")
+        page.wait(lambda: page.texts(".pause") == ["Pause"], "the button")
+        page.click(".pause")
         page.wait(lambda: page.texts(".call-word") == ["Paused"], "the pause")
         self.assertEqual(page.texts(".who"), ["li"])
         self.driver.refresh()
@@ -319,6 +321,8 @@ class Orders(RealTest):
     def test_an_operator_does_not_open_an_order(self):
         station = self.station(people=People.PEOPLE)
         page = self.board("#/job")
+        self.press(page, "Sign in", "#refused")
+        self.sign_in(page, "li", "1234")
         page.wait(lambda: page.all("#field-order"), "the form")
         self.fields(page, order="ORD-6", quantity=1)
         self.press(page, "this order", "main")
@@ -340,10 +344,10 @@ class Places(RealTest):
         station.hand("fresh 1-1.1")
         self.wait_tile(page, "A1", "PASS", "Unplug")
         self.scan("A1")
-        page.wait(lambda: any("now scan the unit's label" in t for t in page.texts(".toast")), "the second question")
+        page.wait(lambda: any("now scan the unit's label" in t for t in page.notes()), "the second question")
         self.scan("SN-1001")
         self.sign_in(page, "li")
-        page.wait(lambda: any("SN-1001 belongs to the unit in A1" in t for t in page.texts(".toast")), "the answer")
+        page.wait(lambda: any("SN-1001 belongs to the unit in A1" in t for t in page.notes()), "the answer")
         page.js("document.activeElement.blur()")
         self.scan("SN-1001")
         page.wait(lambda: page.texts(".job-order") == ["SN-1001"], "the unit")
@@ -441,7 +445,7 @@ class ANewFixture(RealTest):
         page.wait(lambda: page.texts(".call-word") == ["Being set up"], "that on the line")
         self.go(page, "#/commissioning")
         self.press(page, "Save the names", "main")
-        page.wait(lambda: any("The names are saved." in text for text in page.texts(".toast")), "the answer")
+        page.wait(lambda: any("The names are saved." in text for text in page.notes()), "the answer")
         self.go(page, "#/line")
         self.wait_tile(page, "A1", "Plug in again")
         self.assertEqual(page.js("return document.querySelector('[data-port=\"1-2.4\"] .tile-label').textContent"), "A1")
@@ -453,13 +457,13 @@ class ANewFixture(RealTest):
         self.assertTrue((station.folder / "station.toml").read_text().startswith('name = "line-3"\ninsert_after = 0.5\n'))
 
     def test_it_is_not_begun_while_a_unit_is_in_work(self):
-        station = self.station(speed=2)
+        station = self.station(speed=.1)
         page = self.board("#/commissioning")
         station.hand("fresh 1-1.1")
         page.wait(lambda: page.js("return import('/live.js').then(m => m.live.slots.get('1-1.1').state)") == "working", "work")
         self.begin(page)
         self.sign_in(page, "wang")
-        page.wait(lambda: any("1 unit is in work." in text for text in page.texts(".toast")), "the reason")
+        page.wait(lambda: any("1 unit is in work." in text for text in page.notes()), "the reason")
         self.assertEqual(page.all(".guide"), [])
 
     def test_a_hub_that_goes_is_an_alarm_until_it_is_back(self):

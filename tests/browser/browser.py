@@ -31,7 +31,15 @@ import unittest
 import urllib.parse
 
 SKIPPED = 77
-PATIENCE = 30  # seconds for whatever a page does by itself; a busy host is slow
+PATIENCE = 120  # seconds for whatever a page does by itself; a busy host is slow
+
+# Notes of a page go by themselves: what was said is kept, for a test that looks late.
+KEEP_NOTES = """
+    window.notes_said = [];
+    new MutationObserver((all) => all.forEach((one) => one.addedNodes.forEach((node) => {
+      if (node.classList?.contains('toast')) notes_said.push(node.innerText);
+    }))).observe(document, {childList: true, subtree: true});
+"""
 
 
 def skip(reason):
@@ -102,7 +110,8 @@ def new_driver():
     home = tempfile.TemporaryDirectory(prefix="flashline-browser-", ignore_cleanup_errors=True)
     atexit.register(home.cleanup)
     made = webdriver.Chrome(service=Service(driver, env={**os.environ, "HOME": home.name}), options=options)
-    made.set_page_load_timeout(PATIENCE * 4)
+    made.set_page_load_timeout(PATIENCE)
+    made.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": KEEP_NOTES})
     return made
 
 
@@ -134,6 +143,10 @@ class Page:
             ".map(e => e.innerText.trim())",
             selector,
         )
+
+    def notes(self):
+        """What the page has said in passing since it was opened."""
+        return self.js("return notes_said")
 
     def js(self, code, *arguments):
         return self.driver.execute_script(code, *arguments)

@@ -58,13 +58,28 @@ void acknowledge(int pipe, const Uuid& attempt, Said said) {
   }
 }
 
-// Until the pipe is closed by the child's end.
-void read_all(int pipe, std::map<Uuid, Said>& acknowledged) {
+// When the child is killed: so many acknowledgements after its start, and a moment later.
+struct Moment {
+  int acknowledgements = 0;
+  std::chrono::microseconds later{};
+};
+
+// Kills the child at that moment, and reads until its end has closed the pipe.
+void read_and_kill(int pipe, pid_t child, Moment moment, std::map<Uuid, Said>& acknowledged) {
+  const auto strike = [&] {
+    std::this_thread::sleep_for(moment.later);
+    ::kill(child, SIGKILL);
+  };
+  if (moment.acknowledgements == 0) strike();
+  int count = 0;
   Acknowledged line;
-  while (::read(pipe, &line, sizeof line) == sizeof line) acknowledged[line.attempt] = line.said;
+  while (::read(pipe, &line, sizeof line) == sizeof line) {
+    acknowledged[line.attempt] = line.said;
+    if (++count == moment.acknowledgements) strike();
+  }
 }
 
-void run_and_kill(const std::string& path, std::chrono::microseconds life, std::map<Uuid, Said>& acknowledged) {
+void run_and_kill(const std::string& path, Moment moment, std::map<Uuid, Said>& acknowledged) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   const pid_t child = ::fork();
@@ -74,11 +89,7 @@ void run_and_kill(const std::string& path, std::chrono::microseconds life, std::
     append_for_ever(path, ends[1]);
   }
   ::close(ends[1]);
-  const std::jthread killer([=] {
-    std::this_thread::sleep_for(life);
-    ::kill(child, SIGKILL);
-  });
-  read_all(ends[0], acknowledged);
+  read_and_kill(ends[0], child, moment, acknowledged);
   ::close(ends[0]);
   int status = 0;
   ::waitpid(child, &status, 0);
@@ -113,10 +124,12 @@ TEST(Crash, KilledAtAnyMomentLosesNothingThatWasAcknowledged) {
   std::map<Uuid, Said> acknowledged;
   std::mt19937 random(20261122);
   // From the first instants of a new database to well into its life.
-  std::uniform_int_distribution<int> life(0, 300000);
+  std::uniform_int_distribution<int> acknowledgements(1, 40);
+  std::uniform_int_distribution<int> later(0, 4000);
   for (int round = 0; round < 15; ++round) {
-    const int microseconds = round < 3 ? 8000 * round : life(random);
-    ASSERT_NO_FATAL_FAILURE(run_and_kill(path, std::chrono::microseconds(microseconds), acknowledged));
+    const Moment moment = round < 3 ? Moment{0, std::chrono::milliseconds(8 * round)}
+                                    : Moment{acknowledgements(random), std::chrono::microseconds(later(random))};
+    ASSERT_NO_FATAL_FAILURE(run_and_kill(path, moment, acknowledged));
     if (acknowledged.empty()) continue;  // killed before the first row: there may be no file yet
     ASSERT_NO_FATAL_FAILURE(check_after_crash(path, acknowledged)) << "round " << round;
   }
