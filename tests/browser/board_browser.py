@@ -1,8 +1,8 @@
 """What tests of the board's page share: opening it, reading its tiles, pressing, typing and scanning."""
 
+import time
+
 import browser
-from selenium.webdriver.common.action_chains import ActionChains
-from selenium.webdriver.common.keys import Keys
 
 
 class BoardTest(browser.PageTest):
@@ -38,8 +38,15 @@ class BoardTest(browser.PageTest):
         page.wait(lambda: set(texts) <= set((self.tile(page, label) or {"text": []})["text"]), f"{texts} in {label}")
 
     def scan(self, text):
-        keys = ActionChains(self.driver, duration=0)
-        keys.send_keys(text + Keys.ENTER).perform()
+        """As a scanner types, by the keys' own times: a busy machine brings them late, and they are no slower for it."""
+        began = time.time()
+        for number, key in enumerate([*text, "Enter"]):
+            event = {"key": key, "timestamp": began + number * .005}
+            if key == "Enter":
+                event |= {"code": "Enter", "windowsVirtualKeyCode": 13}
+            written = {"text": "\r" if key == "Enter" else key}
+            self.driver.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": "keyDown", **written, **event})
+            self.driver.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": "keyUp", **event})
 
     def go(self, page, where):
         page.js("location.hash = arguments[0]", where)
