@@ -224,12 +224,12 @@ TEST_F(ConsoleProgram, WarningsAreShownOnTheScreenAndKeptAfterIt) {
 }
 
 TEST_F(ConsoleProgram, NoColorLeavesNoColour) {
-  OnATerminal coloured(desk_, flash("1", "10"));
-  EXPECT_EQ(coloured.wait_for_end(), 0);
+  OnATerminal coloured(desk_, flash("1", "4"));
+  EXPECT_EQ(coloured.wait_for_end(), 0) << coloured.said();
   EXPECT_THAT(coloured.said(), HasSubstr("\x1b[36m"));
   Desk desk;
-  OnATerminal plain(desk, flash("1", "10"), {{"NO_COLOR", "1"}});
-  EXPECT_EQ(plain.wait_for_end(), 0);
+  OnATerminal plain(desk, flash("1", "4"), {{"NO_COLOR", "1"}});
+  EXPECT_EQ(plain.wait_for_end(), 0) << plain.said();
   plain.expect_screen_left();
   std::string said = plain.said();
   // The one reset when the screen is left is no colour.
