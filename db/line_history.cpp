@@ -5,12 +5,13 @@
 #include "db/connection.h"
 #include "db/row_reader.h"
 #include "db/schema.h"
+#include "db/station_names.h"
 
 namespace db {
 
 namespace {
 
-constexpr std::int64_t kOwn = 1;
+static_assert(kOwnChain == 1);
 constexpr const char* kInOrder =
     " ORDER BY r.chain <> 1, (SELECT c.installation FROM chain c WHERE c.chain = r.chain), r.seq";
 
@@ -62,12 +63,15 @@ class LineHistory::Impl {
   template <typename Row>
   void each(const std::string& sql, Row (*row_of)(RowReader&), const Visitor<Row>& visit) {
     translated(path_, [&] {
-      const std::map<std::int64_t, Source> sources = read_sources();
+      std::map<std::int64_t, Source> sources = read_sources();
+      const StationNames names(database_);
       SQLite::Statement query(database_, sql + kInOrder);
       while (query.executeStep()) {
         RowReader row(query);
-        const auto source = sources.find(row.integer());
-        if (!visit(row_of(row), source == sources.end() ? Source{} : source->second)) return;
+        const std::int64_t chain = row.integer();
+        Source& source = sources[chain];
+        source.station = names.at(chain, row.integer());
+        if (!visit(row_of(row), source)) return;
       }
     });
   }
@@ -80,16 +84,13 @@ class LineHistory::Impl {
  private:
   std::map<std::int64_t, Source> read_sources() {
     std::map<std::int64_t, Source> sources;
-    SQLite::Statement query(database_,
-                            "SELECT chain, installation, (SELECT name FROM station WHERE station.chain = chain.chain "
-                            "ORDER BY seq DESC LIMIT 1) FROM chain");
+    SQLite::Statement query(database_, "SELECT chain, installation FROM chain");
     while (query.executeStep()) {
       RowReader row(query);
       const std::int64_t chain = row.integer();
       Source& source = sources[chain];
       source.installation = row.uuid();
-      source.station = row.text();
-      source.own = chain == kOwn;
+      source.own = chain == kOwnChain;
     }
     return sources;
   }
@@ -106,20 +107,22 @@ LineHistory::~LineHistory() = default;
 
 void LineHistory::runs(const Visitor<Run>& visit) {
   impl_->each<Run>(
-      "SELECT r.chain, r.id, r.at, r.command, r.software, r.host, r.kernel, r.libusb, r.sqlite, r.operator, "
+      "SELECT r.chain, r.seq, r.id, r.at, r.command, r.software, r.host, r.kernel, r.libusb, r.sqlite, r.operator, "
       "r.recipe_file FROM run r",
       run_of, visit);
 }
 
 void LineHistory::events(const Visitor<Event>& visit) {
   if (!impl_->has_events()) return;
-  impl_->each<Event>("SELECT r.chain, r.at, r.kind, r.attempt, r.about, r.text, r.facts FROM event r", event_of, visit);
+  impl_->each<Event>("SELECT r.chain, r.seq, r.at, r.kind, r.attempt, r.about, r.text, r.facts FROM event r", event_of,
+                     visit);
 }
 
 void LineHistory::dispositions(const Visitor<Disposition>& visit) {
   if (!impl_->has_events()) return;
-  impl_->each<Disposition>("SELECT r.chain, r.at, r.attempt, r.unit, r.verdict, r.author, r.reason FROM disposition r",
-                           disposition_of, visit);
+  impl_->each<Disposition>(
+      "SELECT r.chain, r.seq, r.at, r.attempt, r.unit, r.verdict, r.author, r.reason FROM disposition r",
+      disposition_of, visit);
 }
 
 }  // namespace db

@@ -13,7 +13,7 @@ namespace db {
 
 // Whose record a row stands in.
 struct Source {
-  std::string station;  // name
+  std::string station;  // name under which the row was written
   Uuid installation;
   bool own = true;  // else it was merged or imported
 };

@@ -136,7 +136,7 @@ void Attempt::end(dfu::Fault why) {
 
 void Attempt::next_task() {
   if (present_ && present_->handle != recognised_) return unexpected(*present_);
-  gap_ = {};
+  if (present_) gap_ = {};  // else the departure is still to be explained
   if (to_do_.empty()) {
     if (before_doubt_) return end(cannot_be_told(doubt_));
     ended_ = now_;
@@ -476,6 +476,16 @@ AttemptFinished Attempt::finished() const {
   end.floor_seconds = dfu::seconds(survey_floor_ + session_floor_);
   end.steps = steps_;
   return end;
+}
+
+// A doubt that nothing has settled is a doubt of the next attempt, too.
+Gap Attempt::gap() const {
+  if (!doubted_gap_) return gap_;
+  Gap all = *doubted_gap_;
+  all.departures += gap_.departures;
+  all.handed = all.handed || gap_.handed;
+  if (gap_.departures > 0) all.absence = gap_.gone_since + gap_.absence - all.gone_since;
+  return all;
 }
 
 std::uint32_t Attempt::bytes_to_write() const {

@@ -51,7 +51,9 @@ class Attempt {
   int last_timer() const { return timers_; }
   // Who the unit is, and what happened on its port since that was last certain: for the visit to go on from.
   const KnownUnit& known() const { return before_doubt_ ? *before_doubt_ : known_; }
-  const Gap& gap() const { return gap_; }
+  Gap gap() const;
+  // It ended before reading the unit once more could tell who that is.
+  bool in_doubt() const { return doubted_gap_.has_value(); }
   // The unit that is on the port now was running when it was told to enter DFU mode.
   bool brought_into_dfu() const { return entries_ > 0; }
 
@@ -177,9 +179,10 @@ class Attempt {
   bool id_when_verified_ = false;  // it had shown its id by then
   // Nothing said that this is the unit that was verified: its bytes must be read once more. What was known before.
   std::optional<KnownUnit> before_doubt_;
-  std::string doubt_;           // why
-  bool doubted_bytes_ = false;  // it is the same unit, and its bytes may have been changed elsewhere
-  bool came_in_dfu_ = false;    // it came back in DFU mode, and is read before that is held against it
+  std::optional<Gap> doubted_gap_;  // after which it was not certain; until it has been read
+  std::string doubt_;               // why
+  bool doubted_bytes_ = false;      // it is the same unit, and its bytes may have been changed elsewhere
+  bool came_in_dfu_ = false;        // it came back in DFU mode, and is read before that is held against it
   int rereads_ = 0;
   std::vector<StepDone> steps_;
   dfu::Duration survey_floor_{}, session_floor_{};

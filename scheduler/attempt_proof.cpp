@@ -62,6 +62,7 @@ dfu::Fault Attempt::nothing_to_compare() const {
 }
 
 void Attempt::ended(const RereadTask& task) {
+  if (task.difference() || task.equal()) doubted_gap_.reset();
   if (task.difference()) return fail(changed(*task.difference()));
   if (task.equal()) reread_equal();
   if (task.fault()) return fail(*task.fault());
@@ -164,6 +165,7 @@ bool Attempt::doubt(const dfu::UnitInfo& unit, const std::string& why) {
     return false;
   }
   if (!before_doubt_) before_doubt_ = known_;
+  doubted_gap_ = gap();
   identity_.reset();
   doubt_ = why;
   std::erase(to_do_, Kind::enter);

@@ -40,10 +40,12 @@ void WorkerPool::work() {
       --asleep_;
       continue;
     }
-    const std::function<void()> task = std::move(tasks_.front());
-    tasks_.pop_front();
-    lock.unlock();
-    task();
+    {
+      const std::function<void()> task = std::move(tasks_.front());
+      tasks_.pop_front();
+      lock.unlock();
+      task();
+    }  // what it held may post when it goes
     lock.lock();
   }
 }

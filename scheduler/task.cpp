@@ -323,6 +323,10 @@ dfu::Ask CheckTask::answer(const dfu::Answer& answer, dfu::Duration now) {
   using dfu::TransferStatus;
   const TransferStatus status = std::get<dfu::TransferResult>(answer).status;
   if (status == TransferStatus::ok || status == TransferStatus::stall) return dfu::Finished{};
+  if (status == TransferStatus::cancelled) {
+    cut_off();
+    return dfu::Finished{};
+  }
   const bool gone = status == TransferStatus::gone || status == TransferStatus::io_error;
   fault_ = dfu::make_fault(gone ? FaultCode::unit_gone : FaultCode::no_answer, OperationKind::survey,
                            "the unit does not answer");

@@ -73,7 +73,10 @@ void Visit::hear(const told::Arrived& arrived) {
 }
 
 void Visit::begin_if_ours(const std::shared_ptr<const AttemptFinished>& owed) {
-  if (held_ && now_ - empty_since_ >= setting_.insert_after) held_ = false;
+  if (held_ && now_ - empty_since_ >= setting_.insert_after) {
+    held_ = false;
+    quick_returns_ = idle_returns_ = 0;
+  }
   if (draining_ || held_ || !setting_.recipe) return;
   // A unit that is brought into DFU mode is surveyed like any other: that shows what it holds now, as well.
   const bool same_recipe = owed && owed->started.recipe->sha256 == recipe().sha256;
@@ -359,7 +362,7 @@ void Visit::wait_after_halt() {
 
 // There will be a further attempt, if the unit can be brought to answer and is there.
 void Visit::go_on_after(const dfu::Fault& fault) {
-  const bool came_back = present_ && gap_.departures > 0 && !attempt_->lost_by_reset();
+  const bool came_back = present_ && gap_.departures > 0 && !attempt_->lost_by_reset() && !attempt_->in_doubt();
   if (came_back) return go_on_with_what_is_here();
   if (present_ && !workable(*present_)) return reach_verdict(outcome_);
   const bool climbs = (present_ || attempt_->lost_by_reset()) && next_rung(fault.code, {}, {});
@@ -418,7 +421,8 @@ void Visit::hear(const told::TimeOver& over) {
   if (over.timer != timer_) return;
   switch (phase_) {
     case Phase::awaiting:
-      return reach_verdict(outcome_);
+      // A halt ended the proof before the unit was told to leave.
+      return present_ ? go_on_with_what_is_here() : reach_verdict(outcome_);
     case Phase::verdict:
       quick_returns_ = idle_returns_ = 0;
       return end_visit();

@@ -1,7 +1,5 @@
 // Care of the data: `db backup`, `db merge`, `db restore`, `db archive`.
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <optional>
 
 #include <fmt/format.h>
@@ -22,11 +20,6 @@ namespace {
 
 ExitStatus say(const std::string& text) {
   return print(text) ? ExitStatus::passed : ExitStatus::cannot_create;
-}
-
-std::string text_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 // So that `db restore` can tell the backup from a copy that somebody continued. Empty if it is written; else why not:
@@ -64,7 +57,7 @@ struct Proof {
 std::variant<Proof, std::string> proof_of(const RestoreOptions& options, const std::string& database) {
   const std::string file = options.against.empty() ? options.from + ".anchor" : options.against;
   const std::string unproven = " If you can vouch for the file yourself, add --unproven: the record says so.";
-  const std::string text = text_of(file);
+  const std::string text = short_text(file);
   const std::vector<db::Anchor> anchors = anchors_in(text);
   if (anchors.size() != 1) {
     return "there is no signed anchor " + file + ", so nothing proves that this station wrote all rows of " +
@@ -77,7 +70,7 @@ std::variant<Proof, std::string> proof_of(const RestoreOptions& options, const s
            "station was set up (" +
            key_path(database) + ".pub)." + unproven;
   }
-  if (db::check_signature(text, text_of(file + ".minisig"), *key) != db::SignatureCheck::good) {
+  if (db::check_signature(text, short_text(file + ".minisig"), *key) != db::SignatureCheck::good) {
     return file + " is not signed by the key " + db::to_string(*key) + ", or was changed since." + unproven;
   }
   return Proof{anchors.front(), "signed by the key " + db::to_string(*key)};

@@ -82,9 +82,14 @@ void LogFile::write(std::string_view lines) {
   }
   if (written_ > 0 && written_ + lines.size() > limits_.part_bytes) rotate();
   if (file_ < 0) open_part();
-  if (file_ < 0 || !write_all(file_, lines)) return stop(std::strerror(errno));
+  if (file_ < 0 || !write_all(file_, lines)) {
+    ++left_out_;
+    return stop(std::strerror(errno));
+  }
   written_ += lines.size();
   unasked_ -= std::min<std::uint64_t>(unasked_, lines.size());
+  if (std::exchange(writing_, true)) return;
+  tell_("the log is written again; " + std::to_string(std::exchange(left_out_, 0)) + " lines were left out.");
 }
 
 // While it does not write the file system is asked at every line, so that it begins again in time: a call of a
@@ -99,9 +104,6 @@ bool LogFile::has_room() {
     return false;
   }
   unasked_ = ask_after;
-  if (!std::exchange(writing_, true)) {
-    tell_("the log is written again; " + std::to_string(std::exchange(left_out_, 0)) + " lines were left out.");
-  }
   return true;
 }
 

@@ -21,20 +21,19 @@ bool save(const std::string& path, const std::string& text, std::string& problem
   return good;
 }
 
-// A signature or a key: a few lines. Empty where there is none.
-std::string read(const std::string& path) {
-  constexpr std::size_t most_bytes = std::size_t{1} << 20;
-  const auto read = config::read_file(path, most_bytes);
-  const auto* bytes = std::get_if<dfu::Bytes>(&read);
-  return bytes ? std::string(bytes->begin(), bytes->end()) : std::string();
-}
-
 std::string key_of_record(const std::string& database) {
   const std::vector<db::StationInfo> stations = db::Reader(database).stations();
   return stations.empty() ? std::string() : stations.front().public_key;
 }
 
 }  // namespace
+
+std::string short_text(const std::string& path) {
+  constexpr std::size_t most_bytes = std::size_t{1} << 20;
+  const auto read = config::read_file(path, most_bytes);
+  const auto* bytes = std::get_if<dfu::Bytes>(&read);
+  return bytes ? std::string(bytes->begin(), bytes->end()) : std::string();
+}
 
 std::string key_path(const std::string& database) {
   std::error_code failure;
@@ -57,7 +56,7 @@ ExitStatus write_file(const std::string& path, const std::string& text) {
 }
 
 std::optional<db::PublicKey> public_key_from(const std::string& words_or_file) {
-  return db::parse_public_key(std::filesystem::exists(words_or_file) ? read(words_or_file) : words_or_file);
+  return db::parse_public_key(std::filesystem::exists(words_or_file) ? short_text(words_or_file) : words_or_file);
 }
 
 std::string not_signed_by(const db::Verification& verified, const db::PublicKey& key) {
@@ -88,7 +87,7 @@ SignatureReport check_signed_file(const std::string& path, const std::string& te
       key.empty() ? "the key that this record names; --key with one from elsewhere proves more" : "the key given";
   const auto public_key = key.empty() ? db::parse_public_key(key_of_record(database)) : public_key_from(key);
   if (!public_key) return {false, "CANNOT BE CHECKED: there is no public key in " + (key.empty() ? database : key)};
-  switch (db::check_signature(text, read(signature_file), *public_key)) {
+  switch (db::check_signature(text, short_text(signature_file), *public_key)) {
     case db::SignatureCheck::good:
       return {true, "yes, by " + from};
     case db::SignatureCheck::wrong:

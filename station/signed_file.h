@@ -20,6 +20,9 @@ ExitStatus write_signed(const std::string& path, const std::string& text, const 
 // Whole or not at all; says on stderr what went wrong.
 ExitStatus write_file(const std::string& path, const std::string& text);
 
+// Of a file of a few lines, as an anchor, a signature or a key is. Empty where there is none.
+std::string short_text(const std::string& path);
+
 // Of the text itself, or of the file with that name.
 std::optional<db::PublicKey> public_key_from(const std::string& words_or_file);
 

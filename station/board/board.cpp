@@ -397,7 +397,9 @@ Reply Board::metrics() {
 // What is open may be theirs, so that everybody's screen asks again.
 void Board::end_outdated_sessions() {
   const std::vector<std::string> ended = sign_in_.end_outdated();
-  const bool is_first = sign_in_.has_operators() && !std::exchange(had_operators_, sign_in_.has_operators());
+  const bool has_operators = sign_in_.has_operators();
+  const bool is_first = has_operators && !had_operators_;
+  had_operators_ = has_operators;
   for (const std::string& name : ended) {
     logger_.info("board: {} is signed out: the operator was removed or has another role or PIN", shown(name));
   }

@@ -51,10 +51,14 @@ std::optional<Session> SignIn::session_of(const Request& request) {
 
 // Errors: std::runtime_error when the file is damaged. Nobody is trusted then.
 std::vector<Operator> SignIn::look_at_operators() {
-  has_operators_ = true;
-  std::vector<Operator> operators = read_operators(setup_.operators);
-  has_operators_ = !operators.empty();
-  return operators;
+  try {
+    std::vector<Operator> operators = read_operators(setup_.operators);
+    has_operators_ = !operators.empty();  // once: others read it meanwhile
+    return operators;
+  } catch (const std::runtime_error&) {
+    has_operators_ = true;
+    throw;
+  }
 }
 
 void SignIn::set_cookie(Reply& reply, const std::string& token, int seconds, const Sender& sender) const {

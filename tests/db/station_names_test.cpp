@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "db/care.h"
+#include "db/line_history.h"
 #include "db/reader.h"
 #include "db/store.h"
 #include "tests/db/sample.h"
@@ -64,6 +65,18 @@ TEST_F(Names, AnOrderHasTheNameUnderWhichItWasOpened) {
   }
   flash("line-4", 1);
   EXPECT_EQ(Reader(path_).jobs()[0].station, "line-3");
+}
+
+TEST_F(Names, RunsAndEventsKeepTheirsToo) {
+  for (const char* name : {"line-3", "line-4"}) {
+    Store store(path_, name, sample::run(name[5] == '3' ? 201 : 202), uuids_);
+    store.append(Event{sample::at(30), "run-ended", {}, "", "", ""});
+  }
+  LineHistory history(path_);
+  std::vector<std::string> names;
+  history.runs([&](const Run&, const Source& source) { return names.push_back(source.station), true; });
+  history.events([&](const Event&, const Source& source) { return names.push_back(source.station), true; });
+  EXPECT_THAT(names, ElementsAre("line-3", "line-4", "line-3", "line-4"));
 }
 
 TEST_F(Names, EachStationOfAMergedRecordHasItsOwn) {

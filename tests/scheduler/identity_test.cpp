@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "scheduler/identities.h"
+#include "scheduler/visit.h"
 #include "tests/scheduler/dialects.h"
 #include "tests/scheduler/fleet.h"
 
@@ -299,6 +300,27 @@ TEST(Identity, AUnitWithoutAnIdThatKeepsResettingItselfIsSoonLeftAlone) {
   EXPECT_EQ(station.last(port_of(0)).outcome, Outcome::passed) << "the port was empty for long enough";
 }
 
+TEST(Identity, AfterAPortWasEmptyForLongEnoughQuickReturnsAreCountedFromTheStart) {
+  Station station(dfu::virt::photon_line(1, 3), 3);
+  station.start();
+  station.pass_time(15s);
+  const auto reset_itself = [&] {
+    station.line.pull({port_of(0)});
+    station.pass_time(20ms);
+    station.line.plug({port_of(0)});
+    station.pass_time(20s);
+  };
+  const auto& attempts = station.watcher.attempts[{port_of(0)}];
+  for (int i = 0; i < 12; ++i) reset_itself();
+  station.line.pull({port_of(0)});
+  station.pass_time(5s);
+  station.line.plug({port_of(0)});
+  station.pass_time(20s);
+  const std::size_t before = attempts.size();
+  reset_itself();
+  EXPECT_EQ(attempts.size(), before + 1);
+}
+
 // While its port is off, another unit takes the socket.
 TEST(Identity, ARunningUnitThatTakesTheSocketDuringRecoveryDoesNotPassForTheVerifiedOne) {
   for (const int generation : {3, 8, 12}) {
@@ -351,6 +373,73 @@ TEST(Identity, ARunningUnitThatComesLaterThanAResetTakesIsReadBeforeItPasses) {
       }
       EXPECT_TRUE(station.holds_recipe(port_of(0)));
     }
+  }
+}
+
+// It runs, and does not go into DFU mode: what it holds is never read, at the next attempt neither.
+TEST(Identity, AUnitInDoubtThatCannotBeReadOnceMoreIsInDoubtAtTheNextAttemptToo) {
+  using dfu::virt::FaultKind, dfu::virt::FaultPoint;
+  dfu::virt::LineSpec spec = dfu::virt::photon_line(1, 3);
+  spec.units[0].id = one_id;
+  Station station(spec, 3);
+  station.start();
+  station.until([&] { return station.count_left() == 1; });
+  station.line.pull({port_of(0)});
+  station.pass_time(5s);
+  VirtualUnit other = running_unit(3, other_id, *another_build(3));
+  other.add_fault({FaultKind::stall, {FaultPoint::Kind::request, 1}, 1000});
+  put_in_its_place(station, other);
+  station.pass_time(180s);
+  const auto& attempts = station.watcher.attempts[{port_of(0)}];
+  ASSERT_GE(attempts.size(), 2u);
+  for (const AttemptFinished& end : attempts) {
+    EXPECT_EQ(end.outcome, Outcome::failed) << end.started.number;
+    EXPECT_EQ(end.booted, false) << end.started.number;
+  }
+  EXPECT_EQ(attempts[1].fault->code, FaultCode::leave_refused) << attempts[1].fault->text;
+}
+
+// The departure is told at the worst moments: before the attempt has opened the unit, and while it closes it. What
+// comes to the port then is another unit, as far as anybody knows.
+TEST(Identity, AUnitThatLeavesBetweenTwoTasksIsNotTakenForTheNextOneOnItsPort) {
+  for (const bool while_closing : {false, true}) {
+    SCOPED_TRACE(while_closing ? "while it is closed" : "while the start is recorded");
+    VisitOptions options{
+        .port = {port_of(0)}, .setting = {}, .new_id = [n = 0]() mutable { return "id-" + std::to_string(++n); }};
+    options.setting.recipe = fleet::photon_recipe(small(3));
+    options.setting.insert_after = 2s;
+    Visit visit(std::move(options));
+    int visits = 0;
+    const auto hear = [&](const Told& told, dfu::Duration now) {
+      std::vector<Want> wants = visit.on(told, now);
+      for (const Want& want : wants) {
+        const auto* tell = std::get_if<wants::Tell>(&want);
+        visits += tell && std::holds_alternative<VisitBegan>(tell->event) ? 1 : 0;
+      }
+      return wants;
+    };
+    dfu::UnitInfo unit = VirtualUnit(spec_of(0, 3, one_id)).describe();
+    unit.port.text = port_of(0);
+    unit.handle = 1;
+    hear(told::Arrived{unit}, 1s);
+    hear(told::Admitted{}, 1s);
+    if (!while_closing) hear(told::Left{1}, 1s);
+    hear(told::Recorded{true}, 1s);
+    if (while_closing) {
+      const std::vector<Want> talks = hear(told::Opened{}, 1s);
+      ASSERT_FALSE(talks.empty());
+      const auto& talk = std::get<wants::Talk>(talks.back());
+      ASSERT_TRUE(std::dynamic_pointer_cast<IdentifyTask>(talk.task)) << "the first of two tasks";
+      hear(told::Talked{}, 1s);
+      hear(told::Left{1}, 1s);
+      hear(told::Closed{}, 1s);
+    }
+    hear(told::Opened{{dfu::OpenStatus::gone, ""}}, 1s);
+    hear(told::Closed{}, 1s);
+    hear(told::Recorded{true}, 1s);
+    unit.handle = 2;
+    hear(told::Arrived{unit}, 2s);
+    EXPECT_EQ(visits, 2) << "its serial is a constant, and nothing says that it is the same unit";
   }
 }
 

@@ -314,6 +314,26 @@ TEST(StationMode, AHaltStopsAllWorkUntilTheLineGoesOn) {
   EXPECT_GT(cut_short, 10);
 }
 
+// Also while its start is proven, and it is in DFU mode once more for that.
+TEST(StationMode, AUnitWhoseProofAHaltCutShortIsFinishedWhenTheLineGoesOn) {
+  for (const config::Confirm proof : {config::Confirm::reread, config::Confirm::modules}) {
+    for (const StopKind kind : {StopKind::safe_point, StopKind::at_once}) {
+      for (auto at = 0ms; at < 14s; at += 331ms) {
+        Line line(1, [&](config::Recipe& recipe) { recipe.policy.confirm = proof; });
+        line.plug_new(0);
+        line.pass_time(at);
+        line.engine->halt(kind);
+        line.pass_time(60s);
+        line.engine->pause(false);
+        line.pass_time(60s);
+        ASSERT_EQ(line.verdicts(0).size(), 1u) << at.count();
+        const Outcome outcome = line.verdicts(0)[0].outcome;
+        EXPECT_TRUE(outcome == Outcome::passed || outcome == Outcome::already) << at.count() << to_string(outcome);
+      }
+    }
+  }
+}
+
 TEST(StationMode, AHaltDoesNotUseUpTheAttemptsOfAUnit) {
   Line line(1, [](config::Recipe& recipe) { recipe.policy.attempts = 1; });
   line.plug_new(0);

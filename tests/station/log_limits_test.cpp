@@ -145,6 +145,20 @@ TEST_F(LogFileTest, TheLastRoomIsTheRecordsAndItIsSaidOnce) {
   EXPECT_THAT(told_[1], HasSubstr("101 lines were left out"));
 }
 
+// Not at every line: the screen would be as full as the log is empty.
+TEST_F(LogFileTest, AFileThatCannotBeMadeIsSaidOnceHoweverMuchRoomThereIs) {
+  const auto log = open({.part_bytes = 100});
+  log->write(line(1));
+  fs::remove_all(desk_.path("logs"));
+  for (int i = 0; i < 50; ++i) log->write(line(i));
+  EXPECT_THAT(told_, SizeIs(1));
+  fs::create_directories(desk_.path("logs"));
+  log->write(line(2));
+  EXPECT_EQ(bytes(), line(2).size());
+  ASSERT_THAT(told_, SizeIs(2));
+  EXPECT_THAT(told_[1], HasSubstr("50 lines were left out"));
+}
+
 TEST_F(LogFileTest, ALinkUnderItsNameIsNotWrittenThrough) {
   desk_.write("victim", "precious");
   fs::create_directories(desk_.path("logs"));
