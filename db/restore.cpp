@@ -40,13 +40,39 @@ Snapshot snapshot_of(const std::string& path) {
   return fs::exists(path + "-wal") || run_of_live_writer(path) ? Snapshot::live : Snapshot::untouched;
 }
 
-// This station's chain in the backup. Every row of it is as it was written, and signed as far as was asked for.
-ChainVerification proven_chain(const RestoreRequest& request) {
+// A copy of the backup, where nobody else changes it: what is proven is what is taken. Removed unless it got a name.
+class Copied {
+ public:
+  Copied(const RestoreRequest& request, std::string path) : path_(std::move(path)) {
+    try {
+      copy_record(request.from, path_, snapshot_of(request.from));
+    } catch (...) {
+      remove();
+      throw;
+    }
+  }
+  ~Copied() { remove(); }
+  Copied(const Copied&) = delete;
+  Copied& operator=(const Copied&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  void remove() const {
+    std::error_code none;
+    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) fs::remove(path_ + suffix, none);
+  }
+
+  std::string path_;
+};
+
+// This station's chain in the copy. Every row of it is as it was written, and signed as far as was asked for.
+ChainVerification proven_chain(const std::string& copy, const RestoreRequest& request) {
   std::vector<Anchor> anchors;
   if (request.signed_end) anchors.push_back(*request.signed_end);
-  const Verification verified = verify_chain(request.from, anchors);
+  const Verification verified = verify_chain(copy, anchors);
   const std::optional<Uuid> own = translated(request.from, [&] {
-    SQLite::Database database = open_for_reading(request.from, snapshot_of(request.from));
+    SQLite::Database database = open_for_reading(copy, Snapshot::untouched);
     return own_installation(database);
   });
   if (!own) throw refused(request.from + " has no record of a station of its own: it holds merged rows only.");
@@ -98,14 +124,14 @@ std::int64_t common_end(SQLite::Database& here, SQLite::Database& backup, std::i
   return good;
 }
 
-Standing compare(SQLite::Database& here, const std::string& path, const RestoreRequest& request,
-                 const ChainVerification& chain) {
+Standing compare(SQLite::Database& here, const std::string& path, const std::string& copy,
+                 const RestoreRequest& request, const ChainVerification& chain) {
   Standing standing;
   if (own_installation(here) != chain.installation) {
     standing.objection = path + " is the record of another station than " + request.from + ".";
     return standing;
   }
-  SQLite::Database backup = open_for_reading(request.from, snapshot_of(request.from));
+  SQLite::Database backup = open_for_reading(copy, Snapshot::untouched);
   const Head last = last_row(here, kOwnChain).head;
   standing.last = last;
   const Head start = start_of(here, kOwnChain, chain.installation);
@@ -135,13 +161,13 @@ Standing compare(SQLite::Database& here, const std::string& path, const RestoreR
 }
 
 // Nothing: there is no file.
-std::optional<Standing> look_at_standing(const std::string& path, const RestoreRequest& request,
-                                         const ChainVerification& chain) {
+std::optional<Standing> look_at_standing(const std::string& path, const std::string& copy,
+                                         const RestoreRequest& request, const ChainVerification& chain) {
   if (!fs::exists(path)) return std::nullopt;
   try {
     return translated(path, [&] {
       SQLite::Database here = open_for_reading(path);
-      return compare(here, path, request, chain);
+      return compare(here, path, copy, request, chain);
     });
   } catch (const Error& error) {
     Standing unreadable;
@@ -248,8 +274,9 @@ RestoredRecord restore(const std::string& path, const RestoreRequest& request, R
   if (canonical_path(request.from) == file) throw refused(request.from + " is the record itself.");
   prepare_folder(file);
   const WriterLock lock(file, run.id);
-  const ChainVerification chain = proven_chain(request);
-  const std::optional<Standing> standing = look_at_standing(file, request, chain);
+  const Copied copy(request, part);
+  const ChainVerification chain = proven_chain(copy.path(), request);
+  const std::optional<Standing> standing = look_at_standing(file, copy.path(), request, chain);
   if (standing && standing->same) throw refused(file + " holds all of " + request.from + " already.");
   if (standing && !standing->objection.empty() && !request.replace) {
     throw refused(standing->objection +
@@ -261,7 +288,6 @@ RestoredRecord restore(const std::string& path, const RestoreRequest& request, R
     refuse_existing(kept);
     restored.replaced = ReplacedRecord{kept, standing->last, standing->lost_rows, standing->lost_attempts};
   }
-  copy_record(request.from, part, snapshot_of(request.from));
   write_restoring(part, request, restored, run, uuids, clock);
   ImageStore(file).take_over(ImageStore(request.from));
   if (standing) settle_if_sound(file);

@@ -65,7 +65,7 @@ class Store::Impl {
   const Uuid& installation() const { return installation_; }
   const std::string& path() const { return path_; }
   const StationKey& key() const { return *key_; }
-  void check_in_place() const { files_->check(); }
+  void check_in_place() { files_->check(); }
   const std::string& station() const { return station_; }
   std::optional<Time> latest() const { return latest_; }
   const std::optional<ClockDoubt>& clock_doubt() const { return clock_doubt_; }

@@ -73,9 +73,9 @@ void Attempt::ended(const RereadTask& task) {
 void Attempt::reread_equal() {
   ++rereads_;
   settlings_ = 0;
+  if (before_doubt_ || identity_) identity_ = std::max(identity_.value_or(Evidence::reread), Evidence::reread);
   if (!before_doubt_) return;
   before_doubt_.reset();
-  identity_ = std::max(identity_.value_or(Evidence::reread), Evidence::reread);
   if (!known_.contradicts_stored()) return;
   const Remark copied = make_remark(RemarkCode::identity_copied, started_.attempt, *known_.own_id(),
                                     {{"unit", *known_.own_id()}, {"stored", *known_.stored_id()}});

@@ -21,7 +21,8 @@ void HalfWrittenUnits::ended(const AttemptFinished& finished) {
   const AttemptStarted& started = finished.started;
   const bool touched = std::ranges::any_of(
       finished.steps, [](const StepDone& step) { return step.erased_sectors > 0 || step.written_bytes > 0; });
-  const bool whole = finished.verified != false;
+  // Without read-back, only an attempt that nothing cut short has written all of it.
+  const bool whole = finished.verified.value_or(!finished.fault);
   if (touched || whole) {
     by_port_.erase(started.port);
     if (finished.unit) by_unit_.erase(*finished.unit);

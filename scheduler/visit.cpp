@@ -101,14 +101,17 @@ void Visit::arrived_after_verdict() {
     gap_ = {};
     return;
   }
-  const bool another = std::holds_alternative<Other>(who);
-  if (another) quick_returns_ = idle_returns_ = 0;
-  const bool may = another || may_begin_at_once();
+  const bool may = may_begin_at_once(std::holds_alternative<Other>(who));
   end_visit();
   if (!may) hold();
 }
 
-bool Visit::may_begin_at_once() {
+// What certainly is another unit, or came after the port was empty for long enough, is no unit that resets itself.
+bool Visit::may_begin_at_once(bool another) {
+  if (another || gap_.absence >= setting_.insert_after) {
+    quick_returns_ = idle_returns_ = 0;
+    return true;
+  }
   // What plain DFU holds cannot be read, so that each visit writes it again.
   const bool made = outcome_ == Outcome::passed && recipe().profile.dialect == dfu::Dialect::dfuse;
   const bool idle = outcome_ == Outcome::passed || outcome_ == Outcome::already;
@@ -225,7 +228,9 @@ void Visit::look_at_the_port() {
 void Visit::begin_with_the_other() {
   const bool was_running = attempt_->brought_into_dfu() && !setting_.enter_dfu;
   if (!present_ || options_.once || was_running) return;
-  const bool may = may_begin_at_once();
+  const bool another =
+      std::holds_alternative<Other>(same_unit(known_, *present_, {.departures = 1}, recipe().profile));
+  const bool may = may_begin_at_once(another);
   end_visit();
   may ? begin_if_ours(nullptr) : hold();
 }
@@ -272,7 +277,7 @@ void Visit::hear(const told::Recorded& recorded) {
                       dfu::OperationKind::open,
                       {},
                       {},
-                      "This port is not used any more: " + setting_.quarantine +
+                      "This port is out of use: " + setting_.quarantine +
                           ". Use another one; look at socket, cable and supply of this one, then release it."});
     return conclude();
   }

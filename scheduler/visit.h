@@ -75,7 +75,7 @@ class Visit {
   void begin_visit();
   void look_at_the_port();
   void begin_with_the_other();
-  bool may_begin_at_once();
+  bool may_begin_at_once(bool another);
   void hold();
   dfu::Duration until_empty_for(dfu::Duration limit) const;
   void watch_for_removal(dfu::Duration limit);

@@ -139,7 +139,7 @@ void FlashRun::look_at_clocks() {
 void FlashRun::look_at_record() {
   const std::string problem = recorder_ ? recorder_->problem() : "";
   if (!problem.empty() && !std::exchange(told_of_loss_, true))
-    tell("record-lost", {}, "No unit is begun any longer. " + problem);
+    tell("record-lost", {}, "No further unit is begun. " + problem);
 }
 
 // ---- a clock in doubt

@@ -12,6 +12,7 @@
 #include "station/entry.h"
 #include "station/job_order.h"
 #include "station/output.h"
+#include "station/output_file.h"
 #include "station/signed_file.h"
 #include "station/text.h"
 
@@ -77,13 +78,14 @@ ExitStatus job_open(const JobOpenOptions& options) {
 
 ExitStatus job_close(const JobCloseOptions& options) {
   return at_the_record(options.record, [&](const RecordPlace& place) {
+    const std::string file = options.output.empty() ? options.order + ".certificate" : options.output;
+    if (const auto problem = why_not_written(file)) return complain(ExitStatus::cannot_create, *problem);
     WritingSession session(place, "job close", options.operator_name);
     const EntryResult result =
         put_on_record(CloseOrder{options.order, options.operator_name, options.reason}, session.store());
     if (const auto* refused = std::get_if<Refused>(&result)) return complain(ExitStatus::usage, refused->sentence);
     const db::JobClosed& closed = std::get<db::JobClosed>(std::get<OnRecord>(result).row);
     const std::optional<db::Job> job = db::Reader(place.database).job(options.order);
-    const std::string file = options.output.empty() ? options.order + ".certificate" : options.output;
     const ExitStatus status =
         write_signed(file, closed.certificate, "flashline certificate " + options.order, session.store().key());
     if (status != ExitStatus::passed) return status;

@@ -23,10 +23,15 @@ std::string id_of(const db::Attempt& attempt) {
 bool may_be_half_written(const db::Attempt& attempt) {
   const db::AttemptFinished& end = attempt.finished;
   if (end.outcome == db::Outcome::interrupted) return true;
-  if (end.outcome == db::Outcome::running || end.verified != false || !end.fault) return false;
+  if (end.outcome == db::Outcome::running || end.verified == true || !end.fault) return false;
   const std::string& doing = end.fault->operation;
   return doing == to_string(dfu::OperationKind::erase) || doing == to_string(dfu::OperationKind::write) ||
          doing == to_string(dfu::OperationKind::read) || doing == to_string(dfu::OperationKind::leave);
+}
+
+// A recipe without read-back: nothing cut the writing short.
+bool passed_unread(const db::AttemptFinished& end) {
+  return !end.verified && (end.outcome == db::Outcome::passed || end.outcome == db::Outcome::already);
 }
 
 }  // namespace
@@ -44,7 +49,7 @@ void LeftBehind::add(const db::Attempt& attempt) {
     if (attempt.finished.fault) left.unit.step = attempt.finished.fault->step;
     if (!id.empty()) left.unit.unit = id;
     (id.empty() ? by_port_[port] : by_unit_[id]) = std::move(left);
-  } else if (attempt.finished.verified == true) {
+  } else if (attempt.finished.verified == true || passed_unread(attempt.finished)) {
     by_port_.erase(port);  // a retry of the same visit
     if (!id.empty()) by_unit_.erase(id);
   }

@@ -138,7 +138,7 @@ void StoreRecorder::note_orders(std::span<const WaitingRecord> records) {
 }
 
 EntryResult StoreRecorder::write_entry(const Entry& entry) {
-  if (const std::string lost = problem(); !lost.empty()) return Refused{"nothing can be recorded any more: " + lost};
+  if (const std::string lost = problem(); !lost.empty()) return Refused{"records cannot be written: " + lost};
   const auto* close = std::get_if<CloseOrder>(&entry);
   const auto works_for = [&](const auto& attempt) { return attempt.second == close->order; };
   if (close && std::ranges::any_of(in_work_, works_for)) {

@@ -21,6 +21,7 @@
 #include "station/commands.h"
 #include "station/inputs.h"
 #include "station/output.h"
+#include "station/output_file.h"
 #include "station/sink_stream.h"
 
 namespace station {
@@ -167,6 +168,7 @@ ExitStatus put(const Writer& write, const ReportOptions& options) {
 }  // namespace
 
 ExitStatus report(const ReportOptions& options) {
+  if (const auto problem = why_not_written(options.output)) return complain(ExitStatus::cannot_create, *problem);
   if (options.fields) {
     return put(options.format == "json" ? reports::write_fields_json : reports::write_fields, options);
   }

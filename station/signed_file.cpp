@@ -7,17 +7,23 @@
 #include "db/error.h"
 #include "db/reader.h"
 #include "station/inputs.h"
+#include "station/output_file.h"
 
 namespace station {
 
 namespace {
 
+// False: `problem` says why, in sentences.
 bool save(const std::string& path, const std::string& text, std::string& problem) {
+  if (const auto why = why_not_written(path)) {
+    problem = *why;
+    return false;
+  }
   QSaveFile file(QString::fromStdString(path));
   const bool good = file.open(QIODevice::WriteOnly) &&
                     file.write(text.data(), static_cast<qint64>(text.size())) == static_cast<qint64>(text.size()) &&
                     file.commit();
-  if (!good) problem = path + " cannot be written: " + file.errorString().toStdString();
+  if (!good) problem = path + " cannot be written: " + file.errorString().toStdString() + ". Name another file.";
   return good;
 }
 
@@ -46,13 +52,13 @@ ExitStatus write_signed(const std::string& path, const std::string& text, const 
   std::string problem;
   // The signature first: a text that is there has one.
   if (save(path + ".minisig", key.sign(text, comment), problem) && save(path, text, problem)) return ExitStatus::passed;
-  return complain(ExitStatus::cannot_create, problem + ". Name another file.");
+  return complain(ExitStatus::cannot_create, problem);
 }
 
 ExitStatus write_file(const std::string& path, const std::string& text) {
   std::string problem;
   if (save(path, text, problem)) return ExitStatus::passed;
-  return complain(ExitStatus::cannot_create, problem + ". Name another file.");
+  return complain(ExitStatus::cannot_create, problem);
 }
 
 std::optional<db::PublicKey> public_key_from(const std::string& words_or_file) {

@@ -155,7 +155,7 @@ Reply SettingUp::begin(const Asker& asker, const Request& request, const std::fu
   if (const auto refusal = refuse_begin(line())) return reply_of(*refusal);
   if (parts_.lesson->now()) return reply_of(not_now("The sockets are being named already.", "Go on with it."));
   const config::StationResult file = config::load_station(parts_.station_file);
-  if (!file.station) return reply_of(not_now("The station file is not a good one any more.", "Do: flashline doctor"));
+  if (!file.station) return reply_of(not_now("The station file now has an error.", "Do: flashline doctor"));
   if (const auto refusal = journal_.note(asker, "commissioning-started", "line", "began to name the sockets")) {
     return reply_of(*refusal);
   }
@@ -201,7 +201,7 @@ Reply SettingUp::take_back(const Asker& asker, const GuidedLesson& lesson) {
 std::optional<Refusal> SettingUp::write(const Asker& asker, const GuidedLesson& lesson) {
   const std::string& file = parts_.station_file;
   const config::StationResult now = config::load_station(file);
-  if (!now.station) return not_now("The station file is not a good one any more.", "Mend it, then save again.");
+  if (!now.station) return not_now("The station file now has an error.", "Mend it, then save again.");
   const auto fresh = with_slots(read_text(file), *now.station, parts_.topology(), lesson.learned());
   if (const auto* no = std::get_if<NotWritable>(&fresh)) return not_now(no->sentence, "Then save again.");
   const std::string& whole = std::get<std::string>(fresh);

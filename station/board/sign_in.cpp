@@ -25,7 +25,7 @@ QString text(std::string_view utf8) {
 
 Refusal too_many_tries(std::chrono::seconds wait) {
   return {429, "too-many-tries", "Too many wrong PINs for this name from here.",
-          "Wait " + std::to_string(wait.count()) + " seconds and try again."};
+          "Wait " + std::to_string(wait.count()) + (wait.count() == 1 ? " second" : " seconds") + " and try again."};
 }
 
 // The hash of no PIN: a try for a name that no operator has takes as long as for one that an operator has.
@@ -116,7 +116,7 @@ std::variant<Operator, Refusal> SignIn::judge(const std::string& name, const std
   const std::string client = client_key(sender.address);
   const OneEach::Turn turn(one_each_, client);
   if (!turn.taken()) {
-    return Refusal{429, "too-many-tries", "Another PIN from here is being checked.", "Wait 1 seconds and try again."};
+    return Refusal{429, "too-many-tries", "Another PIN from here is being checked.", "Wait 1 second and try again."};
   }
   return try_pin(find_operator(operators, name), name, pin, client);
 }

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -45,6 +46,29 @@ class MovedFile : public testing::Test {
 TEST_F(MovedFile, ARecordInItsPlaceIsWritten) {
   EXPECT_EQ(refusal(), "");
   EXPECT_NO_THROW(store_->check_in_place());
+}
+
+TEST_F(MovedFile, AFileThatWasEmptiedOrWrittenOverIsNoticed) {
+  const auto cut = [](const std::string& file) { fs::resize_file(file, 0); };
+  const auto write_over = [](const std::string& file) {
+    std::fstream(file, std::ios::in | std::ios::out | std::ios::binary) << std::string(4096, '\0');
+  };
+  for (const bool emptied : {true, false}) {
+    for (const char* suffix : {"", "-wal"}) {
+      sample::Folder folder;
+      const std::string path = folder.file();
+      Store store(path, "line-3", sample::run(), uuids_);
+      store.append(sample::visit(1));
+      emptied ? cut(path + suffix) : write_over(path + suffix);
+      EXPECT_THROW(store.append(sample::started(2, 1)), Error) << suffix << emptied;
+      EXPECT_THROW(store.check_in_place(), Error) << suffix << emptied;
+    }
+  }
+}
+
+TEST_F(MovedFile, WhatAnotherProgramWritesIntoTheRecordIsNoticed) {
+  SQLite::Database(path_, SQLite::OPEN_READWRITE).exec("CREATE TABLE theirs (a)");
+  EXPECT_THAT(refusal(), HasSubstr("was changed by another program"));
 }
 
 TEST_F(MovedFile, EachOfItsFilesIsMissedWhenItIsRemoved) {

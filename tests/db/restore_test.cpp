@@ -56,6 +56,7 @@ class Restoring : public testing::Test {
       restore_it(request);
     } catch (const Error& error) {
       EXPECT_EQ(fs::exists(path_) ? hex(head_of(path_).hash) : "", before) << "a refusal changes nothing";
+      EXPECT_FALSE(fs::exists(path_ + ".restoring")) << "a refusal leaves nothing behind";
       return error.what();
     }
     ADD_FAILURE() << "restored";

@@ -74,7 +74,7 @@ TEST_F(Names, RunsAndEventsKeepTheirsToo) {
   }
   LineHistory history(path_);
   std::vector<std::string> names;
-  history.runs([&](const Run&, const Source& source) { return names.push_back(source.station), true; });
+  history.runs([&](const db::Run&, const Source& source) { return names.push_back(source.station), true; });
   history.events([&](const Event&, const Source& source) { return names.push_back(source.station), true; });
   EXPECT_THAT(names, ElementsAre("line-3", "line-4", "line-3", "line-4"));
 }

@@ -53,6 +53,22 @@ TEST(HalfWritten, AnotherUnitInItsPlaceIsCalledAnother) {
   EXPECT_THAT(english(*said), HasSubstr("This is another one: look for that."));
 }
 
+TEST(HalfWritten, WithoutReadBackOnlyAnAttemptWithoutAFaultHasWrittenAll) {
+  HalfWrittenUnits units;
+  AttemptFinished end;
+  end.started = start_of("1-1.1", "v1", id_1);
+  end.unit = id_1;
+  end.steps.resize(1);
+  end.steps[0].written_bytes = 4096;
+  end.fault = dfu::make_fault(dfu::FaultCode::io_error, dfu::OperationKind::write, "cut short");
+  units.ended(end);
+  EXPECT_TRUE(units.began(start_of("1-1.1", "v2", id_1)));
+  units.ended(end);
+  end.fault.reset();
+  units.ended(end);
+  EXPECT_FALSE(units.began(start_of("1-1.1", "v3", id_1)));
+}
+
 // What every old Photon shows identifies nobody: there is only the port.
 TEST(HalfWritten, AConstantSerialIsNobodysId) {
   HalfWrittenUnits units;

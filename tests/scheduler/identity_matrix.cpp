@@ -436,7 +436,11 @@ void Line::judge_the_end(Outcome& outcome) {
   if (outcome.passed) {
     const bool copy = case_.subject->copied || case_.who == Who::stored_id;
     const bool wrong_id = last.unit && *last.unit != id && !copy;
-    if (wrong_id) outcome.lies.push_back("recorded as unit " + *last.unit + ", and it is " + id);
+    if (wrong_id && by_reset_time(last)) {
+      outcome.cannot_be_told = "passed by reset-time with the id of the unit that left: the one that came shows none";
+    } else if (wrong_id) {
+      outcome.lies.push_back("recorded as unit " + *last.unit + ", and it is " + id);
+    }
     return;
   }
   const bool brought = case_.gap == Gap::pending && last.fault && last.fault->code == dfu::FaultCode::unit_swapped;

@@ -321,6 +321,34 @@ TEST(Identity, AfterAPortWasEmptyForLongEnoughQuickReturnsAreCountedFromTheStart
   EXPECT_EQ(attempts.size(), before + 1);
 }
 
+// Board after board is exchanged while it is flashed, by a hand that is quicker or slower than `insert_after`.
+TEST(Identity, EachBoardThatIsPutInWhileItsPredecessorIsFlashedGetsAVisitOfItsOwn) {
+  for (const int generation : {3, 12}) {
+    for (const auto pause : {300ms, 1500ms, 3300ms}) {
+      if (generation == 3 && pause < 2s) continue;  // it shows no id: it may be one unit that resets itself
+      SCOPED_TRACE(std::to_string(generation) + " after " + std::to_string(pause.count()));
+      Station station(dfu::virt::photon_line(1, generation), 102);
+      station.start();
+      const auto& attempts = station.watcher.attempts[{port_of(0)}];
+      for (std::size_t board = 0; board < 6; ++board) {
+        for (int i = 0; i < 300 && recorded<AttemptStarted>(station).size() == board; ++i) station.pass_time(100ms);
+        for (const Remark& one : remarks(station, RemarkKind::identity)) ADD_FAILURE() << english(one);
+        ASSERT_GT(recorded<AttemptStarted>(station).size(), board)
+            << "board " << board << " gets its visit; the last attempt before it: "
+            << (attempts.empty() || !attempts.back().fault ? "" : attempts.back().fault->text);
+        station.pass_time(1s);
+        station.line.pull({port_of(0)});
+        station.pass_time(pause);
+        ASSERT_TRUE(station.line.fresh({port_of(0)}));
+      }
+      station.pass_time(30s);
+      EXPECT_EQ(attempts.back().outcome, Outcome::passed);
+      EXPECT_TRUE(station.holds_recipe(port_of(0)));
+      EXPECT_TRUE(remarks(station, RemarkKind::identity).empty());
+    }
+  }
+}
+
 // While its port is off, another unit takes the socket.
 TEST(Identity, ARunningUnitThatTakesTheSocketDuringRecoveryDoesNotPassForTheVerifiedOne) {
   for (const int generation : {3, 8, 12}) {

@@ -128,5 +128,11 @@ TEST(Enumerations, ABusIsBusyAsLongAsUnitsComeOneAfterTheOther) {
   EXPECT_EQ(seen.arrived({"1-1.3"}, 12s), one) << "after a pause";
 }
 
+TEST(Enumerations, AUnitThatComesAgainAndAgainKeepsNobodyWaitingForLonger) {
+  Enumerations seen;
+  for (dfu::Duration now = 10s; now < 30s; now += 200ms) seen.arrived({"1-1.1"}, now);
+  EXPECT_EQ(seen.arrived({"1-1.2"}, 30s), 2 * Enumerations::longest);
+}
+
 }  // namespace
 }  // namespace scheduler

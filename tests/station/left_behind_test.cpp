@@ -30,10 +30,11 @@ class LeftBehindTest : public testing::Test {
     one.finished.unit = unit;
     return one;
   }
-  void fails(const std::string& port, const std::string& unit, const std::string& operation) {
+  void fails(const std::string& port, const std::string& unit, const std::string& operation,
+             std::optional<bool> verified = false) {
     db::Attempt one = attempt(port, unit);
     one.finished.outcome = db::Outcome::failed;
-    one.finished.verified = false;
+    one.finished.verified = verified;
     one.finished.fault = db::Fault{"io-error", "cable", "user", operation, {}, {}, {}};
     found_.add(one);
   }
@@ -61,6 +62,15 @@ class LeftBehindTest : public testing::Test {
   db::Uuid visit_{};
   LeftBehind found_;
 };
+
+TEST_F(LeftBehindTest, WithoutReadBackOnlyAWriteThatWasNotCutShortIsWhole) {
+  fails("1-1.1", "", "write", std::nullopt);
+  fails("1-1.2", id, "write", std::nullopt);
+  EXPECT_EQ(units(), (Units{"1-1.1 - new", "1-1.2 " + id + " new"}));
+  ends("1-1.1", "", db::Outcome::passed, std::nullopt);
+  ends("1-1.2", id, db::Outcome::passed, std::nullopt);
+  EXPECT_EQ(units(), Units{});
+}
 
 TEST_F(LeftBehindTest, OnlyWhatFailedAtItsFlashOrWasInterruptedIsHalfWritten) {
   for (const char* operation : {"open", "enter", "survey", "recover", "proof"}) fails("1-1.1", "", operation);

@@ -285,7 +285,7 @@ TEST_F(Door, AfterALostRecordAndAfterTheEndEntriesAreRefusedWithTheReason) {
   EXPECT_FALSE(answered(*recorder_, made_up_start("1-1.9", uuids_)));
   Note note;
   note.event.kind = "remark";
-  EXPECT_THAT(refusal(note), HasSubstr("nothing can be recorded any more"));
+  EXPECT_THAT(refusal(note), HasSubstr("records cannot be written"));
   recorder_->close();
   EXPECT_THAT(refusal(note), HasSubstr("the run has ended"));
   EXPECT_TRUE(db::Reader(path_).events().empty());
