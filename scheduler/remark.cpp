@@ -211,10 +211,10 @@ std::string english(RemarkCode code, const RemarkValues& given) {
                                   " on again. Unplug the hub from its supply and plug it in again.");
     case RemarkCode::partial_same:
       return "Attempt " + values["attempt"] + " left this unit, which was on port " + values["port"] +
-             " then, half-written" + in_step(values) + ". It is finished now.";
+             " then, half-written" + in_step(values) + ". It is flashed again now.";
     case RemarkCode::partial_same_port:
       return "Attempt " + values["attempt"] + " left the unit that was here last half-written" + in_step(values) +
-             ". If this is the same one, it is finished now.";
+             ". If this is the same one, it is flashed again now.";
     case RemarkCode::partial_other:
       return "Attempt " + values["attempt"] + " left the unit that was here last half-written" + in_step(values) +
              ". This is another one: look for that.";

@@ -228,9 +228,9 @@ void Visit::look_at_the_port() {
 void Visit::begin_with_the_other() {
   const bool was_running = attempt_->brought_into_dfu() && !setting_.enter_dfu;
   if (!present_ || options_.once || was_running) return;
-  const bool another =
-      std::holds_alternative<Other>(same_unit(known_, *present_, {.departures = 1}, recipe().profile));
-  const bool may = may_begin_at_once(another);
+  // By its id, or by other bytes than the verified ones: those could be a unit that forgets what is written to it.
+  const bool by_id = std::holds_alternative<Other>(same_unit(known_, *present_, {.departures = 1}, recipe().profile));
+  const bool may = by_id ? may_begin_at_once(true) : ++quick_returns_ <= most_quick_returns;
   end_visit();
   may ? begin_if_ours(nullptr) : hold();
 }

@@ -5,6 +5,7 @@
 
 #include "db/lookup.h"
 #include "db/reader.h"
+#include "reports/printable.h"
 #include "station/anchor_text.h"
 #include "station/certificate.h"
 
@@ -45,11 +46,16 @@ Refused unknown(const Subject& subject) {
   return {"this station's record knows no " + std::visit(Say{}, subject) + "."};
 }
 
-std::string bad_label(const std::string& label) {
-  if (label.empty()) return "the label is empty.";
-  if (label.size() > longest_label) return "the label is longer than " + std::to_string(longest_label) + " bytes.";
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
-  if (std::ranges::any_of(label, is_control)) return "the label has control characters in it.";
+// What a person reads off a unit or a paper. `what`: "label". Empty: it is good.
+std::string bad_text(const std::string& what, const std::string& text) {
+  if (text.empty()) return "The " + what + " is empty. Scan or type it.";
+  if (text.size() > longest_label) {
+    return "The " + what + " is longer than " + std::to_string(longest_label) + " bytes. Give a shorter one.";
+  }
+  if (reports::printable(text) != text) {
+    return "The " + what + " has characters that cannot be shown: " + reports::printable(text) +
+           ". Scan or type it again.";
+  }
   return {};
 }
 
@@ -66,7 +72,7 @@ struct Write {
   db::Store& store;
 
   EntryResult operator()(const PairLabel& entry) const {
-    if (const std::string problem = bad_label(entry.label); !problem.empty()) return Refused{problem};
+    if (const std::string problem = bad_text("label", entry.label); !problem.empty()) return Refused{problem};
     db::Lookup lookup(store.path());
     const std::optional<db::KnownVisit> known = find(entry.subject, lookup);
     if (!known) return unknown(entry.subject);
@@ -105,7 +111,9 @@ struct Write {
   }
 
   EntryResult operator()(const OpenOrder& entry) const {
-    if (entry.job.order.empty()) return Refused{"an order needs a number."};
+    if (const std::string problem = bad_text("order number", entry.job.order); !problem.empty()) {
+      return Refused{problem};
+    }
     if (entry.job.quantity < 1) return Refused{"an order is for one unit or more."};
     if (db::Reader(store.path()).job(entry.job.order)) {
       return Refused{"there is an order " + entry.job.order +

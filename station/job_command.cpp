@@ -1,4 +1,5 @@
 // Production orders: opened by a supervisor, counted by the record, closed with a signed certificate.
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -55,6 +56,13 @@ std::variant<Subject, Refused> subject_of(const std::string& text, const std::st
   return Refused{text + " was shown by more than one unit. Name the attempt, or the unit's id or label."};
 }
 
+// In the folder where this program works, whatever the number of the order is: "ORD/2" is ORD_2.
+std::string file_of(std::string order, const std::string& suffix) {
+  std::ranges::replace(order, '/', '_');
+  if (order.starts_with('.')) order.front() = '_';
+  return order + suffix;
+}
+
 }  // namespace
 
 ExitStatus job_open(const JobOpenOptions& options) {
@@ -78,7 +86,7 @@ ExitStatus job_open(const JobOpenOptions& options) {
 
 ExitStatus job_close(const JobCloseOptions& options) {
   return at_the_record(options.record, [&](const RecordPlace& place) {
-    const std::string file = options.output.empty() ? options.order + ".certificate" : options.output;
+    const std::string file = options.output.empty() ? file_of(options.order, ".certificate") : options.output;
     if (const auto problem = why_not_written(file)) return complain(ExitStatus::cannot_create, *problem);
     WritingSession session(place, "job close", options.operator_name);
     const EntryResult result =
@@ -108,7 +116,7 @@ ExitStatus job_list(const RecordOptions& options) {
 
 ExitStatus job_export(const JobExportOptions& options) {
   return at_the_record(options.record, [&](const RecordPlace& place) {
-    const std::string file = options.output.empty() ? options.order + ".flashline" : options.output;
+    const std::string file = options.output.empty() ? file_of(options.order, ".flashline") : options.output;
     const db::StationKey key = db::StationKey::load(options.key.empty() ? key_path(place.database) : options.key);
     const db::ExportedJob exported = db::export_job(place.database, options.order, file, key);
     std::string out =

@@ -49,16 +49,16 @@ std::string ask(const std::string& what, bool terminal) {
 std::string ask_pin(const std::string& name) {
   const Hidden hidden;
   const std::string pin = ask("PIN for " + name + ": ", hidden.is_terminal());
-  if (!is_pin(pin)) throw std::runtime_error("a PIN has 4 to 64 characters");
+  if (!is_pin(pin)) throw std::invalid_argument("a PIN has 4 to 64 characters");
   if (hidden.is_terminal() && ask("The same again: ", true) != pin) {
-    throw std::runtime_error("these were two different PINs; nothing was changed");
+    throw std::invalid_argument("these were two different PINs; nothing was changed");
   }
   return pin;
 }
 
 void add(const OperatorOptions& options, const std::string& path) {
   std::vector<Operator> operators = read_operators(path);
-  if (!is_operator_name(options.name)) throw std::runtime_error("a name has 1 to 40 characters that can be printed");
+  if (!is_operator_name(options.name)) throw std::invalid_argument("a name has 1 to 40 characters that can be printed");
   const std::string hash = hash_pin(ask_pin(options.name));
   std::erase_if(operators, [&](const Operator& one) { return one.name == options.name; });
   operators.push_back({options.name, parse_role(options.role).value(), hash});
@@ -69,7 +69,7 @@ void add(const OperatorOptions& options, const std::string& path) {
 void remove(const OperatorOptions& options, const std::string& path) {
   std::vector<Operator> operators = read_operators(path);
   if (!find_operator(operators, options.name)) {
-    throw std::runtime_error("there is no operator " + options.name + ". `flashline operator list` names them");
+    throw std::invalid_argument("there is no operator " + options.name + ". `flashline operator list` names them");
   }
   std::erase_if(operators, [&](const Operator& one) { return one.name == options.name; });
   write_operators(path, operators);
@@ -103,6 +103,8 @@ ExitStatus manage_operators(const OperatorOptions& options) {
         list_all(path);
         break;
     }
+  } catch (const std::invalid_argument& error) {
+    return complain(ExitStatus::usage, std::string(error.what()) + ".");
   } catch (const std::runtime_error& error) {
     return complain(ExitStatus::cannot_create, std::string(error.what()) + ".");
   }

@@ -10,6 +10,7 @@
 #include <sodium.h>
 
 #include "config/files.h"
+#include "reports/printable.h"
 
 namespace station {
 
@@ -90,7 +91,7 @@ const Operator* find_operator(const std::vector<Operator>& operators, std::strin
 }
 
 bool is_operator_name(std::string_view name) {
-  const bool printable = std::ranges::none_of(name, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+  const bool printable = reports::printable(name) == name;
   const auto length = QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size())).size();
   return printable && length >= 1 && length <= 40;
 }

@@ -11,9 +11,10 @@ std::variant<QJsonObject, Refusal> body_of(const Request& request) {
   }
   QJsonParseError error;
   const QJsonDocument document = QJsonDocument::fromJson(QByteArray::fromStdString(request.body), &error);
-  if (error.error != QJsonParseError::NoError || !document.isObject()) {
-    return bad_request("The request is no JSON object: " + error.errorString().toStdString() + ".");
+  if (error.error != QJsonParseError::NoError) {
+    return bad_request("The request is no JSON: " + error.errorString().toStdString() + ".");
   }
+  if (!document.isObject()) return bad_request("The request is JSON, and no object.");
   return document.object();
 }
 

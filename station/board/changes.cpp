@@ -1,3 +1,4 @@
+#include "reports/printable.h"
 #include "station/board/changes.h"
 
 #include <algorithm>
@@ -19,8 +20,7 @@ constexpr std::int64_t most_units = std::int64_t{1} << 40;  // as `job open` tak
 
 // A text for a line of a screen.
 bool is_reason(const std::string& text) {
-  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7F; };
-  return !text.empty() && text.size() <= longest_reason && std::ranges::none_of(text, is_control);
+  return !text.empty() && text.size() <= longest_reason && reports::printable(text) == text;
 }
 
 std::optional<Refusal> refuse_skip(const SlotNow& slot, const std::string& name, bool wanted) {

@@ -54,6 +54,26 @@ TEST_F(OutputFile, ThatIsRefusedLeavesAnOrderOpen) {
   EXPECT_THAT(desk_.run({"job", "list", "--db", "r.db"}).out, HasSubstr("open"));
 }
 
+TEST_F(OutputFile, WithoutANameLiesInThisFolderWhateverTheOrderIsCalled) {
+  for (const char* order : {"../../x", "ORD/2", ".hidden"}) {
+    ASSERT_EQ(desk_.run({"job", "open", order, "--quantity", "1", "--db", "r.db"}).status, 0) << order;
+    EXPECT_EQ(desk_.run({"job", "export", order, "--db", "r.db"}).status, 0) << order;
+    EXPECT_EQ(desk_.run({"job", "close", order, "--reason", "done", "--db", "r.db"}).status, 0) << order;
+  }
+  for (const char* file : {"_._.._x", "ORD_2", "_hidden"}) {
+    EXPECT_TRUE(fs::exists(desk_.path(file + std::string(".flashline")))) << file;
+    EXPECT_TRUE(fs::exists(desk_.path(file + std::string(".certificate")))) << file;
+  }
+}
+
+TEST_F(OutputFile, NeedsAnOrderWhoseNumberCanBeShown) {
+  for (const char* order : {"a\x1b[31m", "a\xE2\x80\xAE", "a\xFF", "a\nb"}) {
+    const Ran ran = desk_.run({"job", "open", order, "--quantity", "1", "--db", "r.db"});
+    EXPECT_EQ(ran.status, 64) << order;
+    EXPECT_THAT(ran.err, HasSubstr("has characters that cannot be shown")) << order;
+  }
+}
+
 TEST_F(OutputFile, IsNoDeviceAndNoFolder) {
   EXPECT_THAT(why_not_written("/dev/null").value_or(""), HasSubstr("a device or a pipe"));
   EXPECT_THAT(why_not_written(desk_.path("")).value_or(""), HasSubstr("is a folder"));
