@@ -338,7 +338,7 @@ TEST_F(ABoard, TheProgramRefusesItAndOperatorsAreAddedByCommand) {
   EXPECT_EQ(refused.status, 78);
   EXPECT_THAT(refused.err, HasSubstr("flashline operator add"));
   desk_.write("stdin", "12\n");
-  EXPECT_EQ(desk_.run({"operator", "add", "li", "--db", "r.db"}).status, 73) << "too short";
+  EXPECT_EQ(desk_.run({"operator", "add", "li", "--db", "r.db"}).status, 64) << "too short";
   desk_.write("stdin", "1234\n");
   EXPECT_EQ(desk_.run({"operator", "add", "li", "--role", "supervisor", "--db", "r.db"}).status, 0);
   EXPECT_THAT(desk_.run({"operator", "list", "--db", "r.db"}).out, HasSubstr("supervisor"));

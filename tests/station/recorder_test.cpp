@@ -317,7 +317,7 @@ TEST_F(Door, AUnitThatComesBackKeepsItsLabelInBothVisits) {
 TEST_F(Door, ALabelIsWhatAScannerReads) {
   visited("1-1.2", "A2");
   EXPECT_THAT(refusal(PairLabel{"", LastIn{"A2"}}), HasSubstr("empty"));
-  EXPECT_THAT(refusal(PairLabel{"SN\r", LastIn{"A2"}}), HasSubstr("control"));
+  EXPECT_THAT(refusal(PairLabel{"SN\r", LastIn{"A2"}}), HasSubstr("cannot be shown"));
   EXPECT_THAT(refusal(PairLabel{std::string(201, 'x'), LastIn{"A2"}}), HasSubstr("longer"));
   EXPECT_THAT(refusal(PairLabel{"SN-1", LastIn{"B9"}}), HasSubstr("slot or port B9"));
   EXPECT_THAT(refusal(PairLabel{"SN-1", ThisUnit{"3b77"}}), HasSubstr("3b77"));
