@@ -318,8 +318,11 @@ class Line : public Fleet {
   void exchange();
   void look(const Event& event);
   void judge_the_end(Outcome& outcome);
+  // Whoever exchanged the unit within the time of a reset, which the README names, cannot be told from one.
   bool by_reset_time(const AttemptFinished& end) const {
-    return end.identity == Evidence::reset_time && exchanged_ && case_.who != Who::same;
+    constexpr dfu::Duration longest_reset = 3s;
+    const bool quick = case_.absence <= longest_reset;
+    return quick && end.identity == Evidence::reset_time && exchanged_ && case_.who != Who::same;
   }
 
   const Case& case_;
