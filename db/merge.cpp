@@ -87,10 +87,11 @@ class StationMerge {
   };
 
   Error another_history(const Difference& difference) const {
-    return {Trouble::refused, source_ + " holds another history of station " + theirs_.station + " than is here: row " +
-                                  std::to_string(difference.seq) + " is " + hex(difference.here) + " here, and " +
-                                  (difference.theirs ? hex(*difference.theirs) + " there" : "missing there") +
-                                  ". One of the two was started again from nothing, or restored from a backup. Nothing was taken over."};
+    return {Trouble::refused,
+            source_ + " holds another history of station " + theirs_.station + " than is here: row " +
+                std::to_string(difference.seq) + " is " + hex(difference.here) + " here, and " +
+                (difference.theirs ? hex(*difference.theirs) + " there" : "missing there") +
+                ". One of the two was started again from nothing, or restored from a backup. Nothing was taken over."};
   }
 
   // Anybody can compute rows with right hashes: a chain does not say who wrote it.

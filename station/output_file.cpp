@@ -22,8 +22,7 @@ bool is_database(const fs::path& path) {
 
 // "r.db.key" beside "r.db": the record that this file is a part of, or is kept with.
 std::optional<fs::path> record_of(const fs::path& path) {
-  for (const std::string_view suffix :
-       {"-wal", "-shm", "-journal", ".key", ".key.pub", ".lock", ".operators"}) {
+  for (const std::string_view suffix : {"-wal", "-shm", "-journal", ".key", ".key.pub", ".lock", ".operators"}) {
     const std::string name = path.string();
     if (!name.ends_with(suffix)) continue;
     const fs::path record = name.substr(0, name.size() - suffix.size());

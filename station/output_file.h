@@ -7,7 +7,8 @@
 
 namespace station {
 
-// Nothing: it may; another file that is there is replaced, and "" is standard output. Else why not, in sentences that say what to do.
+// Nothing: it may; another file that is there is replaced, and "" is standard output. Else why not, in sentences that
+// say what to do.
 std::optional<std::string> why_not_written(const std::string& path);
 
 }  // namespace station

@@ -1,9 +1,9 @@
-#include "reports/printable.h"
 #include "station/board/changes.h"
 
 #include <algorithm>
 #include <future>
 
+#include "reports/printable.h"
 #include "station/anchor_text.h"
 #include "station/board/body.h"
 #include "station/board/history.h"

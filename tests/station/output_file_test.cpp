@@ -18,9 +18,10 @@ using testing::HasSubstr;
 class OutputFile : public testing::Test {
  protected:
   OutputFile() {
-    EXPECT_EQ(desk_.run({"flash", FLASHLINE_EXAMPLES "/photon.toml", "--line", "virtual", "--speed", "100", "--db", "r.db"})
-                  .status,
-              0);
+    EXPECT_EQ(
+        desk_.run({"flash", FLASHLINE_EXAMPLES "/photon.toml", "--line", "virtual", "--speed", "100", "--db", "r.db"})
+            .status,
+        0);
     desk_.write("station.toml", "name = \"line-3\"\n");
     desk_.write("r.db.operators", "");
     fs::create_symlink(desk_.path("r.db"), desk_.path("report.txt"));
@@ -47,9 +48,11 @@ TEST_F(OutputFile, IsNeverARecordNorAKeyNorAStationFile) {
 }
 
 TEST_F(OutputFile, ThatIsRefusedLeavesAnOrderOpen) {
-  ASSERT_EQ(desk_.run({"job", "open", "J-1", "--quantity", "1", "--recipe", FLASHLINE_EXAMPLES "/photon.toml", "--db", "r.db"})
-                .status,
-            0);
+  ASSERT_EQ(
+      desk_
+          .run({"job", "open", "J-1", "--quantity", "1", "--recipe", FLASHLINE_EXAMPLES "/photon.toml", "--db", "r.db"})
+          .status,
+      0);
   expect_refused({"job", "close", "J-1", "--reason", "done"}, "r.db");
   EXPECT_THAT(desk_.run({"job", "list", "--db", "r.db"}).out, HasSubstr("open"));
 }
