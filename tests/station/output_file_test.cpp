@@ -18,10 +18,9 @@ using testing::HasSubstr;
 class OutputFile : public testing::Test {
  protected:
   OutputFile() {
-    EXPECT_EQ(
-        desk_.run({"flash", FLASHLINE_EXAMPLES "/photon.toml", "--line", "virtual", "--speed", "100", "--db", "r.db"})
-            .status,
-        0);
+    const Ran ran = desk_.run({"flash", FLASHLINE_EXAMPLES "/photon.toml", "--line", "virtual", "--units", "1",
+                               "--speed", "20", "--db", "r.db"});
+    EXPECT_LE(ran.status, 1) << "a record is all that is needed: " << ran.err;
     desk_.write("station.toml", "name = \"line-3\"\n");
     desk_.write("r.db.operators", "");
     fs::create_symlink(desk_.path("r.db"), desk_.path("report.txt"));
