@@ -19,7 +19,9 @@ struct AttemptOptions {
   bool dry_run = false;          // ends with the judgement
   // An attempt that verified the unit, which was pulled before it had proven its boot: only the proof is left.
   std::shared_ptr<const AttemptFinished> owed{};
-  KnownUnit known{};    // of the unit that `owed` is about
+  KnownUnit known{};  // of the unit that `owed` is about
+  // Bytes of this very unit, neighbours of the steps, that an earlier attempt erased and did not write back.
+  dfu::BytesAt neighbours{};
   int first_timer = 0;  // timers count from here, so that they are not mistaken for others of the visit
 };
 
@@ -52,6 +54,8 @@ class Attempt {
   // Who the unit is, and what happened on its port since that was last certain: for the visit to go on from.
   const KnownUnit& known() const { return before_doubt_ ? *before_doubt_ : known_; }
   const Gap& gap() const { return gap_; }
+  // Neighbours of the steps that this attempt, or one before it, took from the unit.
+  const dfu::BytesAt& neighbours() const { return neighbours_; }
   // The unit that is on the port now was running when it was told to enter DFU mode.
   bool brought_into_dfu() const { return entries_ > 0; }
 
@@ -134,6 +138,8 @@ class Attempt {
   bool wants_stored_id() const;
   void remark(RemarkCode code, RemarkValues values = {});
   void note_reset(std::optional<dfu::ResetStatus> status);
+  void note_neighbours(const FlashTask& task);
+  void note_map(const FlashTask& task);
   void tell_phase();
   void wait(Stage stage, dfu::Duration limit);
   int start_timer(dfu::Duration limit);
@@ -187,6 +193,7 @@ class Attempt {
   bool flash_done_ = false;                          // what is left is the proof
   std::shared_ptr<const dfu::Layout> proof_layout_;  // what `reread` compares
   bool wrote_ = false;
+  dfu::BytesAt neighbours_;
 };
 
 }  // namespace scheduler
