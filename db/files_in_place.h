@@ -2,8 +2,9 @@
 // that was removed, moved, replaced, emptied or written over takes writes without an error for as long as it is open,
 // and nobody finds them afterwards.
 //
-// Knows the files by device and inode: those of the database, of its -wal and of its -shm. None of them ever becomes
-// smaller while a connection has it open; database and -wal keep what they begin with; and no other program writes the
+// Knows the files by device and inode: those of the database, of its -wal and of its -shm. None of them becomes
+// smaller while this program has it open, unless another one asks SQLite to truncate the -wal, which nothing of ours
+// does and which counts as cut short; database and -wal keep what they begin with; and no other program writes the
 // record meanwhile. What was written over in the middle of a file is found by `audit verify` only. Costs three calls of
 // stat(), two short reads and one PRAGMA. Inside db only; used by the writer's thread.
 #pragma once
