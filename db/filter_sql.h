@@ -13,6 +13,10 @@
 
 namespace db {
 
+// The tables that a Condition speaks of.
+inline constexpr const char* kAttemptTables =
+    " FROM attempt_started s JOIN visit v ON v.id = s.visit LEFT JOIN attempt_finished f ON f.attempt = s.id";
+
 class Condition {
  public:
   // `recipes` are the ids of those that Filter::recipe and Filter::image allow; `labels`: the database knows labels.

@@ -3,58 +3,11 @@
 #include <map>
 
 #include "db/connection.h"
-#include "db/row_reader.h"
+#include "db/row_values.h"
 #include "db/schema.h"
 #include "db/station_names.h"
 
 namespace db {
-
-namespace {
-
-static_assert(kOwnChain == 1);
-constexpr const char* kInOrder =
-    " ORDER BY r.chain <> 1, (SELECT c.installation FROM chain c WHERE c.chain = r.chain), r.seq";
-
-std::optional<Uuid> maybe_uuid(RowReader& row) {
-  if (!row.is_null()) return row.uuid();
-  row.skip(1);
-  return std::nullopt;
-}
-
-Run run_of(RowReader& row) {
-  Run run;
-  run.id = row.uuid();
-  run.at = row.time();
-  for (std::string* text : {&run.command, &run.software, &run.host, &run.kernel, &run.libusb, &run.sqlite,
-                            &run.operator_name, &run.recipe_file}) {
-    *text = row.text();
-  }
-  return run;
-}
-
-Event event_of(RowReader& row) {
-  Event event;
-  event.at = row.time();
-  event.kind = row.text();
-  event.attempt = maybe_uuid(row);
-  event.about = row.text();
-  event.text = row.text();
-  event.facts = row.text();
-  return event;
-}
-
-Disposition disposition_of(RowReader& row) {
-  Disposition one;
-  one.at = row.time();
-  one.attempt = maybe_uuid(row);
-  one.unit = row.text();
-  one.verdict = parse_verdict(row.text()).value_or(Verdict::comment);
-  one.author = row.text();
-  one.reason = row.text();
-  return one;
-}
-
-}  // namespace
 
 class LineHistory::Impl {
  public:
@@ -65,7 +18,7 @@ class LineHistory::Impl {
     translated(path_, [&] {
       std::map<std::int64_t, Source> sources = read_sources();
       const StationNames names(database_);
-      SQLite::Statement query(database_, sql + kInOrder);
+      SQLite::Statement query(database_, "SELECT r.chain, r.seq, " + sql + " r" + kOwnRowsFirst);
       while (query.executeStep()) {
         RowReader row(query);
         const std::int64_t chain = row.integer();
@@ -78,7 +31,7 @@ class LineHistory::Impl {
 
   // A record of the first schema has runs and attempts only.
   bool has_events() {
-    return translated(path_, [&] { return chained_tables(database_).size() == kChainedTables.size(); });
+    return translated(path_, [&] { return has_second_tables(database_); });
   }
 
  private:
@@ -106,23 +59,17 @@ LineHistory::LineHistory(const std::string& path) {
 LineHistory::~LineHistory() = default;
 
 void LineHistory::runs(const Visitor<Run>& visit) {
-  impl_->each<Run>(
-      "SELECT r.chain, r.seq, r.id, r.at, r.command, r.software, r.host, r.kernel, r.libusb, r.sqlite, r.operator, "
-      "r.recipe_file FROM run r",
-      run_of, visit);
+  impl_->each<Run>(std::string(kRunColumns) + " FROM run", run_of, visit);
 }
 
 void LineHistory::events(const Visitor<Event>& visit) {
   if (!impl_->has_events()) return;
-  impl_->each<Event>("SELECT r.chain, r.seq, r.at, r.kind, r.attempt, r.about, r.text, r.facts FROM event r", event_of,
-                     visit);
+  impl_->each<Event>(std::string(kEventColumns) + " FROM event", event_of, visit);
 }
 
 void LineHistory::dispositions(const Visitor<Disposition>& visit) {
   if (!impl_->has_events()) return;
-  impl_->each<Disposition>(
-      "SELECT r.chain, r.seq, r.at, r.attempt, r.unit, r.verdict, r.author, r.reason FROM disposition r",
-      disposition_of, visit);
+  impl_->each<Disposition>(std::string(kDispositionColumns) + " FROM disposition", disposition_of, visit);
 }
 
 }  // namespace db

@@ -23,7 +23,7 @@ std::optional<Uuid> first_uuid(SQLite::Statement& query) {
 class Lookup::Impl {
  public:
   explicit Impl(const std::string& path) : path_(canonical_path(path)), database_(open_for_reading(path_)) {
-    translated(path_, [&] { labels_ = chained_tables(database_).size() == kChainedTables.size(); });
+    translated(path_, [&] { labels_ = has_second_tables(database_); });
   }
 
   template <typename Find>

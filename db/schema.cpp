@@ -328,6 +328,10 @@ std::span<const std::string_view> chained_tables(SQLite::Database& database) {
   return std::span(kChainedTables).first(version_of(database) == 1 ? kTablesOfFirst : kChainedTables.size());
 }
 
+bool has_second_tables(SQLite::Database& database) {
+  return version_of(database) != 1;
+}
+
 bool has_identity(SQLite::Database& database) {
   return version_of(database) >= 4;
 }

@@ -29,6 +29,10 @@ inline constexpr std::array<std::string_view, 16> kChainedTables{
 // Those that a database of an older schema has.
 std::span<const std::string_view> chained_tables(SQLite::Database& database);
 
+// Events, orders, decisions, labels and keys: from schema 2 on. An older database that nobody has written since has
+// none.
+bool has_second_tables(SQLite::Database& database);
+
 // Attempts say by what evidence the unit that came back is the same: from schema 4 on.
 bool has_identity(SQLite::Database& database);
 

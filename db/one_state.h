@@ -1,0 +1,27 @@
+// One state of the record for the length of a call. Who writes is asked before and after it is taken, so that an
+// attempt that is closed, or begun, in between is not taken for one that a crash left open. Inside db only.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include "db/values.h"
+
+namespace db {
+
+class OneState {
+ public:
+  OneState(SQLite::Database& database, const std::string& path);
+
+  // Of an attempt of this run without a verdict: running or interrupted.
+  Outcome open_outcome(const Uuid& run) const;
+
+ private:
+  std::optional<Uuid> before_;
+  std::optional<Uuid> after_;
+  SQLite::Transaction transaction_;  // rolled back: nothing was written
+};
+
+}  // namespace db

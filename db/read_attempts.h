@@ -1,0 +1,17 @@
+// Attempts as the record tells them, with their steps: Reader::attempts(). Inside db only.
+#pragma once
+
+#include <functional>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include "db/one_state.h"
+#include "db/reader.h"
+
+namespace db {
+
+// One after the other, in the order in which they were started; until `visit` returns false.
+void read_attempts(SQLite::Database& database, const OneState& state, const Filter& filter,
+                   const std::function<bool(const Attempt&)>& visit);
+
+}  // namespace db
