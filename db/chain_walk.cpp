@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "db/schema.h"
 #include "db/stored_row.h"
@@ -42,25 +43,22 @@ class Walk {
     if (!after) promise(excerpts_of(database, chain));
   }
 
-  ChainVerification run() {
+  ChainVerification run(const OpenAnother& open) {
     try {
+      if (open && is_proven_in_blocks(open)) return std::move(result_);
       for (const std::string_view table : chained_tables(database_)) {
-        tables_.push_back({rows_of(table, after_), false});
+        tables_.push_back({rows_of(table, after_)});
         advance(tables_.back());
       }
       while (Table* table = first_table()) {
         ++result_.rows;
-        result_.last = {table->rows.seq(), table->rows.stored_hash()};
+        result_.last = {table->seq, table->rows.stored_hash()};
         if (!result_.problem) check(*table);
         advance(*table);
       }
       if (!result_.problem) check_end();
       if (result_.rows == 0) report(Damage::missing, result_.start.seq + 1, {}, "the rows of this station are gone");
-      for (auto anchor = anchors_.upper_bound(result_.proven.seq); anchor != anchors_.end(); ++anchor) {
-        *anchor->second.second = result_.problem     ? AnchorCheck::unproven
-                                 : promised_.empty() ? AnchorCheck::cut_off
-                                                     : AnchorCheck::left_out;
-      }
+      answer_those_behind();
     } catch (const SQLite::Exception& exception) {
       report(Damage::changed, result_.proven.seq + 1, {}, std::string("it cannot be read: ") + exception.what());
     }
@@ -72,6 +70,46 @@ class Walk {
 
   static void answer(Anchors::value_type& anchor, const Head& here) {
     *anchor.second.second = anchor.second.first == here.hash ? AnchorCheck::holds : AnchorCheck::differs;
+  }
+
+  void answer_those_behind() {
+    for (auto anchor = anchors_.upper_bound(result_.proven.seq); anchor != anchors_.end(); ++anchor) {
+      *anchor->second.second = result_.problem     ? AnchorCheck::unproven
+                               : promised_.empty() ? AnchorCheck::cut_off
+                                                   : AnchorCheck::left_out;
+    }
+  }
+
+  // A chain without gaps, all of whose links hold. Else nothing is known, and the walk says what is wrong where.
+  bool is_proven_in_blocks(const OpenAnother& open) try {
+    if (after_ || !excerpts_of(database_, chain_).empty() || has_rows_before(result_.start.seq + 1)) return false;
+    const Head last = last_row(database_, chain_).head;
+    if (last.seq <= result_.start.seq) return false;
+    std::set<std::int64_t> wanted;
+    for (const auto& [seq, anchor] : anchors_) wanted.insert(seq);
+    const auto hashes = prove_in_blocks({chain_, result_.start, last}, open, wanted);
+    if (!hashes) return false;
+    for (auto& anchor : anchors_) {
+      const auto hash = hashes->find(anchor.first);
+      if (hash != hashes->end()) answer(anchor, {hash->first, hash->second});
+    }
+    result_.rows = last.seq - result_.start.seq;
+    result_.last = result_.proven = last;
+    result_.whole = last.seq;
+    answer_those_behind();
+    return true;
+  } catch (const SQLite::Exception&) {
+    return false;
+  }
+
+  bool has_rows_before(std::int64_t seq) {
+    return std::ranges::any_of(chained_tables(database_), [&](std::string_view table) {
+      SQLite::Statement query(database_,
+                              "SELECT 1 FROM " + std::string(table) + " WHERE chain = ? AND seq < ? LIMIT 1");
+      query.bind(1, chain_);
+      query.bind(2, seq);
+      return query.executeStep();
+    });
   }
 
   // What excerpts promise: which rows are there, and what some of them are.
@@ -134,6 +172,7 @@ class Walk {
   struct Table {
     StoredRows rows;
     bool there = false;
+    std::int64_t seq = 0;  // of its row, if one is there
   };
 
   // Of a whole chain, also those with a number that no row can have.
@@ -142,14 +181,17 @@ class Walk {
                  : StoredRows(database_, table, chain_);
   }
 
-  static void advance(Table& table) { table.there = table.rows.next(); }
+  static void advance(Table& table) {
+    table.there = table.rows.next();
+    if (table.there) table.seq = table.rows.seq();
+  }
 
   // The table whose row comes next; of two rows with one seq, the first that the chain accepts.
   Table* first_table() {
     Table* first = nullptr;
     for (Table& table : tables_) {
-      if (!table.there || (first != nullptr && table.rows.seq() > first->rows.seq())) continue;
-      if (first == nullptr || table.rows.seq() < first->rows.seq() || (!fits(*first) && fits(table))) first = &table;
+      if (!table.there || (first != nullptr && table.seq > first->seq)) continue;
+      if (first == nullptr || table.seq < first->seq || (!fits(*first) && fits(table))) first = &table;
     }
     return first;
   }
@@ -258,8 +300,8 @@ class Walk {
 }  // namespace
 
 ChainVerification walk_chain(SQLite::Database& database, std::int64_t chain, const Uuid& installation,
-                             AnchorChecks& anchors, const std::optional<Head>& after) {
-  return Walk(database, chain, installation, anchors, after).run();
+                             AnchorChecks& anchors, const std::optional<Head>& after, const OpenAnother& open) {
+  return Walk(database, chain, installation, anchors, after).run(open);
 }
 
 }  // namespace db

@@ -51,6 +51,18 @@ Condition::Condition(const Filter& filter, const std::optional<std::vector<Uuid>
   }
 }
 
+bool leaves_most(SQLite::Database& database, const Filter& filter, const std::optional<std::vector<Uuid>>& recipes) {
+  if (filter.job || filter.lot || filter.unit || filter.slot || filter.attempt || filter.visit) return false;
+  if (!filter.since && !filter.until && !filter.operator_name && !recipes) return true;
+  Filter of_start = filter;
+  of_start.outcome.reset();
+  const Condition condition(of_start, recipes, false);
+  SQLite::Statement left(database, "SELECT count(*) FROM attempt_started s" + condition.sql());
+  condition.bind(left);
+  left.executeStep();
+  return 4 * left.getColumn(0).getInt64() >= database.execAndGet("SELECT count(*) FROM attempt_started").getInt64();
+}
+
 void Condition::bind(SQLite::Statement& statement) const {
   int position = 0;
   for (const Value& value : values_) {

@@ -34,4 +34,8 @@ class Condition {
   std::vector<Value> values_;
 };
 
+// The filter allows so many of all attempts that it is faster to read every table from front to back (`recipes` as for
+// a Condition). Those with a condition on the unit or the visit are looked up in any case.
+bool leaves_most(SQLite::Database& database, const Filter& filter, const std::optional<std::vector<Uuid>>& recipes);
+
 }  // namespace db

@@ -32,8 +32,9 @@ std::string key_on_record(SQLite::Database& database) {
   return key.executeStep() ? key.getColumn(0).getString() : std::string();
 }
 
+// By the index on the ids, from its end: + keeps SQLite from reading all rows of the chain.
 std::optional<Uuid> youngest_attempt(SQLite::Database& database) {
-  SQLite::Statement youngest(database, "SELECT id FROM attempt_started WHERE chain = ? ORDER BY id DESC LIMIT 1");
+  SQLite::Statement youngest(database, "SELECT id FROM attempt_started WHERE +chain = ? ORDER BY id DESC LIMIT 1");
   youngest.bind(1, kOwnChain);
   if (!youngest.executeStep()) return std::nullopt;
   return RowReader(youngest).uuid();
@@ -42,9 +43,9 @@ std::optional<Uuid> youngest_attempt(SQLite::Database& database) {
 std::vector<Uuid> open_attempts(SQLite::Database& database) {
   SQLite::Statement open(
       database,
-      "SELECT s.id FROM attempt_started s LEFT JOIN attempt_finished f ON f.attempt = s.id "
-      "WHERE s.chain = ?1 AND s.seq > (SELECT coalesce(max(seq), 0) FROM run WHERE chain = ?1) AND f.attempt IS NULL "
-      "ORDER BY s.seq");
+      "SELECT s.id FROM unsettled u CROSS JOIN attempt_started s ON s.id = u.attempt LEFT JOIN attempt_finished f ON "
+      "f.attempt = s.id WHERE u.open = 1 AND s.chain = ?1 AND s.seq > (SELECT coalesce(max(seq), 0) FROM run WHERE "
+      "chain = ?1) AND f.attempt IS NULL ORDER BY s.seq");
   open.bind(1, kOwnChain);
   std::vector<Uuid> attempts;
   while (open.executeStep()) attempts.push_back(RowReader(open).uuid());

@@ -11,7 +11,7 @@
 namespace db {
 
 // The attempts of read_attempts() in the same order.
-void read_outlines(SQLite::Database& database, const OneState& state, const Filter& filter,
+void read_outlines(SQLite::Database& database, const OneState& state, const Filter& filter, Outlined outlined,
                    const std::function<bool(const Outline&)>& visit);
 Counts count_attempts(SQLite::Database& database, const OneState& state, const Filter& filter);
 

@@ -6,6 +6,7 @@
 #include "db/one_state.h"
 #include "db/read_attempts.h"
 #include "db/read_events.h"
+#include "db/read_half_written.h"
 #include "db/read_jobs.h"
 #include "db/read_outlines.h"
 #include "db/schema.h"
@@ -51,6 +52,11 @@ class Reader::Impl {
       return read(database_, state);
     });
   }
+  // One query, which is one state by itself; also from within another one.
+  template <typename Read>
+  auto at_once(Read read) {
+    return translated(path_, [&] { return read(database_); });
+  }
 
  private:
   std::string path_;
@@ -73,8 +79,13 @@ std::vector<Attempt> Reader::attempts(const Filter& filter) {
   return all;
 }
 
-void Reader::outlines(const Filter& filter, const std::function<bool(const Outline&)>& visit) {
-  impl_->in_one_state([&](auto& database, const OneState& state) { read_outlines(database, state, filter, visit); });
+void Reader::outlines(const Filter& filter, Outlined outlined, const std::function<bool(const Outline&)>& visit) {
+  impl_->in_one_state(
+      [&](auto& database, const OneState& state) { read_outlines(database, state, filter, outlined, visit); });
+}
+
+LeftHalfWritten Reader::half_written() {
+  return impl_->in_one_state([](auto& database, const OneState& state) { return read_half_written(database, state); });
 }
 
 Counts Reader::counts(const Filter& filter) {
@@ -103,16 +114,15 @@ std::optional<Job> Reader::job(const std::string& order) {
 }
 
 std::vector<Event> Reader::events(const std::optional<Uuid>& attempt) {
-  return impl_->in_one_state([&](auto& database, const OneState&) { return read_events(database, attempt); });
+  return impl_->at_once([&](auto& database) { return read_events(database, attempt); });
 }
 
 std::int64_t Reader::count_events(const std::string& kind, Time since) {
-  return impl_->in_one_state([&](auto& database, const OneState&) { return count_own_events(database, kind, since); });
+  return impl_->at_once([&](auto& database) { return count_own_events(database, kind, since); });
 }
 
 std::vector<Disposition> Reader::dispositions(const Uuid& attempt, const std::string& unit) {
-  return impl_->in_one_state(
-      [&](auto& database, const OneState&) { return read_dispositions(database, attempt, unit); });
+  return impl_->at_once([&](auto& database) { return read_dispositions(database, attempt, unit); });
 }
 
 }  // namespace db

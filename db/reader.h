@@ -53,7 +53,18 @@ struct Outline {
   Uuid attempt, visit;
   Time started, ended;  // `ended` is the start where no verdict is on record
   Outcome outcome = Outcome::error;
-  std::string unit;
+  std::string unit{};
+  // Where and for what it was made; only where groups are asked for.
+  std::string station{}, port{}, slot{}, job{}, lot{}, operator_name{};
+  std::shared_ptr<const Recipe> recipe{};
+};
+enum class Outlined { sums, groups };
+
+// Attempts that may have left their unit half-written, and nothing since says that it is whole: the same unit, by its
+// id, was verified later; where no id is known, something was begun on the same port in another visit.
+struct LeftHalfWritten {
+  std::vector<Attempt> attempts;  // the last one of each unit; in the order in which they were started, without steps
+  Uuid last_run{};                // of the last attempt on record
 };
 
 struct Counts {
@@ -92,8 +103,10 @@ class Reader {
   void attempts(const Filter& filter, const std::function<bool(const Attempt&)>& visit);
   std::vector<Attempt> attempts(const Filter& filter = {});
   // The same attempts in the same order.
-  void outlines(const Filter& filter, const std::function<bool(const Outline&)>& visit);
+  void outlines(const Filter& filter, Outlined outlined, const std::function<bool(const Outline&)>& visit);
   Counts counts(const Filter& filter = {});
+  // Of this database's own station. Takes as long for a record of years as for one of a day.
+  LeftHalfWritten half_written();
   // The station of this database first, then those whose rows were merged into it.
   std::vector<StationInfo> stations();
   // In the order in which they were opened; only this station's own.

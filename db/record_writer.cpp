@@ -9,7 +9,7 @@ namespace db {
 
 namespace {
 
-void bind(SQLite::Statement& statement, int position, std::span<const std::uint8_t> blob) {
+void bind_blob(SQLite::Statement& statement, int position, std::span<const std::uint8_t> blob) {
   // A null pointer would be bound as NULL, not as a blob without bytes.
   statement.bind(position, blob.empty() ? "" : static_cast<const void*>(blob.data()), static_cast<int>(blob.size()));
 }
@@ -59,6 +59,7 @@ RecordWriter::RecordWriter(SQLite::Database& database, std::int64_t chain, Head 
       job_closed_(database, "job_closed"),
       disposition_(database, "disposition"),
       label_(database, "label"),
+      unsettled_(database),
       find_image_(database, "SELECT id FROM image WHERE chain = ? AND sha256 = ? AND name = ?"),
       find_recipe_(database, "SELECT id FROM recipe WHERE chain = ? AND sha256 = ? AND images = ? AND file IS ?"),
       find_unit_(database, "SELECT 1 FROM unit WHERE chain = ? AND unit = ?") {}
@@ -87,6 +88,7 @@ void RecordWriter::write(const AttemptStarted& attempt) {
              .set("release", attempt.release)
              .set("serial", attempt.serial)
              .set("product_name", attempt.product_name));
+  unsettled_.begin(attempt);
 }
 
 void RecordWriter::write(const AttemptFinished& attempt) {
@@ -114,6 +116,7 @@ void RecordWriter::write(const AttemptFinished& attempt) {
              .set("return_ms", count(attempt.back))
              .set("floor_ms", count(attempt.floor))
              .set("identity", attempt.identity));
+  unsettled_.end(attempt);
 }
 
 void RecordWriter::write(const VisitEnded& visit) {
@@ -188,7 +191,7 @@ void RecordWriter::write_run(const Run& run) {
 Uuid RecordWriter::image_id(const Image& image, Time at) {
   find_image_.tryReset();
   find_image_.bind(1, chain_);
-  bind(find_image_, 2, image.sha256);
+  bind_blob(find_image_, 2, image.sha256);
   find_image_.bind(3, image.name);
   if (const std::optional<Uuid> known = first_id(find_image_)) return *known;
 
@@ -216,8 +219,8 @@ Uuid RecordWriter::recipe_id(const Recipe& recipe, Time at) {
   }
   find_recipe_.tryReset();
   find_recipe_.bind(1, chain_);
-  bind(find_recipe_, 2, recipe.sha256);
-  bind(find_recipe_, 3, images);
+  bind_blob(find_recipe_, 2, recipe.sha256);
+  bind_blob(find_recipe_, 3, images);
   recipe.file.empty() ? find_recipe_.bind(4) : find_recipe_.bind(4, recipe.file);
   if (const std::optional<Uuid> known = first_id(find_recipe_)) return *known;
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "db/row_writer.h"
+#include "db/unsettled.h"
 #include "db/values.h"
 
 namespace db {
@@ -41,6 +42,7 @@ class RecordWriter {
   UuidGenerator& uuids_;
   RowWriter station_, runs_, image_, recipe_, visit_, started_, unit_, step_, finished_, ended_, key_, event_, job_,
       job_closed_, disposition_, label_;
+  UnsettledTable unsettled_;
   SQLite::Statement find_image_, find_recipe_, find_unit_;
 };
 

@@ -13,10 +13,12 @@
 
 namespace db {
 
-class RowReader {
+// `Row`: SQLite::Statement, or what has its getColumn() and isColumnNull().
+template <typename Row>
+class BasicRowReader {
  public:
   // REQUIRES: `row` stands on a row and outlives this.
-  explicit RowReader(const SQLite::Statement& row) : row_(row) {}
+  explicit BasicRowReader(const Row& row) : row_(row) {}
 
   std::int64_t integer() { return row_.getColumn(next_++).getInt64(); }
   std::string text() { return row_.getColumn(next_++).getString(); }  // NULL: empty
@@ -59,13 +61,15 @@ class RowReader {
   // Of a blob of another length nothing is taken.
   template <std::size_t kSize>
   void bytes(std::array<std::uint8_t, kSize>& into) {
-    const SQLite::Column column = row_.getColumn(next_++);
+    const auto column = row_.getColumn(next_++);
     if (column.getBytes() != static_cast<int>(kSize)) return;
     std::copy_n(static_cast<const std::uint8_t*>(column.getBlob()), kSize, into.begin());
   }
 
-  const SQLite::Statement& row_;
+  const Row& row_;
   int next_ = 0;
 };
+
+using RowReader = BasicRowReader<SQLite::Statement>;
 
 }  // namespace db

@@ -1,6 +1,10 @@
 #include "db/row_values.h"
 
+#include "db/schema.h"
+
 namespace db {
+
+static_assert(kOwnChain == 1);  // as kOwnRowsFirst says
 
 Run run_of(RowReader& row) {
   Run run;

@@ -4,6 +4,7 @@
 
 #include "db/error.h"
 #include "db/row_reader.h"
+#include "db/unsettled.h"
 
 namespace db {
 
@@ -290,6 +291,16 @@ constexpr const char* kFourthColumns = R"sql(
 ALTER TABLE attempt_finished ADD COLUMN identity TEXT CHECK (identity IN ('id', 'reread', 'reset-time'));
 )sql";
 
+// Attempts that a start must look at (db/unsettled.h). No link of a chain: it follows from rows that are.
+constexpr const char* kFifthTables = R"sql(
+CREATE TABLE unsettled (
+  attempt BLOB PRIMARY KEY NOT NULL CHECK (length(attempt) = 16),
+  unit TEXT, -- id, where it is known
+  open INTEGER NOT NULL CHECK (open IN (0, 1)) -- without a verdict
+) STRICT, WITHOUT ROWID;
+CREATE INDEX unsettled_unit ON unsettled (unit) WHERE unit IS NOT NULL;
+)sql";
+
 constexpr std::size_t kTablesOfFirst = 10;  // of kChainedTables
 
 std::string append_only(std::string_view table) {
@@ -319,8 +330,11 @@ int version_of(SQLite::Database& database) {
 }  // namespace
 
 std::span<const Migration> migrations() {
-  static const std::vector<Migration> steps{
-      {1, first_schema()}, {2, second_schema()}, {3, kThirdTables}, {4, kFourthColumns}};
+  static const std::vector<Migration> steps{{1, first_schema()},
+                                            {2, second_schema()},
+                                            {3, kThirdTables},
+                                            {4, kFourthColumns},
+                                            {5, kFifthTables, fill_unsettled}};
   return steps;
 }
 
@@ -334,6 +348,10 @@ bool has_second_tables(SQLite::Database& database) {
 
 bool has_identity(SQLite::Database& database) {
   return version_of(database) >= 4;
+}
+
+bool has_unsettled(SQLite::Database& database) {
+  return version_of(database) >= 5;
 }
 
 Head start_of(SQLite::Database& database, std::int64_t chain, const Uuid& installation) {
@@ -374,6 +392,7 @@ void migrate(SQLite::Database& database, const std::string& path, std::span<cons
     if (step.version <= version_of(database)) continue;
     SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
     database.exec(step.sql);
+    if (step.fill) step.fill(database);
     database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
     database.exec("PRAGMA user_version = " + std::to_string(step.version));
     transaction.commit();

@@ -36,6 +36,9 @@ bool has_second_tables(SQLite::Database& database);
 // Attempts say by what evidence the unit that came back is the same: from schema 4 on.
 bool has_identity(SQLite::Database& database);
 
+// There is a table of the attempts that are not settled: from schema 5 on.
+bool has_unsettled(SQLite::Database& database);
+
 // The hash before a chain's first row, and that row's seq less one: the genesis, or where an archived record ended.
 Head start_of(SQLite::Database& database, std::int64_t chain, const Uuid& installation);
 
@@ -51,6 +54,7 @@ std::vector<SignedExcerpt> excerpts_of(SQLite::Database& database, std::int64_t 
 struct Migration {
   int version = 0;  // user_version after it
   std::string sql;
+  void (*fill)(SQLite::Database&) = nullptr;  // what follows from the rows that are there, in the same transaction
 };
 
 // In order, without gaps, from 1.

@@ -44,22 +44,28 @@ void hash_column(sqlite3_stmt* row, int column, RowHasher& hasher) {
 StoredRows::StoredRows(SQLite::Database& database, std::string_view table, std::int64_t chain,
                        std::optional<std::int64_t> only)
     : database_(database.getHandle()), table_(table) {
-  prepare(chain, only ? " AND seq = ?2" : " ORDER BY seq", only);
+  prepare(chain, only ? " AND seq = ?2" : " ORDER BY seq", {only});
 }
 
 StoredRows::StoredRows(SQLite::Database& database, std::string_view table, std::int64_t chain, After after)
     : database_(database.getHandle()), table_(table) {
-  prepare(chain, " AND seq > ?2 ORDER BY seq", after.seq);
+  prepare(chain, " AND seq > ?2 ORDER BY seq", {after.seq});
 }
 
-void StoredRows::prepare(std::int64_t chain, const std::string& condition, std::optional<std::int64_t> bound) {
+StoredRows::StoredRows(SQLite::Database& database, std::string_view table, std::int64_t chain, Between between)
+    : database_(database.getHandle()), table_(table) {
+  prepare(chain, " AND seq > ?2 AND seq <= ?3 ORDER BY seq", {between.after, between.last});
+}
+
+void StoredRows::prepare(std::int64_t chain, const std::string& condition, const Bounds& bounds) {
   const std::string sql = "SELECT * FROM " + std::string(table_) + " WHERE chain = ?1" + condition;
   sqlite3_stmt* statement = nullptr;
   const int result = sqlite3_prepare_v2(database_, sql.c_str(), -1, &statement, nullptr);
   statement_.reset(statement);
   if (result != SQLITE_OK) throw SQLite::Exception(database_, result);
   sqlite3_bind_int64(statement, 1, chain);
-  if (bound) sqlite3_bind_int64(statement, 2, *bound);
+  if (bounds.first) sqlite3_bind_int64(statement, 2, *bounds.first);
+  if (bounds.second) sqlite3_bind_int64(statement, 3, *bounds.second);
   columns_ = sqlite3_column_count(statement);
 }
 
@@ -88,6 +94,20 @@ Sha256 StoredRows::computed_hash(RowHasher& hasher, const Sha256& previous, std:
   hasher.integer(kSeq, as_seq);
   for (int column = kHash + 1; column < columns_; ++column) hash_column(statement_.get(), column, hasher);
   return hasher.finish(previous);
+}
+
+std::vector<std::int64_t> chains_in(SQLite::Database& database, const std::string& table) {
+  SQLite::Statement next(database, "SELECT min(chain) FROM " + table + " WHERE chain > ?");
+  std::vector<std::int64_t> chains;
+  std::int64_t last = INT64_MIN;
+  while (true) {
+    next.reset();
+    next.bind(1, last);
+    next.executeStep();
+    if (next.isColumnNull(0)) return chains;
+    last = next.getColumn(0).getInt64();
+    chains.push_back(last);
+  }
 }
 
 LastRow last_row(SQLite::Database& database, std::int64_t chain) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
@@ -14,7 +15,8 @@
 
 namespace db {
 
-// `SELECT * FROM table WHERE chain = ?`, in the order of seq: all of it, the row with one seq, or those after one.
+// `SELECT * FROM table WHERE chain = ?`, in the order of seq: all of it, the row with one seq, those after one,
+// or those after one up to another.
 class StoredRows {
  public:
   StoredRows(SQLite::Database& database, std::string_view table, std::int64_t chain,
@@ -23,6 +25,11 @@ class StoredRows {
     std::int64_t seq = 0;
   };
   StoredRows(SQLite::Database& database, std::string_view table, std::int64_t chain, After after);
+  struct Between {
+    std::int64_t after = 0;
+    std::int64_t last = 0;
+  };
+  StoredRows(SQLite::Database& database, std::string_view table, std::int64_t chain, Between between);
 
   // False after the last row. Throws SQLite::Exception.
   bool next();
@@ -35,8 +42,11 @@ class StoredRows {
   Sha256 computed_hash(RowHasher& hasher, const Sha256& previous, std::int64_t as_seq) const;
 
  private:
-  // `bound`: a value for ?2.
-  void prepare(std::int64_t chain, const std::string& condition, std::optional<std::int64_t> bound);
+  // Values for ?2 and ?3, so far as there are any.
+  struct Bounds {
+    std::optional<std::int64_t> first{}, second{};
+  };
+  void prepare(std::int64_t chain, const std::string& condition, const Bounds& bounds);
 
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
@@ -47,6 +57,9 @@ class StoredRows {
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
   int columns_ = 0;
 };
+
+// Of which chains a table has rows. From one chain's number to the next, not row by row.
+std::vector<std::int64_t> chains_in(SQLite::Database& database, const std::string& table);
 
 // Where the chain ends, by the rows that are there; seq 0 without rows.
 struct LastRow {

@@ -3,13 +3,19 @@
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
+#include <utility>
+
+#include <oneapi/tbb/task_group.h>
 
 #include "db/chain_walk.h"
 #include "db/connection.h"
+#include "db/own_chain.h"
 #include "db/record_clock.h"
 #include "db/row_reader.h"
 #include "db/schema.h"
 #include "db/signature.h"
+#include "db/stored_row.h"
+#include "db/unsettled.h"
 #include "db/wary.h"
 #include "db/writer_lock.h"
 
@@ -37,12 +43,24 @@ void check_strays(SQLite::Database& database, std::vector<std::string>& problems
   if (database.tableExists("excerpt")) tables.emplace_back("excerpt");
   for (const std::string_view table : tables) {
     const std::string name(table);
-    SQLite::Statement strays(database,
-                             "SELECT count(*) FROM " + name + " WHERE chain NOT IN (SELECT chain FROM chain) LIMIT 1");
-    strays.executeStep();
-    const std::int64_t count = strays.getColumn(0).getInt64();
+    std::int64_t count = 0;
+    for (const std::int64_t chain : chains_in(database, name)) {
+      SQLite::Statement strays(
+          database, "SELECT count(*) FROM " + name + " WHERE chain = ?1 AND ?1 NOT IN (SELECT chain FROM chain)");
+      strays.bind(1, chain);
+      strays.executeStep();
+      count += strays.getColumn(0).getInt64();
+    }
     if (count > 0) problems.push_back(std::to_string(count) + " rows of table " + name + " belong to no station.");
   }
+}
+
+// The table is derived: it must say what the rows of the chain say.
+void check_unsettled(SQLite::Database& database, std::vector<std::string>& problems) {
+  if (!has_unsettled(database) || read_unsettled(database) == derive_unsettled(database)) return;
+  problems.emplace_back(
+      "The table of unsettled attempts is not what follows from this station's rows. It is no evidence: the rows "
+      "themselves are checked apart from it.");
 }
 
 bool names_key(SQLite::Database& database, std::int64_t chain, const std::string& public_key) {
@@ -105,7 +123,7 @@ void read_remarks(SQLite::Database& database, std::int64_t chain, ChainVerificat
   }
 }
 
-void check_chains(SQLite::Database& database, Verification& result) {
+void check_chains(SQLite::Database& database, const OpenAnother& open, Verification& result) {
   SQLite::Statement chains(database,
                            "SELECT chain, installation, (SELECT name FROM station WHERE station.chain = chain.chain "
                            "ORDER BY seq DESC LIMIT 1) FROM chain ORDER BY chain");
@@ -114,7 +132,7 @@ void check_chains(SQLite::Database& database, Verification& result) {
     const std::int64_t chain = row.integer();
     const Uuid installation = row.uuid();
     const std::string station = row.text();
-    result.chains.push_back(walk_chain(database, chain, installation, result.anchors));
+    result.chains.push_back(walk_chain(database, chain, installation, result.anchors, {}, open));
     result.chains.back().station = station;
     read_remarks(database, chain, result.chains.back());
     check_excerpts(database, chain, installation, result.file_problems);
@@ -132,6 +150,56 @@ void attempt_check(std::vector<std::string>& problems, Check check) {
   }
 }
 
+// A small file is verified before other threads have opened it.
+bool is_large(SQLite::Database& database) {
+  constexpr std::int64_t large = 8 << 20;
+  return database.execAndGet("PRAGMA page_count").getInt64() * database.execAndGet("PRAGMA page_size").getInt64() >=
+         large;
+}
+
+// A check that needs nothing of the others: beside them, on a connection of its own, or afterwards without `open`.
+class Beside {
+ public:
+  using Check = void (*)(SQLite::Database&, std::vector<std::string>&);
+
+  Beside(Check check, const OpenAnother& open) : check_(check) {
+    if (!open) return;
+    task_.run([this, &open] {
+      try {
+        SQLite::Database database = open();
+        attempt_check(problems_, [&] {
+          const SQLite::Transaction one_state(database);
+          check_(database, problems_);
+        });
+        done_ = true;
+      } catch (const Error&) {  // it refuses what the caller's connection takes
+      }
+    });
+  }
+  ~Beside() { task_.wait(); }
+  Beside(const Beside&) = delete;
+  Beside& operator=(const Beside&) = delete;
+
+  const std::vector<std::string>& finish(SQLite::Database& database) {
+    task_.wait();
+    if (!std::exchange(done_, true)) attempt_check(problems_, [&] { check_(database, problems_); });
+    return problems_;
+  }
+
+ private:
+  Check check_;
+  tbb::task_group task_;
+  std::vector<std::string> problems_;
+  bool done_ = false;
+};
+
+bool own_chain_is_sound(SQLite::Database& database, const Verification& result) {
+  const std::optional<Uuid> own = own_installation(database);
+  return std::ranges::none_of(result.chains, [&](const ChainVerification& chain) {
+    return chain.installation == own && chain.problem.has_value();
+  });
+}
+
 Verification verify_with(const std::string& path, Snapshot snapshot, const std::vector<Anchor>& anchors) {
   SQLite::Database database = open_for_reading(path, snapshot, Tables::any_kind);
   Verification result;
@@ -144,9 +212,16 @@ Verification verify_with(const std::string& path, Snapshot snapshot, const std::
     bool readable = false;
     attempt_check(problems, [&] { readable = has_tables_as_made(database); });
     if (!readable) return std::move(result);
-    attempt_check(problems, [&] { check_file(database, problems); });
+    const OpenAnother open = is_large(database) ? [&] { return open_for_reading(path, snapshot); } : OpenAnother();
+    Beside file(check_file, open), unsettled(check_unsettled, open);
+    const auto before = static_cast<std::ptrdiff_t>(problems.size());
     attempt_check(problems, [&] { check_strays(database, problems); });
-    attempt_check(problems, [&] { check_chains(database, result); });
+    attempt_check(problems, [&] { check_chains(database, open, result); });
+    const std::vector<std::string>& of_file = file.finish(database);
+    problems.insert(problems.begin() + before, of_file.begin(), of_file.end());
+    // It follows from rows that must be as they were written.
+    const std::vector<std::string>& of_unsettled = unsettled.finish(database);
+    if (own_chain_is_sound(database, result)) problems.insert(problems.end(), of_unsettled.begin(), of_unsettled.end());
     return std::move(result);
   });
 }

@@ -2,6 +2,8 @@
 
 #include <QDateTime>
 #include <QJsonArray>
+#include <chrono>
+#include <cstdio>
 
 #include "reports/step_state.h"
 
@@ -33,7 +35,7 @@ QString hexadecimal(std::int64_t value, int digits) {
 }
 
 QJsonValue address(const std::optional<std::int64_t>& value) {
-  return value ? QJsonValue("0x" + hexadecimal(*value, 8)) : QJsonValue();
+  return value ? QJsonValue(QString::fromStdString(address_text(*value))) : QJsonValue();
 }
 
 QJsonValue usb_id(const db::AttemptStarted& started) {
@@ -75,7 +77,37 @@ QJsonArray serials(const db::Attempt& attempt) {
 }  // namespace
 
 QString rfc3339(db::Time time) {
-  return QDateTime::fromMSecsSinceEpoch(time.time_since_epoch().count(), Qt::UTC).toString(Qt::ISODateWithMs);
+  return QString::fromStdString(rfc3339_text(time));
+}
+
+std::string rfc3339_text(db::Time time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date{day};
+  const int year = static_cast<int>(date.year());
+  if (year < 1 || year > 9999) {
+    return QDateTime::fromMSecsSinceEpoch(time.time_since_epoch().count(), Qt::UTC)
+        .toString(Qt::ISODateWithMs)
+        .toStdString();
+  }
+  const std::chrono::hh_mm_ss<db::milliseconds> clock{time - day};
+  char text[] = "0000-00-00T00:00:00.000Z";
+  const auto put = [&text](int at, int digits, std::int64_t value) {
+    for (int i = at + digits - 1; i >= at; --i, value /= 10) text[i] = static_cast<char>('0' + value % 10);
+  };
+  put(0, 4, year);
+  put(5, 2, static_cast<unsigned>(date.month()));
+  put(8, 2, static_cast<unsigned>(date.day()));
+  put(11, 2, clock.hours().count());
+  put(14, 2, clock.minutes().count());
+  put(17, 2, clock.seconds().count());
+  put(20, 3, clock.subseconds().count());
+  return text;
+}
+
+std::string address_text(std::int64_t address) {
+  char text[24];
+  std::snprintf(text, sizeof text, "0x%08llx", static_cast<unsigned long long>(address));
+  return text;
 }
 
 QJsonValue fault_json(const std::optional<db::Fault>& fault) {

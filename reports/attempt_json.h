@@ -7,6 +7,7 @@
 #include <QJsonObject>
 #include <QString>
 #include <optional>
+#include <string>
 
 #include "db/reader.h"
 
@@ -14,6 +15,9 @@ namespace reports {
 
 // "2026-11-22T06:00:00.000Z"
 QString rfc3339(db::Time time);
+std::string rfc3339_text(db::Time time);
+// "0x080a0000"
+std::string address_text(std::int64_t address);
 
 // `event` is attempt_finished and `time` the end; of an attempt that is still running attempt_started and its start.
 // What does not apply, or is not known, is null.

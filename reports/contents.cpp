@@ -12,7 +12,7 @@ bool may_have_written_anywhere(const db::Attempt& attempt) {
 
 }  // namespace
 
-void Contents::add(const db::Attempt& attempt) {
+void Contents::add(const db::Attempt& attempt, const std::function<bool(const db::Image&)>& wanted) {
   if (may_have_written_anywhere(attempt)) {
     held_.clear();
     lost_ = true;
@@ -22,9 +22,10 @@ void Contents::add(const db::Attempt& attempt) {
     if (!step.readback && step.written_bytes == 0 && step.erased_sectors == 0) continue;  // not come so far
     forget(step.address, step.bytes);
     if (!step.readback) continue;
+    lost_ = false;
+    if (!wanted(*step.image)) continue;
     held_[step.address] = {
         step.address, step.bytes, step.name, step.image, *step.readback, attempt.finished.at, attempt.started.attempt};
-    lost_ = false;
   }
 }
 
@@ -34,10 +35,6 @@ void Contents::forget(std::int64_t address, std::int64_t bytes) {
     const Held& held = entry.second;
     return held.address < address + bytes && address < held.address + held.bytes;
   });
-}
-
-void Contents::keep(const std::function<bool(const db::Image&)>& wanted) {
-  std::erase_if(held_, [&](const auto& entry) { return !wanted(*entry.second.image); });
 }
 
 std::vector<Held> Contents::now() const {

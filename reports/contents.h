@@ -24,10 +24,11 @@ class Contents {
  public:
   // In the order in which they were started. A step that was read back is proven to be there, also where the attempt
   // failed later. One that was not, and what an attempt that broke off may have changed, is no longer known.
-  void add(const db::Attempt& attempt);
-
-  // Forgets the images that nobody asks for.
-  void keep(const std::function<bool(const db::Image&)>& wanted);
+  void add(const db::Attempt& attempt) {
+    add(attempt, [](const db::Image&) { return true; });
+  }
+  // Keeps nothing of images that nobody asks for.
+  void add(const db::Attempt& attempt, const std::function<bool(const db::Image&)>& wanted);
 
   // By address.
   std::vector<Held> now() const;

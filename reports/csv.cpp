@@ -6,9 +6,10 @@
 // begins with an apostrophe is the text after it.
 #include "reports/csv.h"
 
-#include <QRegularExpression>
 #include <QStringList>
+#include <algorithm>
 
+#include "reports/attempt_json.h"
 #include "reports/columns.h"
 #include "reports/report.h"
 #include "reports/summary_json.h"
@@ -24,18 +25,69 @@ bool would_be_calculated(const QString& text) {
   return !text.isEmpty() && first.contains(text[0]);
 }
 
+bool is_digit(QChar c) {
+  return c >= '0' && c <= '9';
+}
+
+qsizetype past_digits(QStringView text, qsizetype at) {
+  while (at < text.size() && is_digit(text[at])) ++at;
+  return at;
+}
+
+// "1.000,5", "2E+23"
+bool is_number(QStringView text) {
+  qsizetype at = 0, digits = 0;
+  for (; at < text.size() && (is_digit(text[at]) || text[at] == '.' || text[at] == ',' || text[at] == ' '); ++at) {
+    digits += is_digit(text[at]) ? 1 : 0;
+  }
+  if (digits == 0 || at == text.size()) return digits > 0;
+  if (text[at] != 'e' && text[at] != 'E') return false;
+  if (++at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
+  return at < text.size() && past_digits(text, at) == text.size();
+}
+
+// "1-3", "2026/11/22", "7:30"
+bool is_date_or_time(QStringView text) {
+  const qsizetype first = past_digits(text, 0);
+  if (first == 0 || first == text.size()) return false;
+  const QChar between = text[first];
+  if (between != '-' && between != '/' && between != ':') return false;
+  const qsizetype second = past_digits(text, first + 1);
+  if (second == first + 1) return false;
+  if (second == text.size()) return true;
+  return text[second] == between && second + 1 < text.size() && past_digits(text, second + 1) == text.size();
+}
+
 // 0200 would become 200, an id of 24 digits 2.0003E+23, and port 1-3 the third of January.
-bool would_be_converted(const QString& text) {
-  static const QRegularExpression number("^[0-9., ]*[0-9][0-9., ]*([eE][+-]?[0-9]+)?$");
-  static const QRegularExpression date_or_time("^[0-9]+([-/:])[0-9]+(\\1[0-9]+)?$");
-  return number.match(text).hasMatch() || date_or_time.match(text).hasMatch();
+bool would_be_converted(QStringView text) {
+  if (text.endsWith('\n')) text.chop(1);
+  return is_number(text) || is_date_or_time(text);
+}
+
+bool needs_quotes(QChar c) {
+  return c == '"' || c == ',' || c == ';' || c == '\t' || c == '\r' || c == '\n';
 }
 
 QString text_cell(QString text) {
   if (would_be_calculated(text) || would_be_converted(text)) text.prepend('\'');
-  static const QRegularExpression needs_quotes("[\",;\t\r\n]");
-  if (!text.contains(needs_quotes)) return text;
+  if (std::ranges::none_of(text, needs_quotes)) return text;
   return '"' + text.replace('"', "\"\"") + '"';
+}
+
+// A letter other than e keeps a text from being a number or a date.
+bool is_plain(std::string_view text) {
+  bool has_letter = false;
+  for (const char c : text) {
+    const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (!is_letter && !(c >= '0' && c <= '9') && c != '.' && c != ':' && c != '-' && c != '_') return false;
+    has_letter = has_letter || (is_letter && c != 'e' && c != 'E');
+  }
+  return has_letter && text[0] != '-';
+}
+
+// As text_cell(), at once for what needs no look at its characters one by one.
+std::string cell_of(const std::string& utf8) {
+  return is_plain(utf8) ? utf8 : text_cell(QString::fromStdString(utf8)).toStdString();
 }
 
 QString cell(const QJsonValue& value) {
@@ -79,13 +131,14 @@ void write_holders_csv(const std::vector<Holder>& holders, std::ostream& out) {
   put_csv_head({"unit", "label", "station", "port", "slot", "proven", "attempt", "address", "bytes", "image", "sha256",
                 "readback_sha256"},
                out);
-  const auto text = [](const std::string& utf8) { return QJsonValue(QString::fromStdString(utf8)); };
+  // A record may have a million holders: each is put down without a value in between.
   for (const Holder& holder : holders) {
-    const QJsonObject held = holds_json({holder.held})[0].toObject();
-    put_csv_row({text(holder.unit), text(holder.label), text(holder.station), text(holder.port), text(holder.slot),
-                 held["proven"], held["attempt"], held["address"], held["bytes"], held["image"], held["sha256"],
-                 held["readback_sha256"]},
-                out);
+    const Held& held = holder.held;
+    out << cell_of(holder.unit) << ',' << cell_of(holder.label) << ',' << cell_of(holder.station) << ','
+        << cell_of(holder.port) << ',' << cell_of(holder.slot) << ',' << rfc3339_text(held.at) << ','
+        << to_string(held.attempt) << ',' << address_text(held.address) << ',' << held.bytes << ','
+        << cell_of(held.image->name) << ',' << cell_of(db::hex(held.image->sha256)) << ','
+        << cell_of(db::hex(held.readback)) << "\r\n";
   }
 }
 

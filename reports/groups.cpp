@@ -23,17 +23,17 @@ std::string or_dash(const std::string& text) {
   return text.empty() ? "-" : text;
 }
 
-std::string recipe_name(const db::Attempt& attempt) {
-  const auto& recipe = attempt.started.recipe;
+std::string recipe_name(const db::Outline& attempt) {
+  const auto& recipe = attempt.recipe;
   if (!recipe) return {};
   return recipe->revision.empty() ? recipe->name : recipe->name + " " + recipe->revision;
 }
 
 // An attempt is under each image of its recipe.
-std::set<std::string> image_names(const db::Attempt& attempt) {
+std::set<std::string> image_names(const db::Outline& attempt) {
   std::set<std::string> all;
-  if (attempt.started.recipe) {
-    for (const auto& image : attempt.started.recipe->images) {
+  if (attempt.recipe) {
+    for (const auto& image : attempt.recipe->images) {
       all.insert(image->name + " " + db::hex(image->sha256).substr(0, 12));
     }
   }
@@ -45,28 +45,28 @@ std::string hub_of(const std::string& port) {
   return port.substr(0, port.find_last_of(".-"));
 }
 
-std::string value_of(const db::Attempt& attempt, By by) {
+std::string value_of(const db::Outline& attempt, By by) {
   switch (by) {
     case By::job:
-      return attempt.started.job;
+      return attempt.job;
     case By::lot:
-      return attempt.started.lot;
+      return attempt.lot;
     case By::recipe:
       return recipe_name(attempt);
     case By::image:
       return {};
     case By::unit:
-      return attempt.finished.unit;
+      return attempt.unit;
     case By::slot:
-      return attempt.visit.slot.empty() ? attempt.visit.port : attempt.visit.slot;
+      return attempt.slot.empty() ? attempt.port : attempt.slot;
     case By::hub:
-      return hub_of(attempt.visit.port);
+      return hub_of(attempt.port);
     case By::operator_name:
-      return attempt.started.operator_name;
+      return attempt.operator_name;
     case By::day:
-      return rfc3339(attempt.started.at).left(10).toStdString();
+      return rfc3339(attempt.started).left(10).toStdString();
     case By::outcome:
-      return std::string(to_string(attempt.finished.outcome));
+      return std::string(to_string(attempt.outcome));
     case By::station:
       return attempt.station;
   }
@@ -124,7 +124,7 @@ std::optional<By> parse_by(std::string_view text) {
 
 std::vector<std::pair<std::string, Summary>> grouped(const Report& report, By by) {
   std::map<std::string, Summarizer> groups;
-  report.attempts([&](const db::Attempt& attempt) {
+  report.outlines(db::Outlined::groups, [&](const db::Outline& attempt) {
     if (by != By::image) {
       groups[or_dash(value_of(attempt, by))].add(attempt);
       return true;

@@ -31,9 +31,10 @@ std::string selection_of(const db::Filter& filter) {
 }  // namespace
 
 Report make_report(db::Reader& reader, const db::Filter& filter, db::LineHistory* history) {
-  Report report{reader.stations(),
-                [&reader, filter](const Report::Visitor& visitor) { reader.attempts(filter, visitor); },
-                selection_of(filter), [&reader, filter](const auto& visitor) { reader.outlines(filter, visitor); }};
+  Report report{
+      reader.stations(), [&reader, filter](const Report::Visitor& visitor) { reader.attempts(filter, visitor); },
+      selection_of(filter),
+      [&reader, filter](db::Outlined outlined, const auto& visitor) { reader.outlines(filter, outlined, visitor); }};
   if (filter.job) report.jobs = reader.jobs_of_all(*filter.job);
   report.filter = filter;
   report.history = history;

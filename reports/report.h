@@ -20,7 +20,8 @@ struct Report {
   std::vector<db::StationInfo> stations;         // with the head of each chain when the report was begun
   std::function<void(const Visitor&)> attempts;  // in the order in which they were started
   std::string selection{};                       // "job 4711, slot A2"; empty: everything
-  std::function<void(const std::function<bool(const db::Outline&)>&)> outlines{};  // of the same attempts
+  // Of the same attempts.
+  std::function<void(db::Outlined, const std::function<bool(const db::Outline&)>&)> outlines{};
   std::vector<db::Job> jobs{};         // the order that was asked for, on each station where it was opened
   db::Filter filter{};                 // by which the attempts were selected
   db::LineHistory* history = nullptr;  // what happened beside them; null: nothing is told of it

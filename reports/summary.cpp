@@ -34,7 +34,7 @@ std::size_t Summarizer::root(std::size_t unit) const {
 }
 
 // The last bytes of a UUIDv7 are random.
-std::size_t Summarizer::UuidHash::operator()(const db::Uuid& uuid) const {
+std::size_t UuidHash::operator()(const db::Uuid& uuid) const {
   std::size_t hash = 0;
   std::memcpy(&hash, uuid.bytes.data() + uuid.bytes.size() - sizeof hash, sizeof hash);
   return hash;

@@ -52,6 +52,10 @@ struct UnitSeen {
   int attempts = 0;
 };
 
+struct UuidHash {
+  std::size_t operator()(const db::Uuid& uuid) const;
+};
+
 // Takes attempts one by one, in the order in which they were started, and can be asked at any time.
 class Summarizer {
  public:
@@ -67,10 +71,6 @@ class Summarizer {
   struct Unit {
     std::size_t same_as = 0;  // index; its own unless it turned out to be one seen before
     UnitSeen seen;
-  };
-
-  struct UuidHash {
-    std::size_t operator()(const db::Uuid& uuid) const;
   };
 
   void add(const db::Outline& attempt, std::uint32_t place);

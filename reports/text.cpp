@@ -222,7 +222,7 @@ void write_summary(const Report& report, std::ostream& out) {
   Summarizer summarizer;
   put_stations(report.stations, out);
   for (const db::Job& job : report.jobs) put_job(job, out);
-  report.outlines([&](const db::Outline& attempt) {
+  report.outlines(db::Outlined::sums, [&](const db::Outline& attempt) {
     summarizer.add(attempt);
     return true;
   });

@@ -1,7 +1,12 @@
 #include "reports/unit.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "reports/summary.h"
 
 namespace reports {
 
@@ -37,18 +42,82 @@ void add_dispositions(db::Reader& reader, UnitHistory& history) {
   std::ranges::stable_sort(history.dispositions, {}, &db::Disposition::at);
 }
 
-// Units are told apart by their id, else by their visit, as a Summary does.
-struct Candidate {
-  Contents contents;
-  Holder last;  // without what it holds
-};
-
 bool names(const std::string& wanted, const db::Image& image) {
   constexpr std::size_t shortest = 4;
   std::string lower = wanted;
   std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'F' ? char(c - 'A' + 'a') : c; });
   return image.name == wanted || (lower.size() >= shortest && db::hex(image.sha256).starts_with(lower));
 }
+
+// Who holds an image, out of all attempts. Units are told apart by their id, else by their visit, as a Summary does.
+class Holders {
+ public:
+  explicit Holders(const std::string& image) : image_(image) {}
+
+  // In the order in which they were started.
+  void add(const db::Attempt& attempt) {
+    if (!begun_ && !asked_for(*attempt.started.recipe)) return;  // nobody was to get it yet
+    begun_ = true;
+    Candidate& unit = unit_of(attempt);
+    unit.contents.add(attempt, [this](const db::Image& image) { return is_wanted(image); });
+    if (!attempt.finished.unit.empty()) unit.id = attempt.finished.unit;
+    if (!attempt.label.empty()) unit.label = attempt.label;
+    unit.place = place_of(attempt);
+  }
+
+  // In the order of the proofs.
+  std::vector<Holder> take() {
+    std::vector<Holder> all;
+    for (Candidate& unit : units_) {
+      for (const Held& held : unit.contents.now()) {
+        all.push_back({unit.id, unit.label, unit.place->station, unit.place->port, unit.place->slot, held});
+      }
+      unit = {};
+    }
+    std::ranges::sort(all, {}, [](const Holder& one) { return std::pair(one.held.attempt, one.held.address); });
+    return all;
+  }
+
+ private:
+  struct Candidate {
+    Contents contents{};
+    std::string id{}, label{};  // empty: not known
+    const Place* place = nullptr;
+  };
+
+  Candidate& unit_of(const db::Attempt& attempt) {
+    const std::string& id = attempt.finished.unit;
+    const auto [visit, is_new] = by_visit_.try_emplace(attempt.visit.visit, nullptr);
+    if (is_new || (!id.empty() && visit->second->id != id)) {
+      if (!is_new) *visit->second = {};  // an earlier attempt of the visit could not read the id
+      Candidate*& known = id.empty() ? visit->second : by_id_[id];
+      if (!known || id.empty()) known = &units_.emplace_back();
+      visit->second = known;
+    }
+    return *visit->second;
+  }
+
+  const Place* place_of(const db::Attempt& attempt) {
+    return &*places_.insert({attempt.station, attempt.visit.port, attempt.visit.slot}).first;
+  }
+
+  bool asked_for(const db::Recipe& recipe) const {
+    return std::ranges::any_of(recipe.images, [this](const auto& image) { return names(image_, *image); });
+  }
+  bool is_wanted(const db::Image& image) {
+    const auto [known, is_new] = wanted_.try_emplace(&image, false);
+    if (is_new) known->second = names(image_, image);
+    return known->second;
+  }
+
+  const std::string& image_;
+  bool begun_ = false;
+  std::map<const db::Image*, bool> wanted_;  // the reader makes each image once
+  std::set<Place> places_;
+  std::deque<Candidate> units_;
+  std::unordered_map<std::string, Candidate*> by_id_;
+  std::unordered_map<db::Uuid, Candidate*, UuidHash> by_visit_;
+};
 
 }  // namespace
 
@@ -75,44 +144,12 @@ UnitHistory read_unit(db::Reader& reader, const std::string& unit) {
 }
 
 std::vector<Holder> holders_of(db::Reader& reader, const std::string& image) {
-  // Whoever was ever to get it; then the whole of what happened to them since.
-  std::set<std::string> ids;
-  std::set<db::Uuid> visits;
-  std::optional<db::Time> since;
-  reader.attempts({.image = image, .steps = false}, [&](const db::Attempt& attempt) {
-    if (!attempt.finished.unit.empty()) ids.insert(attempt.finished.unit);
-    visits.insert(attempt.visit.visit);
-    if (!since || attempt.started.at < *since) since = attempt.started.at;
+  Holders holders(image);
+  reader.attempts({}, [&](const db::Attempt& attempt) {
+    holders.add(attempt);
     return true;
   });
-  if (!since) return {};
-  std::map<std::string, Candidate> units;
-  std::map<db::Uuid, std::string> key_of_visit;
-  reader.attempts({.since = since}, [&](const db::Attempt& attempt) {
-    const std::string& id = attempt.finished.unit;
-    if (!visits.contains(attempt.visit.visit) && !ids.contains(id)) return true;
-    std::string& key = key_of_visit[attempt.visit.visit];
-    if (key.empty()) key = id.empty() ? to_string(attempt.visit.visit) : id;
-    if (!id.empty() && key != id) {  // an earlier attempt of the visit could not read it
-      units.erase(key);
-      key = id;
-    }
-    Candidate& unit = units[key];
-    unit.contents.add(attempt);
-    unit.contents.keep([&image](const db::Image& one) { return names(image, one); });
-    const std::string label = attempt.label.empty() ? unit.last.label : attempt.label;
-    unit.last = {id.empty() ? unit.last.unit : id, label, attempt.station, attempt.visit.port, attempt.visit.slot, {}};
-    return true;
-  });
-  std::vector<Holder> holders;
-  for (const auto& [key, unit] : units) {
-    for (const Held& held : unit.contents.now()) {
-      holders.push_back(unit.last);
-      holders.back().held = held;
-    }
-  }
-  std::ranges::stable_sort(holders, {}, [](const Holder& holder) { return holder.held.attempt; });
-  return holders;
+  return holders.take();
 }
 
 }  // namespace reports

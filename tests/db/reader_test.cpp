@@ -64,7 +64,7 @@ class ReaderTest : public testing::Test {
 
   void expect_outlined(const Filter& filter, const std::vector<Attempt>& attempts) {
     std::size_t at = 0;
-    Reader(folder_.file()).outlines(filter, [&](const Outline& outline) {
+    Reader(folder_.file()).outlines(filter, Outlined::sums, [&](const Outline& outline) {
       EXPECT_LT(at, attempts.size());
       const Attempt& attempt = attempts[at++];
       EXPECT_EQ(outline.attempt, attempt.started.attempt);

@@ -294,7 +294,7 @@ struct Fixture {
 TEST(Migration, TheRecordOfEveryOlderSchemaIsReadAsItIsAndGoesOnAfterMigration) {
   const sample::Folder folder;
   for (const Fixture& fixture : {Fixture{"schema-1.sql", 114, 16, 0, 3}, Fixture{"schema-2.sql", 46, 4, 1, 0},
-                                 Fixture{"schema-3.sql", 34, 3, 1, 1}}) {
+                                 Fixture{"schema-3.sql", 34, 3, 1, 1}, Fixture{"schema-4.sql", 30, 3, 1, 1}}) {
     const std::string path = folder.file(fixture.file);
     load_fixture(fixture.file, path);
     const Verification before = verify_chain(path);
@@ -302,6 +302,7 @@ TEST(Migration, TheRecordOfEveryOlderSchemaIsReadAsItIsAndGoesOnAfterMigration) 
     EXPECT_EQ(before.chains[0].rows, fixture.rows);
     EXPECT_EQ(Reader(path).attempts().size(), fixture.attempts);
     EXPECT_EQ(Reader(path).jobs().size(), fixture.jobs);
+    const std::size_t half_written = Reader(path).half_written().attempts.size();
     UuidGenerator uuids;
     Store store(path, "line-3", sample::run(), uuids);
     store.append(sample::job());
@@ -309,8 +310,26 @@ TEST(Migration, TheRecordOfEveryOlderSchemaIsReadAsItIsAndGoesOnAfterMigration) 
     ASSERT_TRUE(after.sound()) << testing::PrintToString(after.file_problems);
     EXPECT_EQ(Reader(path).counts().of(Outcome::failed), fixture.failed);
     EXPECT_EQ(Reader(path).jobs().size(), fixture.jobs + 1);
+    EXPECT_EQ(Reader(path).half_written().attempts.size(), half_written);
     EXPECT_EQ(SQLite::Database(path).execAndGet("PRAGMA user_version").getInt(), migrations().back().version);
   }
+}
+
+// The last program of that record was killed while it flashed a unit; the one before left a unit half-written.
+TEST(Migration, ARecordOfSchemaFourLearnsWhatIsNotSettled) {
+  const sample::Folder folder;
+  const std::string path = folder.file();
+  load_fixture("schema-4.sql", path);
+  UuidGenerator uuids;
+  const Store store(path, "line-3", sample::run(), uuids);
+  EXPECT_EQ(store.interrupted().size(), 1U);
+  SQLite::Database file(path);
+  EXPECT_EQ(file.execAndGet("SELECT group_concat(unit || open) FROM unsettled").getString(),
+            "3b002c0018473532363430340");
+  const std::vector<Attempt> left = Reader(path).half_written().attempts;
+  ASSERT_EQ(left.size(), 2U);
+  EXPECT_EQ(left[0].finished.unit, "3b002c001847353236343034");
+  EXPECT_EQ(left[1].started.attempt, store.interrupted()[0]);
 }
 
 // Every schema that there was has a fixture: whoever adds one to the migrations adds one here.

@@ -120,6 +120,7 @@ std::string answers(const std::string& path) {
     for (const Disposition& one : reader.dispositions(sample::uuid(2), "3b002c001847353236343033")) {
       text += std::string(to_string(one.verdict)) + one.author + one.reason + "\n";
     }
+    for (const Attempt& attempt : reader.half_written().attempts) text += to_string(attempt.started.attempt) + "\n";
     Lookup lookup(path);
     for (const KnownVisit& visit : lookup.labelled("SN-0001")) text += to_string(visit.visit.visit) + visit.unit;
     if (const auto last = lookup.last_in("A2")) text += to_string(last->visit.visit) + last->label + "\n";

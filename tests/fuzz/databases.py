@@ -217,7 +217,7 @@ def edit_schema(rng, path):
                  "UPDATE attempt_started SET serial = CAST(x'1b5b33316dff0a' AS TEXT), operator = CAST(x'c29b' AS TEXT)"],
                 ["DELETE FROM sqlite_schema WHERE type = 'trigger'",
                  "UPDATE station SET name = CAST(x'1b5d303b780a07e280ae' AS TEXT)"],
-                ["PRAGMA user_version = " + str(rng.choice((-1, 0, 1, 2, 3, 4, 99)))],
+                ["PRAGMA user_version = " + str(rng.choice((-1, 0, 1, 2, 3, 4, 5, 99)))],
                 ["PRAGMA application_id = " + str(rng.randrange(3))],
         )):
             connection.execute(statement)

@@ -36,10 +36,11 @@ inline reports::Report report(std::vector<db::Attempt> attempts) {
                              if (!visitor(one)) return;
                            }
                          }};
-  report.outlines = [all = report.attempts](const auto& visitor) {
+  report.outlines = [all = report.attempts](db::Outlined, const auto& visitor) {
     all([&visitor](const db::Attempt& one) {
       return visitor({one.started.attempt, one.visit.visit, one.started.at, one.finished.at, one.finished.outcome,
-                      one.finished.unit});
+                      one.finished.unit, one.station, one.visit.port, one.visit.slot, one.started.job, one.started.lot,
+                      one.started.operator_name, one.started.recipe});
     });
   };
   return report;

@@ -1,11 +1,14 @@
 #include <QJsonArray>
+#include <QRegularExpression>
 #include <map>
+#include <random>
 #include <sstream>
 
 #include <gtest/gtest.h>
 
 #include "reports/attempt_json.h"
 #include "reports/report.h"
+#include "reports/unit.h"
 #include "tests/reports/attempt.h"
 
 namespace reports {
@@ -164,6 +167,34 @@ TEST(CsvReport, TextThatASpreadsheetWouldChangeGetsAnApostropheInEveryColumnOfTe
     for (const char* column : {"operator", "lot", "job", "slot", "unit", "serials", "step.1.name"}) {
       EXPECT_EQ(cells[column], "'" + text) << column;
     }
+  }
+}
+
+// Any text of the characters that matter, as regular expressions say what a spreadsheet makes of it.
+TEST(HoldersCsv, ATextIsMarkedAndQuotedWhereASpreadsheetWouldTakeItForSomethingElse) {
+  const QRegularExpression number("^[0-9., ]*[0-9][0-9., ]*([eE][+-]?[0-9]+)?$");
+  const QRegularExpression date_or_time("^[0-9]+([-/:])[0-9]+(\\1[0-9]+)?$");
+  const QRegularExpression needs_quotes("[\",;\t\r\n]");
+  const QString calculated = QString::fromUtf8("=+-@\t\r\n'\uFF1D\uFF0B\uFF0D\uFF20");
+  const std::vector<std::string> pieces{"1", "0", "2",  ".", ",",  " ",  "e", "E", "+",      "-",      "/", ":",
+                                        "a", "x", "\"", ";", "\n", "\t", "=", "'", "\uFF1D", "\u00e4", "_"};
+  std::mt19937 random(20261130);
+  for (int i = 0; i < 20000; ++i) {
+    Holder holder;
+    for (std::size_t pieces_left = random() % 7; pieces_left > 0; --pieces_left) {
+      holder.unit += pieces[random() % (i % 2 ? pieces.size() : 12)];
+    }
+    holder.held.image = std::make_shared<const db::Image>();
+    QString wanted = QString::fromStdString(holder.unit);
+    const bool is_calculated = !wanted.isEmpty() && calculated.contains(wanted[0]);
+    if (is_calculated || number.match(wanted).hasMatch() || date_or_time.match(wanted).hasMatch()) {
+      wanted.prepend('\'');
+    }
+    if (wanted.contains(needs_quotes)) wanted = '"' + wanted.replace('"', "\"\"") + '"';
+    std::ostringstream out;
+    write_holders_csv({holder}, out);
+    const std::string row = out.str().substr(out.str().find("\r\n") + 2);
+    ASSERT_TRUE(row.starts_with(wanted.toStdString() + ",")) << holder.unit << ": " << row;
   }
 }
 

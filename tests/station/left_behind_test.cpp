@@ -1,6 +1,11 @@
 #include "station/left_behind.h"
 
+#include <map>
+
 #include <gtest/gtest.h>
+
+#include "dfu/particle/identity.h"
+#include "tests/db/sample.h"
 
 namespace station {
 namespace {
@@ -11,42 +16,44 @@ const std::string id = "3b002c001847353236343033";
 class LeftBehindTest : public testing::Test {
  protected:
   void begin_run() {
-    db::Run run;
+    store_.reset();
+    db::Run run = sample::run();
     run.id = uuids_.next();
-    run_ = std::make_shared<const db::Run>(run);
+    store_ = std::make_unique<db::Store>(folder_.file(), "line-3", run, uuids_);
   }
-  void begin_visit() { visit_ = uuids_.next(); }
+  void begin_visit() { visits_.clear(); }  // on every port
 
-  db::Attempt attempt(const std::string& port, const std::string& unit) {
-    db::Attempt one;
-    one.run = run_;
-    one.visit.port = port;
-    one.started.attempt = uuids_.next();
-    one.started.visit = visit_;
-    one.started.vendor = 0x2B04;
-    one.started.product = 0xD006;
-    one.started.release = 0x0200;
-    one.started.serial = "00000000010C";
-    one.finished.unit = unit;
-    return one;
+  db::Uuid begins(const std::string& port, const std::string& serial = sample::started(0, 0).serial) {
+    const auto [visit, is_new] = visits_.try_emplace(port, Visit{uuids_.next()});
+    if (is_new) store_->append(db::VisitStarted{visit->second.id, sample::at(), port, ""});
+    db::AttemptStarted started = sample::started(0, 0, ++visit->second.attempts);
+    started.attempt = uuids_.next();
+    started.visit = visit->second.id;
+    started.serial = serial;
+    store_->append(started);
+    return started.attempt;
   }
   void fails(const std::string& port, const std::string& unit, const std::string& operation,
              std::optional<bool> verified = false) {
-    db::Attempt one = attempt(port, unit);
-    one.finished.outcome = db::Outcome::failed;
-    one.finished.verified = verified;
-    one.finished.fault = db::Fault{"io-error", "cable", "user", operation, {}, {}, {}};
-    found_.add(one);
+    db::AttemptFinished end = sample::failed(0);
+    end.attempt = begins(port);
+    end.verified = verified;
+    end.unit = unit;
+    end.fault = db::Fault{"io-error", "cable", "user", operation, {}, {}, {}};
+    store_->append(end);
   }
   void ends(const std::string& port, const std::string& unit, db::Outcome outcome, std::optional<bool> verified) {
-    db::Attempt one = attempt(port, unit);
-    one.finished.outcome = outcome;
-    one.finished.verified = verified;
-    found_.add(one);
+    db::AttemptFinished end = sample::passed(0);
+    end.attempt = begins(port);
+    if (outcome == db::Outcome::running) return;
+    end.outcome = outcome;
+    end.verified = verified;
+    end.unit = unit;
+    store_->append(end);
   }
   std::vector<std::string> units() const {
     std::vector<std::string> all;
-    for (const auto& unit : found_.units()) {
+    for (const auto& unit : left_behind(folder_.file())) {
       all.push_back(unit.port.text + " " + unit.unit.value_or("-") + (unit.last_run ? " new" : ""));
     }
     return all;
@@ -57,10 +64,14 @@ class LeftBehindTest : public testing::Test {
   }
 
   using Units = std::vector<std::string>;
+  struct Visit {
+    db::Uuid id;
+    std::int64_t attempts = 0;
+  };
+  sample::Folder folder_;
   db::UuidGenerator uuids_;
-  std::shared_ptr<const db::Run> run_;
-  db::Uuid visit_{};
-  LeftBehind found_;
+  std::unique_ptr<db::Store> store_;
+  std::map<std::string, Visit> visits_;  // by port
 };
 
 TEST_F(LeftBehindTest, WithoutReadBackOnlyAWriteThatWasNotCutShortIsWhole) {
@@ -109,6 +120,25 @@ TEST_F(LeftBehindTest, ARetryThatVerifiesTheUnitEndsIt) {
   fails("1-1.1", "", "write");
   ends("1-1.1", "", db::Outcome::passed, true);
   EXPECT_EQ(units(), Units{});
+}
+
+TEST_F(LeftBehindTest, TheRecordKnowsAUnitByTheSerialByWhichTheFamilyKnowsIt) {
+  for (const std::string serial : {"3B002C001847353236343033", "00000000010C", "", "3B002C00184735323634303G"}) {
+    store_.reset();
+    std::filesystem::remove(folder_.file());
+    begin_run();
+    begin_visit();
+    db::AttemptFinished end = sample::failed(0);
+    end.attempt = begins("1-1.1", serial);
+    end.verified = false;
+    store_->append(end);
+    dfu::UnitInfo unit;
+    unit.serial = serial;
+    EXPECT_EQ(units(), (Units{"1-1.1 " + dfu::particle::device_id(unit).value_or("-") + " new"})) << serial;
+    begin_visit();
+    ends("1-1.1", "another", db::Outcome::passed, true);
+    EXPECT_EQ(units().size(), dfu::particle::device_id(unit) ? 1U : 0U) << "by its port only where it has no id";
+  }
 }
 
 }  // namespace
