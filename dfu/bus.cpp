@@ -32,6 +32,17 @@ PortPath PortPath::hub() const {
   return {text.substr(0, text.find('-')) + "-0"};
 }
 
+bool PortPath::is_root() const {
+  return text.ends_with("-0");
+}
+
+bool PortPath::is_behind(const PortPath& hub) const {
+  if (!hub.is_root()) return text.starts_with(hub.text + ".");
+  // A root hub's path is no beginning of its ports' paths: "1-1.4" is behind "1-0".
+  const std::string bus = hub.text.substr(0, hub.text.size() - 1);
+  return text != hub.text && text.starts_with(bus);
+}
+
 std::strong_ordering PortPath::operator<=>(const PortPath& other) const {
   const auto mine = numbers(text), theirs = numbers(other.text);
   const auto order = std::lexicographical_compare_three_way(mine.begin(), mine.end(), theirs.begin(), theirs.end());

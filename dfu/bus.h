@@ -25,6 +25,10 @@ struct PortPath {
 
   // "1-1.4" for "1-1.4.2"; "1-0" (the root hub) for "1-1".
   PortPath hub() const;
+  // "1-0": the hub that a controller is, which is plugged into nothing.
+  bool is_root() const;
+  // This is a port of that hub, or of a hub that is plugged in behind it. No hub is behind itself.
+  bool is_behind(const PortPath& hub) const;
   // Orders by number, so that 1-1.10 comes after 1-1.9.
   std::strong_ordering operator<=>(const PortPath& other) const;
   bool operator==(const PortPath&) const = default;

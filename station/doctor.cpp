@@ -269,7 +269,7 @@ Finding hub_translators(const dfu::Topology& topology) {
 Finding hub_power(const dfu::Topology& topology) {
   std::vector<std::string> none;
   for (const dfu::HubInfo& hub : topology.hubs) {
-    const bool root = hub.port.text.ends_with("-0");
+    const bool root = hub.port.is_root();
     const bool cannot = hub.power == dfu::PortPower::none || hub.power == dfu::PortPower::ganged;
     if (!root && cannot) none.push_back(hub.port.text);
   }

@@ -78,7 +78,7 @@ LineView line_view(dfu::Topology topology, std::vector<dfu::UnitInfo> units, con
 }
 
 dfu::PortPath child(const dfu::PortPath& hub, int number) {
-  if (hub.text.ends_with("-0")) return {hub.text.substr(0, hub.text.size() - 1) + std::to_string(number)};
+  if (hub.is_root()) return {hub.text.substr(0, hub.text.size() - 1) + std::to_string(number)};
   return {hub.text + "." + std::to_string(number)};
 }
 

@@ -49,7 +49,7 @@ class Tree {
     for (const dfu::HubInfo& each : line_.topology.hubs) {
       if (each.port.hub() == hub && each.port != hub) found.insert(each.port);
     }
-    const bool root = hub.text.ends_with("-0");
+    const bool root = hub.is_root();
     for (const UnitView& unit : line_.units) {
       const dfu::PortPath parent = unit.info.port.hub();
       const bool lost = root && !hub_at(parent) && std::atoi(parent.text.c_str()) == std::atoi(hub.text.c_str());

@@ -25,23 +25,19 @@ const dfu::HubInfo* hub_at(const dfu::Topology& topology, const dfu::PortPath& h
 }
 
 bool is_at_or_behind(const dfu::PortPath& hub, const dfu::PortPath& top) {
-  return hub == top || hub.text.starts_with(top.text + ".");
-}
-
-bool is_root(const dfu::PortPath& hub) {
-  return hub.text.ends_with("-0");
+  return hub == top || hub.is_behind(top);
 }
 
 // A port that holds a hub now is no socket any more. Of a root hub some systems tell nothing: then it is believed.
 bool is_there(const dfu::Topology& topology, const dfu::PortPath& port) {
   const dfu::HubInfo* hub = hub_at(topology, port.hub());
-  if (!hub) return is_root(port.hub());
+  if (!hub) return port.hub().is_root();
   return number_of(port) <= hub->ports && !hub_at(topology, port);
 }
 
 // The hub where a chain of missing ones begins.
 dfu::PortPath top_of(dfu::PortPath hub, const dfu::Topology& topology) {
-  while (!is_root(hub.hub()) && !hub_at(topology, hub.hub())) hub = hub.hub();
+  while (!hub.hub().is_root() && !hub_at(topology, hub.hub())) hub = hub.hub();
   return hub;
 }
 
@@ -59,7 +55,7 @@ std::optional<dfu::PortPath> moved_to(const dfu::Topology& topology, const dfu::
                                       const std::set<dfu::PortPath>& in_use) {
   std::optional<dfu::PortPath> found;
   for (const dfu::HubInfo& hub : topology.hubs) {
-    if (is_root(hub.port) || in_use.contains(hub.port) || !could_be(topology, hub.port, top, missed)) continue;
+    if (hub.port.is_root() || in_use.contains(hub.port) || !could_be(topology, hub.port, top, missed)) continue;
     if (found) return std::nullopt;
     found = hub.port;
   }
@@ -77,7 +73,7 @@ std::vector<ChangedSlot> changed_slots(const config::StationConfig& station, con
     if (!port) {
       changed.push_back({slot.label, slot.port, {}});
     } else if (is_there(topology, *port)) {
-      for (dfu::PortPath hub = port->hub(); !is_root(hub); hub = hub.hub()) in_use.insert(hub);
+      for (dfu::PortPath hub = port->hub(); !hub.is_root(); hub = hub.hub()) in_use.insert(hub);
     } else {
       changed.push_back({slot.label, port->text, {}});
       int& most = missed[port->hub()];

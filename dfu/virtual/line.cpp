@@ -286,14 +286,6 @@ bool VirtualLine::hub_is_there(const PortPath& path) const {
   return impl_->reaches(path);
 }
 
-namespace {
-
-bool is_behind(const PortPath& port, const PortPath& hub) {
-  return port.text.starts_with(hub.text + ".");
-}
-
-}  // namespace
-
 bool VirtualLine::plug_hub(const PortPath& path) {
   Hub& hub = *impl_->hub_at(path);
   {
@@ -301,7 +293,7 @@ bool VirtualLine::plug_hub(const PortPath& path) {
     if (std::exchange(hub.plugged, true)) return false;
   }
   for (const auto& port : impl_->ports) {
-    if (!is_behind(port->home, path) || !impl_->reaches(port->home.hub())) continue;
+    if (!port->home.is_behind(path) || !impl_->reaches(port->home.hub())) continue;
     const std::lock_guard lock(port->mutex);
     if (std::exchange(port->with_hub, false)) impl_->plug(*port);
   }
@@ -315,7 +307,7 @@ bool VirtualLine::pull_hub(const PortPath& path) {
     if (!std::exchange(hub.plugged, false)) return false;
   }
   for (const auto& port : impl_->ports) {
-    if (!is_behind(port->home, path)) continue;
+    if (!port->home.is_behind(path)) continue;
     const std::lock_guard lock(port->mutex);
     if (impl_->pull(*port)) port->with_hub = true;
   }

@@ -41,7 +41,7 @@ QJsonObject socket_json(const NamedSocket& socket) {
 QJsonArray hubs_json(const dfu::Topology& topology) {
   QJsonArray hubs;
   for (const dfu::HubInfo& hub : topology.hubs) {
-    if (hub.port.text.ends_with("-0")) continue;
+    if (hub.port.is_root()) continue;
     QJsonArray ports;
     for (int number = 1; number <= hub.ports; ++number) {
       const dfu::PortPath port = child(hub.port, number);
