@@ -1,11 +1,17 @@
 #include "scheduler/half_written.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "dfu/particle/identity.h"
 
 namespace scheduler {
+
+bool may_be_half_written(const AttemptFinished& finished) {
+  if (finished.verified == true || !finished.fault || !finished.fault->operation) return false;
+  const dfu::OperationKind doing = *finished.fault->operation;
+  return doing == dfu::OperationKind::erase || doing == dfu::OperationKind::write ||
+         doing == dfu::OperationKind::read || doing == dfu::OperationKind::leave;
+}
 
 void HalfWrittenUnits::add(HalfWritten unit) {
   if (unit.unit) by_unit_[*unit.unit] = unit;
@@ -19,15 +25,13 @@ void HalfWrittenUnits::forget(const std::string& attempt) {
 
 void HalfWrittenUnits::ended(const AttemptFinished& finished) {
   const AttemptStarted& started = finished.started;
-  const bool touched = std::ranges::any_of(
-      finished.steps, [](const StepDone& step) { return step.erased_sectors > 0 || step.written_bytes > 0; });
+  const bool half_written = may_be_half_written(finished);
   // Without read-back, only an attempt that nothing cut short has written all of it.
-  const bool whole = finished.verified.value_or(!finished.fault);
-  if (touched || whole) {
+  if (half_written || finished.verified.value_or(!finished.fault)) {
     by_port_.erase(started.port);
     if (finished.unit) by_unit_.erase(*finished.unit);
   }
-  if (!touched || whole) return;
+  if (!half_written) return;
   const std::string step = finished.fault ? finished.fault->step : std::string();
   add({started.attempt, started.visit, started.port, finished.unit, step, false});
 }

@@ -20,6 +20,10 @@ struct HalfWritten {
   bool last_run = false;            // by the run before this one: its end is news at the start of this one
 };
 
+// It failed while it erased, wrote, read back or left the unit, before every byte was verified. The record is read by the
+// same rule at the next start.
+bool may_be_half_written(const AttemptFinished& finished);
+
 class HalfWrittenUnits {
  public:
   void add(HalfWritten unit);

@@ -92,8 +92,7 @@ HubCare::Evidence HubCare::evidence(const dfu::PortPath& hub) const {
 
 namespace {
 
-RemarkCode code_of(HubCare::State state, HubChange change) {
-  const bool released = change == HubChange::released;
+RemarkCode code_of(HubCare::State state, bool released) {
   switch (state) {
     case HubCare::State::as_before:
       return released ? RemarkCode::hub_released : RemarkCode::hub_good;
@@ -107,19 +106,20 @@ RemarkCode code_of(HubCare::State state, HubChange change) {
 
 }  // namespace
 
-Remark hub_changed(const dfu::PortPath& hub, std::string attempt, HubCare::State state, HubChange change, int limit,
+Remark hub_changed(const dfu::PortPath& hub, HubCare::State state, const HubChange& change, int limit,
                    const HubCare::Evidence& evidence) {
-  RemarkValues values;
+  const bool released = change.by == HubChange::By::person;
+  RemarkValues values = values_of(change.decision);
   const auto put = [&](const char* name, int value) { values[name] = std::int64_t{value}; };
   if (state == HubCare::State::slowed) put("limit", limit);
-  if (state != HubCare::State::as_before && change == HubChange::judged) {
+  if (state != HubCare::State::as_before && !released) {
     put("failed", evidence.failed);
     put("attempts", evidence.attempts);
     put("ports", evidence.ports);
     put("others_failed", evidence.others_failed);
     put("others_attempts", evidence.others_attempts);
   }
-  return make_remark(code_of(state, change), std::move(attempt), hub.text, std::move(values));
+  return make_remark(code_of(state, released), change.attempt, hub.text, std::move(values));
 }
 
 }  // namespace scheduler

@@ -57,10 +57,14 @@ class HubCare {
   std::map<dfu::PortPath, Hub> hubs_;
 };
 
-// What changed the state of a hub: its attempts, or a person.
-enum class HubChange { judged, released };
+// What changed the state of a hub.
+struct HubChange {
+  enum class By { attempts, person } by = By::attempts;
+  std::string attempt{};  // the last of them
+  Decision decision{};    // of the person
+};
 // For the record: what is allowed behind this hub now. `limit`: units at once, where it is slowed.
-Remark hub_changed(const dfu::PortPath& hub, std::string attempt, HubCare::State state, HubChange change, int limit,
+Remark hub_changed(const dfu::PortPath& hub, HubCare::State state, const HubChange& change, int limit,
                    const HubCare::Evidence& evidence);
 
 }  // namespace scheduler

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "scheduler/record.h"
+#include "scheduler/wait.h"
 
 namespace scheduler {
 
@@ -32,6 +33,12 @@ struct VisitOver {
   std::string slot;
   std::string visit;
   bool never_begun = false;  // it was removed before its first attempt: it has no verdict
+};
+// It could begin, and waits for this; nothing: it waits no longer. Told when it changes.
+struct UnitWaits {
+  dfu::PortPath port;
+  std::string slot;
+  std::optional<Wait> wait{};
 };
 struct AttemptBegan {
   AttemptStarted started;
@@ -86,8 +93,8 @@ struct Remarked {
   Remark remark;
 };
 
-using Event = std::variant<UnitArrived, UnitLeft, VisitBegan, VisitOver, AttemptBegan, Progress, AttemptEnded, Judged,
-                           VerdictReached, UnitMade, JobTaken, Remarked>;
+using Event = std::variant<UnitArrived, UnitLeft, VisitBegan, VisitOver, UnitWaits, AttemptBegan, Progress, AttemptEnded,
+                           Judged, VerdictReached, UnitMade, JobTaken, Remarked>;
 
 class Observer {
  public:

@@ -111,6 +111,14 @@ std::string on_the_wire(const Values& values) {
          " behind other hubs";
 }
 
+std::string somebody(const Values& values) {
+  return values.has("by") ? values["by"] : "somebody";
+}
+
+std::string why(const Values& values) {
+  return values.has("reason") ? " (" + values["reason"] + ")" : "";
+}
+
 std::string partial_at_start(const Values& values) {
   const std::string unit = values.has("unit") ? "unit " + values["unit"] + " on port " + values["port"]
                                               : "the unit on port " + values["port"] + ", whose id is not known,";
@@ -164,6 +172,13 @@ std::vector<RemarkCode> all_remark_codes() {
   std::vector<RemarkCode> codes;
   for (const Row& row : rows) codes.push_back(row.code);
   return codes;
+}
+
+RemarkValues values_of(const Decision& decision) {
+  RemarkValues values;
+  if (!decision.by.empty()) values["by"] = decision.by;
+  if (!decision.reason.empty()) values["reason"] = decision.reason;
+  return values;
 }
 
 Remark make_remark(RemarkCode code, std::string attempt, std::string about, RemarkValues values) {
@@ -238,16 +253,18 @@ std::string english(RemarkCode code, const RemarkValues& given) {
     case RemarkCode::port_good:
       return "This port is good again: its probe passed.";
     case RemarkCode::port_released:
-      return "This port was released: the next unit here is its probe.";
+      return "This port was released" + (values.has("by") ? " by " + values["by"] : "") + why(values) +
+             ": the next unit here is its probe.";
     case RemarkCode::hub_slowed:
       return "hub-suspect: this hub is slowed to " + values["limit"] + " units at once: " + on_the_wire(values) + ".";
     case RemarkCode::hub_stopped:
       return "hub-suspect: this hub is stopped, its units wait: " + on_the_wire(values) +
              ". Look at its supply and its cable, then release it.";
     case RemarkCode::hub_part_released:
-      return "hub-suspect: this hub is slowed to " + values["limit"] + " units at once: somebody released it.";
+      return "hub-suspect: this hub is slowed to " + values["limit"] + " units at once: " + somebody(values) +
+             " released it" + why(values) + ".";
     case RemarkCode::hub_released:
-      return "This hub works at its full width again: somebody released it.";
+      return "This hub works at its full width again: " + somebody(values) + " released it" + why(values) + ".";
     case RemarkCode::hub_good:
       return "This hub works at its full width again: attempts go well at half its width.";
     case RemarkCode::slots_moved:

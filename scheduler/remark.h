@@ -54,11 +54,11 @@ enum class RemarkCode {
   port_closed,         // count, fault
   port_closed_again,   // fault: of its probe
   port_good,           //
-  port_released,       //
+  port_released,       // by, reason
   hub_slowed,          // limit, failed, attempts, ports, others_failed, others_attempts
   hub_stopped,         // likewise, without limit
-  hub_part_released,   // limit: from stopped to slowed
-  hub_released,        //
+  hub_part_released,   // limit, by, reason: from stopped to slowed
+  hub_released,        // by, reason
   hub_good,            //
   slots_moved,         // count, list
   slots_back,          //
@@ -79,6 +79,14 @@ struct Remark {
   std::string about;      // port, hub, slot or unit id; empty: the line
   RemarkValues values{};  // by name, as the code says
 };
+// Who decided something, and why. Empty where nobody was asked.
+struct Decision {
+  std::string by;
+  std::string reason;
+};
+// "by" and "reason", those that there are.
+RemarkValues values_of(const Decision& decision);
+
 Remark make_remark(RemarkCode code, std::string attempt, std::string about, RemarkValues values = {});
 
 // Why a port is closed, of the values of `port_closed` and `port_closed_again`; without a full stop.

@@ -26,6 +26,30 @@ Advice after_failure(const SlotNow& slot) {
   return advice == Advice::try_again ? Advice::plug_back : Advice::plug_next;
 }
 
+// As if its hub took units.
+Advice of_slot(const SlotNow& slot) {
+  switch (slot.state) {
+    case SlotState::empty:
+      return Advice::plug_in;
+    case SlotState::foreign:
+      return slot.missed ? Advice::unplug : Advice::none;
+    case SlotState::queued:
+    case SlotState::working:
+      return Advice::wait;
+    case SlotState::between:  // off the bus for a reset or for its power: the station does that by itself
+      return !slot.present && was_pulled(slot) ? Advice::plug_back : Advice::wait;
+    case SlotState::verdict:
+      if (!slot.verdict || !is_good(*slot.verdict)) return after_failure(slot);
+      return slot.present ? Advice::unplug : Advice::plug_next;
+    case SlotState::quarantined:
+    case SlotState::skipped:
+      return slot.present ? Advice::unplug : Advice::none;
+    case SlotState::no_hub:
+      break;
+  }
+  return Advice::none;
+}
+
 }  // namespace
 
 Advice after(dfu::FaultCode code) {
@@ -71,26 +95,9 @@ Advice after(dfu::FaultCode code) {
 }
 
 Advice advise(const SlotNow& slot) {
-  switch (slot.state) {
-    case SlotState::empty:
-      return Advice::plug_in;
-    case SlotState::foreign:
-      return slot.missed ? Advice::unplug : Advice::none;
-    case SlotState::queued:
-    case SlotState::working:
-      return Advice::wait;
-    case SlotState::between:  // off the bus for a reset or for its power: the station does that by itself
-      return !slot.present && was_pulled(slot) ? Advice::plug_back : Advice::wait;
-    case SlotState::verdict:
-      if (!slot.verdict || !is_good(*slot.verdict)) return after_failure(slot);
-      return slot.present ? Advice::unplug : Advice::plug_next;
-    case SlotState::quarantined:
-    case SlotState::skipped:
-      return slot.present ? Advice::unplug : Advice::none;
-    case SlotState::no_hub:
-      break;
-  }
-  return Advice::none;
+  const Advice advice = of_slot(slot);
+  const bool wants_a_unit = advice == Advice::plug_in || advice == Advice::plug_next;
+  return wants_a_unit && slot.hub_stopped ? Advice::none : advice;  // it would only wait
 }
 
 std::string_view to_string(Advice advice) {

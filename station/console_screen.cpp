@@ -347,6 +347,10 @@ std::string bound_text(const LineNow& line) {
     case Bound::By::order:
       return bound.slots == 0 ? "ORDER: nothing is begun before the next one"
                               : fmt::format("ORDER: {} for the next one", waiting(bound.slots));
+    case Bound::By::hub_stopped:
+      return fmt::format("HUB: {}, hub {} is stopped", waiting(bound.slots), bound.name);
+    case Bound::By::hub_slowed:
+      return fmt::format("HUB: {}, hub {} takes fewer at once", waiting(bound.slots), bound.name);
   }
   return {};
 }
@@ -367,8 +371,22 @@ Row bound_row(const LineNow& line) {
     case RunState::stopping_at_once:
       return {{"stop     "}, {"at once; what was in work is recorded", Look::warning}};
   }
-  const bool ours = line.bound.by == Bound::By::bus || line.bound.by == Bound::By::limit;
-  return {{"bound    "}, {bound_text(line), ours || line.state == RunState::paused ? Look::warning : Look::plain}};
+  const bool people_or_units = line.bound.by == Bound::By::people || line.bound.by == Bound::By::units;
+  const bool warns = line.state == RunState::paused || !(people_or_units || line.bound.by == Bound::By::order);
+  return {{"bound    "}, {bound_text(line), warns ? Look::warning : Look::plain}};
+}
+
+// How a hub that failed too often goes on. Typed into this window it would be lost: what a scanner reads comes here.
+std::vector<Row> hub_rows(const LineNow& line) {
+  std::vector<Row> rows;
+  for (const HubNow& hub : line.hubs) {
+    if (!hub.trouble) continue;
+    rows.push_back({{"hub      "},
+                    {fmt::format("{} is {}: flashline release {} --operator NAME --reason WHY", hub.name(),
+                                 hub.trouble->stopped ? "stopped" : "slowed", hub.port.text),
+                     Look::warning}});
+  }
+  return rows;
 }
 
 std::string order_text(const LineNow& line, const ScreenFacts& facts) {
@@ -389,6 +407,7 @@ std::vector<Row> head(const LineNow& line, const ScreenFacts& facts, ScreenSize 
   }
   rows.push_back(units_row(line, size.columns));
   rows.push_back(bound_row(line));
+  for (Row& row : hub_rows(line)) rows.push_back(std::move(row));
   if (!line.note.text.empty()) rows.push_back({{"note     "}, {line.note.text, Look::warning}});
   if (size.rows >= tall) rows.emplace_back();
   return rows;
@@ -456,7 +475,7 @@ std::vector<const SlotNow*> all_slots(const LineNow& line) {
 std::vector<Item> all_items(const LineNow& line, bool headings) {
   std::vector<Item> items;
   for (const HubNow& hub : line.hubs) {
-    if (headings && (line.hubs.size() > 1 || hub.bus_load)) items.push_back({.hub = &hub});
+    if (headings && (line.hubs.size() > 1 || hub.bus_load || hub.trouble)) items.push_back({.hub = &hub});
     for (const SlotNow& slot : hub.slots) items.push_back({.slot = &slot});
   }
   return items;
@@ -512,6 +531,7 @@ Table lay_out(const LineNow& line, int width, int rows) {
 Row heading(const HubNow& hub, int width) {
   std::string text = "hub " + place(hub.port, hub.label);
   if (hub.missing) text += ", not connected";
+  if (hub.trouble) text += hub.trouble->stopped ? ", stopped" : ", slowed";
   if (hub.bus_load) text += fmt::format(", single TT, bus {:.0f} % full", *hub.bus_load * 100);
   return filled({{std::move(text), Look::muted}}, width);
 }

@@ -120,6 +120,16 @@ void JsonLines::on_event(const scheduler::VisitOver& event) {
   out_.line(compact(object));
 }
 
+// The end of the wait is the beginning of the attempt, or of nothing.
+void JsonLines::on_event(const scheduler::UnitWaits& event) {
+  if (!event.wait) return;
+  QJsonObject object = event_now("unit_waits");
+  add_place(object, event.port, event.slot);
+  object["for"] = text(to_string(event.wait->what));
+  object["hub"] = text_or_null(event.wait->hub.text);
+  out_.line_unless_behind(compact(object));
+}
+
 void JsonLines::on_event(const scheduler::AttemptBegan& event) {
   const scheduler::AttemptStarted& started = event.started;
   const db::Time now = db::now();

@@ -29,6 +29,7 @@ class JsonLines : public RunOutput {
   void on_event(const scheduler::UnitLeft& event);
   void on_event(const scheduler::VisitBegan& event);
   void on_event(const scheduler::VisitOver& event);
+  void on_event(const scheduler::UnitWaits& event);
   void on_event(const scheduler::AttemptBegan& event);
   void on_event(const scheduler::Progress& event);
   void on_event(const scheduler::AttemptEnded& event);

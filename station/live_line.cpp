@@ -46,14 +46,6 @@ bool leaves(const std::string& phase) {
   return phase == "leave" || phase == "manifest" || phase == "reset";
 }
 
-bool behind(const dfu::PortPath& port, const dfu::PortPath& hub) {
-  return port.text.starts_with(hub.text + ".");
-}
-
-bool is_root(const dfu::PortPath& hub) {
-  return hub.text.ends_with("-0");
-}
-
 bool is_good(scheduler::Outcome outcome) {
   return outcome == scheduler::Outcome::passed || outcome == scheduler::Outcome::already;
 }
@@ -101,7 +93,18 @@ void LineState::see(const dfu::Topology& topology) {
 }
 
 bool LineState::is_missing(const dfu::PortPath& hub) const {
-  return !hubs_there_.empty() && !is_root(hub) && !hubs_there_.contains(hub);
+  return !hubs_there_.empty() && !hub.is_root() && !hubs_there_.contains(hub);
+}
+
+// Nothing is begun on this port before somebody releases the hub.
+bool LineState::is_stopped(const dfu::PortPath& port) const {
+  return std::ranges::any_of(troubled_,
+                             [&](const auto& hub) { return hub.second.stopped && port.is_behind(hub.first); });
+}
+
+std::string LineState::name_of_hub(const dfu::PortPath& hub) const {
+  const auto known = hubs_.find(hub);
+  return known == hubs_.end() || known->second.label.empty() ? hub.text : known->second.label;
 }
 
 void LineState::reload(scheduler::LineSettings settings) {
@@ -123,7 +126,6 @@ bool LineState::is_at_rest(const Slot& slot) const {
 void LineState::name_slots() {
   const config::StationConfig& station = *setup_.settings.station;
   const auto& controllers = setup_.topology.controllers;
-  pools_ = scheduler::pools_of(station, controllers);
   for (const dfu::HubInfo& hub : setup_.topology.hubs) hubs_[hub.port].tt = hub.tt;
   for (const config::HubLimits& hub : station.hubs) {
     if (const auto port = station.port_of(hub.port, controllers)) hubs_[*port].label = hub.label;
@@ -143,7 +145,7 @@ std::vector<dfu::PortPath> LineState::known_ports() const {
   std::set<dfu::PortPath> hubs;
   for (const dfu::HubInfo& hub : setup_.topology.hubs) hubs.insert(hub.port);
   for (const dfu::HubInfo& hub : setup_.topology.hubs) {
-    for (int number = 1; number <= hub.ports && !is_root(hub.port); ++number) {
+    for (int number = 1; number <= hub.ports && !hub.port.is_root(); ++number) {
       const dfu::PortPath port{hub.port.text + "." + std::to_string(number)};
       if (!hubs.contains(port)) ports.push_back(port);
     }
@@ -233,6 +235,10 @@ void LineState::hear(const scheduler::VisitOver& event) {
   slot.over = true;
   // It has no verdict, and nobody is to be told of one.
   if (event.never_begun) slot.now.state = SlotState::empty;
+}
+
+void LineState::hear(const scheduler::UnitWaits& event) {
+  if (slots_.contains(event.port)) slot(event.port, event.slot).now.wait = event.wait;
 }
 
 void LineState::hear(const scheduler::AttemptBegan& event) {
@@ -328,10 +334,31 @@ void LineState::hear(const scheduler::Remarked& event) {
   note_ = {std::string(to_string(remark.code)), remark.values, remark.about, known ? slot->second.now.label : "",
            (known ? slot->second.now.name() + ": " : "") + english(remark)};
   if (remark.code == scheduler::RemarkCode::port_without_power && known) slot->second.now.without_power = true;
+  note_hub(remark);
   if (remark.kind == scheduler::RemarkKind::quarantine) quarantined_.insert_or_assign({remark.about}, remark);
   if (remark.kind != scheduler::RemarkKind::release) return;
   quarantined_.erase({remark.about});
   in_a_row_.erase({remark.about});
+}
+
+void LineState::note_hub(const scheduler::Remark& remark) {
+  switch (remark.kind) {
+    case scheduler::RemarkKind::slowed:
+      troubled_[{remark.about}] = {remark.code == scheduler::RemarkCode::hub_stopped, remark};
+      break;
+    case scheduler::RemarkKind::release:
+      troubled_.erase({remark.about});
+      break;
+    case scheduler::RemarkKind::proof:
+    case scheduler::RemarkKind::duplicate_id:
+    case scheduler::RemarkKind::half_written:
+    case scheduler::RemarkKind::recovery:
+    case scheduler::RemarkKind::quarantine:
+    case scheduler::RemarkKind::suspect:
+    case scheduler::RemarkKind::topology:
+    case scheduler::RemarkKind::identity:
+      break;
+  }
 }
 
 // ---- the line at a time
@@ -343,8 +370,10 @@ LineNow LineState::at(dfu::Duration now) const {
   line.seconds = dfu::seconds(now - begin_);
   std::map<dfu::PortPath, std::vector<SlotNow>> by_hub;
   for (const auto& [port, slot] : slots_) by_hub[port.hub()].push_back(slot_at(slot, now));
+  for (const auto& [hub, trouble] : troubled_) by_hub[hub];  // seen, also where no slot of it is shown
   for (auto& [port, slots] : by_hub) {
     HubNow& hub = line.hubs.emplace_back(HubNow{.port = port, .slots = std::move(slots), .missing = is_missing(port)});
+    if (const auto trouble = troubled_.find(port); trouble != troubled_.end()) hub.trouble = trouble->second;
     const auto known = hubs_.find(port);
     if (known == hubs_.end()) continue;
     hub.label = known->second.label;
@@ -374,6 +403,7 @@ SlotNow LineState::slot_at(const Slot& slot, dfu::Duration now) const {
     if (gone || (out.state == SlotState::verdict && refused)) out.state = SlotState::quarantined;
   }
   out.skip = skip_of(out.port);
+  out.hub_stopped = is_stopped(out.port);
   if (out.skip && gone) out.state = SlotState::skipped;
   if (gone && !out.present && is_missing(out.port.hub())) out.state = SlotState::no_hub;
   if (const auto row = in_a_row_.find(out.port); row != in_a_row_.end()) out.failed_in_a_row = row->second.failed;
@@ -437,7 +467,8 @@ int LineState::for_people() const {
     const auto& [port, slot] = one;
     const bool in_work = slot.now.state == SlotState::working || slot.now.state == SlotState::queued ||
                          slot.now.state == SlotState::between;
-    return !in_work && !quarantined_.contains(port) && !skip_of(port) && (slot.now.present || !is_missing(port.hub()));
+    const bool used = !quarantined_.contains(port) && !skip_of(port);
+    return !in_work && used && (slot.now.present || !(is_missing(port.hub()) || is_stopped(port)));
   }));
 }
 
@@ -459,24 +490,45 @@ Bound LineState::bound(dfu::Duration now) const {
   return {.by = Bound::By::units, .slots = in_work, .times_slower = times_slower_everywhere(now)};
 }
 
-// Every unit is queued for the moment that its first record takes: that alone is no limit.
+// The line says what its units wait for; of several reasons the first one, by the order of WaitFor. One that is about
+// to begin waits for nothing, and what a reset of the hub's power holds back is in work.
 std::optional<Bound> LineState::waiting_bound() const {
-  const int waiting = in_state(SlotState::queued);
-  if (waiting == 0) return std::nullopt;
+  const int queued = in_state(SlotState::queued);
+  if (queued == 0) return std::nullopt;
   if (state_ == RunState::paused || state_ == RunState::halted || state_ == RunState::commissioning)
-    return Bound{.by = Bound::By::pause, .slots = waiting};
-  const config::StationConfig& station = *setup_.settings.station;
-  if (in_state(SlotState::working) >= station.cap) return Bound{.by = Bound::By::limit, .slots = waiting};
-  for (const scheduler::Admission::Pool& pool : pools_) {
-    const auto count_here = [&](SlotState state) {
-      return std::ranges::count_if(
-          slots_, [&](const auto& one) { return one.second.now.state == state && behind(one.first, pool.hub); });
-    };
-    if (count_here(SlotState::working) < pool.width) continue;
-    const auto here = static_cast<int>(count_here(SlotState::queued));
-    if (here > 0) return Bound{.by = Bound::By::limit, .slots = here, .name = pool.name};
+    return Bound{.by = Bound::By::pause, .slots = queued};
+  std::optional<scheduler::Wait> first;
+  int slots = 0;
+  for (const auto& [port, slot] : slots_) {
+    const auto& wait = slot.now.wait;
+    if (slot.now.state != SlotState::queued || !wait || wait->what == scheduler::WaitFor::hub_power) continue;
+    if (!first || wait->what < first->what) {
+      first = wait;
+      slots = 0;
+    }
+    if (*wait == *first) ++slots;
   }
-  if (station.stagger > dfu::Duration{}) return Bound{.by = Bound::By::limit, .slots = waiting};
+  return first ? bound_of(*first, slots) : std::nullopt;
+}
+
+std::optional<Bound> LineState::bound_of(const scheduler::Wait& wait, int slots) const {
+  using scheduler::WaitFor;
+  switch (wait.what) {
+    case WaitFor::pause:
+    case WaitFor::commissioning:
+      return Bound{.by = Bound::By::pause, .slots = slots};
+    case WaitFor::hub_stopped:
+      return Bound{.by = Bound::By::hub_stopped, .slots = slots, .name = name_of_hub(wait.hub)};
+    case WaitFor::hub_slowed:
+      return Bound{.by = Bound::By::hub_slowed, .slots = slots, .name = name_of_hub(wait.hub)};
+    case WaitFor::cap:
+    case WaitFor::hub_width:
+    case WaitFor::stagger:
+      return Bound{.by = Bound::By::limit, .slots = slots, .name = wait.name};
+    case WaitFor::order:  // what is in work for it bounds the line
+    case WaitFor::hub_power:
+      break;
+  }
   return std::nullopt;
 }
 
@@ -500,7 +552,7 @@ std::optional<Bound> LineState::bus_bound(dfu::Duration now) const {
     if (worst && worst->times_slower >= here.times_slower) continue;
     worst = Bound{.by = Bound::By::bus,
                   .slots = here.units,
-                  .name = hub.label.empty() ? port.text : hub.label,
+                  .name = name_of_hub(port),
                   .times_slower = here.times_slower};
   }
   return worst;

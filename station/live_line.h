@@ -17,7 +17,6 @@
 
 #include "dfu/clock.h"
 #include "dfu/hubs.h"
-#include "scheduler/admission.h"
 #include "scheduler/engine.h"
 #include "scheduler/observer.h"
 
@@ -89,6 +88,8 @@ struct SlotNow {
   std::string quarantine{};                   // why this port is closed, in English; empty: it is in use
   std::optional<scheduler::Remark> closed{};  // by which it was closed
   std::optional<Skip> skip{};                 // from the next unit on, at least
+  std::optional<scheduler::Wait> wait{};      // queued: for this; nothing: it is about to begin
+  bool hub_stopped = false;                   // nothing is begun here before somebody releases the hub
   bool missed = false;  // foreign: it came while nothing was worked on here, and may be for this line
   // Of an attempt that runs. Phase and step as scheduler::Progress; before the first "open", after leave "proof".
   std::string phase{};
@@ -101,6 +102,12 @@ struct SlotNow {
   const std::string& name() const { return label.empty() ? port.text : label; }
 };
 
+// A hub that failed too often: it takes fewer units, or none.
+struct HubTrouble {
+  bool stopped = false;
+  scheduler::Remark said{};  // by which it came to be so
+};
+
 struct HubNow {
   dfu::PortPath port{};
   std::string label{};
@@ -108,6 +115,9 @@ struct HubNow {
   std::optional<double> bus_load{};  // single TT: of its 12 Mbit/s, by payload, 0..1
   std::vector<SlotNow> slots{};      // in port order
   bool missing = false;              // it is not connected
+  std::optional<HubTrouble> trouble{};
+
+  const std::string& name() const { return label.empty() ? port.text : label; }
 };
 
 // The last thing beside the attempts that people should know: what `code` and `values` say in English, and where.
@@ -122,15 +132,17 @@ struct LineNote {
 // What keeps the line from finishing more units now.
 struct Bound {
   enum class By {
-    people,  // nothing is in work, or more slots wait for a unit to be brought or taken away than are in work
-    units,   // units are in work and take the time they need
-    bus,     // units behind one single-TT hub wait for one another's time on its 12 Mbit/s
-    limit,   // units that could begin wait for the station's cap, a hub's width, or the stagger
-    pause,   // units that could begin wait because somebody paused the line
-    order,   // nothing is begun: the order is complete, or there is none yet
+    people,       // nothing is in work, or more slots wait for a unit to be brought or taken away than are in work
+    units,        // units are in work and take the time they need
+    bus,          // units behind one single-TT hub wait for one another's time on its 12 Mbit/s
+    limit,        // units that could begin wait for the station's cap, a hub's width, or the stagger
+    pause,        // units that could begin wait because somebody paused the line
+    order,        // nothing is begun: the order is complete, or there is none yet
+    hub_stopped,  // units that could begin wait until somebody releases their hub, which failed too often
+    hub_slowed,   // units that could begin wait because their hub, which failed too often, takes fewer at once
   } by = By::people;
   int slots = 0;       // people: that wait for them; units: in work; bus: behind the hub; else: units that wait
-  std::string name{};  // bus: the hub; limit: the hub whose width it is; empty: the station's
+  std::string name{};  // bus, hub_...: the hub; limit: the hub whose width it is; empty: the station's
   // Bus: than each unit would be without the others. Units: than their floor, behind every hub: where that is much, the
   // units or this machine are slow, and the line cannot tell which.
   double times_slower = 1;
@@ -232,16 +244,14 @@ class LineState {
   struct Traffic {
     int units = 0;
     double load = 0;
-    // Bus: than each unit would be without the others. Units: than their floor, behind every hub: where that is much,
-    // the
-    // units or this machine are slow, and the line cannot tell which.
-    double times_slower = 1;
+    double times_slower = 1;  // as Bound's
   };
 
   void hear(const scheduler::UnitArrived& event);
   void hear(const scheduler::UnitLeft& event);
   void hear(const scheduler::VisitBegan& event);
   void hear(const scheduler::VisitOver& event);
+  void hear(const scheduler::UnitWaits& event);
   void hear(const scheduler::AttemptBegan& event);
   void hear(const scheduler::Progress& event);
   void hear(const scheduler::AttemptEnded& event);
@@ -259,6 +269,9 @@ class LineState {
   Slot& show(const dfu::PortPath& port);
   std::optional<Skip> skip_of(const dfu::PortPath& port) const;
   bool is_missing(const dfu::PortPath& hub) const;
+  bool is_stopped(const dfu::PortPath& port) const;
+  std::string name_of_hub(const dfu::PortPath& hub) const;
+  void note_hub(const scheduler::Remark& remark);
   void count_in_a_row(const Slot& slot, scheduler::Outcome outcome);
   void note_stretch(const Slot& slot, const scheduler::Progress& event);
   SlotNow slot_at(const Slot& slot, dfu::Duration now) const;
@@ -269,11 +282,11 @@ class LineState {
   bool wants_order() const;
   Bound bound(dfu::Duration now) const;
   std::optional<Bound> waiting_bound() const;
+  std::optional<Bound> bound_of(const scheduler::Wait& wait, int slots) const;
   std::optional<Bound> bus_bound(dfu::Duration now) const;
   double times_slower_everywhere(dfu::Duration now) const;
 
   LineSetup setup_;
-  std::vector<scheduler::Admission::Pool> pools_;
   const dfu::Duration begin_;
   dfu::Duration now_{};
   LineNote note_;
@@ -291,6 +304,7 @@ class LineState {
   std::map<dfu::PortPath, InARow> in_a_row_;
   std::set<dfu::PortPath> hubs_there_;  // now; empty: nothing is known about hubs
   std::map<dfu::PortPath, scheduler::Remark> quarantined_;
+  std::map<dfu::PortPath, HubTrouble> troubled_;  // hubs
   std::map<dfu::PortPath, std::string> skipped_;  // by somebody, and why
   Counts counts_;
   std::optional<dfu::Duration> first_attempt_;

@@ -138,6 +138,12 @@ void LogObserver::on_event(const scheduler::VisitOver& event) {
                event.never_begun ? ", no attempt was begun" : "");
 }
 
+void LogObserver::on_event(const scheduler::UnitWaits& event) {
+  if (!event.wait) return;
+  logger_.debug("port {}: waits for {} {}", place(event.port, event.slot), to_string(event.wait->what),
+                event.wait->hub.text);
+}
+
 void LogObserver::on_event(const scheduler::AttemptBegan& event) {
   const scheduler::AttemptStarted& started = event.started;
   logger_.info("attempt {}: starts on port {} as number {} of visit {}, unit {} serial '{}', recipe {} {}",

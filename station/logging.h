@@ -42,6 +42,7 @@ class LogObserver : public scheduler::Observer {
   void on_event(const scheduler::UnitLeft& event);
   void on_event(const scheduler::VisitBegan& event);
   void on_event(const scheduler::VisitOver& event);
+  void on_event(const scheduler::UnitWaits& event);
   void on_event(const scheduler::AttemptBegan& event);
   void on_event(const scheduler::Progress& event);
   void on_event(const scheduler::AttemptEnded& event);

@@ -73,6 +73,10 @@ QString word(Bound::By by) {
       return "pause";
     case Bound::By::order:
       return "order";
+    case Bound::By::hub_stopped:
+      return "hub-stopped";
+    case Bound::By::hub_slowed:
+      return "hub-slowed";
   }
   return {};
 }
@@ -100,6 +104,14 @@ QJsonValue note_json(const LineNote& note) {
 QJsonValue closed_json(const std::optional<scheduler::Remark>& closed) {
   if (!closed) return {};
   return QJsonObject{{"code", text(to_string(closed->code))}, {"values", values_json(closed->values)}};
+}
+
+// Null: it takes its full width.
+QJsonValue trouble_json(const std::optional<HubTrouble>& trouble) {
+  if (!trouble) return {};
+  return QJsonObject{{"state", trouble->stopped ? "stopped" : "slowed"},
+                     {"code", text(to_string(trouble->said.code))},
+                     {"values", values_json(trouble->said.values)}};
 }
 
 // Why no unit is taken in here.
@@ -173,7 +185,8 @@ Picture::Hub hub_picture(const HubNow& hub, const PictureFacts& facts) {
                    {"label", text(hub.label)},
                    {"tt", text(dfu::to_string(hub.tt))},
                    {"ports", static_cast<qint64>(hub.slots.size())},
-                   {"missing", hub.missing}};
+                   {"missing", hub.missing},
+                   {"trouble", trouble_json(hub.trouble)}};
   picture.load = hub.bus_load ? QJsonValue(hundredths(*hub.bus_load)) : QJsonValue();
   for (const SlotNow& slot : hub.slots) {
     picture.ports.push_back(slot.port.text);
@@ -286,6 +299,8 @@ QJsonObject slot_json(const SlotNow& slot, const std::string& label) {
   json["taken_out"] = slot.taken_out;
   json["failed_in_a_row"] = slot.failed_in_a_row >= hint_after ? slot.failed_in_a_row : 0;
   json["closed"] = closed_json(slot.closed);
+  json["waits_for"] = slot.wait ? QJsonValue(text(to_string(slot.wait->what))) : QJsonValue();
+  json["hub_stopped"] = slot.hub_stopped;
   json["skipped_by"] = slot.skip ? QJsonValue(word(slot.skip->by)) : QJsonValue();
   return json;
 }

@@ -39,6 +39,7 @@ class Stories : public scheduler::Observer {
   void hear(const scheduler::UnitLeft& event) { say(event.port, "unplugged"); }
   void hear(const scheduler::VisitBegan& event) { say(event.port, "a unit was plugged in"); }
   void hear(const scheduler::VisitOver&) {}
+  void hear(const scheduler::UnitWaits&) {}  // a state, and no part of a story
   void hear(const scheduler::AttemptBegan& event);
   void hear(const scheduler::Progress& event);
   void hear(const scheduler::AttemptEnded& event);

@@ -80,6 +80,29 @@ TEST(HalfWritten, AConstantSerialIsNobodysId) {
   EXPECT_THAT(english(*said), HasSubstr("If this is the same one"));
 }
 
+// As the record is read at the next start: what was erased is not counted before the unit says that it is done.
+TEST(HalfWritten, AnAttemptLeavesAUnitSoByWhatItWasDoing) {
+  using dfu::OperationKind;
+  for (const auto& [doing, half] : std::vector<std::pair<OperationKind, bool>>{{OperationKind::open, false},
+                                                                              {OperationKind::survey, false},
+                                                                              {OperationKind::erase, true},
+                                                                              {OperationKind::write, true},
+                                                                              {OperationKind::read, true},
+                                                                              {OperationKind::leave, true},
+                                                                              {OperationKind::proof, false}}) {
+    AttemptFinished end;
+    end.started = start_of("1-1.1", "v1", id_1);
+    end.outcome = Outcome::failed;
+    end.verified = false;
+    end.fault = dfu::make_fault(dfu::FaultCode::io_error, doing, "x");
+    EXPECT_EQ(may_be_half_written(end), half) << to_string(doing);
+    end.verified = true;
+    EXPECT_FALSE(may_be_half_written(end)) << to_string(doing);
+    end.verified = std::nullopt;
+    EXPECT_FALSE(may_be_half_written(end)) << "nobody was to read it back: " << to_string(doing);
+  }
+}
+
 TEST(HalfWritten, WhatARunBeforeThisOneLeftIsToldAtTheStartAndAtTheNextInsertionOfThatUnit) {
   Fleet fleet(dfu::virt::photon_line(2, 8), fleet::photon_recipe({20000, 12000, 8000}));
   std::string id;

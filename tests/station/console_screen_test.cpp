@@ -258,6 +258,17 @@ TEST(ConsoleScreen, ColourOnlyRepeatsWhatWordsAndSignsSay) {
   EXPECT_THAT(terminal_text(drawn[11], true), HasSubstr("\x1b[1;31mx FAIL"));
 }
 
+TEST(ConsoleScreen, AStoppedOrSlowedHubIsNamedWithTheCommandThatReleasesIt) {
+  LineNow line = made_up_line(8);
+  line.hubs[0].label = "left";
+  line.hubs[0].trouble = HubTrouble{true, {}};
+  line.hubs[1].trouble = HubTrouble{false, {}};
+  const auto rows = text_of(line, {80, 30});
+  EXPECT_THAT(rows, testing::Contains("hub      left is stopped: flashline release 1-1 --operator NAME --reason WHY"));
+  EXPECT_THAT(rows, testing::Contains("hub      1-2 is slowed: flashline release 1-2 --operator NAME --reason WHY"));
+  EXPECT_THAT(rows, testing::Contains(HasSubstr("hub left (1-1), stopped")));
+}
+
 TEST(ConsoleScreen, EveryBoundIsNamedInAWord) {
   LineNow line = made_up_line(8);
   const auto said = [&](Bound bound) {
@@ -275,6 +286,10 @@ TEST(ConsoleScreen, EveryBoundIsNamedInAWord) {
             "bound    LIMIT: 3 units wait, hub left lets no more work at once");
   EXPECT_EQ(said({.by = Bound::By::limit, .slots = 1}),
             "bound    LIMIT: 1 unit waits, the station file lets no more work at once");
+  EXPECT_EQ(said({.by = Bound::By::hub_stopped, .slots = 7, .name = "left"}),
+            "bound    HUB: 7 units wait, hub left is stopped");
+  EXPECT_EQ(said({.by = Bound::By::hub_slowed, .slots = 1, .name = "left"}),
+            "bound    HUB: 1 unit waits, hub left takes fewer at once");
   EXPECT_EQ(said({.by = Bound::By::pause, .slots = 3}), "bound    PAUSE: 3 units wait for the line to go on");
 }
 

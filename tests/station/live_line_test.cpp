@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "station/advice.h"
 #include "tests/scheduler/fleet.h"
 
 namespace station {
@@ -229,6 +230,78 @@ TEST(LiveLine, TheStationsCapIsNoHubs) {
   EXPECT_EQ(line.bound.by, By::limit);
   EXPECT_EQ(line.bound.name, "");
   EXPECT_EQ(line.bound.slots, 4);
+}
+
+// ---- hubs that failed too often
+
+scheduler::Remarked hub_said(scheduler::RemarkCode code, const std::string& hub) {
+  return {make_remark(code, {}, hub,
+                      {{"limit", 3}, {"failed", 4}, {"attempts", 9}, {"ports", 2}, {"others_failed", 0},
+                       {"others_attempts", 20}})};
+}
+
+const HubNow& hub(const LineNow& line, const std::string& port) {
+  return *std::ranges::find(line.hubs, dfu::PortPath{port}, &HubNow::port);
+}
+
+// Fourteen sockets, a unit in 1-1.1 that waits, and hub 1-1 stopped.
+class AStoppedHub : public testing::Test {
+ protected:
+  AStoppedHub() {
+    dfu::virt::LineSpec spec = line_of(14);
+    for (auto& unit : spec.units) unit.starts = dfu::virt::Starts::absent;
+    auto station = std::make_shared<config::StationConfig>();
+    station->hubs = {{"1-1", "left", {}, {}, {}}};
+    watched.emplace(spec, true, station);
+    watched->pass_time(100ms);
+    watched->live.on(hub_said(scheduler::RemarkCode::hub_stopped, "1-1"));
+    watched->live.on(scheduler::VisitBegan{{"1-1.1"}, {}, "v"});
+    watched->live.on(scheduler::UnitWaits{{"1-1.1"}, {}, scheduler::Wait{scheduler::WaitFor::hub_stopped, {"1-1"}}});
+  }
+  LineNow now() const { return watched->live.now(); }
+  std::optional<Watched> watched;
+};
+
+TEST_F(AStoppedHub, IsTheBoundOfTheLineAlsoWhileOthersWork) {
+  watched->fleet.line.plug({"1-2.1"});
+  const LineNow line = watched->pass_time(2s);
+  EXPECT_EQ(slot(line, "1-2.1").state, SlotState::working);
+  EXPECT_EQ(line.bound.by, By::hub_stopped);
+  EXPECT_EQ(line.bound.slots, 1);
+  EXPECT_EQ(line.bound.name, "left");
+}
+
+TEST_F(AStoppedHub, IsSeenWithItsReasonAndAsksForNoUnits) {
+  ASSERT_TRUE(hub(now(), "1-1").trouble);
+  EXPECT_TRUE(hub(now(), "1-1").trouble->stopped);
+  EXPECT_THAT(english(hub(now(), "1-1").trouble->said), testing::HasSubstr("4 of the last 9 attempts"));
+  EXPECT_EQ(advise(slot(now(), "1-1.2")), Advice::none);
+  EXPECT_EQ(advise(slot(now(), "1-2.2")), Advice::plug_in);
+  EXPECT_FALSE(hub(now(), "1-2").trouble);
+}
+
+TEST_F(AStoppedHub, IsSeenAfterTheFilesAreReadAgainAlsoWhereNoSlotOfItIsLeft) {
+  watched->live.on(scheduler::VisitOver{{"1-1.1"}, {}, "v", true});
+  watched->live.on(scheduler::UnitLeft{{"1-1.1"}, {}});
+  auto station = std::make_shared<config::StationConfig>();
+  station->slots = {{"1-2.1", "B1", {}}};
+  watched->live.reload({Watched::recipe(), {}, station});
+  EXPECT_TRUE(hub(now(), "1-1").slots.empty());
+  ASSERT_TRUE(hub(now(), "1-1").trouble);
+  EXPECT_TRUE(hub(now(), "1-1").trouble->stopped);
+}
+
+TEST_F(AStoppedHub, IsSlowedByTheFirstReleaseAndAsBeforeByTheSecond) {
+  watched->live.on(hub_said(scheduler::RemarkCode::hub_part_released, "1-1"));
+  watched->live.on(scheduler::UnitWaits{{"1-1.1"}, {}, scheduler::Wait{scheduler::WaitFor::hub_slowed, {"1-1"}}});
+  ASSERT_TRUE(hub(now(), "1-1").trouble);
+  EXPECT_FALSE(hub(now(), "1-1").trouble->stopped);
+  EXPECT_EQ(now().bound.by, By::hub_slowed);
+  EXPECT_EQ(advise(slot(now(), "1-1.2")), Advice::plug_in);
+  watched->live.on(hub_said(scheduler::RemarkCode::hub_released, "1-1"));
+  watched->live.on(scheduler::UnitWaits{{"1-1.1"}, {}, std::nullopt});
+  EXPECT_FALSE(hub(now(), "1-1").trouble);
+  EXPECT_NE(now().bound.by, By::hub_slowed);
 }
 
 TEST(LiveLine, APausedLineHoldsUnitsBack) {

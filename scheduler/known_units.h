@@ -1,0 +1,38 @@
+// What is known about units from one visit to the next: ids that come up where they should not, units that were left
+// half-written, and proofs that were not had yet. Pure.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "scheduler/half_written.h"
+#include "scheduler/identities.h"
+#include "scheduler/observer.h"
+
+namespace scheduler {
+
+class KnownUnits {
+ public:
+  // An earlier run left this unit so.
+  void left_half_written(HalfWritten unit) { half_written_.add(std::move(unit)); }
+
+  void hear(const UnitArrived& arrived) { identities_.arrived(arrived.unit.port); }
+  void hear(const UnitLeft& left) { identities_.left(left.port); }
+  // What is to be said about the unit of this attempt.
+  std::optional<Remark> hear(const AttemptBegan& began) { return half_written_.began(began.started); }
+  std::optional<Remark> hear(const AttemptEnded& ended);
+
+  // The attempt that verified this very unit, by its id, and could not prove its boot. Null: there is none.
+  std::shared_ptr<const AttemptFinished> owed_by(const dfu::UnitInfo& unit) const;
+
+ private:
+  void note_owed(const AttemptFinished& finished);
+
+  Identities identities_;
+  HalfWrittenUnits half_written_;
+  std::map<std::string, std::shared_ptr<const AttemptFinished>> owed_;  // by unit id: what is left to prove
+};
+
+}  // namespace scheduler
