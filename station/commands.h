@@ -19,6 +19,7 @@ ExitStatus audit_image(const ImageOptions& options);
 ExitStatus audit_anchor(const AnchorOptions& options);
 ExitStatus dispose(const DisposeOptions& options);
 ExitStatus label(const LabelOptions& options);
+ExitStatus release(const ReleaseOptions& options);
 ExitStatus job_open(const JobOpenOptions& options);
 ExitStatus job_close(const JobCloseOptions& options);
 ExitStatus job_list(const RecordOptions& options);

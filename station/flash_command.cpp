@@ -17,6 +17,7 @@
 #include "station/at_the_record.h"
 #include "station/board/board.h"
 #include "station/clock_question.h"
+#include "station/command_socket.h"
 #include "station/commands.h"
 #include "station/console.h"
 #include "station/flash_run.h"
@@ -30,6 +31,7 @@
 #include "station/operators.h"
 #include "station/paths.h"
 #include "station/progress_lines.h"
+#include "station/release.h"
 #include "station/service.h"
 #include "station/signals.h"
 #include "station/version.h"
@@ -267,7 +269,8 @@ board::Controls controls_of(FlashRun& run, const std::function<bool()>& reload) 
   return {
       .pause = [&run, later](bool paused) { later([&run, paused] { run.pause(paused); }); },
       .stop = [&run, later](scheduler::StopKind kind) { later([&run, kind] { run.halt(kind); }); },
-      .release = [&run, later](const dfu::PortPath& port) { later([&run, port] { run.release(port); }); },
+      .release = [&run](const dfu::PortPath& place,
+                        const scheduler::Decision& decision) { run.release(place, decision); },
       .skip =
           [&run, later](const dfu::PortPath& port, const std::optional<std::string>& reason) {
             later([&run, port, reason] { run.skip(port, reason); });
@@ -283,6 +286,21 @@ board::Controls controls_of(FlashRun& run, const std::function<bool()>& reload) 
           [&run, later](const std::string& operator_name, const std::function<void()>& done) {
             later([&run, operator_name, done] { run.work_without_order(operator_name, done); });
           }};
+}
+
+// How `flashline release` reaches this run. Null: it flashes what is there and ends.
+std::unique_ptr<CommandSocket> open_commands(const FlashOptions& options, const std::string& database, FlashRun& run,
+                                             const LiveLine& live, Log& log) {
+  if (!options.stay || options.dry_run) return nullptr;
+  ReleaseParts parts{live, run.door(), [&run](const dfu::PortPath& place, const scheduler::Decision& decision) {
+                       run.release(place, decision);
+                     }};
+  auto socket = std::make_unique<CommandSocket>(
+      database, [parts = std::move(parts)](std::string_view line, const CommandSocket::Answer& answer) {
+        obey(parts, line, answer);
+      });
+  if (!socket->problem().empty()) log.logger().warn("no command reaches this line: {}", socket->problem());
+  return socket;
 }
 
 // A dry run gives no verdict on a unit.
@@ -439,6 +457,7 @@ ExitStatus flash(const FlashOptions& options) {
   };
   const auto board = open_board(options, inputs, flash_run, parts, live, reload, log);
   if (const auto* status = std::get_if<ExitStatus>(&board)) return *status;
+  const auto commands = open_commands(options, inputs.database, flash_run, live, log);
   if (options.stay) facts.board = std::get<0>(board) ? std::get<0>(board)->url() : "";
   output->started(facts);
   service.ready(facts.board.value_or("").empty() ? "the line runs" : "the line runs; board at " + *facts.board);

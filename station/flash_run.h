@@ -77,8 +77,8 @@ class FlashRun {
   void halt(scheduler::StopKind kind);
   // Whom the line works for now.
   const std::optional<JobOrder>& job() const { return parts_.job; }
-  // A port that is not used any more lets one more unit in.
-  void release(const dfu::PortPath& port) { engine_->release(port); }
+  // As Engine::release says. Any thread.
+  void release(const dfu::PortPath& place, const scheduler::Decision& decision) { engine_->release(place, decision); }
   // From the event loop. Units that are plugged in there from now on are left alone; without a reason they are not.
   void skip(const dfu::PortPath& port, const std::optional<std::string>& reason);
   // From the event loop. While it is on, no unit is worked on; `done` as Engine::commission says.

@@ -26,6 +26,7 @@ struct Run {
   ExitStatus operator()(const station::AnchorOptions& options) const { return station::audit_anchor(options); }
   ExitStatus operator()(const station::DisposeOptions& options) const { return station::dispose(options); }
   ExitStatus operator()(const station::LabelOptions& options) const { return station::label(options); }
+  ExitStatus operator()(const station::ReleaseOptions& options) const { return station::release(options); }
   ExitStatus operator()(const station::JobOpenOptions& options) const { return station::job_open(options); }
   ExitStatus operator()(const station::JobCloseOptions& options) const { return station::job_close(options); }
   ExitStatus operator()(const station::JobListOptions& options) const { return station::job_list(options); }

@@ -12,6 +12,7 @@
 #include "dfu/virtual/usbip.h"
 #include "station/address.h"
 #include "station/anchor_text.h"
+#include "station/release.h"
 #include "station/version.h"
 
 namespace station {
@@ -70,6 +71,10 @@ std::string is_generation(const std::string& text) {
   std::vector<std::string> known;
   for (const int number : dfu::virt::generation_numbers()) known.push_back(std::to_string(number));
   return one_of(text, known);
+}
+
+std::string is_in_a_line(const std::string& text) {
+  return is_reason(text) ? "" : "'" + text + "' is not a text of 1 to 200 characters on one line";
 }
 
 std::string is_label(const std::string& text) {
@@ -314,6 +319,16 @@ CLI::App* add_label(CLI::App& app, LabelOptions& options) {
   label->add_flag("--again", options.again, "The new pair stands in the place of what either had before");
   label->add_option("--operator", options.operator_name, "Who scans");
   return label;
+}
+
+CLI::App* add_release(CLI::App& app, ReleaseOptions& options) {
+  CLI::App* release = app.add_subcommand("release", "Let a running line use a closed slot or a stopped hub again")
+                          ->group("Commands");
+  add_record_options(*release, options.station, options.db);
+  release->add_option("place", options.place, "The slot or hub: its label or port")->type_name("PLACE")->required();
+  release->add_option("--operator", options.operator_name, "Who decided")->required()->check(is_in_a_line);
+  release->add_option("--reason", options.reason, "Why: what was looked at, and replaced")->required()->check(is_in_a_line);
+  return release;
 }
 
 void add_job_files(CLI::App& job, RecordCommands& commands) {
@@ -604,6 +619,8 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
   add_audit(app, commands);
   LabelOptions label;
   const CLI::App* label_command = add_label(app, label);
+  ReleaseOptions release;
+  const CLI::App* release_command = add_release(app, release);
   add_job(app, commands);
   add_db(app, commands);
   add_operator(app, commands.operators);
@@ -638,6 +655,7 @@ std::variant<Command, Said> parse_command_line(int argc, const char* const* argv
     return report;
   }
   if (label_command->parsed()) return checked(*label_command, label);
+  if (release_command->parsed()) return release;
   if (virtual_command->parsed()) {
     const std::string problem = contradiction(*virtual_command, served);
     if (!problem.empty()) return usage(problem, *virtual_command);

@@ -117,6 +117,13 @@ struct DisposeOptions {
   db::Disposition disposition;
 };
 
+// To the program that runs the line with this record.
+struct ReleaseOptions : RecordOptions {
+  std::string place;  // a slot's label, a hub's label, or the port of either
+  std::string operator_name;
+  std::string reason;
+};
+
 struct LabelOptions : RecordOptions {
   std::string label;
   // Whose it is: one of these.
@@ -192,7 +199,7 @@ struct VirtualOptions : LineOptions {
 
 using Command =
     std::variant<FlashOptions, CheckOptions, InspectOptions, ListOptions, SlotsShowOptions, SlotsLearnOptions,
-                 DoctorOptions, ReportOptions, AuditOptions, ImageOptions, AnchorOptions, DisposeOptions, LabelOptions,
+                 DoctorOptions, ReportOptions, AuditOptions, ImageOptions, AnchorOptions, DisposeOptions, LabelOptions, ReleaseOptions,
                  JobOpenOptions, JobCloseOptions, JobListOptions, JobExportOptions, JobImportOptions, BackupOptions,
                  MergeOptions, RestoreOptions, ArchiveOptions, VirtualOptions, OperatorOptions>;
 

@@ -222,7 +222,9 @@ Answer Board::answer(const Request& request, const Route& route, const Sender& s
     case Action::stop:
       return change([this](const Asker& asker, const Request& stop) { return changes_.stop(asker, stop); });
     case Action::release:
-      return change([this, key](const Asker& asker, const Request&) { return release(asker, key); });
+      return change([this, key](const Asker& asker, const Request& why) { return release(asker, why, key); });
+    case Action::release_hub:
+      return change([this, key](const Asker& asker, const Request& why) { return release_hub(asker, why, key); });
     case Action::skip:
       return change([this, key](const Asker& asker, const Request& skip) { return this->skip(asker, skip, key); });
     case Action::begin_commissioning:
@@ -311,9 +313,17 @@ Reply Board::slot(const std::string& port_or_label) {
   return json_reply(200, compact(json));
 }
 
-Reply Board::release(const Asker& asker, const std::string& port_or_label) {
+Reply Board::release(const Asker& asker, const Request& request, const std::string& port_or_label) {
   const auto slot = slot_in(live_.now(), port_or_label);
-  return slot ? changes_.release(asker, *slot) : found(std::nullopt, "slot '" + port_or_label + "'");
+  return slot ? changes_.release(asker, request, *slot) : found(std::nullopt, "slot '" + port_or_label + "'");
+}
+
+Reply Board::release_hub(const Asker& asker, const Request& request, const std::string& port_or_label) {
+  const LineNow line = live_.now();
+  const auto is_it = [&](const HubNow& hub) { return hub.port.text == port_or_label || hub.label == port_or_label; };
+  const auto hub = std::ranges::find_if(line.hubs, is_it);
+  return hub == line.hubs.end() ? found(std::nullopt, "hub '" + port_or_label + "'")
+                                : changes_.release_hub(asker, request, *hub);
 }
 
 Reply Board::skip(const Asker& asker, const Request& request, const std::string& port_or_label) {

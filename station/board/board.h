@@ -78,7 +78,8 @@ class Board : private Handler {
   PictureFacts facts(const LineNow& line);
   Reply state();
   Reply slot(const std::string& port_or_label);
-  Reply release(const Asker& asker, const std::string& port_or_label);
+  Reply release(const Asker& asker, const Request& request, const std::string& port_or_label);
+  Reply release_hub(const Asker& asker, const Request& request, const std::string& port_or_label);
   Reply skip(const Asker& asker, const Request& request, const std::string& port_or_label);
   Reply jobs();
   Reply use_job(const Asker& asker, const std::string& order);

@@ -3,24 +3,22 @@
 #include <algorithm>
 #include <future>
 
-#include "reports/printable.h"
 #include "station/anchor_text.h"
 #include "station/board/body.h"
 #include "station/board/history.h"
 #include "station/image_json.h"
+#include "station/release.h"
 
 namespace station::board {
 
 namespace {
 
 constexpr std::size_t longest_order = 100;
-constexpr std::size_t longest_reason = 200;
 constexpr std::chrono::seconds longest_wait(5);
 constexpr std::int64_t most_units = std::int64_t{1} << 40;  // as `job open` takes it
 
-// A text for a line of a screen.
-bool is_reason(const std::string& text) {
-  return !text.empty() && text.size() <= longest_reason && reports::printable(text) == text;
+Refusal no_reason(const std::string& what) {
+  return bad_request(what + " for a reason of 1 to 200 characters.", "Say why.");
 }
 
 std::optional<Refusal> refuse_skip(const SlotNow& slot, const std::string& name, bool wanted) {
@@ -59,16 +57,37 @@ Reply Changes::stop(const Asker& asker, const Request& request) {
   return json_reply(200, compact(QJsonObject{{"state", "stopped"}}));
 }
 
-Reply Changes::release(const Asker& asker, const SlotNow& slot) {
+// A reason may be left out: the question that was answered names it.
+Reply Changes::release(const Asker& asker, const Request& request, const SlotNow& slot) {
+  const auto body = body_of(request);
+  if (const auto* refusal = std::get_if<Refusal>(&body)) return reply_of(*refusal);
+  const std::string reason = text_in(std::get<QJsonObject>(body), "reason");
+  if (!reason.empty() && !is_reason(reason)) return reply_of(no_reason("A slot is opened again"));
   const std::string& name = slot.name();
   if (slot.quarantine.empty()) {
     return reply_of({409, "conflict", "Slot " + name + " is in use.", "There is nothing to open."});
   }
-  if (const auto refusal = journal_.note(asker, "released", slot.port.text, "opened slot " + name + " again")) {
+  const std::string why = reason.empty() ? "" : " (" + reason + ")";
+  if (const auto refusal = journal_.note(asker, "released", slot.port.text, "opened slot " + name + " again" + why)) {
     return reply_of(*refusal);
   }
-  controls_.release(slot.port);
+  controls_.release(slot.port, {asker.session.operator_name, reason});
   return json_reply(200, compact(QJsonObject{{"port", QString::fromStdString(slot.port.text)}}));
+}
+
+Reply Changes::release_hub(const Asker& asker, const Request& request, const HubNow& hub) {
+  const auto body = body_of(request);
+  if (const auto* refusal = std::get_if<Refusal>(&body)) return reply_of(*refusal);
+  const std::string reason = text_in(std::get<QJsonObject>(body), "reason");
+  if (!is_reason(reason)) return reply_of(no_reason("A hub is released"));
+  const std::string& name = hub.name();
+  if (!hub.trouble) {
+    return reply_of({409, "conflict", "Hub " + name + " takes its full width.", "There is nothing to release."});
+  }
+  const std::string what = "released hub " + name + " (" + reason + ")";
+  if (const auto refusal = journal_.note(asker, "released", hub.port.text, what)) return reply_of(*refusal);
+  controls_.release(hub.port, {asker.session.operator_name, reason});
+  return json_reply(200, compact(QJsonObject{{"port", QString::fromStdString(hub.port.text)}}));
 }
 
 Reply Changes::skip(const Asker& asker, const Request& request, const SlotNow& slot) {
@@ -78,7 +97,7 @@ Reply Changes::skip(const Asker& asker, const Request& request, const SlotNow& s
   const std::string reason = text_in(body, "reason");
   const bool wanted = body.value("skip").toBool();
   if (!body.value("skip").isBool() || (wanted && !is_reason(reason))) {
-    return reply_of(bad_request("A slot is taken out of use for a reason of 1 to 200 characters.", "Say why."));
+    return reply_of(no_reason("A slot is taken out of use"));
   }
   const std::string name = slot.label.empty() ? slot.port.text : slot.label;
   if (const auto refusal = refuse_skip(slot, name, wanted)) return reply_of(*refusal);

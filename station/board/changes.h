@@ -20,7 +20,8 @@ struct Controls {
   std::function<void(bool paused)> pause{};
   // All work ends, and none begins until `pause(false)`. The program goes on.
   std::function<void(scheduler::StopKind kind)> stop{};
-  std::function<void(const dfu::PortPath& port)> release{};
+  // A port or a hub.
+  std::function<void(const dfu::PortPath& place, const scheduler::Decision& decision)> release{};
   // Without a reason the port is used again.
   std::function<void(const dfu::PortPath& port, const std::optional<std::string>& reason)> skip{};
   // Nothing: for none, and nothing is begun. `done` is called when no attempt begins for another order any more.
@@ -39,7 +40,8 @@ class Changes {
 
   Reply pause(const Asker& asker, bool paused);
   Reply stop(const Asker& asker, const Request& request);
-  Reply release(const Asker& asker, const SlotNow& slot);
+  Reply release(const Asker& asker, const Request& request, const SlotNow& slot);
+  Reply release_hub(const Asker& asker, const Request& request, const HubNow& hub);
   Reply skip(const Asker& asker, const Request& request, const SlotNow& slot);
   // `recipes`: those that the line works by, of which an order may name one.
   Reply open_job(const Asker& asker, const Request& request,

@@ -33,6 +33,7 @@ constexpr Row rows[] = {
     {Method::post, "/api/line/resume", Action::resume, Needs::work},
     {Method::post, "/api/line/stop", Action::stop, Needs::work_or_distant},
     {Method::post, "/api/slots/*/release", Action::release, Needs::supervision},
+    {Method::post, "/api/hubs/*/release", Action::release_hub, Needs::supervision},
     {Method::post, "/api/slots/*/skip", Action::skip, Needs::work_or_distant},
     {Method::post, "/api/commissioning/start", Action::begin_commissioning, Needs::work_or_distant},
     {Method::post, "/api/commissioning/skip", Action::leave_out, Needs::work_or_distant},

@@ -30,6 +30,7 @@ enum class Action {
   resume,
   stop,
   release,
+  release_hub,
   skip,
   begin_commissioning,
   leave_out,

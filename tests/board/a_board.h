@@ -68,7 +68,10 @@ class ABoard : public testing::Test {
                       [this](scheduler::StopKind kind) {
                         done(kind == scheduler::StopKind::at_once ? "stop at once" : "stop safely");
                       },
-                      [this](const dfu::PortPath& port) { done("release " + port.text); },
+                      [this](const dfu::PortPath& place, const scheduler::Decision& decision) {
+                        done("release " + place.text + " by " + decision.by +
+                             (decision.reason.empty() ? "" : ": " + decision.reason));
+                      },
                       [this](const dfu::PortPath& port, const std::optional<std::string>& reason) {
                         done(reason ? "skip " + port.text + ": " + *reason : "use " + port.text);
                       },

@@ -68,8 +68,24 @@ TEST_F(ABoard, ASlotThatIsClosedIsOpenedAgainAndNoOther) {
   EXPECT_THAT(get("/api/state"), HasSubstr("\"state\":\"quarantined\""));
   EXPECT_EQ(status_of(post("/api/slots/1-1.2/release", "{}", li)), 409);
   EXPECT_EQ(status_of(post("/api/slots/1-1.3/release", "{}", li)), 200);
-  EXPECT_THAT(done_, ElementsAre("release 1-1.3"));
+  EXPECT_THAT(done_, ElementsAre("release 1-1.3 by li"));
   EXPECT_THAT(door_.notes(), ElementsAre("signed-in li", "released 1-1.3"));
+}
+
+TEST_F(ABoard, AStoppedHubIsReleasedForAReasonAndNoOther) {
+  const std::string li = sign_in("li");
+  const std::string why = "{\"reason\":\"cable replaced\"}";
+  EXPECT_EQ(status_of(post("/api/hubs/1-1/release", why, li)), 409) << "it takes its full width";
+  EXPECT_EQ(status_of(post("/api/hubs/1-9/release", why, li)), 404);
+  const scheduler::RemarkValues values{{"failed", 4}, {"attempts", 9}};
+  live_.on(scheduler::Remarked{make_remark(scheduler::RemarkCode::hub_stopped, {}, "1-1", values)});
+  EXPECT_THAT(get("/api/state"), AllOf(HasSubstr("\"state\":\"stopped\""), HasSubstr("\"code\":\"hub-stopped\"")));
+  EXPECT_EQ(status_of(post("/api/hubs/1-1/release", "{}", li)), 400) << "no reason";
+  EXPECT_EQ(status_of(post("/api/hubs/1-1/release", why, "")), 401);
+  EXPECT_EQ(status_of(post("/api/hubs/1-1/release", why, li)), 200);
+  EXPECT_THAT(done_, ElementsAre("release 1-1 by li: cable replaced"));
+  EXPECT_THAT(door_.notes(), ElementsAre("signed-in li", "released 1-1"));
+  EXPECT_EQ(std::get<Note>(door_.entries()[1]).event.text, "li released hub 1-1 (cable replaced) on the board.");
 }
 
 TEST_F(ABoard, ASlotIsTakenOutOfUseForAReasonAndPutBack) {

@@ -625,6 +625,33 @@ class WhatTheHandDoes(MockedTest):
             self.go(page, "#/slot/1-1.1")
             page.wait(lambda: page.texts(".story-what") == [words["story.no-hub"].format(hub="1-1")], "the reason")
 
+    def test_a_stopped_hub_is_seen_and_goes_on_when_somebody_says_what_was_done(self):
+        station = self.station()
+        def stop():
+            station.posts.clear()
+            hub = station.state["hubs"][0]
+            hub["trouble"] = {"state": "stopped", "code": "hub-stopped", "values": {"failed": 5, "attempts": 20}}
+            for slot in hub["slots"]:
+                slot.update(hub_stopped=True, advice="none")
+            station.slot("A1").update(state="queued", present=True, waits_for="hub-stopped", advice="wait")
+            station.state["line"]["bound"] = {"by": "hub-stopped", "slots": 1, "name": "1-1", "times_slower": 1.0}
+            station.tell_all()
+        stop()
+        for page, words in self.in_each_language():
+            stop()
+            self.wait_tile(page, "A1", words["slot.queued"], words["slot.queued.hub"])
+            self.wait_tile(page, "A2", words["slot.queued.hub"])
+            page.wait(lambda: page.texts(".trouble p") == [words["note.hub-stopped"].format(failed=5, attempts=20)], "why")
+            bounds = words["bound.hub-stopped"]
+            page.wait(lambda: page.texts(".bound") == [bounds.get("one", bounds["other"]).format(n=1, name="1-1")], "what bounds the line")
+            self.assertEqual(page.texts(".call-names"), ["B1"])
+            self.press(page, words["hub.release"])
+            self.press(page, words["hub.reason.cable"], "dialog")
+            if page.all("dialog #field-operator"):
+                self.sign_in(page, "li")
+            page.wait(lambda: page.all(".trouble") == [], "the hub goes on")
+            self.assertIn(("/api/hubs/1-1/release", {"reason": WORDS["en"]["hub.reason.cable"]}), station.posts)
+
     def test_steps_after_a_failure_are_not_reached(self):
         station = self.station()
         mock.verdict(station.slot("A1"), "failed", "write-failed")

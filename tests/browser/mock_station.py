@@ -119,7 +119,7 @@ class Station:
         self.commissioning = {"active": False, "expect": None, "learned": [], "changed": [], "twice": None, "plugs": 0, "wanted": 0,
                               "station_file": "station.toml",
                               "hubs": [{"port": hub["port"], "ports": [f"{hub['port']}.{i}" for i in range(1, 8)]} for hub in self.state["hubs"]]}
-        self.can = ["use", "slots", "commissioning"]
+        self.can = ["use", "release", "slots", "commissioning"]
         self.languages = {}  # more of them: {code: words}
         self.down = False
         self.silent = False
@@ -266,6 +266,12 @@ class Station:
                 slot.update(state="skipped" if body["skip"] else "empty", reason=body.get("reason") or None,
                             skipped_by="board" if body["skip"] else None)
             self.tell(slot)
+        elif parts[1] == "hubs":
+            hub = next(one for one in self.state["hubs"] if one["port"] == unquote(parts[2]))
+            hub["trouble"] = None
+            for slot in hub["slots"]:
+                slot.update(hub_stopped=False, waits_for=None)
+            self.tell_all()
         elif path == "/api/labels":
             slot = self.slot(body["slot"])
             slot["label_of_unit"] = body["label"]

@@ -3,11 +3,11 @@
 
 import { can, post } from './api.js';
 import { h, icon, setIcon, setText, setAttribute, fill, button } from './dom.js';
-import { t, number, percent } from './i18n.js';
+import { inEnglish, t, number, percent } from './i18n.js';
 import { plan } from './layout.js';
 import { live, slotsOf } from './live.js';
-import { boundText, faceOf, isGood, isOver, nameOf, noteText } from './words.js';
-import { attempt } from './ask.js';
+import { boundText, faceOf, hubReasons, isGood, isOver, nameOf, noteText } from './words.js';
+import { attempt, choose } from './ask.js';
 import { workWithoutOrder } from './job.js';
 
 // The places of a hub from its first to its last slot: between them a port without a slot leaves its gap.
@@ -21,12 +21,22 @@ export function placesOf(hub) {
   return places;
 }
 
+const hubName = (hub) => hub.label || t('hub', { port: hub.port });
+
+// A hub that failed too often goes on when somebody says what was done about it.
+async function releaseHub(hub) {
+  const reason = await choose(t('hub.release.title', { hub: hub.label || hub.port }), t('hub.release.text'),
+    hubReasons.map((one) => ({ text: t('hub.reason.' + one), value: inEnglish('hub.reason.' + one) }))
+      .concat([{ text: t('cancel'), value: null, kind: 'quiet' }]));
+  if (reason) await attempt(() => post('/api/hubs/' + encodeURIComponent(hub.port) + '/release', { reason }, { supervisor: true }), t('hub.release.done'));
+}
+
 // Where, and what.
 function noteOf(note) {
   if (!note) return '';
   const text = noteText(note);
   const hub = live.state.hubs.find((one) => one.port === note.about);
-  const where = live.slots.has(note.about) ? note.slot || note.about : hub ? hub.label || t('hub', { port: hub.port }) : '';
+  const where = live.slots.has(note.about) ? note.slot || note.about : hub ? hubName(hub) : '';
   return text && where ? t('note.where', { where, text }) : text;
 }
 
@@ -94,8 +104,9 @@ export function open(root) {
   const summary = h('section', { class: 'summary', 'aria-label': t('total.name') }, call,
     h('div', { class: 'figures' }, Object.values(figures).map((one) => one.element)),
     h('div', { class: 'summary-foot' }, bound, remark, pause));
+  const troubles = h('div', { class: 'troubles' });
   const hubs = h('div', { class: 'hubs' });
-  fill(root, h('div', { class: 'screen line-screen' }, h('h1', { class: 'unseen' }, t('nav.line')), summary, hubs));
+  fill(root, h('div', { class: 'screen line-screen' }, h('h1', { class: 'unseen' }, t('nav.line')), summary, troubles, hubs));
 
   const loads = new Map();
   let tiles = new Map();
@@ -125,8 +136,21 @@ export function open(root) {
     const load = h('span', { class: 'hub-more' });
     loads.set(hub.port, load);
     showLoad(hub);
-    return h('h2', { class: 'hub-name' }, h('span', {}, hub.label || t('hub', { port: hub.port })),
-      hub.label && h('span', { class: 'hub-more' }, hub.port), load, hub.missing && h('strong', { class: 'hub-missing' }, t('hub.missing')));
+    return h('h2', { class: 'hub-name' }, h('span', {}, hubName(hub)),
+      hub.label && h('span', { class: 'hub-more' }, hub.port), load, hub.missing && h('strong', { class: 'hub-missing' }, t('hub.missing')),
+      hub.trouble && h('strong', { class: 'hub-missing' }, t('hub.' + hub.trouble.state)));
+  }
+
+  // Hubs that were slowed or stopped: seen whatever else the line does, until somebody releases them.
+  let troubled = '';
+  function showTroubles() {
+    const bad = live.state.hubs.filter((hub) => hub.trouble);
+    const key = JSON.stringify([bad.map((hub) => [hub.port, hub.label, hub.trouble]), can('release')]);
+    if (key === troubled) return;
+    troubled = key;
+    fill(troubles, bad.map((hub) => h('section', { class: 'trouble', 'data-state': hub.trouble.state, 'aria-label': hubName(hub) },
+      h('strong', {}, hubName(hub) + ' ' + t('hub.' + hub.trouble.state)), h('p', {}, noteText(hub.trouble)),
+      can('release') && button(t('hub.release'), () => releaseHub(hub), { kind: 'strong', iconName: 'icon-lock' }))));
   }
 
   function showLoad(hub) {
@@ -136,7 +160,7 @@ export function open(root) {
 
   function build() {
     const line = live.state.line;
-    const structure = JSON.stringify(live.state.hubs.map((hub) => [hub.port, hub.label, hub.tt, hub.missing, hub.slots.map((slot) => slot.port)]));
+    const structure = JSON.stringify(live.state.hubs.map((hub) => [hub.port, hub.label, hub.tt, hub.missing, hub.trouble?.state, hub.slots.map((slot) => slot.port)]));
     if (structure === built) {
       for (const slot of slotsOf(live.state)) showSlot(slot, line);
       live.state.hubs.forEach(showLoad);
@@ -255,6 +279,9 @@ export function open(root) {
     if (line.order_wanted) return setCall('act', t('call.no-job'), '', { href: '#/job', text: t('call.no-job.do') }, ...withoutOrder());
     if (free.length > 0 && !(line.job && line.job.left <= busy)) return setCall('plug', t('call.plug', { n: free.length }), [nameRow('', free)]);
     if (busy === 0 && missing.length > 0) return setCall('stopped', t('call.no-hub', { n: missing.length }), [nameRow('', missing)]);
+    const stopped = live.state.hubs.filter((hub) => hub.trouble?.state === 'stopped').map((hub) => hub.label || hub.port);
+    const behind = slotsOf(live.state).filter((slot) => slot.state === 'queued' && slot.waits_for === 'hub-stopped').length;
+    if (busy === behind && stopped.length > 0) return setCall('stopped', t('call.hub-stopped', { n: stopped.length }), [nameRow('', stopped)]);
     if (busy > 0) return setCall('wait', t('call.wait'), t('call.wait.do', { n: busy }));
     if (tiles.size > 0 && !line.job && !line.recipe) return setCall('act', t('call.no-job'), '', { href: '#/job', text: t('call.no-job.do') });
     return setCall('wait', tiles.size === 0 ? t('line.no-slots') : t('call.nothing'), '');
@@ -287,6 +314,7 @@ export function open(root) {
   }
 
   function showAll() {
+    showTroubles();
     build();
     showTotals();
     showCall();

@@ -42,8 +42,10 @@ function story(slot, line) {
   if (slot.state === 'verdict' && fault) return [t('sentence', { text: faultTitle(fault) }), afterFault(slot, fault, line)];
   if (slot.state === 'verdict') return [t('sentence', { text: t('outcome.' + slot.outcome) }), t('story.unknown.do')];
   if (slot.state === 'between') return [t('story.between'), slot.advice === 'plug-back' ? t('story.back.do') : t('story.working.do')];
+  if (slot.state === 'queued' && slot.waits_for === 'hub-stopped') return [t('story.queued.hub'), t('story.hub-stopped.do')];
   if (slot.state === 'queued') return [t('story.queued'), isOver(line) ? t('bound.order') : t('story.working.do')];
   if (slot.state === 'working') return [t('story.working'), t('story.working.do')];
+  if (slot.hub_stopped) return [t('story.empty.hub'), t('story.hub-stopped.do')];
   return [t('story.empty'), isOver(line) ? t('bound.order') : t('story.empty.do')];
 }
 

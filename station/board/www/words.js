@@ -57,6 +57,8 @@ export function whyNot(slot) {
   const chosen = skipReasons.find((one) => slot.reason === inEnglish('skip.reason.' + one));
   return chosen ? t('skip.reason.' + chosen) : slot.reason ?? '';
 }
+// What was done about a hub.
+export const hubReasons = ['cable', 'supply', 'hub', 'checked'];
 // Why a slot is closed.
 export const whyClosed = (slot) => slot.closed ? noteText(slot.closed) : slot.reason ?? '';
 
@@ -83,13 +85,13 @@ export function faceOf(slot, line) {
 function faceAsAsked(slot, line) {
   switch (slot.state) {
     case 'empty':
-      return { tone: 'empty', sign: 'sign-empty', word: t('slot.empty'), note: hintOf(slot), ...asked(slot) };
+      return { tone: 'empty', sign: 'sign-empty', word: t('slot.empty'), note: slot.hub_stopped ? t('slot.queued.hub') : hintOf(slot), ...asked(slot) };
     case 'foreign':
       if (line.state === 'commissioning') return { tone: 'muted', sign: 'sign-foreign', word: t('slot.here'), act: '', note: '' };
       if (slot.missed) return { tone: 'muted', sign: 'sign-foreign', word: t('slot.missed'), note: '', ...asked(slot) };
       return { tone: 'muted', sign: 'sign-foreign', word: t('slot.foreign'), act: '', note: slot.reason ?? '' };
     case 'queued':
-      return { tone: 'busy', sign: 'sign-queued', word: t('slot.queued'), note: paused(line) ? t('line.paused') : isOver(line) ? t('slot.queued.order') : t('slot.queued.note'), ...asked(slot) };
+      return { tone: 'busy', sign: 'sign-queued', word: t('slot.queued'), note: paused(line) ? t('line.paused') : isOver(line) ? t('slot.queued.order') : slot.waits_for === 'hub-stopped' ? t('slot.queued.hub') : t('slot.queued.note'), ...asked(slot) };
     case 'working': {
       const left = slot.left_seconds;
       const slow = slot.stuck_seconds >= 5;
