@@ -4,50 +4,6 @@
 
 namespace dfu {
 
-About about(FaultCode code) {
-  switch (code) {
-    case FaultCode::stall:
-    case FaultCode::wrong_state:
-    case FaultCode::device_error:
-    case FaultCode::busy_timeout:
-    case FaultCode::no_answer:
-    case FaultCode::read_protected:
-    case FaultCode::map_mismatch:
-    case FaultCode::erase_failed:
-    case FaultCode::write_failed:
-    case FaultCode::verify_mismatch:
-    case FaultCode::leave_refused:
-    case FaultCode::not_back:
-    case FaultCode::back_in_dfu:
-    case FaultCode::safe_mode:
-    case FaultCode::factory_fallback:
-    case FaultCode::wrong_firmware:
-    case FaultCode::unit_swapped:
-    case FaultCode::duplicate_id:
-      return About::unit;
-    case FaultCode::unit_gone:
-    case FaultCode::io_error:
-    case FaultCode::pulled_before_proof:
-      return About::cable;
-    case FaultCode::image_unfit:
-      return About::image;
-    case FaultCode::port_suspect:
-    case FaultCode::port_quarantined:
-      return About::port;
-    case FaultCode::hub_suspect:
-    case FaultCode::hub_power:
-      return About::hub;
-    case FaultCode::access_denied:
-    case FaultCode::interface_busy:
-    case FaultCode::records_unavailable:
-    case FaultCode::cancelled:
-    case FaultCode::interrupted:
-    case FaultCode::internal:
-      return About::station;
-  }
-  return About::station;
-}
-
 std::string_view to_string(FaultCode code) {
   switch (code) {
     case FaultCode::stall:
@@ -114,24 +70,6 @@ std::string_view to_string(FaultCode code) {
       return "interrupted";
     case FaultCode::internal:
       return "internal";
-  }
-  return {};
-}
-
-std::string_view to_string(About about) {
-  switch (about) {
-    case About::unit:
-      return "unit";
-    case About::cable:
-      return "cable";
-    case About::image:
-      return "image";
-    case About::port:
-      return "port";
-    case About::hub:
-      return "hub";
-    case About::station:
-      return "station";
   }
   return {};
 }

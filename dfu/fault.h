@@ -1,4 +1,5 @@
-// Why an attempt did not pass: a closed list (CONTRACTS) with the facts; the sentence is composed from them where they
+// Why an attempt did not pass: a closed list (CONTRACTS) with the facts. What is done about each code, and who is
+// blamed: scheduler/fault_policy. The sentence is composed from them where they
 // are known. Pure values; any thread.
 #pragma once
 
@@ -49,14 +50,10 @@ enum class FaultCode {
   internal,
 };
 
-enum class About { unit, cable, image, port, hub, station };
-
 // What was being done when it happened.
 enum class OperationKind { open, enter, survey, recover, erase, write, read, leave, proof };
 
-About about(FaultCode code);
 std::string_view to_string(FaultCode code);  // "verify-mismatch"
-std::string_view to_string(About about);
 std::string_view to_string(OperationKind kind);
 
 struct Fault {

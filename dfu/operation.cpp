@@ -86,9 +86,7 @@ ByteView bytes_of(const Operation& operation, const Layout& layout) {
   return layout.steps[operation.step].payload({operation.address, operation.address + operation.length});
 }
 
-namespace {
-
-OperationKind fault_kind(Operation::Kind kind) {
+OperationKind operation_kind(Operation::Kind kind) {
   switch (kind) {
     case Operation::Kind::erase:
       return OperationKind::erase;
@@ -107,6 +105,8 @@ OperationKind fault_kind(Operation::Kind kind) {
   }
   return OperationKind::read;
 }
+
+namespace {
 
 std::string doing(const Operation& operation, const Layout& layout) {
   const std::string place = layout.steps[operation.step].name + " at " + hex_address(operation.address);
@@ -144,7 +144,7 @@ void locate(Fault& fault, const Operation& operation, const Layout& layout) {
 }  // namespace
 
 Fault fault_of(const Exchange::Failure& failure, const Operation& operation, const Layout& layout) {
-  Fault fault = fault_of(failure, fault_kind(operation.kind), doing(operation, layout));
+  Fault fault = fault_of(failure, operation_kind(operation.kind), doing(operation, layout));
   locate(fault, operation, layout);
   return fault;
 }

@@ -31,6 +31,8 @@ struct Operation {
 };
 
 std::string_view to_string(Operation::Kind kind);
+// As faults name it.
+OperationKind operation_kind(Operation::Kind kind);
 
 // The unit's own time: flash work and wire (facts/dfu.md 4.6, 5.1).
 Duration floor_of(Operation::Kind kind, std::uint32_t length, const Profile& profile);

@@ -4,6 +4,8 @@
 #include <utility>
 
 namespace scheduler {
+#include "scheduler/fault_policy.h"
+
 
 namespace {
 
@@ -497,7 +499,13 @@ std::uint32_t Attempt::bytes_to_write() const {
 // Flashing tells its own progress; the other tasks have a phase and no percentage.
 void Attempt::tell_phase() {
   if (kind_ == Kind::flash) return;
-  Progress progress{started_.attempt, started_.port, started_.slot, flash_done_ ? "proof" : "enter", {}, 0, 0};
+  Progress progress{started_.attempt,
+                    started_.port,
+                    started_.slot,
+                    flash_done_ ? OperationKind::proof : OperationKind::enter,
+                    {},
+                    0,
+                    0};
   progress.fraction = flash_done_ ? 1 : 0;
   progress.elapsed_seconds = dfu::seconds(now_ - opened_);
   want(wants::Tell{std::move(progress)});

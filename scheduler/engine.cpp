@@ -20,6 +20,7 @@ struct Port {
   Visit visit;                 // touched in `mailbox` only
   std::shared_ptr<Talk> talk;  // that runs, or ran last; touched in `mailbox` only
   bool in_work = false;        // as last reported to the line; touched in `mailbox` only
+  WallTime time{};             // of what the visit is told now; touched in `mailbox` only
 };
 using PortPointer = std::shared_ptr<Port>;
 
@@ -47,8 +48,10 @@ struct Engine::Impl {
   void after_each_port(const std::function<void()>& call);
   void run(effect::UsePort& use);
   void run(effect::TellPort& told) { tell(ports.at(told.port), std::move(told.told)); }
-  void run(effect::Note& note) { recorder.record(std::move(note.remark), [](bool) {}); }
-  void run(effect::Show& show) { observer.on(show.event); }
+  void run(effect::Note& note) {
+    recorder.record(std::move(note.remark), line_time, [](bool) {});
+  }
+  void run(effect::Show& show) { observer.on(show.event, line_time); }
   void run(effect::SwitchPower& power);
   void run(effect::Settle&);
   void run(effect::WakeAt& wake);
@@ -61,8 +64,10 @@ struct Engine::Impl {
   void run(const PortPointer& port, wants::Power& power) {
     tell_line(input::PowerWanted{port->visit.port(), power.on});
   }
-  void run(const PortPointer&, wants::Tell& told) { tell_line(input::Happened{std::move(told.event)}); }
-  void run(const PortPointer&, wants::Note& note) { recorder.record(std::move(note.record), [](bool) {}); }
+  void run(const PortPointer& port, wants::Tell& told);
+  void run(const PortPointer& port, wants::Note& note) {
+    recorder.record(std::move(note.record), port->time, [](bool) {});
+  }
   void run(const PortPointer& port, wants::Save& save);
   void run(const PortPointer& port, wants::Open& open);
   void run(const PortPointer& port, wants::Talk& talk);
@@ -80,6 +85,7 @@ struct Engine::Impl {
 
   // Touched in the line's mailbox only.
   Line line;
+  WallTime line_time{};  // of what the line is told now
   std::map<dfu::PortPath, PortPointer> ports;
   std::function<void(Totals)> done;
 };
@@ -160,6 +166,8 @@ void Engine::Impl::tell_line_and_wait(Input input, std::function<void()> taken) 
 }
 
 void Engine::Impl::carry_out(Input input) {
+  const auto* happened = std::get_if<input::Happened>(&input);
+  line_time = happened ? happened->at : options.wall();
   for (Effect& effect : line.on(std::move(input), clock.now())) {
     std::visit([this](auto& each) { run(each); }, effect);
   }
@@ -207,6 +215,7 @@ void Engine::Impl::tell(const PortPointer& port, Told told) {
 }
 
 void Engine::Impl::carry_out(const PortPointer& port, const Told& told) {
+  port->time = options.wall();
   // Its watchers hold the port.
   if (std::holds_alternative<told::Talked>(told)) port->talk.reset();
   for (Want& one : port->visit.on(told, clock.now())) {
@@ -216,8 +225,19 @@ void Engine::Impl::carry_out(const PortPointer& port, const Told& told) {
   if (std::exchange(port->in_work, in_work) != in_work) tell_line(input::WorkChanged{in_work});
 }
 
+// What is on record happened when its record says.
+void Engine::Impl::run(const PortPointer& port, wants::Tell& told) {
+  const auto* began = std::get_if<AttemptBegan>(&told.event);
+  const auto* ended = std::get_if<AttemptEnded>(&told.event);
+  const WallTime at = began ? began->at : ended ? ended->at : port->time;
+  tell_line(input::Happened{std::move(told.event), at});
+}
+
 void Engine::Impl::run(const PortPointer& port, wants::Save& save) {
-  recorder.record(std::move(save.record), [this, port](bool committed) { tell(port, told::Recorded{committed}); });
+  const WallTime at = port->time;
+  recorder.record(std::move(save.record), at, [this, port, at](bool committed) {
+    tell(port, told::Recorded{committed, at});
+  });
 }
 
 void Engine::Impl::run(const PortPointer& port, wants::Open& open) {

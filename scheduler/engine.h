@@ -20,6 +20,10 @@ namespace scheduler {
 struct EngineOptions : LineOptions {
   dfu::Hubs* hubs = nullptr;  // null: no port's power is ever switched; else it outlives the engine as the bus does
   std::function<std::string()> new_id;  // UUIDv7s; called from any thread
+  // The time of events; called from any thread.
+  std::function<WallTime()> wall = [] {
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  };
 };
 
 class Engine {

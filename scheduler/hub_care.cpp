@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "scheduler/fault_policy.h"
+
 namespace scheduler {
 
 namespace {
@@ -18,7 +20,7 @@ constexpr int recovered_after = 10;
 }  // namespace
 
 bool on_the_wire(dfu::FaultCode code) {
-  return dfu::about(code) == dfu::About::cable || code == dfu::FaultCode::no_answer;
+  return about(code) == About::cable || code == dfu::FaultCode::no_answer;
 }
 
 bool HubCare::is_bad(const dfu::PortPath& path, Hub& hub) const {

@@ -87,6 +87,7 @@ struct WorkChanged {
 };
 struct Happened {
   Event event;
+  WallTime at{};
 };
 // By the engine, as answers to effects.
 struct PowerSwitched {
@@ -127,11 +128,11 @@ struct Say {
   Remark remark;
 };
 }  // namespace input
-using Input = std::variant<input::Begin, input::Arrived, input::Left, input::Listed, input::PlaceWanted,
-                           input::PlaceReleased, input::PowerWanted, input::WorkChanged, input::Happened,
-                           input::PowerSwitched, input::Settled, input::TimeOver, input::Stop, input::Halt,
-                           input::Pause, input::Release, input::Skip, input::Commission, input::WorkFor, input::Reload,
-                           input::Say>;
+using Input =
+    std::variant<input::Begin, input::Arrived, input::Left, input::Listed, input::PlaceWanted, input::PlaceReleased,
+                 input::PowerWanted, input::WorkChanged, input::Happened, input::PowerSwitched, input::Settled,
+                 input::TimeOver, input::Stop, input::Halt, input::Pause, input::Release, input::Skip,
+                 input::Commission, input::WorkFor, input::Reload, input::Say>;
 
 // What the line wants done, in this order.
 namespace effect {

@@ -49,6 +49,7 @@ struct Recorded {
   bool committed;
 };
 struct Opened {
+  WallTime at{};  // as the record has it
   dfu::OpenResult result;
 };
 // The conversation of a task is over: the task is finished, or was cut off.

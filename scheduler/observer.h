@@ -42,12 +42,13 @@ struct UnitWaits {
 };
 struct AttemptBegan {
   AttemptStarted started;
+  WallTime at{};  // as its record has it
 };
 struct Progress {
   std::string attempt;
   dfu::PortPath port;
   std::string slot;
-  std::string phase;        // "enter", "survey", "erase", "write", "read", "leave", "proof"
+  dfu::OperationKind phase = dfu::OperationKind::open;
   std::string step;         // recipe step; may be empty
   double fraction = 0;      // of the floor of what is planned, 0..1
   double left_seconds = 0;  // estimated
@@ -59,6 +60,7 @@ struct Progress {
 // Comes after the attempt's end is committed, never before.
 struct AttemptEnded {
   AttemptFinished finished;
+  WallTime began{}, at{};  // as its records have them
 };
 // What a dry run found for one unit: it is refused, or this much would be written.
 struct Judged {
@@ -93,14 +95,14 @@ struct Remarked {
   Remark remark;
 };
 
-using Event = std::variant<UnitArrived, UnitLeft, VisitBegan, VisitOver, UnitWaits, AttemptBegan, Progress, AttemptEnded,
-                           Judged, VerdictReached, UnitMade, JobTaken, Remarked>;
+using Event = std::variant<UnitArrived, UnitLeft, VisitBegan, VisitOver, UnitWaits, AttemptBegan, Progress,
+                           AttemptEnded, Judged, VerdictReached, UnitMade, JobTaken, Remarked>;
 
 class Observer {
  public:
   virtual ~Observer() = default;
   // One call at a time, in the order in which things happened; from a pool thread. Must not block.
-  virtual void on(const Event& event) = 0;
+  virtual void on(const Event& event, WallTime at) = 0;
 };
 
 }  // namespace scheduler

@@ -1,5 +1,7 @@
 #include "scheduler/record.h"
 
+#include "scheduler/fault_policy.h"
+
 namespace scheduler {
 
 std::string_view to_string(Outcome outcome) {
@@ -23,14 +25,14 @@ std::string_view to_string(Outcome outcome) {
 Outcome outcome_of(const dfu::Fault& fault) {
   if (fault.code == dfu::FaultCode::cancelled) return Outcome::cancelled;
   if (fault.code == dfu::FaultCode::interrupted) return Outcome::interrupted;
-  switch (dfu::about(fault.code)) {
-    case dfu::About::unit:
-    case dfu::About::cable:
-    case dfu::About::image:
+  switch (about(fault.code)) {
+    case About::unit:
+    case About::cable:
+    case About::image:
       return Outcome::failed;
-    case dfu::About::port:
-    case dfu::About::hub:
-    case dfu::About::station:
+    case About::port:
+    case About::hub:
+    case About::station:
       break;
   }
   return Outcome::error;

@@ -1,6 +1,7 @@
 // What must be on record, and the seam to whatever keeps it. Values; the scheduler knows no SQL.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,6 +16,10 @@
 #include "scheduler/same_unit.h"
 
 namespace scheduler {
+
+// When something happened, as people know it: each event is stamped once, where it happened, and has this time on
+// record and wherever it is shown. Steps when somebody sets the clock; nothing is measured by it.
+using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
 enum class Outcome { passed, failed, error, cancelled, interrupted, already };
 std::string_view to_string(Outcome outcome);
@@ -85,7 +90,7 @@ class Recorder {
   virtual ~Recorder() = default;
   // `done` is called exactly once, from any thread: true when the record is committed, false when it never will be.
   // Records are committed in the order in which they were given. Any thread.
-  virtual void record(Record record, std::function<void(bool committed)> done) = 0;
+  virtual void record(Record record, WallTime at, std::function<void(bool committed)> done) = 0;
 };
 
 }  // namespace scheduler

@@ -27,6 +27,11 @@ std::vector<dfu::Claim> dfu_claim(const dfu::Profile& profile) {
   return {{profile.interface_number, profile.alternate}};
 }
 
+// A unit that makes its reset itself leaves by its manifestation.
+OperationKind phase_of(dfu::Operation::Kind kind) {
+  return kind == dfu::Operation::Kind::manifest_and_reset ? OperationKind::leave : dfu::operation_kind(kind);
+}
+
 }  // namespace
 
 // ---- EnterTask
@@ -210,7 +215,10 @@ void FlashTask::account(dfu::Duration now) {
 std::optional<Progress> FlashTask::news(dfu::Duration now) {
   if (session_) {
     const auto kind = session_->operation().kind;
-    if (kind == dfu::Operation::Kind::set_address || kind == dfu::Operation::Kind::to_idle) return {};
+    if (kind == dfu::Operation::Kind::set_address || kind == dfu::Operation::Kind::to_idle ||
+        kind == dfu::Operation::Kind::select) {
+      return {};
+    }
   }
   Progress progress = progress_now(now);
   const bool same_work = told_ && told_->phase == progress.phase && told_->step == progress.step;
@@ -221,7 +229,8 @@ std::optional<Progress> FlashTask::news(dfu::Duration now) {
 }
 
 Progress FlashTask::progress_now(dfu::Duration now) const {
-  Progress progress{started_.attempt, started_.port, started_.slot, "survey", steps_[step_at_work()].name, 0, 0};
+  Progress progress{
+      started_.attempt, started_.port, started_.slot, OperationKind::survey, steps_[step_at_work()].name, 0, 0};
   progress.elapsed_seconds = dfu::seconds(now - begun_);
   if (!session_) {
     progress.floor_seconds = dfu::seconds(survey_->result().floor);
@@ -229,7 +238,7 @@ Progress FlashTask::progress_now(dfu::Duration now) const {
     return progress;
   }
   const double planned = dfu::seconds(session_->planned()), done = dfu::seconds(session_->floor());
-  progress.phase = to_string(session_->operation().kind);
+  progress.phase = phase_of(session_->operation().kind);
   progress.fraction = planned > 0 ? done / planned : 1;
   progress.left_seconds = planned - done;
   progress.floor_seconds = dfu::seconds(survey_time_) + done;

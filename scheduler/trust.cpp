@@ -1,5 +1,7 @@
 #include "scheduler/trust.h"
 
+#include "scheduler/fault_policy.h"
+
 namespace scheduler {
 
 namespace {
@@ -8,12 +10,10 @@ bool is_good(Outcome outcome) {
   return outcome == Outcome::passed || outcome == Outcome::already;
 }
 
-// A unit counts for its slot and its hub when its verdict speaks about a unit, a cable or a port: images and the
-// station itself are the same for all.
+// A unit counts for its slot and its hub.
 bool counts(const AttemptFinished& last, const VerdictReached& verdict) {
   if (is_good(verdict.outcome)) return true;
-  const dfu::About about = last.fault ? dfu::about(last.fault->code) : dfu::About::unit;
-  return verdict.outcome == Outcome::failed && about != dfu::About::image && about != dfu::About::station;
+  return verdict.outcome == Outcome::failed && (!last.fault || counts_for_slot(last.fault->code));
 }
 
 }  // namespace

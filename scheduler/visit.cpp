@@ -260,7 +260,8 @@ void Visit::hear(const told::Admitted&) {
 }
 
 void Visit::hear(const told::Recorded& recorded) {
-  if (phase_ == Phase::saving_end) return ended(recorded.committed);
+  if (phase_ == Phase::saving_end) return ended(recorded);
+  began_ = recorded.at;
   if (!recorded.committed) {
     attempt_->refuse({dfu::FaultCode::records_unavailable,
                       {},
@@ -268,9 +269,9 @@ void Visit::hear(const told::Recorded& recorded) {
                       {},
                       {},
                       "The attempt could not be recorded, so the unit was not touched."});
-    return ended(false);
+    return ended(recorded);
   }
-  if (!options_.dry_run) want(wants::Tell{AttemptBegan{attempt_->started()}});
+  if (!options_.dry_run) want(wants::Tell{AttemptBegan{attempt_->started(), began_}});
   if (!setting_.quarantine.empty()) {
     attempt_->refuse({dfu::FaultCode::port_quarantined,
                       {},
@@ -318,9 +319,9 @@ void Visit::conclude_dry_run() {
   reach_verdict(refusal ? outcome_of(*refusal) : Outcome::passed);
 }
 
-void Visit::ended(bool committed) {
+void Visit::ended(const told::Recorded& recorded) {
   AttemptFinished end = attempt_->finished();
-  if (!committed) {
+  if (!recorded.committed) {
     // No green light without a record.
     end.outcome = Outcome::error;
     const bool untouched = end.fault && end.fault->code == dfu::FaultCode::records_unavailable;
@@ -336,9 +337,10 @@ void Visit::ended(bool committed) {
   outcome_ = end.outcome;
   const std::optional<dfu::Fault> before = std::exchange(fault_, end.fault);
   const bool halted_proof = halted_ && end.verified == true && fault_ && fault_->code == dfu::FaultCode::cancelled;
-  const bool owes = committed && (halted_proof || owes_proof_after(end));
+  const bool owes = recorded.committed && (halted_proof || owes_proof_after(end));
   owed_ = owes ? std::make_shared<const AttemptFinished>(end) : nullptr;
-  want(wants::Tell{AttemptEnded{std::move(end)}});  // first: whoever is admitted to its place must not exceed a quota
+  // First: whoever is admitted to its place must not exceed a quota.
+  want(wants::Tell{AttemptEnded{std::move(end), began_, recorded.at}});
   want(wants::ReleasePlace{});
   // A proof alone is one more attempt, also after the last one that may write.
   // What a halt cut short is begun once more when the line goes on.

@@ -91,7 +91,7 @@ class Visit {
   void supersede();
   void conclude();
   void conclude_dry_run();
-  void ended(bool committed);
+  void ended(const told::Recorded& recorded);
   void reach_verdict(Outcome outcome, std::string advice = {});
   void start_timer(dfu::Duration limit) { want(wants::Timer{++timer_, limit}); }
   void want(Want want) { wants_.push_back(std::move(want)); }
@@ -120,6 +120,7 @@ class Visit {
   int attempts_ = 0;
   std::optional<Attempt> attempt_;               // the last one of this visit
   std::shared_ptr<const AttemptFinished> owed_;  // what it has left to prove
+  WallTime began_{};                             // it, as its record has it
   Outcome outcome_ = Outcome::error;             // of it
   std::optional<dfu::Fault> fault_;              // likewise
   std::optional<Rescue> rescue_;                 // the last one of this visit

@@ -1,5 +1,7 @@
 #include "station/advice.h"
 
+#include "scheduler/fault_policy.h"
+
 namespace station {
 
 namespace {
@@ -53,42 +55,12 @@ Advice of_slot(const SlotNow& slot) {
 }  // namespace
 
 Advice after(dfu::FaultCode code) {
-  using dfu::FaultCode;
-  switch (code) {
-    case FaultCode::stall:
-    case FaultCode::wrong_state:
-    case FaultCode::device_error:
-    case FaultCode::busy_timeout:
-    case FaultCode::no_answer:
-    case FaultCode::leave_refused:
-    case FaultCode::not_back:
-    case FaultCode::unit_swapped:
-    case FaultCode::unit_gone:
-    case FaultCode::io_error:
-    case FaultCode::pulled_before_proof:
-    case FaultCode::cancelled:
-    case FaultCode::interrupted:
+  switch (scheduler::policy_of(code).remedy) {
+    case scheduler::Remedy::try_again:
       return Advice::try_again;
-    case FaultCode::read_protected:
-    case FaultCode::map_mismatch:
-    case FaultCode::erase_failed:
-    case FaultCode::write_failed:
-    case FaultCode::verify_mismatch:
-    case FaultCode::back_in_dfu:
-    case FaultCode::safe_mode:
-    case FaultCode::factory_fallback:
-    case FaultCode::wrong_firmware:
+    case scheduler::Remedy::set_aside:
       return Advice::set_aside;
-    case FaultCode::duplicate_id:
-    case FaultCode::image_unfit:
-    case FaultCode::port_suspect:
-    case FaultCode::port_quarantined:
-    case FaultCode::hub_suspect:
-    case FaultCode::hub_power:
-    case FaultCode::access_denied:
-    case FaultCode::interface_busy:
-    case FaultCode::records_unavailable:
-    case FaultCode::internal:
+    case scheduler::Remedy::get_help:
       break;
   }
   return Advice::get_help;

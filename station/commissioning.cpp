@@ -2,7 +2,7 @@
 
 namespace station {
 
-void Commissioning::on(const scheduler::Event& event) {
+void Commissioning::on(const scheduler::Event& event, scheduler::WallTime) {
   const auto* arrived = std::get_if<scheduler::UnitArrived>(&event);
   if (!arrived) return;
   const std::lock_guard lock(mutex_);

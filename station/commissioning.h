@@ -14,7 +14,7 @@ namespace station {
 
 class Commissioning : public scheduler::Observer {
  public:
-  void on(const scheduler::Event& event) override;
+  void on(const scheduler::Event& event, scheduler::WallTime at) override;
 
   void begin(GuidedLesson lesson);
   void end();

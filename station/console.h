@@ -25,7 +25,7 @@ class Console : public RunOutput {
   void started(const RunFacts& facts) override;
   void stopping(bool at_once) override;
   void ended(const RunEnd& end) override;
-  void on(const scheduler::Event& event) override { lines_.on(event); }
+  void on(const scheduler::Event& event, scheduler::WallTime at) override { lines_.on(event, at); }
 
  private:
   void paint();

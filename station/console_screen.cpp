@@ -76,10 +76,10 @@ bool is_bad(scheduler::Outcome outcome) {
   return outcome == scheduler::Outcome::failed || outcome == scheduler::Outcome::error;
 }
 
-std::string phase_word(const std::string& phase) {
-  if (phase == "read") return "verify";
-  if (phase == "proof") return "boot";
-  return phase;
+std::string phase_word(dfu::OperationKind phase) {
+  if (phase == dfu::OperationKind::read) return "verify";
+  if (phase == dfu::OperationKind::proof) return "boot";
+  return std::string(to_string(phase));
 }
 
 char sign_of(scheduler::Outcome outcome) {
@@ -171,12 +171,13 @@ std::string step_text(const SlotNow& slot) {
 }
 
 bool is_stuck(const SlotNow& slot) {
-  return slot.stuck_seconds >= stuck_after && slot.phase != "proof";
+  return slot.stuck_seconds >= stuck_after && slot.phase != dfu::OperationKind::proof;
 }
 
 // While it is surveyed nobody knows of how much.
 std::string percent(const SlotNow& slot) {
-  if (slot.phase == "open" || slot.phase == "survey" || slot.phase == "proof") return {};
+  using enum dfu::OperationKind;
+  if (slot.phase == open || slot.phase == survey || slot.phase == proof) return {};
   return fmt::format("{}%", std::clamp(static_cast<int>(slot.fraction * 100), 0, 100));
 }
 
@@ -255,7 +256,7 @@ Row slot_cell(const SlotNow& slot, const Cells& cells) {
   row.push_back({fit(state.text, word_width) + " ", state.look});
   const int room = remark_room(cells);
   Row rest{{remark_in(slot, room), slot.state == SlotState::verdict ? Look::plain : Look::muted}};
-  if (working && slot.phase != "proof")
+  if (working && slot.phase != dfu::OperationKind::proof)
     rest = cells.width >= narrowest_full ? full_work(slot, cells, room) : bar_work(slot, room);
   row.insert(row.end(), rest.begin(), rest.end());
   return filled(std::move(row), cells.width);

@@ -384,8 +384,8 @@ ExitStatus flash(const FlashOptions& options) {
     running->stop();
   };
   const auto signals =
-      options.stay ? std::make_unique<Signals>(std::initializer_list{SIGINT, SIGTERM, SIGHUP, SIGUSR1}, on_signal)
-                   : std::make_unique<Signals>(std::initializer_list{SIGINT, SIGTERM}, on_signal);
+      options.stay ? std::make_unique<Signals>(std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP, SIGUSR1}, on_signal)
+                   : std::make_unique<Signals>(std::initializer_list<int>{SIGINT, SIGTERM}, on_signal);
 
   const bool everywhere = options.ports.empty() && options.slots.empty();
   auto line = open_line(options, everywhere ? LineUse::work : LineUse::part);

@@ -69,6 +69,7 @@ FlashRun::FlashRun(RunParts parts)
   options.dry_run = parts_.store == nullptr;
   options.new_id = [&uuids = parts_.uuids] { return db::to_string(uuids.next()); };
   engine_ = std::make_unique<scheduler::Engine>(*parts_.line.bus, *parts_.line.clock, *pool_, recorder, observers_,
+  options.wall = [] { return db::now(); };
                                                 std::move(options));
 }
 

@@ -72,15 +72,11 @@ bool Hooks::over(std::chrono::milliseconds patience) {
   return changed_.wait_for(lock, patience, [this] { return waiting_.empty() && running_ == 0; });
 }
 
-void Hooks::on(const scheduler::Event& event) {
+void Hooks::on(const scheduler::Event& event, scheduler::WallTime) {
   if (const auto* fresh = std::get_if<scheduler::VisitBegan>(&event)) {
-    visits_[fresh->port.text] = {fresh->visit, {}, {}, {}};
-  } else if (const auto* began = std::get_if<scheduler::AttemptBegan>(&event)) {
-    visits_[began->started.port.text].began = db::now();
+    visits_[fresh->port.text] = {fresh->visit, {}};
   } else if (const auto* ended = std::get_if<scheduler::AttemptEnded>(&event)) {
-    Visit& visit = visits_[ended->finished.started.port.text];
-    visit.ended = db::now();
-    visit.last = ended->finished;
+    visits_[ended->finished.started.port.text].last = *ended;
   } else if (const auto* verdict = std::get_if<scheduler::VerdictReached>(&event)) {
     follow(*verdict);
     visits_.erase(verdict->port.text);
@@ -96,11 +92,13 @@ void Hooks::follow(const scheduler::VerdictReached& verdict) {
   }
   if (firing.empty()) return;
   const Visit& visit = visits_[verdict.port.text];
+  const auto last = visit.last ? std::optional(visit.last->finished) : std::nullopt;
   std::vector<std::string> environment = own_environment();
-  std::ranges::move(hook_environment(context_, verdict, visit.id, visit.last), std::back_inserter(environment));
+  std::ranges::move(hook_environment(context_, verdict, visit.id, last), std::back_inserter(environment));
   std::string input;
   if (visit.last) {
-    input = compact(reports::attempt_json(rows_.attempt(*visit.last, visit.began, visit.ended))) + "\n";
+    input =
+        compact(reports::attempt_json(rows_.attempt(visit.last->finished, visit.last->began, visit.last->at))) + "\n";
   }
   for (config::HookConfig& hook : firing) {
     post({std::move(hook), environment, input, place(verdict.port, verdict.slot)});

@@ -29,7 +29,7 @@ class Hooks : public scheduler::Observer {
         spdlog::logger& logger);
   ~Hooks() override;  // as close(), and waits until all is over
 
-  void on(const scheduler::Event& event) override;
+  void on(const scheduler::Event& event, scheduler::WallTime at) override;
   // For verdicts from now on. Main thread.
   void reload(std::vector<config::HookConfig> hooks);
   // No more verdicts. What runs or waits is given the longest time limit of the hooks, once, for all of it.
@@ -42,8 +42,7 @@ class Hooks : public scheduler::Observer {
 
   struct Visit {
     std::string id;
-    db::Time began{}, ended{};  // of the last attempt
-    std::optional<scheduler::AttemptFinished> last;
+    std::optional<scheduler::AttemptEnded> last;
   };
   struct Call {
     config::HookConfig hook;

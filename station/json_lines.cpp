@@ -87,12 +87,13 @@ void JsonLines::ended(const RunEnd& end) {
   out_.line(compact(object));
 }
 
-void JsonLines::on(const scheduler::Event& event) {
+void JsonLines::on(const scheduler::Event& event, scheduler::WallTime at) {
+  at_ = at;
   std::visit([this](const auto& each) { on_event(each); }, event);
 }
 
 void JsonLines::on_event(const scheduler::UnitArrived& event) {
-  QJsonObject object = event_now("unit_arrived");
+  QJsonObject object = event_at("unit_arrived", at_);
   add_place(object, event.unit.port, event.slot);
   add_unit(object, event.unit);
   object["ours"] = event.ours;
@@ -100,20 +101,20 @@ void JsonLines::on_event(const scheduler::UnitArrived& event) {
 }
 
 void JsonLines::on_event(const scheduler::UnitLeft& event) {
-  QJsonObject object = event_now("unit_left");
+  QJsonObject object = event_at("unit_left", at_);
   add_place(object, event.port, event.slot);
   out_.line(compact(object));
 }
 
 void JsonLines::on_event(const scheduler::VisitBegan& event) {
-  QJsonObject object = event_now("visit_started");
+  QJsonObject object = event_at("visit_started", at_);
   object["visit"] = text(event.visit);
   add_place(object, event.port, event.slot);
   out_.line(compact(object));
 }
 
 void JsonLines::on_event(const scheduler::VisitOver& event) {
-  QJsonObject object = event_now("visit_ended");
+  QJsonObject object = event_at("visit_ended", at_);
   object["visit"] = text(event.visit);
   add_place(object, event.port, event.slot);
   object["never_begun"] = event.never_begun;
@@ -123,7 +124,7 @@ void JsonLines::on_event(const scheduler::VisitOver& event) {
 // The end of the wait is the beginning of the attempt, or of nothing.
 void JsonLines::on_event(const scheduler::UnitWaits& event) {
   if (!event.wait) return;
-  QJsonObject object = event_now("unit_waits");
+  QJsonObject object = event_at("unit_waits", at_);
   add_place(object, event.port, event.slot);
   object["for"] = text(to_string(event.wait->what));
   object["hub"] = text_or_null(event.wait->hub.text);
@@ -132,9 +133,7 @@ void JsonLines::on_event(const scheduler::UnitWaits& event) {
 
 void JsonLines::on_event(const scheduler::AttemptBegan& event) {
   const scheduler::AttemptStarted& started = event.started;
-  const db::Time now = db::now();
-  running_[started.attempt].began = now;
-  QJsonObject object = event_at("attempt_started", now);
+  QJsonObject object = event_at("attempt_started", at_);
   object["attempt"] = text(started.attempt);
   object["visit"] = text(started.visit);
   object["number"] = started.number;
@@ -146,13 +145,13 @@ void JsonLines::on_event(const scheduler::AttemptBegan& event) {
 
 void JsonLines::on_event(const scheduler::Progress& event) {
   const Wall::time_point now = Wall::now();
-  std::optional<Wall::time_point>& last = running_[event.attempt].last_progress;
-  if (last && now - *last < progress_interval) return;
-  last = now;
-  QJsonObject object = event_now("progress");
+  const auto [last, first] = last_progress_.try_emplace(event.attempt, now);
+  if (!first && now - last->second < progress_interval) return;
+  last->second = now;
+  QJsonObject object = event_at("progress", at_);
   object["attempt"] = text(event.attempt);
   add_place(object, event.port, event.slot);
-  object["phase"] = text(event.phase);
+  object["phase"] = text(to_string(event.phase));
   object["step"] = text_or_null(event.step);
   object["fraction"] = rounded(event.fraction);
   object["left_seconds"] = rounded(event.left_seconds);
@@ -160,13 +159,12 @@ void JsonLines::on_event(const scheduler::Progress& event) {
 }
 
 void JsonLines::on_event(const scheduler::AttemptEnded& event) {
-  const auto running = running_.extract(event.finished.started.attempt);
-  const db::Time now = db::now();
-  out_.line(compact(reports::attempt_json(rows_.attempt(event.finished, running ? running.mapped().began : now, now))));
+  last_progress_.erase(event.finished.started.attempt);
+  out_.line(compact(reports::attempt_json(rows_.attempt(event.finished, event.began, event.at))));
 }
 
 void JsonLines::on_event(const scheduler::Judged& event) {
-  QJsonObject object = event_now("judged");
+  QJsonObject object = event_at("judged", at_);
   add_place(object, event.unit.port, event.slot);
   add_unit(object, event.unit);
   object["refused"] = event.refusal.has_value();
@@ -178,7 +176,7 @@ void JsonLines::on_event(const scheduler::Judged& event) {
 }
 
 void JsonLines::on_event(const scheduler::VerdictReached& event) {
-  QJsonObject object = event_now("verdict");
+  QJsonObject object = event_at("verdict", at_);
   add_place(object, event.port, event.slot);
   object["outcome"] = text(scheduler::to_string(event.outcome));
   object["attempts"] = event.attempts;
@@ -187,7 +185,7 @@ void JsonLines::on_event(const scheduler::VerdictReached& event) {
 }
 
 void JsonLines::on_event(const scheduler::Remarked& event) {
-  QJsonObject object = event_now("remark");
+  QJsonObject object = event_at("remark", at_);
   object["kind"] = text(to_string(event.remark.kind));
   object["attempt"] = text_or_null(event.remark.attempt);
   object["about"] = text_or_null(event.remark.about);
@@ -198,13 +196,13 @@ void JsonLines::on_event(const scheduler::Remarked& event) {
 }
 
 void JsonLines::on_event(const scheduler::UnitMade& event) {
-  QJsonObject object = event_now("unit_made");
+  QJsonObject object = event_at("unit_made", at_);
   object["left"] = event.left;
   out_.line(compact(object));
 }
 
 void JsonLines::on_event(const scheduler::JobTaken& event) {
-  QJsonObject object = event_now("job_taken");
+  QJsonObject object = event_at("job_taken", at_);
   object["job"] = text_or_null(event.job ? event.job->order : "");
   object["left"] = event.left;
   object["without_order"] = event.without_order;

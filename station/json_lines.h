@@ -4,7 +4,6 @@
 #include <QJsonObject>
 #include <chrono>
 #include <map>
-#include <optional>
 #include <string>
 
 #include "station/output.h"
@@ -20,7 +19,7 @@ class JsonLines : public RunOutput {
   void started(const RunFacts& facts) override;
   void stopping(bool at_once) override;
   void ended(const RunEnd& end) override;
-  void on(const scheduler::Event& event) override;
+  void on(const scheduler::Event& event, scheduler::WallTime at) override;
 
  private:
   using Wall = std::chrono::steady_clock;
@@ -41,12 +40,8 @@ class JsonLines : public RunOutput {
 
   LineWriter& out_;
   RecordRows rows_;
-  // What a running attempt's later lines depend on, by its id.
-  struct Running {
-    db::Time began;
-    std::optional<Wall::time_point> last_progress;
-  };
-  std::map<std::string, Running> running_;
+  db::Time at_{};                                          // of the event at hand
+  std::map<std::string, Wall::time_point> last_progress_;  // by the running attempt's id
 };
 
 }  // namespace station

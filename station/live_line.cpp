@@ -7,10 +7,13 @@
 #include <utility>
 
 #include "dfu/profile.h"
+#include "scheduler/fault_policy.h"
 
 namespace station {
 
 namespace {
+
+using dfu::OperationKind;
 
 using namespace std::chrono_literals;
 
@@ -38,12 +41,8 @@ double wire_seconds(double bytes) {
   return bytes * per_byte;
 }
 
-bool moves_data(const std::string& phase) {
-  return phase == "survey" || phase == "write" || phase == "read";
-}
-
-bool leaves(const std::string& phase) {
-  return phase == "leave" || phase == "manifest" || phase == "reset";
+bool moves_data(OperationKind phase) {
+  return phase == OperationKind::survey || phase == OperationKind::write || phase == OperationKind::read;
 }
 
 bool is_good(scheduler::Outcome outcome) {
@@ -218,8 +217,8 @@ void LineState::hear(const scheduler::UnitLeft& event) {
   slot.now.present = false;
   slot.now.taken_out = slot.now.state == SlotState::verdict;
   if (slot.now.state == SlotState::foreign) slot.now.state = SlotState::empty;
-  if (slot.now.state != SlotState::working || !leaves(slot.now.phase)) return;
-  slot.now.phase = "proof";
+  if (slot.now.state != SlotState::working || slot.now.phase != OperationKind::leave) return;
+  slot.now.phase = OperationKind::proof;
   slot.got_on = now_;
 }
 
@@ -247,7 +246,7 @@ void LineState::hear(const scheduler::AttemptBegan& event) {
   slot.now.state = SlotState::working;
   slot.now.attempt = event.started.number;
   slot.now.serial = event.started.unit.serial;
-  slot.now.phase = "open";
+  slot.now.phase = OperationKind::open;
   slot.now.step.clear();
   slot.now.fraction = 0;
   slot.got_on = now_;
@@ -265,7 +264,7 @@ void LineState::hear(const scheduler::Progress& event) {
   slot.now.step = event.step;
   slot.now.fraction = event.fraction;
   slot.got_on = now_;
-  if (slot.last.phase == "survey" || slot.last.phase.empty()) slot.planned = event;
+  if (slot.last.phase == OperationKind::survey || slot.last.phase == OperationKind::open) slot.planned = event;
   slot.last = event;
   slot.moved.push_back({now_, event.bytes});
   while (slot.moved.size() > 2 && slot.moved[1].at <= now_ - rate_window) slot.moved.pop_front();
@@ -312,8 +311,7 @@ void LineState::count_in_a_row(const Slot& slot, scheduler::Outcome outcome) {
   InARow& row = in_a_row_[slot.now.port];
   if (is_good(outcome)) row = {};
   if (outcome != scheduler::Outcome::failed || !slot.now.last || !slot.now.last->fault) return;
-  const dfu::About about = dfu::about(slot.now.last->fault->code);
-  if (about == dfu::About::image || about == dfu::About::station) return;
+  if (!scheduler::counts_for_slot(slot.now.last->fault->code)) return;
   if (row.units.size() >= most_known_in_a_row) row.units.clear();
   if (!slot.now.unit.empty() && !row.units.insert(slot.now.unit).second) return;
   ++row.failed;
@@ -417,7 +415,7 @@ SlotNow LineState::slot_at(const Slot& slot, dfu::Duration now) const {
     const double seconds = dfu::seconds(now - from->at);
     if (seconds > 0) out.bytes_per_second = static_cast<double>(moved.back().bytes - from->bytes) / seconds;
   }
-  if (out.phase == "erase" || out.phase == "write" || out.phase == "read") {
+  if (out.phase == OperationKind::erase || out.phase == OperationKind::write || out.phase == OperationKind::read) {
     const scheduler::Progress& last = slot.last;
     const double floor = last.floor_seconds - slot.planned.floor_seconds;
     const double elapsed = last.elapsed_seconds - slot.planned.elapsed_seconds;
@@ -550,17 +548,15 @@ std::optional<Bound> LineState::bus_bound(dfu::Duration now) const {
     const Traffic here = traffic(hub, now);
     if (here.units < 2 || here.load < bus_full || here.times_slower < noticeably_slower) continue;
     if (worst && worst->times_slower >= here.times_slower) continue;
-    worst = Bound{.by = Bound::By::bus,
-                  .slots = here.units,
-                  .name = name_of_hub(port),
-                  .times_slower = here.times_slower};
+    worst =
+        Bound{.by = Bound::By::bus, .slots = here.units, .name = name_of_hub(port), .times_slower = here.times_slower};
   }
   return worst;
 }
 
 // ---- for all threads
 
-void LiveLine::on(const scheduler::Event& event) {
+void LiveLine::on(const scheduler::Event& event, scheduler::WallTime) {
   const std::lock_guard lock(mutex_);
   state_.fold(event, clock_.now());
 }

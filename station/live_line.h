@@ -92,7 +92,7 @@ struct SlotNow {
   bool hub_stopped = false;                   // nothing is begun here before somebody releases the hub
   bool missed = false;  // foreign: it came while nothing was worked on here, and may be for this line
   // Of an attempt that runs. Phase and step as scheduler::Progress; before the first "open", after leave "proof".
-  std::string phase{};
+  dfu::OperationKind phase = dfu::OperationKind::open;
   std::string step{};
   double fraction = 0;
   std::optional<double> bytes_per_second{};  // over the last second, while data is moved
@@ -231,7 +231,7 @@ class LineState {
     SlotNow now{};
     bool over = false;              // the visit is: the verdict is a reminder
     dfu::Duration got_on{};         // when anything was finished last
-    scheduler::Progress last{};     // of this attempt, when it got on last
+    scheduler::Progress last{};     // of this attempt, when it got on last; `open` until it does
     scheduler::Progress planned{};  // of this attempt, when it first had a plan
     std::deque<Moved> moved{};      // in this phase
   };
@@ -316,7 +316,7 @@ class LiveLine : public scheduler::Observer {
  public:
   LiveLine(LineSetup setup, const dfu::Clock& clock) : clock_(clock), state_(std::move(setup), clock.now()) {}
 
-  void on(const scheduler::Event& event) override;
+  void on(const scheduler::Event& event, scheduler::WallTime at) override;
   void reload(scheduler::LineSettings settings);
   void enter(RunState state);
   void skip(const dfu::PortPath& port, const std::optional<std::string>& reason);

@@ -115,7 +115,7 @@ Log::~Log() {
   qt_target = nullptr;
 }
 
-void LogObserver::on(const scheduler::Event& event) {
+void LogObserver::on(const scheduler::Event& event, scheduler::WallTime) {
   std::visit([this](const auto& each) { on_event(each); }, event);
 }
 
@@ -152,7 +152,8 @@ void LogObserver::on_event(const scheduler::AttemptBegan& event) {
 }
 
 void LogObserver::on_event(const scheduler::Progress& event) {
-  const std::string doing = event.step.empty() ? event.phase : event.phase + " " + event.step;
+  const std::string phase(to_string(event.phase));
+  const std::string doing = event.step.empty() ? phase : phase + " " + event.step;
   std::string& last = doing_[event.attempt];
   if (last == doing) return;
   last = doing;

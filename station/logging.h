@@ -35,7 +35,7 @@ class Log {
 class LogObserver : public scheduler::Observer {
  public:
   explicit LogObserver(spdlog::logger& logger) : logger_(logger) {}
-  void on(const scheduler::Event& event) override;
+  void on(const scheduler::Event& event, scheduler::WallTime at) override;
 
  private:
   void on_event(const scheduler::UnitArrived& event);

@@ -11,8 +11,8 @@ namespace station {
 class Observers : public scheduler::Observer {
  public:
   explicit Observers(std::vector<scheduler::Observer*> watchers) : watchers_(std::move(watchers)) {}
-  void on(const scheduler::Event& event) override {
-    for (scheduler::Observer* watcher : watchers_) watcher->on(event);
+  void on(const scheduler::Event& event, scheduler::WallTime at) override {
+    for (scheduler::Observer* watcher : watchers_) watcher->on(event, at);
   }
 
  private:

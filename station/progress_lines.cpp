@@ -43,7 +43,7 @@ void ProgressLines::say(const std::string& place, const std::string& text) {
   out_.line(fmt::format("{:7.1f} s  {:<14}  {}", elapsed, place, text));
 }
 
-void ProgressLines::on(const scheduler::Event& event) {
+void ProgressLines::on(const scheduler::Event& event, scheduler::WallTime) {
   std::visit([this](const auto& each) { on_event(each); }, event);
 }
 
@@ -62,7 +62,7 @@ void ProgressLines::on_event(const scheduler::Progress& event) {
   int& printed = quarters_[event.attempt];
   if (quarter <= printed) return;
   printed = quarter;
-  say(place(event.port, event.slot), fmt::format("{:3} %  {} {}", quarter * 25, event.phase, event.step));
+  say(place(event.port, event.slot), fmt::format("{:3} %  {} {}", quarter * 25, to_string(event.phase), event.step));
 }
 
 // A pass is told once, with the verdict; what went wrong is told at once.

@@ -20,7 +20,7 @@ class ProgressLines : public RunOutput {
   void started(const RunFacts& facts) override;
   void stopping(bool at_once) override;
   void ended(const RunEnd& end) override;
-  void on(const scheduler::Event& event) override;
+  void on(const scheduler::Event& event, scheduler::WallTime at) override;
 
  private:
   using Wall = std::chrono::steady_clock;

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "scheduler/fault_policy.h"
 #include "station/image_json.h"
 
 namespace station {
@@ -40,7 +41,7 @@ std::optional<db::Fault> fault_row(const std::optional<dfu::Fault>& fault) {
   if (!fault) return std::nullopt;
   db::Fault row;
   row.code = dfu::to_string(fault->code);
-  row.about = dfu::to_string(dfu::about(fault->code));
+  row.about = scheduler::to_string(scheduler::about(fault->code));
   row.step = fault->step;
   if (fault->operation) row.operation = dfu::to_string(*fault->operation);
   row.address = fault->address;

@@ -28,8 +28,8 @@ void StoreRecorder::close() {
   if (thread_.joinable()) thread_.join();
 }
 
-void StoreRecorder::record(scheduler::Record record, std::function<void(bool committed)> done) {
-  if (!queue(WaitingRecord{std::move(record), db::now(), done})) done(false);
+void StoreRecorder::record(scheduler::Record record, db::Time at, std::function<void(bool committed)> done) {
+  if (!queue(WaitingRecord{std::move(record), at, done})) done(false);
 }
 
 void StoreRecorder::enter(Entry entry, std::function<void(EntryResult)> done) {

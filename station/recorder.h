@@ -30,7 +30,7 @@ class StoreRecorder : public scheduler::Recorder, public RecordDoor {
   StoreRecorder(db::Store& store, RecordContext context, spdlog::logger& logger);
   ~StoreRecorder() override;
 
-  void record(scheduler::Record record, std::function<void(bool committed)> done) override;
+  void record(scheduler::Record record, db::Time at, std::function<void(bool committed)> done) override;
   // An order is not closed while an attempt for it runs.
   void enter(Entry entry, std::function<void(EntryResult)> done) override;
   // Writes and acknowledges what is waiting, then ends the thread. What comes later is refused.
@@ -77,7 +77,7 @@ class StoreRecorder : public scheduler::Recorder, public RecordDoor {
 // For a dry run, which records nothing and must not wait for anything.
 class NoRecorder : public scheduler::Recorder {
  public:
-  void record(scheduler::Record, std::function<void(bool committed)> done) override { done(true); }
+  void record(scheduler::Record, db::Time, std::function<void(bool committed)> done) override { done(true); }
 };
 
 }  // namespace station

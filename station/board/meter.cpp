@@ -64,7 +64,7 @@ void put_slots(std::string& out, const LineNow& line) {
 
 }  // namespace
 
-void Meter::on(const scheduler::Event& event) {
+void Meter::on(const scheduler::Event& event, scheduler::WallTime) {
   const auto* ended = std::get_if<scheduler::AttemptEnded>(&event);
   if (!ended) return;
   const std::lock_guard lock(mutex_);

@@ -16,7 +16,7 @@ namespace station::board {
 
 class Meter : public scheduler::Observer {
  public:
-  void on(const scheduler::Event& event) override;
+  void on(const scheduler::Event& event, scheduler::WallTime at) override;
   std::string text(const LineNow& line, const std::string& station, const CommitTimes& commits,
                    std::size_t boards) const;
 

@@ -282,7 +282,7 @@ QJsonObject slot_json(const SlotNow& slot, const std::string& label) {
   json["present"] = slot.present;
   json["visit"] = text_or_null(slot.visit);
   json["attempt"] = slot.attempt;
-  json["phase"] = works ? text(slot.phase) : QString("");
+  json["phase"] = works ? text(to_string(slot.phase)) : QString("");
   json["step"] = works ? text(slot.step) : QString("");
   json["fraction"] = works ? fine_or_null(slot.fraction) : QJsonValue(0);
   json["left_seconds"] = tenths_or_null(slot.left_seconds);

@@ -20,14 +20,15 @@ QString text(std::string_view utf8) {
 
 }  // namespace
 
-void Stories::on(const scheduler::Event& event) {
+void Stories::on(const scheduler::Event& event, scheduler::WallTime at) {
   const std::lock_guard lock(mutex_);
+  at_ = at;
   std::visit([this](const auto& each) { hear(each); }, event);
 }
 
 void Stories::say(const dfu::PortPath& port, const std::string& line) {
   Story& story = by_port_[port.text];
-  story.log.push_back(reports::rfc3339(db::now()).toStdString() + " " + line);
+  story.log.push_back(reports::rfc3339(at_).toStdString() + " " + line);
   if (story.log.size() > most_lines) story.log.pop_front();
 }
 
@@ -35,7 +36,8 @@ void Stories::hear(const scheduler::AttemptBegan& event) {
   const scheduler::AttemptStarted& started = event.started;
   Story& story = by_port_[started.port.text];
   story.steps.clear();
-  story.phase = story.step = "";
+  story.phase.reset();
+  story.step.clear();
   for (const dfu::Step& step : started.recipe->layout.steps) {
     story.steps.push_back({.name = step.name,
                            .address = dfu::hex_address(step.address),
@@ -48,13 +50,14 @@ void Stories::hear(const scheduler::AttemptBegan& event) {
 void Stories::hear(const scheduler::Progress& event) {
   Story& story = by_port_[event.port.text];
   if (event.phase == story.phase && event.step == story.step) return;
-  const bool surveyed = story.phase == "survey";
+  const bool surveyed = story.phase == dfu::OperationKind::survey;
   story.phase = event.phase;
   story.step = event.step;
-  say(event.port, event.step.empty() ? event.phase : event.phase + " " + event.step);
+  const std::string phase(to_string(event.phase));
+  say(event.port, event.step.empty() ? phase : phase + " " + event.step);
   for (Step& step : story.steps) {
     if (step.name == event.step) {
-      step.state = event.phase;
+      step.state = phase;
     } else if (step.state != "waiting") {
       step.state = surveyed ? "waiting" : "worked-on";
     }

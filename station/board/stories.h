@@ -15,7 +15,7 @@ namespace station::board {
 
 class Stories : public scheduler::Observer {
  public:
-  void on(const scheduler::Event& event) override;
+  void on(const scheduler::Event& event, scheduler::WallTime at) override;
   // "steps" of the last attempt and "log" of the slot.
   QJsonObject of(const std::string& port) const;
 
@@ -31,7 +31,8 @@ class Stories : public scheduler::Observer {
   };
   struct Story {
     std::vector<Step> steps;
-    std::string phase, step;  // as told last
+    std::optional<dfu::OperationKind> phase;  // as told last
+    std::string step;                         // likewise
     std::deque<std::string> log;
   };
 
@@ -51,6 +52,7 @@ class Stories : public scheduler::Observer {
   void say(const dfu::PortPath& port, const std::string& text);
 
   mutable std::mutex mutex_;
+  scheduler::WallTime at_{};              // guarded by mutex_; of the event at hand
   std::map<std::string, Story> by_port_;  // guarded by mutex_
 };
 

@@ -126,7 +126,7 @@ class Replay {
   void next(std::size_t unit) {
     if (at_[unit] == stories_[unit].size()) return left_.count_down();
     const Wall::time_point given = Wall::now();
-    recorder_.record(stories_[unit][at_[unit]++], [this, unit, given](bool) {
+    recorder_.record(stories_[unit][at_[unit]++], db::now(), [this, unit, given](bool) {
       {
         const std::lock_guard lock(mutex_);
         milliseconds_.push_back(since(given) * 1000);

@@ -77,7 +77,7 @@ TEST_F(ABoard, EventsBeginWithTheStateAndGoOnWithWhatChanges) {
   const std::string begin = events.until("\n\n");
   EXPECT_THAT(begin, HasSubstr("text/event-stream"));
   EXPECT_THAT(begin, HasSubstr("event: state\nid: 1\n"));
-  live_.on(scheduler::VisitBegan{{"1-1.3"}, "", "visit-7"});
+  live_.on(scheduler::VisitBegan{{"1-1.3"}, "", "visit-7"}, {});
   EXPECT_THAT(events.until("visit-7"), HasSubstr("event: delta\nid: 2\n"));
 }
 

@@ -64,7 +64,8 @@ TEST_F(ABoard, ASlotThatIsClosedIsOpenedAgainAndNoOther) {
   EXPECT_EQ(status_of(post("/api/slots/1-1.3/release", "{}", li)), 409) << "it is in use";
   EXPECT_EQ(status_of(post("/api/slots/1-1.99/release", "{}", li)), 404);
   live_.on(scheduler::Remarked{scheduler::make_remark(scheduler::RemarkCode::port_closed, {}, "1-1.3",
-                                                      {{"count", std::int64_t{3}}, {"fault", "io-error"}})});
+                                                      {{"count", std::int64_t{3}}, {"fault", "io-error"}})},
+           {});
   EXPECT_THAT(get("/api/state"), HasSubstr("\"state\":\"quarantined\""));
   EXPECT_EQ(status_of(post("/api/slots/1-1.2/release", "{}", li)), 409);
   EXPECT_EQ(status_of(post("/api/slots/1-1.3/release", "{}", li)), 200);
@@ -78,7 +79,7 @@ TEST_F(ABoard, AStoppedHubIsReleasedForAReasonAndNoOther) {
   EXPECT_EQ(status_of(post("/api/hubs/1-1/release", why, li)), 409) << "it takes its full width";
   EXPECT_EQ(status_of(post("/api/hubs/1-9/release", why, li)), 404);
   const scheduler::RemarkValues values{{"failed", 4}, {"attempts", 9}};
-  live_.on(scheduler::Remarked{make_remark(scheduler::RemarkCode::hub_stopped, {}, "1-1", values)});
+  live_.on(scheduler::Remarked{make_remark(scheduler::RemarkCode::hub_stopped, {}, "1-1", values)}, {});
   EXPECT_THAT(get("/api/state"), AllOf(HasSubstr("\"state\":\"stopped\""), HasSubstr("\"code\":\"hub-stopped\"")));
   EXPECT_EQ(status_of(post("/api/hubs/1-1/release", "{}", li)), 400) << "no reason";
   EXPECT_EQ(status_of(post("/api/hubs/1-1/release", why, "")), 401);
@@ -172,7 +173,7 @@ TEST_F(AGuardedBoard, TheStreamsOfASessionEndWithIt) {
   other.until("event: state");
   EXPECT_EQ(status_of(post("/api/session/end", "", li)), 200);
   screen.until_closed();
-  live_.on(scheduler::VisitBegan{{"1-1.3"}, "", "visit-7"});
+  live_.on(scheduler::VisitBegan{{"1-1.3"}, "", "visit-7"}, {});
   other.until("visit-7");
 }
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "scheduler/fault_policy.h"
 #include "tests/scheduler/dialects.h"
 #include "tests/scheduler/fleet.h"
 
@@ -27,7 +28,7 @@ TEST(Blame, APlainUnitThatCannotBeReadBackIsTheRecipesMatter) {
   const AttemptFinished& end = flashed(fleet);
   ASSERT_TRUE(end.fault);
   EXPECT_EQ(end.fault->code, FaultCode::image_unfit);
-  EXPECT_EQ(dfu::about(end.fault->code), dfu::About::image);
+  EXPECT_EQ(about(end.fault->code), About::image);
   EXPECT_THAT(end.fault->text, HasSubstr("policy.verify = \"none\""));
   EXPECT_EQ(end.started.number, 1) << "a second attempt would end in the same way";
   fleet.line.with_unit({port_of(0)}, [](dfu::virt::VirtualUnit& unit) { EXPECT_EQ(unit.blocks(), 0) << "untouched"; });

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "dfu/particle/outlook.h"
+#include "scheduler/fault_policy.h"
 #include "tests/scheduler/fleet.h"
 
 namespace scheduler {
@@ -151,7 +152,7 @@ TEST(Engine, AUnitPulledAtBlock40IsGoneAndItsNeighboursPass) {
   const AttemptFinished& last = fleet.last(port_of(2));
   EXPECT_EQ(last.fault->code, FaultCode::unit_gone);
   EXPECT_EQ(last.fault->step, "system-part1");
-  EXPECT_EQ(dfu::about(last.fault->code), dfu::About::cable);
+  EXPECT_EQ(about(last.fault->code), About::cable);
   EXPECT_FALSE(fleet.holds_recipe(port_of(2)));
 }
 
@@ -288,14 +289,14 @@ TEST(Engine, ProgressTellsTheBytesOnTheWireTheirFloorAndTheTimeTheyTook) {
   for (const Event& event : fleet.watcher.events) {
     const auto* one = std::get_if<Progress>(&event);
     if (!one) continue;
-    if (one->phase == "survey" && one->bytes > 0) ++surveying;
+    if (one->phase == dfu::OperationKind::survey && one->bytes > 0) ++surveying;
     EXPECT_GE(one->bytes, last.bytes);
     EXPECT_GE(one->floor_seconds, last.floor_seconds);
     EXPECT_GE(one->elapsed_seconds, one->floor_seconds - 1e-6);
     last = *one;
   }
   EXPECT_GT(surveying, 1) << "a survey has no percentage, and its pace is told all the same";
-  EXPECT_EQ(last.phase, "leave");
+  EXPECT_EQ(last.phase, dfu::OperationKind::leave);
   const auto heads = dfu::particle::places(dfu::particle::Platform::photon).size() * dfu::particle::place_bytes;
   EXPECT_EQ(last.bytes, heads + 3u * (248732 + 151192 + 86192)) << "headers; surveyed, written, read back";
   EXPECT_NEAR(last.floor_seconds, fleet.last(port_of(0)).floor_seconds, 0.01);
@@ -406,6 +407,11 @@ TEST(Engine, FiveHundredUnitsPassInVirtualTime) {
   const auto totals = fleet.run();
   ASSERT_TRUE(totals);
   EXPECT_EQ(totals->passed, 500);
+  std::map<std::string, int> why;
+  for (const auto& [port, attempts] : fleet.watcher.attempts) {
+    if (attempts.back().fault) ++why[attempts.back().fault->text];
+  }
+  for (const auto& [text, count] : why) ADD_FAILURE() << count << " times: " << text;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "scheduler/fault_policy.h"
 #include "tests/scheduler/truth.h"
 
 namespace scheduler::matrix {
@@ -122,7 +123,7 @@ Result cut(const Dialect& dialect, Unit state, std::uint32_t transfers) {
   // Before leave it was pulled; after it nobody can tell a pulled unit from one that does not start.
   const bool told =
       result.passed ||
-      (result.fault && (dfu::about(*result.fault) == dfu::About::cable || *result.fault == dfu::FaultCode::not_back));
+      (result.fault && (about(*result.fault) == About::cable || *result.fault == dfu::FaultCode::not_back));
   if (!told) result.lies.push_back("a unit without power is blamed for something else");
   Line again(dialect, state);
   line.line.with_unit({port_of(0)}, [&](const VirtualUnit& left) {

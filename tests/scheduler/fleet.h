@@ -25,7 +25,7 @@ class MemoryRecorder : public Recorder {
  public:
   explicit MemoryRecorder(dfu::Clock& clock) : clock_(clock) {}
 
-  void record(Record record, std::function<void(bool)> done) override {
+  void record(Record record, WallTime, std::function<void(bool)> done) override {
     const bool good = records.size() < broken_from;
     if (good) records.push_back(std::move(record));
     clock_.after(std::chrono::milliseconds(5), [good, done = std::move(done)] { done(good); });
@@ -40,12 +40,12 @@ class MemoryRecorder : public Recorder {
 
 class Watcher : public Observer {
  public:
-  void on(const Event& event) override {
+  void on(const Event& event, WallTime at) override {
     if (const auto* ended = std::get_if<AttemptEnded>(&event))
       attempts[ended->finished.started.port].push_back(ended->finished);
     if (const auto* verdict = std::get_if<VerdictReached>(&event)) verdicts[verdict->port].push_back(*verdict);
     events.push_back(event);
-    if (next) next->on(event);
+    if (next) next->on(event, at);
     if (on_event) on_event(event);
   }
 

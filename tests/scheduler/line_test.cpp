@@ -50,7 +50,7 @@ class Told {
     AttemptFinished end;
     end.started = started(port);
     end.outcome = cable ? Outcome::failed : Outcome::passed;
-    if (cable) end.fault = dfu::Fault{dfu::FaultCode::io_error, {}, dfu::OperationKind::write, {}, {}, "x"};
+    if (cable) end.fault = dfu::Fault{dfu::FaultCode::io_error, {}, dfu::OperationKind::survey, {}, {}, "x"};
     tell(input::Happened{AttemptEnded{end}});
     tell(input::PlaceReleased{{port}});
     tell(input::Happened{VerdictReached{{port}, {}, end.outcome, 1}});

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "dfu/particle/store.h"
+#include "scheduler/fault_policy.h"
 #include "tests/scheduler/truth.h"
 
 namespace scheduler {
@@ -224,7 +225,7 @@ TEST(Proof, AUnitPulledBeforeItHasSettledIsNotAPass) {
     const AttemptFinished& end = fleet.last(port_of(0));
     EXPECT_EQ(end.outcome, Outcome::failed) << milliseconds;
     EXPECT_EQ(end.fault->code, FaultCode::pulled_before_proof);
-    EXPECT_EQ(dfu::about(end.fault->code), dfu::About::cable);
+    EXPECT_EQ(about(end.fault->code), About::cable);
     EXPECT_EQ(end.verified, true);
     EXPECT_EQ(end.booted, false);
   }

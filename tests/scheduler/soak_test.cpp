@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "scheduler/fault_policy.h"
 #include "tests/scheduler/truth.h"
 
 namespace scheduler {
@@ -214,7 +215,7 @@ class Soak : public Fleet {
     ASSERT_FALSE(attempts.empty());
     const AttemptFinished& last = attempts.back();
     // The verdict of a visit that ended because its unit went is not about the unit that came back, unless an id tells.
-    if (last.fault && dfu::about(last.fault->code) == dfu::About::cable) return;
+    if (last.fault && about(last.fault->code) == About::cable) return;
     const auto lie = truth::lie_in(last, truth::truth_of(*this, verdict.port.text, *last.started.recipe));
     EXPECT_FALSE(lie) << *lie << "\n" << verdict.port.text << history_[verdict.port];
   }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "scheduler/fault_policy.h"
+
 namespace station {
 namespace {
 
@@ -25,12 +27,12 @@ TEST(Advice, AUnitIsSetAsideOnlyForAFaultThatIsAboutIt) {
   for (int i = 0; i < codes; ++i) {
     const auto code = static_cast<FaultCode>(i);
     if (after(code) == Advice::set_aside) {
-      EXPECT_EQ(dfu::about(code), dfu::About::unit) << to_string(code);
+      EXPECT_EQ(scheduler::about(code), scheduler::About::unit) << to_string(code);
     }
-    const dfu::About about = dfu::about(code);
+    const scheduler::About about = scheduler::about(code);
     const bool stopped = code == FaultCode::cancelled || code == FaultCode::interrupted;
-    const bool others = about == dfu::About::station || about == dfu::About::hub || about == dfu::About::port ||
-                        about == dfu::About::image;
+    const bool others = about == scheduler::About::station || about == scheduler::About::hub ||
+                        about == scheduler::About::port || about == scheduler::About::image;
     if (others && !stopped) {
       EXPECT_EQ(after(code), Advice::get_help) << to_string(code);
     }

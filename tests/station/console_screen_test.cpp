@@ -46,11 +46,11 @@ SlotNow made_up_slot(int index) {
     case 0:
     case 1:
       slot.state = SlotState::working;
-      slot.phase = "survey";
+      slot.phase = dfu::OperationKind::survey;
       slot.step = "system-part2";
       slot.bytes_per_second = 190000;
       if (index % 10 == 0) break;
-      slot.phase = "write";
+      slot.phase = dfu::OperationKind::write;
       slot.fraction = 0.529;
       slot.left_seconds = 3.14;
       break;
@@ -65,7 +65,7 @@ SlotNow made_up_slot(int index) {
       break;
     case 4:
       slot.state = SlotState::working;
-      slot.phase = "read";
+      slot.phase = dfu::OperationKind::read;
       slot.step = "user";
       slot.fraction = 0.97;
       slot.attempt = 2;
@@ -297,7 +297,7 @@ TEST(ConsoleScreen, EveryBoundIsNamedInAWord) {
 TEST(ConsoleScreen, AUnitThatStartsItsFirmwareShowsNoBarAndHowLongItTakes) {
   LineNow line = made_up_line(2);
   SlotNow& slot = line.hubs[0].slots[1];
-  slot.phase = "proof";
+  slot.phase = dfu::OperationKind::proof;
   slot.fraction = 1;
   slot.stuck_seconds = 7.4;
   for (const int columns : {40, 80, 200}) {

@@ -305,17 +305,20 @@ class EveryOutputOfALine : public EveryOutput {
   }
 
   void tell(scheduler::Observer& observer) {
-    observer.on(scheduler::UnitArrived{started_.unit, started_.slot, true});
-    observer.on(scheduler::VisitBegan{started_.port, started_.slot, started_.visit});
-    observer.on(scheduler::AttemptBegan{started_});
-    observer.on(scheduler::Progress{started_.attempt, started_.port, started_.slot, "write", next(), 0.5, 1.0});
-    observer.on(scheduler::Judged{started_.unit, started_.slot, failed_.fault, 0, 0});
+    observer.on(scheduler::UnitArrived{started_.unit, started_.slot, true}, {});
+    observer.on(scheduler::VisitBegan{started_.port, started_.slot, started_.visit}, {});
+    observer.on(scheduler::AttemptBegan{started_}, {});
+    observer.on(scheduler::Progress{started_.attempt, started_.port, started_.slot, dfu::OperationKind::write, next(),
+                                    0.5, 1.0},
+                {});
+    observer.on(scheduler::Judged{started_.unit, started_.slot, failed_.fault, 0, 0}, {});
     observer.on(scheduler::Remarked{make_remark(scheduler::RemarkCode::rung_failed, {}, next(),
-                                                {{"rung", next()}, {"fault", next()}, {"detail", next()}})});
-    observer.on(scheduler::JobTaken{started_.job, 5});
-    observer.on(scheduler::AttemptEnded{failed_});
-    observer.on(scheduler::VerdictReached{started_.port, started_.slot, scheduler::Outcome::failed, 1, {}});
-    observer.on(scheduler::UnitLeft{started_.port, started_.slot});
+                                                {{"rung", next()}, {"fault", next()}, {"detail", next()}})},
+                {});
+    observer.on(scheduler::JobTaken{started_.job, 5}, {});
+    observer.on(scheduler::AttemptEnded{failed_}, {});
+    observer.on(scheduler::VerdictReached{started_.port, started_.slot, scheduler::Outcome::failed, 1, {}}, {});
+    observer.on(scheduler::UnitLeft{started_.port, started_.slot}, {});
   }
 
   template <typename Output, typename... Arguments>

@@ -28,9 +28,9 @@ class WaitedFor : public scheduler::Recorder {
  public:
   WaitedFor(StoreRecorder& recorder, dfu::Clock& clock) : recorder_(recorder), clock_(clock) {}
 
-  void record(scheduler::Record record, std::function<void(bool)> done) override {
+  void record(scheduler::Record record, db::Time at, std::function<void(bool)> done) override {
     std::promise<bool> answer;
-    recorder_.record(std::move(record), [&answer](bool committed) { answer.set_value(committed); });
+    recorder_.record(std::move(record), at, [&answer](bool committed) { answer.set_value(committed); });
     const bool committed = answer.get_future().get();
     clock_.after(std::chrono::milliseconds(5), [committed, done = std::move(done)] { done(committed); });
   }

@@ -106,10 +106,10 @@ class HookRuns : public testing::Test {
   }
   void verdict(const scheduler::AttemptFinished& last) {
     const scheduler::AttemptStarted& started = last.started;
-    hooks_->on(scheduler::VisitBegan{started.port, started.slot, started.visit});
-    hooks_->on(scheduler::AttemptBegan{started});
-    hooks_->on(scheduler::AttemptEnded{last});
-    hooks_->on(scheduler::VerdictReached{started.port, started.slot, last.outcome, 1, {}});
+    hooks_->on(scheduler::VisitBegan{started.port, started.slot, started.visit}, {});
+    hooks_->on(scheduler::AttemptBegan{started}, {});
+    hooks_->on(scheduler::AttemptEnded{last}, {});
+    hooks_->on(scheduler::VerdictReached{started.port, started.slot, last.outcome, 1, {}}, {});
   }
   void pass(const std::string& port = "1-1.2") { verdict(made_up_pass(made_up_start(port, uuids_))); }
   void all_over() { ASSERT_TRUE(hooks_->over(60s)); }
@@ -158,9 +158,9 @@ TEST_F(HookRuns, FactsArriveInArgumentsEnvironmentAndStdinAndNothingElseDoes) {
 TEST_F(HookRuns, AVerdictIsOneRunHoweverManyAttemptsItTook) {
   start({hook(script("note", "echo $FLASHLINE_OUTCOME >> $d/runs\ncat > $d/in"))});
   scheduler::AttemptStarted started = made_up_start("1-1.2", uuids_);
-  hooks_->on(scheduler::VisitBegan{started.port, started.slot, started.visit});
-  hooks_->on(scheduler::AttemptBegan{started});
-  hooks_->on(scheduler::AttemptEnded{made_up_failure(started)});
+  hooks_->on(scheduler::VisitBegan{started.port, started.slot, started.visit}, {});
+  hooks_->on(scheduler::AttemptBegan{started}, {});
+  hooks_->on(scheduler::AttemptEnded{made_up_failure(started)}, {});
   started.number = 2;
   verdict(made_up_pass(started));
   all_over();
@@ -172,8 +172,8 @@ TEST_F(HookRuns, AUnitStoppedBeforeItsFirstAttemptHasNoJson) {
   start({hook(script("note", "cat > $d/in\necho \"$FLASHLINE_VISIT/$FLASHLINE_ATTEMPT\" > $d/ids"))});
   verdict(made_up_pass(made_up_start("1-1.2", uuids_)));  // whose attempt is not the next one's
   all_over();
-  hooks_->on(scheduler::VisitBegan{{"1-1.2"}, "A2", "v2"});
-  hooks_->on(scheduler::VerdictReached{{"1-1.2"}, "A2", Outcome::cancelled, 0, {}});
+  hooks_->on(scheduler::VisitBegan{{"1-1.2"}, "A2", "v2"}, {});
+  hooks_->on(scheduler::VerdictReached{{"1-1.2"}, "A2", Outcome::cancelled, 0, {}}, {});
   all_over();
   EXPECT_EQ(desk_.read("ids"), "v2/\n");
   EXPECT_EQ(desk_.read("in"), "");

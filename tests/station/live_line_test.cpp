@@ -11,6 +11,7 @@ namespace station {
 namespace {
 
 using namespace std::chrono_literals;
+using dfu::OperationKind;
 using dfu::TransactionTranslator;
 using scheduler::Outcome;
 using scheduler::fleet::Fleet;
@@ -97,7 +98,7 @@ TEST(LiveLine, WhereTheStationFileNamesSlotsTheseAreTheSlots) {
 
 TEST(LiveLine, AUnitGoesThroughItsPhasesAndKeepsItsVerdict) {
   Watched watched(line_of(1));
-  std::vector<std::string> phases;
+  std::vector<OperationKind> phases;
   double fraction = 0;
   for (const LineNow& line : watched.to_the_end()) {
     const SlotNow& now = slot(line, "1-1.1");
@@ -106,9 +107,9 @@ TEST(LiveLine, AUnitGoesThroughItsPhasesAndKeepsItsVerdict) {
     EXPECT_GE(now.fraction, fraction);
     fraction = now.fraction;
   }
-  EXPECT_EQ(phases.front(), "survey");
-  EXPECT_THAT(phases, testing::IsSupersetOf({"write", "read", "proof"}));
-  EXPECT_EQ(phases.back(), "proof");
+  EXPECT_EQ(phases.front(), OperationKind::survey);
+  EXPECT_THAT(phases, testing::IsSupersetOf({OperationKind::write, OperationKind::read, OperationKind::proof}));
+  EXPECT_EQ(phases.back(), OperationKind::proof);
   const LineNow end = watched.live.now();
   EXPECT_EQ(slot(end, "1-1.1").verdict, Outcome::passed);
   ASSERT_TRUE(slot(end, "1-1.1").last);
@@ -124,7 +125,7 @@ TEST(LiveLine, WhatIsLeftOfAFlashIsKnownToATenth) {
   while (!watched.fleet.totals) {
     const SlotNow now = slot(watched.pass_time(50ms), "1-1.1");
     if (now.left_seconds) said.emplace_back(watched.fleet.clock.now(), *now.left_seconds);
-    if (now.phase == "read") leaves = watched.fleet.clock.now();
+    if (now.phase == OperationKind::read) leaves = watched.fleet.clock.now();
   }
   ASSERT_GT(said.size(), 20u);
   for (const auto& [at, left] : said) EXPECT_NEAR(left, dfu::seconds(leaves - at), 0.3);
@@ -135,11 +136,11 @@ TEST(LiveLine, TheRateIsWhatTheWireCarriesAndNothingWhileNothingIsMoved) {
   double fastest_write = 0, fastest_read = 0;
   for (const LineNow& line : watched.to_the_end()) {
     const SlotNow& now = slot(line, "1-1.1");
-    if (now.phase == "erase" || now.phase == "proof") {
+    if (now.phase == OperationKind::erase || now.phase == OperationKind::proof) {
       EXPECT_FALSE(now.bytes_per_second);
     }
-    if (now.phase == "write") fastest_write = std::max(fastest_write, now.bytes_per_second.value_or(0));
-    if (now.phase == "read") fastest_read = std::max(fastest_read, now.bytes_per_second.value_or(0));
+    if (now.phase == OperationKind::write) fastest_write = std::max(fastest_write, now.bytes_per_second.value_or(0));
+    if (now.phase == OperationKind::read) fastest_read = std::max(fastest_read, now.bytes_per_second.value_or(0));
   }
   const double block = 4096;
   // The first block of a second is not in it: the rate is a little less than the wire's.
@@ -156,7 +157,7 @@ TEST(LiveLine, AStuckUnitIsSeenToBeStuck) {
   double longest = 0, slowest = 1e9;
   for (const LineNow& line : watched.to_the_end()) {
     const SlotNow& now = slot(line, "1-1.1");
-    if (now.phase != "write" || now.stuck_seconds <= longest) continue;
+    if (now.phase != OperationKind::write || now.stuck_seconds <= longest) continue;
     longest = now.stuck_seconds;
     slowest = now.bytes_per_second.value_or(0);
   }
@@ -206,7 +207,7 @@ TEST(LiveLine, SlowUnitsAreNoFullBus) {
   }
   Watched watched(spec);
   for (const LineNow& line : watched.to_the_end()) {
-    if (slot(line, "1-1.1").phase != "write" || slot(line, "1-1.1").fraction < 0.2) continue;
+    if (slot(line, "1-1.1").phase != OperationKind::write || slot(line, "1-1.1").fraction < 0.2) continue;
     EXPECT_GT(line.bound.times_slower, 1.5);
     EXPECT_NE(line.bound.by, By::bus) << line.bound.times_slower << " times slower, load " << *line.hubs[0].bus_load;
   }
@@ -235,9 +236,9 @@ TEST(LiveLine, TheStationsCapIsNoHubs) {
 // ---- hubs that failed too often
 
 scheduler::Remarked hub_said(scheduler::RemarkCode code, const std::string& hub) {
-  return {make_remark(code, {}, hub,
-                      {{"limit", 3}, {"failed", 4}, {"attempts", 9}, {"ports", 2}, {"others_failed", 0},
-                       {"others_attempts", 20}})};
+  return {make_remark(
+      code, {}, hub,
+      {{"limit", 3}, {"failed", 4}, {"attempts", 9}, {"ports", 2}, {"others_failed", 0}, {"others_attempts", 20}})};
 }
 
 const HubNow& hub(const LineNow& line, const std::string& port) {
@@ -254,9 +255,10 @@ class AStoppedHub : public testing::Test {
     station->hubs = {{"1-1", "left", {}, {}, {}}};
     watched.emplace(spec, true, station);
     watched->pass_time(100ms);
-    watched->live.on(hub_said(scheduler::RemarkCode::hub_stopped, "1-1"));
-    watched->live.on(scheduler::VisitBegan{{"1-1.1"}, {}, "v"});
-    watched->live.on(scheduler::UnitWaits{{"1-1.1"}, {}, scheduler::Wait{scheduler::WaitFor::hub_stopped, {"1-1"}}});
+    watched->live.on(hub_said(scheduler::RemarkCode::hub_stopped, "1-1"), {});
+    watched->live.on(scheduler::VisitBegan{{"1-1.1"}, {}, "v"}, {});
+    watched->live.on(scheduler::UnitWaits{{"1-1.1"}, {}, scheduler::Wait{scheduler::WaitFor::hub_stopped, {"1-1"}}},
+                     {});
   }
   LineNow now() const { return watched->live.now(); }
   std::optional<Watched> watched;
@@ -281,8 +283,8 @@ TEST_F(AStoppedHub, IsSeenWithItsReasonAndAsksForNoUnits) {
 }
 
 TEST_F(AStoppedHub, IsSeenAfterTheFilesAreReadAgainAlsoWhereNoSlotOfItIsLeft) {
-  watched->live.on(scheduler::VisitOver{{"1-1.1"}, {}, "v", true});
-  watched->live.on(scheduler::UnitLeft{{"1-1.1"}, {}});
+  watched->live.on(scheduler::VisitOver{{"1-1.1"}, {}, "v", true}, {});
+  watched->live.on(scheduler::UnitLeft{{"1-1.1"}, {}}, {});
   auto station = std::make_shared<config::StationConfig>();
   station->slots = {{"1-2.1", "B1", {}}};
   watched->live.reload({Watched::recipe(), {}, station});
@@ -292,14 +294,14 @@ TEST_F(AStoppedHub, IsSeenAfterTheFilesAreReadAgainAlsoWhereNoSlotOfItIsLeft) {
 }
 
 TEST_F(AStoppedHub, IsSlowedByTheFirstReleaseAndAsBeforeByTheSecond) {
-  watched->live.on(hub_said(scheduler::RemarkCode::hub_part_released, "1-1"));
-  watched->live.on(scheduler::UnitWaits{{"1-1.1"}, {}, scheduler::Wait{scheduler::WaitFor::hub_slowed, {"1-1"}}});
+  watched->live.on(hub_said(scheduler::RemarkCode::hub_part_released, "1-1"), {});
+  watched->live.on(scheduler::UnitWaits{{"1-1.1"}, {}, scheduler::Wait{scheduler::WaitFor::hub_slowed, {"1-1"}}}, {});
   ASSERT_TRUE(hub(now(), "1-1").trouble);
   EXPECT_FALSE(hub(now(), "1-1").trouble->stopped);
   EXPECT_EQ(now().bound.by, By::hub_slowed);
   EXPECT_EQ(advise(slot(now(), "1-1.2")), Advice::plug_in);
-  watched->live.on(hub_said(scheduler::RemarkCode::hub_released, "1-1"));
-  watched->live.on(scheduler::UnitWaits{{"1-1.1"}, {}, std::nullopt});
+  watched->live.on(hub_said(scheduler::RemarkCode::hub_released, "1-1"), {});
+  watched->live.on(scheduler::UnitWaits{{"1-1.1"}, {}, std::nullopt}, {});
   EXPECT_FALSE(hub(now(), "1-1").trouble);
   EXPECT_NE(now().bound.by, By::hub_slowed);
 }

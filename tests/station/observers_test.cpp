@@ -45,19 +45,21 @@ class Shown : public testing::Test {
   // One unit that fails and passes at the second attempt, one that fails twice.
   void run(RunOutput& output) {
     output.started(facts());
-    output.on(scheduler::UnitArrived{started_.unit, "A2", true});
-    output.on(scheduler::AttemptBegan{started_});
+    output.on(scheduler::UnitArrived{started_.unit, "A2", true}, {});
+    output.on(scheduler::AttemptBegan{started_}, {});
     for (const double fraction : {0.1, 0.26, 0.3, 0.51, 0.76, 0.99}) {
-      output.on(scheduler::Progress{started_.attempt, started_.port, "A2", "write", "user", fraction, 1.0});
+      output.on(
+          scheduler::Progress{started_.attempt, started_.port, "A2", dfu::OperationKind::write, "user", fraction, 1.0},
+          {});
     }
-    output.on(scheduler::AttemptEnded{made_up_failure(started_)});
+    output.on(scheduler::AttemptEnded{made_up_failure(started_)}, {});
     scheduler::AttemptStarted again = started_;
     again.attempt = db::to_string(uuids_.next());
     again.number = 2;
-    output.on(scheduler::AttemptBegan{again});
-    output.on(scheduler::AttemptEnded{made_up_pass(again)});
-    output.on(scheduler::VerdictReached{started_.port, "A2", scheduler::Outcome::passed, 2, {}});
-    output.on(scheduler::UnitLeft{started_.port, "A2"});
+    output.on(scheduler::AttemptBegan{again}, {});
+    output.on(scheduler::AttemptEnded{made_up_pass(again)}, {});
+    output.on(scheduler::VerdictReached{started_.port, "A2", scheduler::Outcome::passed, 2, {}}, {});
+    output.on(scheduler::UnitLeft{started_.port, "A2"}, {});
     output.ended({.totals = {.units = 1, .passed = 1, .attempts = 2}, .seconds = 9.4321});
   }
 
@@ -78,7 +80,7 @@ TEST_F(Shown, ARemarkIsShownToPeopleAndPrograms) {
       {{"unit", "3b00"}, {"there", "A1"}, {"there_is", "slot"}, {"here", "A2"}, {"here_is", "slot"}})};
   const std::string sentence =
       "Two units say that they are 3b00: one in slot A1 and one in slot A2. One of them is a copy.";
-  const auto programs = lines<JsonLines>([&](RunOutput& output) { output.on(remarked); }, RecordContext{});
+  const auto programs = lines<JsonLines>([&](RunOutput& output) { output.on(remarked, {}); }, RecordContext{});
   ASSERT_EQ(programs.size(), 1u);
   const QJsonObject object = json(programs[0]);
   EXPECT_EQ(object["event"], "remark");
@@ -88,7 +90,7 @@ TEST_F(Shown, ARemarkIsShownToPeopleAndPrograms) {
   EXPECT_EQ(object["code"], "id-twice");
   EXPECT_EQ(object["values"].toObject()["here"], "A2");
   EXPECT_EQ(object["attempt"].toString().toStdString(), started_.attempt);
-  const auto people = lines<ProgressLines>([&](RunOutput& output) { output.on(remarked); });
+  const auto people = lines<ProgressLines>([&](RunOutput& output) { output.on(remarked, {}); });
   EXPECT_THAT(people.back(), HasSubstr(sentence));
 }
 
@@ -106,7 +108,7 @@ TEST_F(Shown, EveryJsonLineIsAnObjectWithEventAndTimeAndTheyComeInOrder) {
 
 TEST_F(Shown, AFinishedAttemptAsJsonHasEveryKeyOfTheContract) {
   const auto all = lines<JsonLines>(
-      [this](RunOutput& output) { output.on(scheduler::AttemptEnded{made_up_pass(started_)}); }, RecordContext{});
+      [this](RunOutput& output) { output.on(scheduler::AttemptEnded{made_up_pass(started_)}, {}); }, RecordContext{});
   ASSERT_EQ(all.size(), 1u);
   const QJsonObject object = json(all[0]);
   EXPECT_EQ(object["attempt"].toString().toStdString(), started_.attempt);
@@ -138,8 +140,9 @@ TEST_F(Shown, AFinishedAttemptAsJsonHasEveryKeyOfTheContract) {
 }
 
 TEST_F(Shown, AFaultAsJsonHasItsFactsApart) {
-  const auto all = lines<JsonLines>(
-      [this](RunOutput& output) { output.on(scheduler::AttemptEnded{made_up_failure(started_)}); }, RecordContext{});
+  const auto all =
+      lines<JsonLines>([this](RunOutput& output) { output.on(scheduler::AttemptEnded{made_up_failure(started_)}, {}); },
+                       RecordContext{});
   const QJsonObject fault = json(all.at(0))["fault"].toObject();
   EXPECT_EQ(fault["code"].toString(), "verify-mismatch");
   EXPECT_EQ(fault["about"].toString(), "unit");
@@ -196,11 +199,11 @@ TEST_F(Shown, EverythingInTheLogAboutAnAttemptIsFoundByItsId) {
   logger.set_level(spdlog::level::debug);
   logger.set_pattern("%v");
   LogObserver log(logger);
-  log.on(scheduler::AttemptBegan{started_});
-  log.on(scheduler::Progress{started_.attempt, started_.port, "A2", "erase", "user", 0.1, 1.0});
-  log.on(scheduler::Progress{started_.attempt, started_.port, "A2", "write", "user", 0.2, 1.0});
-  log.on(scheduler::Progress{started_.attempt, started_.port, "A2", "write", "user", 0.3, 1.0});
-  log.on(scheduler::AttemptEnded{made_up_failure(started_)});
+  log.on(scheduler::AttemptBegan{started_}, {});
+  log.on(scheduler::Progress{started_.attempt, started_.port, "A2", dfu::OperationKind::erase, "user", 0.1, 1.0}, {});
+  log.on(scheduler::Progress{started_.attempt, started_.port, "A2", dfu::OperationKind::write, "user", 0.2, 1.0}, {});
+  log.on(scheduler::Progress{started_.attempt, started_.port, "A2", dfu::OperationKind::write, "user", 0.3, 1.0}, {});
+  log.on(scheduler::AttemptEnded{made_up_failure(started_)}, {});
   std::istringstream lines(text.str());
   int count = 0;
   for (std::string line; std::getline(lines, line); ++count) EXPECT_THAT(line, HasSubstr(started_.attempt));

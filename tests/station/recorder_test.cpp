@@ -31,7 +31,7 @@ class Recording : public testing::Test {
 
   static bool answered(StoreRecorder& recorder, scheduler::Record record) {
     std::promise<bool> answer;
-    recorder.record(std::move(record), [&answer](bool committed) { answer.set_value(committed); });
+    recorder.record(std::move(record), db::now(), [&answer](bool committed) { answer.set_value(committed); });
     return answer.get_future().get();
   }
 
@@ -51,7 +51,7 @@ TEST_F(Recording, ARecordIsReadableWhenItIsAcknowledged) {
   const scheduler::AttemptStarted started = made_up_start("1-1.2", uuids_);
   EXPECT_TRUE(answered(recorder, visit_of(started)));
   std::promise<std::size_t> seen;
-  recorder.record(started, [&](bool committed) {
+  recorder.record(started, db::now(), [&](bool committed) {
     EXPECT_TRUE(committed);
     seen.set_value(db::Reader(path_).attempts().size());
   });
@@ -124,8 +124,8 @@ TEST_F(Recording, RecordsOfManyPortsAreAllAcknowledgedInOrder) {
   StoreRecorder recorder(*store, {}, logger_);
   for (int i = 1; i <= 100; ++i) {
     const scheduler::AttemptStarted started = made_up_start("1-1." + std::to_string(i), uuids_);
-    recorder.record(visit_of(started), [](bool) {});
-    recorder.record(started, [&order, port = started.port.text](bool committed) {
+    recorder.record(visit_of(started), db::now(), [](bool) {});
+    recorder.record(started, db::now(), [&order, port = started.port.text](bool committed) {
       EXPECT_TRUE(committed);
       order.push_back(port);
     });
@@ -249,8 +249,8 @@ TEST_F(Door, EntriesOfManyThreadsComeBetweenTheAttemptsAndEveryOneOfThemIsOnReco
 
 TEST_F(Door, AnEntryIsCheckedAgainstTheRecordsThatWereGivenBeforeIt) {
   const scheduler::AttemptStarted started = made_up_start("1-1.2", uuids_);
-  recorder_->record(visit_of(started), [](bool) {});
-  recorder_->record(started, [](bool) {});
+  recorder_->record(visit_of(started), db::now(), [](bool) {});
+  recorder_->record(started, db::now(), [](bool) {});
   EXPECT_EQ(refusal(PairLabel{"SN-1", LastIn{"A2"}, "Eve"}), "");
   EXPECT_EQ(visits_labelled("SN-1"), std::vector{started.visit});
 }
@@ -258,13 +258,13 @@ TEST_F(Door, AnEntryIsCheckedAgainstTheRecordsThatWereGivenBeforeIt) {
 TEST_F(Door, ARefusedEntryTakesNoRecordWithIt) {
   const scheduler::AttemptStarted started = made_up_start("1-1.2", uuids_);
   std::promise<bool> before, after;
-  recorder_->record(visit_of(started), [&](bool committed) { before.set_value(committed); });
+  recorder_->record(visit_of(started), db::now(), [&](bool committed) { before.set_value(committed); });
   Note note;
   note.event.kind = "remark";
   note.event.attempt = uuids_.next();  // of which nobody knows
   std::promise<EntryResult> entry;
   recorder_->enter(note, [&](EntryResult result) { entry.set_value(std::move(result)); });
-  recorder_->record(started, [&](bool committed) { after.set_value(committed); });
+  recorder_->record(started, db::now(), [&](bool committed) { after.set_value(committed); });
   EXPECT_TRUE(std::holds_alternative<Refused>(entry.get_future().get()));
   EXPECT_TRUE(before.get_future().get());
   EXPECT_TRUE(after.get_future().get());
