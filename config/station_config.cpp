@@ -53,7 +53,10 @@ class Loader {
     }
     if (const auto database = file.text("database")) station_.database = beside(path_, database->value);
     if (const auto keep = file.boolean("archive_images")) station_.archive_images = keep->value;
-    if (const auto cap = file.integer("cap", {1, 10000})) station_.cap = static_cast<int>(cap->value);
+    if (const auto cap = file.integer("cap", {1, 10000})) {
+      station_.cap = static_cast<int>(cap->value);
+      station_.has_cap = true;
+    }
     if (const auto wait = file.number("insert_after", 0.1, 3600)) station_.insert_after = from_seconds(wait->value);
     if (const auto stagger = file.number("stagger", 0, 60)) station_.stagger = from_seconds(stagger->value);
     if (const auto unit = file.integer("unit_milliamperes", {1, 5000})) {

@@ -45,7 +45,9 @@ struct StationConfig {
   bool has_name = false;       // the file gives the name; without one the station keeps the name that its record has
   std::string database;        // resolved as `recipe` is; empty: the default
   bool archive_images = true;  // keep each image beside the database when a recipe names it first
-  int cap = 64;
+  // Units in work at once. Without one in the file it is for the station to say what its computer can do.
+  int cap = 512;
+  bool has_cap = false;
   dfu::Duration insert_after = std::chrono::seconds(2);
   dfu::Duration stagger{};  // between two starts behind one hub
   // A run that begins this much later than the record ends asks whether the clock is right. The default is longer than

@@ -82,7 +82,14 @@ struct TransferResult {
   Bytes data;  // what came in; empty for a transfer that goes out
 };
 
-enum class OpenStatus { ok, gone, access_denied, busy, failed };
+enum class OpenStatus {
+  ok,
+  gone,
+  access_denied,
+  busy,
+  failed,
+  exhausted,  // this computer is out of threads, open files or memory: no matter of the unit
+};
 
 struct OpenResult {
   OpenStatus status = OpenStatus::ok;

@@ -24,6 +24,10 @@ class Clock {
   // Any thread.
   virtual void at(Duration when, std::function<void()> task) = 0;
 
+  // For how long, in all, the computer did not let this clock run when it should have: an overloaded, paused or stopped
+  // host. Time went on meanwhile, and answers could be missed. Any thread.
+  virtual Duration late() const { return {}; }
+
   void after(Duration delay, std::function<void()> task) { at(now() + delay, std::move(task)); }
 };
 

@@ -1,11 +1,12 @@
 #include "scheduler/attempt.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
-namespace scheduler {
 #include "scheduler/fault_policy.h"
 
+namespace scheduler {
 
 namespace {
 
@@ -33,11 +34,24 @@ dfu::Fault open_fault(const dfu::OpenResult& result) {
       return with_detail(FaultCode::interface_busy, "Another program holds the unit");
     case dfu::OpenStatus::gone:
       return with_detail(FaultCode::unit_gone, "The unit left before it could be opened");
+    case dfu::OpenStatus::exhausted:
+      return with_detail(FaultCode::internal, "This computer has no means left to open the unit");
     case dfu::OpenStatus::ok:
     case dfu::OpenStatus::failed:
       break;
   }
   return with_detail(FaultCode::io_error, "The unit could not be opened");
+}
+
+// A unit that had no time to answer is not to blame.
+dfu::Fault unless_late(dfu::Fault why, dfu::Duration late) {
+  const bool missed = why.code == FaultCode::io_error ? why.operation == OperationKind::open
+                                                      : policy_of(why.code).recovery == Recovery::start;
+  if (late == dfu::Duration{} || !missed) return why;
+  why.code = FaultCode::internal;
+  why.text = "This computer let the program stand still for " + std::to_string(std::lround(dfu::seconds(late))) +
+             " s, and an answer of the unit was missed. Look for what else runs on it.";
+  return why;
 }
 
 }  // namespace
@@ -185,7 +199,7 @@ void Attempt::hear(const told::Opened& opened) {
   if (opened.result.status != dfu::OpenStatus::ok) {
     ended_ = now_;
     if (!flash_done_) flashed_ = now_;
-    fault_ = open_fault(opened.result);
+    fault_ = unless_late(open_fault(opened.result), opened.late);
     return fault_->code == FaultCode::unit_gone ? suspect_or_close() : end();
   }
   if (kind_ == Kind::enter) ++entries_;
@@ -195,8 +209,9 @@ void Attempt::hear(const told::Opened& opened) {
   want(wants::Talk{unit_.handle, task()});
 }
 
-void Attempt::hear(const told::Talked&) {
+void Attempt::hear(const told::Talked& talked) {
   if (stage_ != Stage::talking) return;
+  late_ = talked.late;
   if (out_of_time_) return fail(stopped_before_proof());
   std::visit([this](const auto& one) { ended(*one); }, task_);
 }
@@ -243,7 +258,7 @@ void Attempt::fail(dfu::Fault why) {
   ended_ = now_;
   if (!flash_done_) flashed_ = now_;
   if (flash_done_) why.operation = OperationKind::proof;
-  fault_ = std::move(why);
+  fault_ = unless_late(std::move(why), std::exchange(late_, {}));
   suspect_or_close();
 }
 
@@ -296,14 +311,14 @@ void Attempt::leave_or_return() {
   } else if (present_) {
     returned(*present_);
   } else {
-    wait(Stage::returning, profile().return_limit);
+    wait(Stage::returning, profile().return_limit + gap_.ahead);
   }
 }
 
 void Attempt::hear(const told::Left& left) {
   if (!present_ || present_->handle != left.handle) return;
   present_.reset();
-  gap_.left(now_);
+  gap_.left(now_, left.ahead);
   switch (stage_) {
     case Stage::talking:
       if (kind_ == Kind::enter) want(wants::StopTalk{.at_once = true});

@@ -86,7 +86,7 @@ class Attempt {
   void hear(const told::Arrived& arrived);
   void hear(const told::Left& left);
   void hear(const told::Opened& opened);
-  void hear(const told::Talked&);
+  void hear(const told::Talked& talked);
   void hear(const told::Closed&);
   void hear(const told::Powered&) {}
   void hear(const told::TimeOver& over);
@@ -155,6 +155,7 @@ class Attempt {
   Stage stage_ = Stage::opening;
   Kind kind_ = Kind::flash;
   std::deque<Kind> to_do_;
+  dfu::Duration late_{};                  // the computer stood still while the last task talked
   AnyTask task_;                          // of `kind_`; not touched between Talk and Talked
   int timers_;                            // used so far
   int timer_ = -1;                        // the one that counts; older ones are ignored

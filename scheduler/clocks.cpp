@@ -30,6 +30,11 @@ class Agenda {
   bool empty() const { return heap_.empty(); }
   dfu::Duration next() const { return heap_.front().when; }
 
+  // All by the same time, so that their order stays.
+  void put_off(dfu::Duration by) {
+    for (Timed& timed : heap_) timed.when += by;
+  }
+
   std::function<void()> take() {
     std::pop_heap(heap_.begin(), heap_.end(), later);
     std::function<void()> task = std::move(heap_.back().task);
@@ -43,6 +48,11 @@ class Agenda {
   std::vector<Timed> heap_;
   std::uint64_t next_ = 0;
 };
+
+// A clock looks at the wall this often, and is late when it looks so much later than that: a busy computer that gives
+// each thread its turn takes less. In the time of the clock.
+constexpr dfu::Duration beat = std::chrono::seconds(1);
+constexpr dfu::Duration tolerance = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -61,20 +71,31 @@ struct RealClock::Impl {
     return start + std::chrono::nanoseconds(static_cast<std::chrono::nanoseconds::rep>(nanoseconds) + 1);
   }
 
+  // By how much the thread is late now. Under the mutex.
+  dfu::Duration overdue() const {
+    const dfu::Duration by = now() - next_beat;
+    return by > tolerance ? by : dfu::Duration{};
+  }
+
+  void look_at_the_wall() {
+    const dfu::Duration by = overdue();
+    late += by;
+    if (by > dfu::Duration{}) agenda.put_off(by);
+    next_beat = now() + beat;
+  }
+
   void run(std::stop_token stop) {
     // The kernel's default slack of 50 us per wake-up would be paid once for each transfer of a virtual unit.
     prctl(PR_SET_TIMERSLACK, 1UL);
     std::unique_lock lock(mutex);
     while (!stop.stop_requested()) {
-      if (agenda.empty()) {
-        changed.wait(lock, stop, [this] { return !agenda.empty(); });
-        continue;
-      }
-      const dfu::Duration due = agenda.next();
+      look_at_the_wall();
+      const dfu::Duration due = agenda.empty() ? next_beat : std::min(next_beat, agenda.next());
       if (now() < due) {
-        changed.wait_until(lock, stop, wall(due), [this, due] { return agenda.next() < due; });
+        changed.wait_until(lock, stop, wall(due), [this, due] { return !agenda.empty() && agenda.next() < due; });
         continue;
       }
+      if (agenda.empty() || now() < agenda.next()) continue;
       const std::function<void()> task = agenda.take();
       lock.unlock();
       task();
@@ -84,9 +105,12 @@ struct RealClock::Impl {
 
   const double speed;
   const Wall::time_point start = Wall::now();
-  std::mutex mutex;
+  mutable std::mutex mutex;
   std::condition_variable_any changed;
-  Agenda agenda;  // guarded by mutex
+  // Guarded by mutex.
+  Agenda agenda;
+  dfu::Duration next_beat = beat;
+  dfu::Duration late{};
   std::jthread thread;
 };
 
@@ -102,6 +126,11 @@ dfu::Duration RealClock::now() const {
   return impl_->now();
 }
 
+dfu::Duration RealClock::late() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->late + impl_->overdue();
+}
+
 void RealClock::at(dfu::Duration when, std::function<void()> task) {
   bool first = false;
   {
@@ -114,6 +143,7 @@ void RealClock::at(dfu::Duration when, std::function<void()> task) {
 
 struct VirtualClock::Impl {
   dfu::Duration now{};
+  dfu::Duration late{};
   Agenda agenda;
 };
 
@@ -126,6 +156,16 @@ dfu::Duration VirtualClock::now() const {
 
 void VirtualClock::at(dfu::Duration when, std::function<void()> task) {
   impl_->agenda.add(std::max(when, impl_->now), std::move(task));
+}
+
+dfu::Duration VirtualClock::late() const {
+  return impl_->late;
+}
+
+void VirtualClock::stand_still(dfu::Duration time) {
+  impl_->now += time;
+  impl_->late += time;
+  impl_->agenda.put_off(time);
 }
 
 bool VirtualClock::step() {

@@ -8,6 +8,9 @@
 namespace scheduler {
 
 // Real time times `speed`: at 20, one second on the wall is twenty on this clock. Owns one thread.
+//
+// A computer that is overloaded, paused or suspended lets this thread run late. Every task that waits then is put off
+// by as much, once: what it waits for was late too, and a limit must not end before its unit had the time for it.
 class RealClock : public dfu::Clock {
  public:
   explicit RealClock(double speed = 1.0);
@@ -17,6 +20,7 @@ class RealClock : public dfu::Clock {
   void stop();
   dfu::Duration now() const override;
   void at(dfu::Duration when, std::function<void()> task) override;
+  dfu::Duration late() const override;
 
  private:
   struct Impl;
@@ -30,6 +34,10 @@ class VirtualClock : public dfu::Clock {
   ~VirtualClock() override;
   dfu::Duration now() const override;
   void at(dfu::Duration when, std::function<void()> task) override;
+
+  dfu::Duration late() const override;
+  // Time goes on for so long, and nothing runs: what a busy or paused computer does to a RealClock.
+  void stand_still(dfu::Duration time);
 
   // Runs the next task, jumping to its time; false when there is none.
   bool step();

@@ -241,15 +241,19 @@ void Engine::Impl::run(const PortPointer& port, wants::Save& save) {
 }
 
 void Engine::Impl::run(const PortPointer& port, wants::Open& open) {
-  bus.open(open.handle, std::move(open.claims),
-           [this, port](dfu::OpenResult result) { tell(port, told::Opened{std::move(result)}); });
+  bus.open(open.handle, std::move(open.claims), [this, port, late = clock.late()](dfu::OpenResult result) {
+    tell(port, told::Opened{std::move(result), clock.late() - late});
+  });
 }
 
 void Engine::Impl::run(const PortPointer& port, wants::Talk& talk) {
   port->talk = std::make_shared<Talk>(
       bus, clock, talk.handle, talk.task,
-      Talk::Watchers{.news = [this](Progress news) { tell_line(input::Happened{std::move(news)}); },
-                     .over = [this, port] { tell(port, told::Talked{}); }});
+      Talk::Watchers{.news =
+                         [this](Progress news) {
+                           tell_line(input::Happened{std::move(news), options.wall()});
+                         },
+                     .over = [this, port, late = clock.late()] { tell(port, told::Talked{clock.late() - late}); }});
   port->talk->begin();
 }
 

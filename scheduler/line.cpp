@@ -72,7 +72,8 @@ void Line::hear(input::Arrived& arrived) {
 void Line::hear(input::Left& left) {
   const auto unit = occupied_.find(left.port);
   if (unit != occupied_.end() && unit->second == left.handle) occupied_.erase(unit);
-  if (ports_.contains(left.port)) tell(left.port, told::Left{left.handle});
+  const dfu::Duration ahead = enumerations_.left(left.port, now_);
+  if (ports_.contains(left.port)) tell(left.port, told::Left{left.handle, ahead});
 }
 
 // All arrivals were told to their ports. The listing itself is work until these have said what they do about them.

@@ -43,17 +43,23 @@ struct Arrived {
 };
 struct Left {
   dfu::UnitHandle handle;
+  // So long the host may be busy with units of the same bus that left before, and come back first.
+  dfu::Duration ahead{};
 };
 struct Admitted {};
 struct Recorded {
   bool committed;
+  WallTime at{};  // as the record has it
 };
 struct Opened {
-  WallTime at{};  // as the record has it
   dfu::OpenResult result;
+  dfu::Duration late{};  // as Talked has it
 };
 // The conversation of a task is over: the task is finished, or was cut off.
-struct Talked {};
+// `late`: for how long the computer stood still meanwhile (dfu/clock.h).
+struct Talked {
+  dfu::Duration late{};
+};
 struct Closed {};
 // The port's power, as it was wanted; or the hub did not do that, or must not now.
 struct Powered {

@@ -49,6 +49,7 @@ constexpr std::array rows{
     Row{RemarkCode::slots_back, RemarkKind::topology, "slots-back"},
     Row{RemarkCode::identity_copied, RemarkKind::identity, "identity-copied"},
     Row{RemarkCode::unit_keeps_coming, RemarkKind::identity, "unit-keeps-coming"},
+    Row{RemarkCode::host_late, RemarkKind::host, "host-late"},
 };
 
 constexpr bool in_order() {
@@ -57,7 +58,7 @@ constexpr bool in_order() {
   }
   return true;
 }
-static_assert(in_order() && rows.size() == static_cast<std::size_t>(RemarkCode::unit_keeps_coming) + 1);
+static_assert(in_order() && rows.size() == static_cast<std::size_t>(RemarkCode::host_late) + 1);
 
 const Row& row_of(RemarkCode code) {
   return rows[static_cast<std::size_t>(code)];
@@ -156,6 +157,8 @@ std::string_view to_string(RemarkKind kind) {
       return "topology";
     case RemarkKind::identity:
       return "identity";
+    case RemarkKind::host:
+      return "host";
   }
   return {};
 }
@@ -280,6 +283,9 @@ std::string english(RemarkCode code, const RemarkValues& given) {
              " times, each time within " + values["seconds"] +
              " s: it may keep resetting itself. It is not worked on. Take it out, and leave the port empty for longer "
              "than that.";
+    case RemarkCode::host_late:
+      return "This computer did not let the program run for " + values["seconds"] +
+             " s: units were given as much more time. Look for what else runs on it.";
   }
   return {};
 }

@@ -26,6 +26,7 @@ enum class RemarkKind {
   slowed,        // fewer units at once behind a hub
   topology,      // slots are not where the station file says, or are there again
   identity,      // a unit's stored id is not its own, or nothing says which unit keeps coming back
+  host,          // the computer itself
 };
 std::string_view to_string(RemarkKind kind);
 
@@ -64,6 +65,7 @@ enum class RemarkCode {
   slots_back,          //
   identity_copied,     // unit, stored: its own id, and the one that it keeps
   unit_keeps_coming,   // port, times, seconds: and shows no id
+  host_late,           // seconds: for which the computer did not let the program run
 };
 std::string_view to_string(RemarkCode code);  // "port-closed"
 RemarkKind kind_of(RemarkCode code);

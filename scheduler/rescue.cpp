@@ -186,7 +186,7 @@ void Rescue::lost() {
 }
 
 dfu::Duration Rescue::after_reset() const {
-  return options_.power && !climbed_.power ? reset_limit : profile_->return_limit;
+  return ahead_ + (options_.power && !climbed_.power ? reset_limit : profile_->return_limit);
 }
 
 void Rescue::await_return(dfu::Duration limit) {
@@ -209,6 +209,7 @@ void Rescue::hear(const told::Arrived& arrived) {
 void Rescue::hear(const told::Left& left) {
   if (!present_ || present_->handle != left.handle) return;
   present_.reset();
+  ahead_ = left.ahead;
   if (stage_ == Stage::departing) return await_return(after_reset());
   if (stage_ == Stage::suspecting) return came_back_or_not();
   const bool checking = stage_ == Stage::talking && std::holds_alternative<std::shared_ptr<CheckTask>>(task_);

@@ -113,6 +113,7 @@ class Rescue {
   Rung rung_ = Rung::reopen;
   std::optional<dfu::UnitInfo> present_;  // what is on the port now
   dfu::UnitInfo unit_;                    // that is open
+  dfu::Duration ahead_{};                 // as Left has it
   // Not touched between Talk and Talked.
   std::variant<std::shared_ptr<CheckTask>, std::shared_ptr<ResetTask>> task_;
   bool our_doing_ = false;  // that it is off the bus

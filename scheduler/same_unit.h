@@ -48,8 +48,10 @@ class KnownUnit {
 
 // What happened on the port since the unit was certainly there.
 struct Gap {
-  void left(dfu::Duration now) {
+  // `others`: so long others of its bus may keep the host busy before it can be back.
+  void left(dfu::Duration now, dfu::Duration others = {}) {
     if (departures++ == 0) gone_since = now;
+    ahead = others;
   }
   void back(dfu::Duration now, dfu::Duration queue) {
     absence = now - gone_since;
@@ -61,6 +63,7 @@ struct Gap {
   dfu::Duration absence{};  // from the first departure to the last return
   // The end of the absence during which the host enumerated one unit after the other on that bus, without a pause.
   dfu::Duration queued{};
+  dfu::Duration ahead{};    // of the last departure: so long others may come back before it
   bool told_to_go = false;  // the unit was told to leave, or to enter DFU mode; a USB reset and port power are not that
   bool handed = false;      // a person, or another program, may have had the unit
 };

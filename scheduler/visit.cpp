@@ -133,7 +133,7 @@ void Visit::hear(const told::Left& left) {
   if (!present_ || present_->handle != left.handle) return;
   present_.reset();
   empty_since_ = now_;
-  gap_.left(now_);
+  gap_.left(now_, left.ahead);
   const bool own_departure = own_departure_until_ && now_ <= *own_departure_until_;
   own_departure_until_.reset();
   if (phase_ == Phase::verdict) gap_.told_to_go = own_departure;
@@ -144,7 +144,7 @@ void Visit::hear(const told::Left& left) {
       attempts_ == 0 ? end_visit(true) : reach_verdict(outcome_);
       break;
     case Phase::verdict:
-      watch_for_removal(own_departure ? recipe().profile.return_limit
+      watch_for_removal(own_departure ? recipe().profile.return_limit + gap_.ahead
                         : asked_      ? dfu::Duration{}  // however quick the person was
                                       : setting_.insert_after);
       break;
@@ -361,7 +361,7 @@ void Visit::ended(const told::Recorded& recorded) {
 void Visit::wait_after_halt() {
   if (owed_ && (!present_ || in_dfu_mode(*present_, recipe().profile))) {
     phase_ = Phase::awaiting;
-    return start_timer(recipe().profile.depart_limit + recipe().profile.return_limit);
+    return start_timer(recipe().profile.depart_limit + recipe().profile.return_limit + gap_.ahead);
   }
   const bool stays = present_ && workable(*present_);
   stays ? queue() : reach_verdict(outcome_);

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "dfu/profile.h"
+#include "station/host_width.h"
 #include "station/text.h"
 
 namespace station {
@@ -282,14 +283,15 @@ Finding hub_power(const dfu::Topology& topology) {
 }
 
 Finding descriptors(const HostFacts& facts) {
-  // A unit's node and what libusb keeps beside it (an event, a timer), and as much for its predecessor that is still
-  // being closed; then the program's own files.
-  constexpr std::uint64_t per_unit = 6, own = 64;
-  const std::uint64_t needed = static_cast<std::uint64_t>(facts.cap) * per_unit + own;
+  const std::uint64_t needed = files_for(facts.cap);
   const std::string text = grouped(facts.descriptors) + " files may be open";
-  if (facts.descriptors >= needed) return ok("descriptors", text);
-  return problem("descriptors", text + fmt::format(", where {} units in work need {}", facts.cap, grouped(needed)),
-                 fmt::format("ulimit -n {}, or LimitNOFILE={} in the service's unit file", needed, needed));
+  if (facts.descriptors >= needed)
+    return ok("descriptors", text + fmt::format(", enough for {} units in work", facts.cap));
+  return problem(
+      "descriptors", text + fmt::format(", where {} units in work need {}", facts.cap, grouped(needed)),
+      fmt::format("Write a smaller cap into the station file, or allow more: ulimit -Hn {0}, or LimitNOFILE={0} in "
+                  "the service's unit file",
+                  needed));
 }
 
 Finding priority(const HostFacts& facts) {

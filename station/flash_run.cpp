@@ -4,6 +4,7 @@
 #include <QJsonObject>
 #include <QMetaObject>
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,8 +16,9 @@ namespace station {
 
 namespace {
 
-constexpr std::chrono::seconds between_looks(10);  // a step is told with the time at which it was found
-constexpr std::chrono::minutes end_of_order(30);   // is told so long before: time to bring the next one
+constexpr dfu::Duration worth_telling = std::chrono::seconds(1);  // of a computer that stands still
+constexpr std::chrono::seconds between_looks(10);                 // a step is told with the time at which it was found
+constexpr std::chrono::minutes end_of_order(30);                  // is told so long before: time to bring the next one
 
 scheduler::RemarkValues values_of(const db::JobOpened& order) {
   return {{"order", order.order}, {"until", utc(*order.until)}};
@@ -67,9 +69,9 @@ FlashRun::FlashRun(RunParts parts)
   options.hubs = parts_.line.hubs;
   options.only_ports = parts_.only_ports;
   options.dry_run = parts_.store == nullptr;
+  options.wall = [] { return db::now(); };
   options.new_id = [&uuids = parts_.uuids] { return db::to_string(uuids.next()); };
   engine_ = std::make_unique<scheduler::Engine>(*parts_.line.bus, *parts_.line.clock, *pool_, recorder, observers_,
-  options.wall = [] { return db::now(); };
                                                 std::move(options));
 }
 
@@ -134,6 +136,16 @@ void FlashRun::look_at_clocks() {
   if (const auto step = clocks_->look(read_clocks())) put_down(event_of(*step));
   look_at_clock_in_doubt();
   look_at_record();
+  look_at_host();
+}
+
+// A virtual line that runs faster than time makes no demands on a computer that anybody must know of.
+void FlashRun::look_at_host() {
+  const dfu::Duration late = parts_.line.clock->late() - told_late_;
+  if (parts_.line.speed > 1 || late < worth_telling) return;
+  told_late_ += late;
+  engine_->tell(scheduler::make_remark(scheduler::RemarkCode::host_late, {}, {},
+                                       {{"seconds", std::int64_t{std::llround(dfu::seconds(late))}}}));
 }
 
 // The next unit would learn it; whoever is about to plug it in should know before.

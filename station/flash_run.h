@@ -95,6 +95,7 @@ class FlashRun {
   void begin_record();
   void look_at_clocks();
   void look_at_record();
+  void look_at_host();
   void wait_for_clock();
   void look_at_clock_in_doubt();
   void confirm_clock();
@@ -118,6 +119,7 @@ class FlashRun {
   bool told_of_end_ = false;  // of the order, by its date
   std::optional<ClockWatch> clocks_;
   bool told_of_loss_ = false;             // of records
+  dfu::Duration told_late_{};             // of the clock's
   bool waits_for_clock_ = false;          // paused until a person confirms the clock, or it agrees with the record
   std::optional<db::Time> latest_known_;  // by clock and record, for the ends of orders
   bool stopping_ = false;

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "station/host_width.h"
 #include "station/output.h"
 
 namespace station {
@@ -73,6 +74,7 @@ int start(const ProgramCall& call, int input, int output, pid_t& process) {
   posix_spawnattr_setsigdefault(&how, &signals);
   const int error = posix_spawn(&process, call.arguments[0].c_str(), &files, &how, pointers(call.arguments).data(),
                                 pointers(call.environment).data());
+  if (error == 0) restore_open_files(process);
   posix_spawnattr_destroy(&how);
   posix_spawn_file_actions_destroy(&files);
   return error;

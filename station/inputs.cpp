@@ -1,10 +1,22 @@
 #include "station/inputs.h"
 
+#include <utility>
+
 #include "reports/printable.h"
+#include "station/host_width.h"
 #include "station/output.h"
 #include "station/paths.h"
 
 namespace station {
+
+namespace {
+
+std::shared_ptr<const config::StationConfig> with_cap(config::StationConfig station) {
+  if (!station.has_cap) station.cap = units_at_once();
+  return std::make_shared<const config::StationConfig>(std::move(station));
+}
+
+}  // namespace
 
 ExitStatus complain(ExitStatus status, const std::string& sentence) {
   say_error(sentence);
@@ -23,10 +35,10 @@ std::variant<std::shared_ptr<const config::Recipe>, ExitStatus> read_recipe(cons
 }
 
 std::variant<std::shared_ptr<const config::StationConfig>, ExitStatus> read_station(const std::string& file) {
-  if (file.empty()) return std::make_shared<const config::StationConfig>();
+  if (file.empty()) return with_cap({});
   const config::StationResult result = config::load_station(file);
   print_diagnostics(result.diagnostics);
-  if (result.station) return result.station;
+  if (result.station) return with_cap(*result.station);
   return ExitStatus::bad_configuration;
 }
 

@@ -355,6 +355,7 @@ void LineState::note_hub(const scheduler::Remark& remark) {
     case scheduler::RemarkKind::suspect:
     case scheduler::RemarkKind::topology:
     case scheduler::RemarkKind::identity:
+    case scheduler::RemarkKind::host:
       break;
   }
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "station/commands.h"
+#include "station/host_width.h"
 #include "station/options.h"
 #include "station/output.h"
 
@@ -66,6 +67,7 @@ ExitStatus run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   keep_standard_descriptors();
+  station::raise_open_files();
   try {
     return static_cast<int>(run(argc, argv));
   } catch (const std::exception& error) {

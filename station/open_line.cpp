@@ -77,7 +77,8 @@ std::variant<OpenedLine, ExitStatus> open_usb_line() {
   opened.clock = std::make_unique<scheduler::RealClock>();
   opened.save = [] { return std::vector<std::string>(); };
   try {
-    auto line = std::make_unique<dfu::usb::UsbLine>();
+    auto line = std::make_unique<dfu::usb::UsbLine>(dfu::usb::UsbLimits{},
+                                                    [clock = opened.clock.get()] { return clock->late(); });
     opened.hubs = line.get();
     opened.bus = std::move(line);
   } catch (const std::runtime_error& error) {

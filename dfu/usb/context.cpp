@@ -29,10 +29,12 @@ libusb_context* discovering_context() {
 
 int make_unit_context(libusb_context** context) {
   discovering_context();
-  const std::lock_guard lock(making);
-  if (!discovery_off) {
-    if (const int error = libusb_set_option(nullptr, LIBUSB_OPTION_NO_DEVICE_DISCOVERY)) return error;
-    discovery_off = true;
+  {
+    const std::lock_guard lock(making);
+    if (!discovery_off) {
+      if (const int error = libusb_set_option(nullptr, LIBUSB_OPTION_NO_DEVICE_DISCOVERY)) return error;
+      discovery_off = true;
+    }
   }
   return libusb_init(context);
 }

@@ -79,10 +79,14 @@ OpenResult Device::open_node() {
                                       " is not there; in a container, /dev/bus/usb must be passed in as it is outside"};
     }
     if (error == ENOENT || error == ENODEV || error == ENXIO) return {OpenStatus::gone, "the unit has left"};
-    return {OpenStatus::failed, place_.node() + ": " + std::strerror(error)};
+    const bool host = error == EMFILE || error == ENFILE || error == ENOMEM;
+    return {host ? OpenStatus::exhausted : OpenStatus::failed, place_.node() + ": " + std::strerror(error)};
   }
   libusb_context* context = nullptr;
-  if (const int error = make_unit_context(&context)) return open_failed(error, "libusb cannot be started");
+  // Nothing about the unit is asked for: what fails here is a file or memory that libusb needs for itself.
+  if (const int error = make_unit_context(&context)) {
+    return {OpenStatus::exhausted, "libusb cannot be started: " + error_text(error)};
+  }
   set_context(context, true);
   const int wrapped = libusb_wrap_sys_device(context, fd_, &handle_);
   if (wrapped == LIBUSB_SUCCESS) return {};

@@ -4,6 +4,10 @@
 #include <system_error>
 #include <utility>
 
+#include <unistd.h>
+
+#include "dfu/usb/run_delay.h"
+
 namespace dfu::usb {
 
 namespace {
@@ -12,6 +16,8 @@ using Steady = std::chrono::steady_clock;
 
 // How long a thread waits for the next job: longer than a unit thinks between two transfers.
 constexpr auto linger = std::chrono::seconds(1);
+// Less than this is no reason to wait on.
+constexpr Duration least_put_off = std::chrono::milliseconds(100);
 // A watchdog with nothing to watch; any wait that the system's clocks can count would do.
 constexpr auto forever = std::chrono::hours(1);
 
@@ -20,7 +26,12 @@ constexpr auto forever = std::chrono::hours(1);
 // What lanes and their threads share with the watchdog. Outlives `Lanes` while a thread hangs.
 class LaneRegister {
  public:
-  explicit LaneRegister(int max_threads) : max_threads_(max_threads) {}
+  LaneRegister(int max_threads, std::function<Duration()> late) : max_threads_(max_threads), late_(std::move(late)) {}
+
+  Duration late() {
+    const std::lock_guard lock(mutex_);
+    return late_ ? late_() : Duration();
+  }
 
   void add(const std::shared_ptr<Lane>& lane) {
     const std::lock_guard lock(mutex_);
@@ -66,6 +77,7 @@ class LaneRegister {
   void end_watch() {
     const std::lock_guard lock(mutex_);
     ending_ = stirred_ = true;
+    late_ = nullptr;  // a thread that hangs outlives whoever counted
     changed_.notify_all();
   }
 
@@ -88,6 +100,7 @@ class LaneRegister {
   std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by mutex_.
+  std::function<Duration()> late_;
   std::vector<std::weak_ptr<Lane>> lanes_;
   int threads_ = 0;
   Lane::Time look_at_ = Lane::Time::max();
@@ -104,7 +117,7 @@ Lane::Number Lane::post(Job job) {
     number = ++posted_;
     if (!has_thread_) {
       has_thread_ = start = lanes_->may_start_thread();
-      hangs_ = !start;
+      hangs_ = lacks_thread_ = !start;
     }
     changed_.notify_one();
     if (!start && !hangs_) return number;
@@ -117,7 +130,7 @@ Lane::Number Lane::post(Job job) {
       lanes_->thread_ended();
       const std::lock_guard lock(mutex_);
       has_thread_ = false;
-      hangs_ = true;
+      hangs_ = lacks_thread_ = true;
     }
   }
   lanes_->notice(Time::min());
@@ -145,9 +158,13 @@ std::optional<Job> Lane::next(std::unique_lock<std::mutex>& lock) {
 
 void Lane::run() {
   std::unique_lock lock(mutex_);
+  thread_ = gettid();
   while (std::optional<Job> job = next(lock)) {
     const Time deadline = Steady::now() + job->limit;
     deadline_ = deadline;
+    waited_before_ = job->short_one ? Duration::max() : run_delay(thread_);
+    late_before_ = lanes_->late();
+    put_off_ = {};
     running_given_up_ = std::move(job->given_up);
     lock.unlock();
     lanes_->notice(deadline);
@@ -169,11 +186,21 @@ void Lane::end() {
   changed_.notify_one();
 }
 
+// The time that the computer did not let the job run is given to it on top.
+bool Lane::is_overdue(Time now) {
+  if (!deadline_ || *deadline_ > now) return false;
+  const Duration waited = waited_before_ == Duration::max() ? Duration() : run_delay(thread_) - waited_before_;
+  const Duration late = std::max(waited, lanes_->late() - late_before_);
+  if (late < put_off_ + least_put_off) return true;
+  *deadline_ += late - std::exchange(put_off_, late);
+  return *deadline_ <= now;
+}
+
 Lane::Time Lane::check(Time now) {
   std::vector<std::function<void()>> calls;
   {
     const std::lock_guard lock(mutex_);
-    if (deadline_ && *deadline_ <= now) hangs_ = true;
+    if (is_overdue(now)) hangs_ = true;
     if (!hangs_) return deadline_.value_or(Time::max());
     calls.push_back(std::exchange(running_given_up_, nullptr));
     for (Job& job : jobs_) calls.push_back(std::exchange(job.given_up, nullptr));
@@ -184,8 +211,8 @@ Lane::Time Lane::check(Time now) {
   return Time::max();
 }
 
-Lanes::Lanes(int max_threads)
-    : register_(std::make_shared<LaneRegister>(max_threads)), watchdog_([this] { watch(); }) {}
+Lanes::Lanes(int max_threads, std::function<Duration()> late)
+    : register_(std::make_shared<LaneRegister>(max_threads, std::move(late))), watchdog_([this] { watch(); }) {}
 
 Lanes::~Lanes() {
   for (const auto& lane : register_->lanes()) lane->end();

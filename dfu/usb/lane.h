@@ -1,16 +1,17 @@
 // Calls that may block, kept off every thread that somebody else waits for.
 //
 // A lane does its jobs one after the other on a thread of its own, which the first job starts and a while without jobs
-// ends. A job that overruns its limit is given up: its `given_up` is called, and those of the jobs behind it and of all
-// that are posted until the call returns, if ever. What was given up still runs then, in order; a job that must not
-// come late looks whether its answer was given (dfu/usb/answer.h).
-// A wedged call costs the thread that is stuck in it and no other; how many threads there may be is the limit of
-// `Lanes`, and a job beyond it is given up.
+// ends. Its limit counts what the kernel takes: while the computer does not let the thread run, it does not count. A
+// job that overruns its limit is given up: its `given_up` is called, and those of the jobs behind it and of all that
+// are posted until the call returns, if ever. What was given up still runs then, in order; a job that must not come
+// late looks whether its answer was given (dfu/usb/answer.h). A wedged call costs the thread that is stuck in it and no
+// other; how many threads there may be is the limit of `Lanes`, and a job beyond it is given up.
 //
 // Any thread may post; nothing is called from inside `post`. Jobs and `given_up` must not throw; `given_up` must not
 // block.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -21,6 +22,8 @@
 #include <thread>
 #include <vector>
 
+#include <sys/types.h>
+
 #include "dfu/clock.h"
 
 namespace dfu::usb {
@@ -29,6 +32,7 @@ struct Job {
   std::function<void()> work;
   Duration limit;  // from the moment it begins
   std::function<void()> given_up;
+  bool short_one = false;  // one of hundreds: the thread's waits for a processor are not asked for before it
 };
 
 class LaneRegister;
@@ -42,6 +46,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
   using Number = std::uint64_t;
 
   Number post(Job job);
+  // What was given up was so because no thread may be had.
+  bool lacks_thread() const { return lacks_thread_; }
   // This job has no more than `limit` left, if it runs.
   void hurry(Number job, Duration limit);
 
@@ -53,16 +59,20 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void end();
   // Gives up what is overdue; says when to look again.
   Time check(Time now);
+  bool is_overdue(Time now);
 
   const std::shared_ptr<LaneRegister> lanes_;
   std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by mutex_.
   std::deque<Job> jobs_;
-  Number begun_ = 0, posted_ = 0;           // jobs are numbered from 1
-  std::optional<Time> deadline_;            // of the job that runs
-  std::function<void()> running_given_up_;  // its
+  Number begun_ = 0, posted_ = 0;                         // jobs are numbered from 1
+  std::optional<Time> deadline_;                          // of the job that runs
+  pid_t thread_ = 0;                                      // that runs it
+  Duration waited_before_{}, late_before_{}, put_off_{};  // what the computer took before it, and of its time
+  std::function<void()> running_given_up_;                // its
   bool has_thread_ = false;
+  std::atomic<bool> lacks_thread_ = false;
   bool hangs_ = false;  // the job that runs is overdue, or no thread may be had
   bool ending_ = false;
 };
@@ -70,7 +80,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
 // Makes lanes and watches over their limits, with a thread of its own.
 class Lanes {
  public:
-  explicit Lanes(int max_threads);
+  // `late`: for how long the computer stood still so far (dfu/clock.h); called while the lanes live. Null: never.
+  explicit Lanes(int max_threads, std::function<Duration()> late = {});
   // Ends the lanes: waits until all jobs are done, but for no longer than `ending`. What hangs after that is left
   // behind; its thread ends when the call returns.
   ~Lanes();

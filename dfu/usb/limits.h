@@ -18,8 +18,8 @@ struct UsbLimits {
   Duration power = std::chrono::seconds(10);
   // udev sets the rights of a new node after the kernel made it (facts/dfu.md 6.3).
   Duration access = std::chrono::seconds(1);
-  // One for each unit in work, and one for each that hangs: well above the slots of a station.
-  int threads = 512;
+  // One for each unit in work, and one for each that hangs: above the widest cap that a station file may have.
+  int threads = 12'000;
 };
 
 }  // namespace dfu::usb

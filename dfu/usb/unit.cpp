@@ -28,7 +28,9 @@ void Unit::open(std::vector<Claim> claims, AnswerTo<OpenResult> answer) {
   lane_->post({[self = shared_from_this(), claims = std::move(claims), answer] { self->do_open(claims, *answer); },
                limits_.open,
                [self = shared_from_this(), answer] {
-                 answer->give({OpenStatus::failed, self->hang_text()});
+                 answer->give(self->lane_->lacks_thread()
+                                  ? OpenResult{OpenStatus::exhausted, "there is no thread for it"}
+                                  : OpenResult{OpenStatus::failed, self->hang_text()});
                }});
 }
 
@@ -46,7 +48,7 @@ void Unit::submit(Transfer transfer, AnswerTo<TransferResult> answer) {
   };
   const std::lock_guard lock(mutex_);
   flight_ = flight;
-  flight->job = lane_->post({work, limit, given_up});
+  flight->job = lane_->post({work, limit, given_up, true});
 }
 
 void Unit::reset(AnswerTo<ResetStatus> answer) {

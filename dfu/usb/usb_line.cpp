@@ -56,7 +56,8 @@ std::string library_version() {
 }
 
 struct UsbLine::Impl {
-  explicit Impl(const UsbLimits& limits_) : limits(limits_) {}
+  Impl(const UsbLimits& limits_, std::function<Duration()> late)
+      : limits(limits_), lanes(limits.threads, std::move(late)) {}
 
   template <class... Result>
   AnswerTo<Result...> answer(std::function<void(Result...)> done) {
@@ -74,7 +75,7 @@ struct UsbLine::Impl {
   const std::shared_ptr<Gate> gate = std::make_shared<Gate>();
   const std::shared_ptr<Units> units = std::make_shared<Units>();
   Hotplug hotplug;  // may throw; the last to go
-  Lanes lanes{limits.threads};
+  Lanes lanes;
   const std::shared_ptr<Lane> desk = lanes.make();
   std::shared_ptr<Announcer> announcer;
   OnEvent on_event;
@@ -91,7 +92,8 @@ void UsbLine::Impl::arrived(const UnitInfo& info, const Place& place) {
   on_event(Arrived{info});
 }
 
-UsbLine::UsbLine(const UsbLimits& limits) : impl_(std::make_unique<Impl>(limits)) {}
+UsbLine::UsbLine(const UsbLimits& limits, std::function<Duration()> late)
+    : impl_(std::make_unique<Impl>(limits, std::move(late))) {}
 
 UsbLine::~UsbLine() {
   impl_->gate->shut();

@@ -26,8 +26,9 @@ std::string library_version();
 
 class UsbLine : public Bus, public Hubs {
  public:
-  // Throws std::runtime_error with a sentence for a person when there is no USB.
-  explicit UsbLine(const UsbLimits& limits = {});
+  // `late`: for how long the computer stood still so far (dfu/clock.h); called until the destructor is over. Null:
+  // never. Throws std::runtime_error with a sentence for a person when there is no USB.
+  explicit UsbLine(const UsbLimits& limits = {}, std::function<Duration()> late = {});
   ~UsbLine() override;
 
   void start(OnEvent on_event) override;

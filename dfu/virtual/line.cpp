@@ -52,6 +52,8 @@ const char* refusal_text(OpenStatus status) {
       return "another program holds the interface of the virtual unit";
     case OpenStatus::failed:
       return "the virtual unit cannot be opened";
+    case OpenStatus::exhausted:
+      return "no more files may be open";
   }
   return "";
 }

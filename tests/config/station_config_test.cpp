@@ -66,6 +66,7 @@ TEST_F(StationFile, GoodOneIsReadWhole) {
   EXPECT_FALSE(station.skips({"3-1.4.2"}, {}));
   EXPECT_FALSE(station.slots[0].skip);
   EXPECT_EQ(station.database, "/var/lib/flashline/flashline.db");
+  EXPECT_TRUE(station.has_cap);
   EXPECT_EQ(station.cap, 24);
   EXPECT_EQ(station.insert_after, 1500ms);
   EXPECT_EQ(station.stagger, 250ms);
@@ -84,7 +85,7 @@ TEST_F(StationFile, GoodOneIsReadWhole) {
 TEST_F(StationFile, EmptyOneIsTheDefaults) {
   const StationResult result = load("");
   ASSERT_NE(result.station, nullptr);
-  EXPECT_EQ(result.station->cap, 64);
+  EXPECT_FALSE(result.station->has_cap) << "what the computer can do";
   EXPECT_EQ(result.station->insert_after, 2s);
   EXPECT_EQ(result.station->stagger, 0s);
   EXPECT_EQ(result.station->board_listen, "") << "no board unless it is asked for";

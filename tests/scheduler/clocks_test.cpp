@@ -59,6 +59,17 @@ TEST(RealClock, TasksRunInOrderAndNotBeforeTheirTime) {
   EXPECT_GE(ran[1], 200ms);
 }
 
+// Ten seconds of this clock pass while its thread does nothing.
+TEST(RealClock, WhatWaitsIsPutOffByTheTimeThatTheClockIsLate) {
+  RealClock clock(100);
+  std::promise<dfu::Duration> ran;
+  clock.at(1s, [] { std::this_thread::sleep_for(100ms); });
+  clock.at(3s, [&] { ran.set_value(clock.now()); });
+  const dfu::Duration when = ran.get_future().get();
+  EXPECT_GE(clock.late(), 8s);
+  EXPECT_GE(when, 3s + 8s);
+}
+
 TEST(RealClock, TasksThatAreNotDueAreDroppedWithTheClock) {
   bool ran = false;
   {

@@ -34,7 +34,7 @@ TEST(Remark, EveryCodeHasANameOfItsOwnAndASentence) {
     EXPECT_TRUE(sentences.insert(said).second) << said;
     EXPECT_EQ(make_remark(code, "a", "b").kind, kind_of(code));
   }
-  EXPECT_EQ(names.size(), static_cast<std::size_t>(RemarkCode::unit_keeps_coming) + 1);
+  EXPECT_EQ(names.size(), static_cast<std::size_t>(RemarkCode::host_late) + 1);
 }
 
 TEST(Remark, AStepThatIsNotKnownIsLeftOutOfTheSentence) {

@@ -117,6 +117,18 @@ TEST(Lane, BeyondTheLimitOfThreadsAJobIsGivenUpUntilAThreadIsFree) {
   EXPECT_EQ(text.substr(0, 9), "no-a a b ");
 }
 
+// It stood still for half a second in all, as it is asked again and again.
+TEST(Lane, WhileTheComputerStandsStillTheLimitOfAJobDoesNotRun) {
+  Diary diary;
+  Hanging hanging;
+  std::atomic<int> asked = 0;
+  Lanes lanes(8, [&asked] { return 100ms * std::min(asked++, 5); });
+  lanes.make()->post({hanging.job([] {}), soon, diary.note("no-a")});
+  EXPECT_EQ(diary.until("no-a"), "no-a ");
+  EXPECT_GE(asked, 6);
+  hanging.release();
+}
+
 TEST(Lane, OnlyTheJobThatIsMeantIsHurried) {
   Diary diary;
   Hanging first, second;

@@ -68,6 +68,8 @@ std::string_view word(dfu::OpenStatus status) {
       return "busy";
     case dfu::OpenStatus::failed:
       return "failed";
+    case dfu::OpenStatus::exhausted:
+      return "exhausted";
   }
   return "";
 }
