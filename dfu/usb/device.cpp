@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include <fcntl.h>
@@ -22,20 +23,18 @@ using Steady = std::chrono::steady_clock;
 
 // usbfs refuses more in one control transfer.
 constexpr std::size_t control_limit = 4096;
-// libusb ends a transfer soon after its timeout, and the kernel one that is cancelled. One that is still not back then
-// will not come: the kernel has forgotten it, or refuses to tell.
+// libusb's own timeouts would set a timer of the kernel twice for each transfer, and cancel one whose answer is there
+// already when the computer lets the program run late.
+constexpr unsigned no_timeout = 0;
+// The kernel ends a transfer soon after it was cancelled. One that is still not back then will not come: the kernel has
+// forgotten it, or refuses to tell.
 constexpr Duration timeout_grace = std::chrono::seconds(2);
 constexpr Duration cancel_grace = std::chrono::seconds(1);
 constexpr Duration set_interface_timeout = std::chrono::seconds(5);  // the kernel's own
 // Event handling that fails this often in a row will not come right.
 constexpr int event_errors_limit = 100;
 
-unsigned milliseconds(Duration timeout) {
-  // 0 is for ever to libusb.
-  return std::max<unsigned>(1, std::chrono::ceil<std::chrono::duration<unsigned, std::milli>>(timeout).count());
-}
-
-timeval until(Steady::time_point time) {
+timeval time_left(Steady::time_point time) {
   const auto left = std::max(Steady::duration::zero(), time - Steady::now());
   const auto microseconds = std::chrono::ceil<std::chrono::microseconds>(left).count();
   return {static_cast<time_t>(microseconds / 1000000), static_cast<suseconds_t>(microseconds % 1000000)};
@@ -172,13 +171,13 @@ TransferResult Device::transfer(const Transfer& transfer, const std::atomic<bool
   if (control) {
     const Setup& setup = transfer.setup;
     libusb_fill_control_setup(buffer, setup.request_type, setup.request, setup.value, setup.index, setup.length);
-    libusb_fill_control_transfer(flight, handle_, buffer, landed, nullptr, milliseconds(transfer.timeout));
+    libusb_fill_control_transfer(flight, handle_, buffer, landed, nullptr, no_timeout);
   } else {
     libusb_fill_bulk_transfer(flight, handle_, transfer.endpoint, buffer, static_cast<int>(size), landed, nullptr,
-                              milliseconds(transfer.timeout));
+                              no_timeout);
   }
   flight->flags = LIBUSB_TRANSFER_FREE_BUFFER;
-  TransferResult result = fly(flight, cancelled);
+  TransferResult result = fly(flight, transfer.timeout, cancelled);
   if (!stranded_.empty()) return result;
   if (transfer.in() && result.status == TransferStatus::ok) {
     result.data.assign(buffer + head, buffer + head + flight->actual_length);
@@ -187,24 +186,37 @@ TransferResult Device::transfer(const Transfer& transfer, const std::atomic<bool
   return result;
 }
 
-TransferResult Device::fly(libusb_transfer* flight, const std::atomic<bool>& cancelled) {
+// An answer that came in time is taken also by a thread that looks late: what is there is asked for once more before a
+// transfer is called overdue.
+TransferResult Device::fly(libusb_transfer* flight, Duration timeout, const std::atomic<bool>& cancelled) {
   int done = 0, errors = 0;
   flight->user_data = &done;
-  auto latest = Steady::now() + std::chrono::milliseconds(flight->timeout) + timeout_grace;
+  std::optional<TransferStatus> ended;  // by us, and why
+  bool looked = false;
+  auto until = Steady::now() + timeout;
+  const auto end = [&](TransferStatus why, Duration grace) {
+    ended = why;
+    until = Steady::now() + grace;
+    libusb_cancel_transfer(flight);
+  };
   if (const int error = libusb_submit_transfer(flight)) return {submit_status(error), {}};
-  for (bool told = false; !done;) {
-    if (cancelled && !told) {
-      told = true;
-      latest = Steady::now() + cancel_grace;
-      libusb_cancel_transfer(flight);
-    }
-    timeval wait = until(latest);
+  while (!done) {
+    if (cancelled && ended != TransferStatus::cancelled) end(TransferStatus::cancelled, cancel_grace);
+    timeval wait = time_left(until);
     errors = libusb_handle_events_timeout_completed(context_, &wait, &done) == LIBUSB_SUCCESS ? 0 : errors + 1;
-    if (done || (errors < event_errors_limit && Steady::now() < latest)) continue;
+    if (done) break;
+    if (errors < event_errors_limit) {
+      if (Steady::now() < until || !std::exchange(looked, true)) continue;
+      if (!ended) {
+        end(TransferStatus::timed_out, timeout_grace);
+        continue;
+      }
+    }
     stranded_.push_back(flight);
-    return {cancelled ? TransferStatus::cancelled : TransferStatus::timed_out, {}};
+    return {ended.value_or(TransferStatus::timed_out), {}};
   }
-  return {transfer_status(flight->status), {}};
+  const TransferStatus status = transfer_status(flight->status);
+  return {status == TransferStatus::cancelled ? ended.value_or(status) : status, {}};
 }
 
 ResetStatus Device::reset() {

@@ -14,7 +14,7 @@
 // no other device and does not look for any (context.h).
 //
 // All but `interrupt` block and belong to one thread at a time, the lane's. Transfers are libusb's asynchronous ones
-// (its synchronous ones free under their own callback, issue #1263); timeouts are libusb's.
+// (its synchronous ones free under their own callback, issue #1263), without a timeout of libusb's.
 #pragma once
 
 #include <atomic>
@@ -61,7 +61,7 @@ class Device {
   OpenResult claim(const Claim& claim);
   OpenResult select(const Claim& claim);
   OpenResult ask_to_select(const Claim& claim);
-  TransferResult fly(libusb_transfer* flight, const std::atomic<bool>& cancelled);
+  TransferResult fly(libusb_transfer* flight, Duration timeout, const std::atomic<bool>& cancelled);
 
   const Place place_;
   int fd_ = -1;

@@ -177,7 +177,7 @@ Answer Board::answer(const Request& request, const Route& route, const Sender& s
   const std::string& key = route.key;
   const auto change = [&](auto make) {
     const Asker asker{sign_in_.session_of(request).value_or(Session{}), sender.address};
-    return Work([this, asker, request, make] { return make(asker, request); });
+    return Work([asker, request, make] { return make(asker, request); });
   };
   switch (route.action) {
     case Action::state:
