@@ -124,6 +124,7 @@ std::optional<Unfit> unsound(const dfu::Image& image) {
     case ImageKind::uf2:
       return Unfit{"is a UF2 file, for boards that show up as a disk", "Use the .bin of the same build."};
     case ImageKind::intel_hex:
+    case ImageKind::s_record:
     case ImageKind::dfuse:
     case ImageKind::particle_module:
     case ImageKind::dfu_suffix:

@@ -27,6 +27,21 @@ dfu::Fault refusal(dfu::FaultCode code, const Recipe& recipe, const dfu::Piece& 
   return {code, recipe.layout.steps[piece.step].name, dfu::OperationKind::survey, piece.sector.range.begin, {}, text};
 }
 
+// What nobody can read, nobody can put back.
+dfu::Fault cannot_keep(const Recipe& recipe, const dfu::Neighbour& neighbour) {
+  const std::string& step = recipe.layout.steps[neighbour.step].name;
+  return {
+      dfu::FaultCode::image_unfit,
+      step,
+      dfu::OperationKind::survey,
+      neighbour.data.begin,
+      {},
+      "Units of this kind cannot be read, so the bytes from " + span(neighbour.data) +
+          ", which belong to no step and share a sector with " + step +
+          ", could not be written back after the erase. Nothing was written. Set neighbours = \"erase\" in the step "
+          "if they may be lost."};
+}
+
 }  // namespace
 
 std::variant<dfu::Fault, dfu::Plan> judge(const Recipe& recipe, const dfu::SurveyResult& survey) {
@@ -50,6 +65,10 @@ std::variant<dfu::Fault, dfu::Plan> judge(const Recipe& recipe, const dfu::Surve
                    "Units of this kind cannot be read at " + dfu::hex_address(piece.sector.range.begin) +
                        ", and the recipe asks to read back what is written. Nothing was written. Set policy.verify = "
                        "\"none\" in the recipe.");
+  }
+  for (const dfu::Neighbour& one : recipe.layout.kept) {
+    if (survey.can_upload && one.sector.readable) continue;
+    return cannot_keep(recipe, one);
   }
   if (recipe.policy.confirm == Confirm::reread && !survey.can_upload) {
     return refusal(dfu::FaultCode::image_unfit, recipe, recipe.layout.pieces.front(),

@@ -5,6 +5,7 @@
 
 #include "config/files.h"
 #include "config/image_fit.h"
+#include "dfu/image/linked.h"
 #include "dfu/particle/outlook.h"
 #include "dfu/particle/store.h"
 
@@ -56,6 +57,7 @@ class Preflight {
     check_bootloader_update(placed);
     check_slots(placed);
     check_plain(placed);
+    check_programs(placed);
     check_only_requirements(drafts, placed);
     if (profile_) lay_out(std::move(placed));
     return std::move(result_);
@@ -107,7 +109,41 @@ class Preflight {
       unfit(draft, *bad);
       return {};
     }
-    return image;
+    return draft.omit.empty() ? image : without_omitted(draft, *image);
+  }
+
+  std::shared_ptr<const dfu::Image> without_omitted(const StepDraft& draft, const dfu::Image& image) {
+    const std::string file = "'" + draft.image->value + "' ";
+    std::vector<dfu::Range> omitted;
+    for (const Given<dfu::Range>& one : draft.omit) {
+      if (image.content.empty()) {
+        error(draft, one, file + "does not say where its bytes go, so that no part of it can be left out",
+              "'omit' is for .hex, .srec and DfuSe files. Remove the line.");
+        return {};
+      }
+      if (std::ranges::none_of(image.facts.ranges, [&](dfu::Range range) { return range.overlaps(one.value); })) {
+        error(draft, one, file + "has nothing there to leave out",
+              "It has: " + listed(spans(image.facts.ranges)) + ".");
+        return {};
+      }
+      omitted.push_back(one.value);
+    }
+    auto rest = dfu::without(image, omitted);
+    if (!rest) error(draft, draft.omit.front(), "nothing of " + file + "is left", "Leave the step out instead.");
+    return rest;
+  }
+
+  static std::vector<std::string> spans(const std::vector<dfu::Range>& ranges) {
+    std::vector<std::string> out;
+    for (const dfu::Range& one : ranges) out.push_back(hex(one.begin) + " to " + hex(one.end));
+    return out;
+  }
+
+  // Nothing for a file that does not say where its bytes go.
+  static std::string how_to_omit(const dfu::Image& image, dfu::Range range) {
+    if (image.facts.ranges.size() < 2) return {};
+    return "To leave this part of the file out: omit = [\"" + hex(range.begin) + "+" + std::to_string(range.size()) +
+           "\"]";
   }
 
   void place_step(const StepDraft& draft, std::vector<Placed>& placed) {
@@ -130,20 +166,33 @@ class Preflight {
 
   void add(const StepDraft& draft, std::shared_ptr<const dfu::Image> image, const Placement& where,
            dfu::Step::Does does, std::vector<Placed>& placed) {
-    const std::string name = draft.name ? draft.name->value : std::string();
-    placed.push_back({&draft, {name, std::move(image), where.address, where.header_offset, does}, where.slot});
+    dfu::Step step{draft.name ? draft.name->value : std::string(), std::move(image), where.address, where.header_offset,
+                   does};
+    if (where.slot && profile_->platform) step.place = where.slot->range;
+    if (profile_->dialect == dfu::Dialect::dfuse && does == dfu::Step::Does::write) {
+      step.neighbours = draft.neighbours ? draft.neighbours->value : dfu::Step::Neighbours::keep;
+    }
+    placed.push_back({&draft, std::move(step), where.slot});
   }
 
   void place_image(const StepDraft& draft, dfu::Step::Does does, std::vector<Placed>& placed) {
     if (!draft.image) return;
     auto image = load(draft);
     if (!image || !profile_) return;
+    if (draft.neighbours && profile_->dialect == dfu::Dialect::dfu11) {
+      return error(draft, *draft.neighbours, "units of plain DFU have no sectors, and so no neighbours in them",
+                   "Remove the line.");
+    }
     const auto address = draft.address ? std::optional(draft.address->value) : std::nullopt;
     auto where = place(*image, *profile_, address);
     if (const auto* bad = std::get_if<Unfit>(&where)) return unfit(draft, *bad);
     const dfu::Step step{{}, image, std::get<Placement>(where).address, {}, does};
     for (const dfu::Range& range : step.ranges()) {
-      if (draft.address ? forbidden(draft, *draft.address, range) : forbidden(draft, *draft.image, range)) return;
+      const std::string other_way = how_to_omit(*image, range);
+      if (draft.address ? forbidden(draft, *draft.address, range, other_way)
+                        : forbidden(draft, *draft.image, range, other_way)) {
+        return;
+      }
       if (between_words(draft, range)) return;
     }
     add(draft, std::move(image), std::get<Placement>(where), does, placed);
@@ -257,7 +306,10 @@ class Preflight {
                            "Use the bootloader .bin of the Device OS release that this recipe installs."});
     }
     if (image->payload().size() > area->size()) return unfit(draft, {"is too large for a bootloader", {}});
-    add(draft, std::move(image), {area->begin, {}, {}}, dfu::Step::Does::write, placed);
+    // The rest of the area is scratch, where the system puts what it downloads (facts/particle.md 4).
+    const dfu::particle::Slot waiting{"update area", Function::bootloader, 0,
+                                      *dfu::particle::scratch(*profile_->platform)};
+    add(draft, std::move(image), {area->begin, {}, waiting}, dfu::Step::Does::write, placed);
     const dfu::particle::Setting flag = dfu::particle::bootloader_waits();
     add(draft, dfu::make_image("update flag", flag.bytes), {flag.offset, {}, {}}, dfu::Step::Does::patch, placed);
     placed.back().step.name += " (flag)";
@@ -284,7 +336,7 @@ class Preflight {
 
   // What no recipe may touch, whatever the unit says of its memory.
   template <class T>
-  bool forbidden(const StepDraft& draft, const Given<T>& about, dfu::Range range) {
+  bool forbidden(const StepDraft& draft, const Given<T>& about, dfu::Range range, const std::string& other_way = {}) {
     const dfu::Range kept = profile_->platform ? dfu::particle::protected_range(*profile_->platform) : dfu::Range{};
     if (range.overlaps(kept)) {
       error(draft, about,
@@ -297,7 +349,7 @@ class Preflight {
     error(draft, about,
           dfu::hex_address(system_memory.begin) + " to " + dfu::hex_address(system_memory.end) +
               " hold option bytes and one-time programmable bytes, which no recipe may touch",
-          "A wrong option byte locks a unit for ever.");
+          "A wrong option byte locks a unit for ever." + (other_way.empty() ? "" : " " + other_way));
     return true;
   }
 
@@ -392,6 +444,68 @@ class Preflight {
     }
   }
 
+  // A program that was linked for another place does not start. Modules say themselves where they belong.
+  void check_programs(const std::vector<Placed>& placed) {
+    if (!profile_ || profile_->platform || profile_->dialect != dfu::Dialect::dfuse) return;
+    for (const Placed& one : placed) {
+      if (!one.is_image() || one.module() || one.step.does != dfu::Step::Does::write) continue;
+      const dfu::Range first = one.step.ranges().front();
+      const dfu::ByteView program = one.step.payload(first);
+      if (const auto handlers = dfu::handlers_of(program)) check_program(one, program, first, *handlers, placed);
+    }
+  }
+
+  void check_program(const Placed& one, dfu::ByteView program, dfu::Range place, dfu::Range handlers,
+                     const std::vector<Placed>& placed) {
+    const auto starts = sector_starts();
+    const bool here = dfu::reaches(handlers.begin, place) && dfu::reaches(handlers.end - 2, place);
+    if (!here && !any_reaches(handlers, placed)) {
+      wrong_place(one, place, "its vectors point to " + hex(handlers.begin) + " and on, where no step puts anything",
+                  dfu::link_address(program, starts));
+    } else if (const auto start = here ? dfu::linked_higher(program, place.begin, starts) : std::nullopt) {
+      wrong_place(one, place, "its pointers lead past its end there", start);
+    } else if (place.begin % dfu::vector_alignment != 0) {
+      const std::uint32_t fits = place.begin - place.begin % dfu::vector_alignment;
+      at_address(one, "begins with a vector table, and no processor finds one at " + hex(place.begin),
+                 "It must be at a multiple of " + std::to_string(dfu::vector_alignment) + ": " + hex(fits) + " or " +
+                     hex(fits + dfu::vector_alignment) + ".");
+    }
+  }
+
+  static bool any_reaches(dfu::Range handlers, const std::vector<Placed>& placed) {
+    return std::ranges::any_of(placed, [&](const Placed& one) {
+      if (one.step.does != dfu::Step::Does::write && one.step.does != dfu::Step::Does::hold) return false;
+      return std::ranges::any_of(one.step.ranges(), [&](dfu::Range range) {
+        return dfu::reaches(handlers.begin, range) || dfu::reaches(handlers.end - 2, range);
+      });
+    });
+  }
+
+  std::vector<std::uint32_t> sector_starts() const {
+    std::vector<std::uint32_t> starts;
+    const auto map = dfu::parse_memory_map(profile_->map);
+    for (const dfu::Sector& sector : map ? map->sectors : std::vector<dfu::Sector>()) {
+      if (sector.writable) starts.push_back(sector.range.begin);
+    }
+    return starts;
+  }
+
+  void wrong_place(const Placed& one, dfu::Range place, const std::string& why,
+                   std::optional<std::uint32_t> linked_for) {
+    const bool fixed = !one.step.image->facts.ranges.empty();  // the file says where it goes
+    at_address(one, "is a program that cannot run at " + hex(place.begin) + ": " + why,
+               fixed        ? "Build the file again, for the place that the program was linked for."
+               : linked_for ? "It looks like one that was linked for " + hex(*linked_for) +
+                                  ": address = " + hex(*linked_for) + ", or link it for " + hex(place.begin) + "."
+                            : "Link it for " + hex(place.begin) + ", or name the address that it was linked for.");
+  }
+
+  void at_address(const Placed& one, const std::string& problem, const std::string& hint) {
+    unfit(*one.draft, {problem, hint, true});
+  }
+
+  static std::string hex(std::uint32_t address) { return dfu::hex_address(address); }
+
   // Versions decide, not the order of the steps: from 0.8 on the parts depend on each other in a circle
   // (facts/particle.md 5.4).
   void check_dependencies(const std::vector<Placed>& placed, bool all_known) {
@@ -444,10 +558,11 @@ class Preflight {
       auto laid = dfu::lay_out(std::move(steps), *map, store);
       if (auto* layout = std::get_if<dfu::Layout>(&laid)) {
         result_.layout = std::move(*layout);
-        return tell_shared_sectors(placed);
+        tell_shared_sectors(placed);
+        return tell_neighbours(placed);
       }
       const auto& misfit = std::get<dfu::Misfit>(laid);
-      tell_misfit(*placed[misfit.step].draft, misfit.text);
+      tell_misfit(placed[misfit.step], misfit);
       placed.erase(placed.begin() + static_cast<std::ptrdiff_t>(misfit.step));
     }
   }
@@ -471,10 +586,51 @@ class Preflight {
     }
   }
 
-  void tell_misfit(const StepDraft& draft, const std::string& text) {
-    if (draft.address) return error(draft, *draft.address, text);
-    if (draft.image) return error(draft, *draft.image, text);
-    error(draft, draft.name.value_or(Given<std::string>{{}, draft.place, {}}), text);
+  // What an erase takes with it must be somebody's decision.
+  void tell_neighbours(const std::vector<Placed>& placed) {
+    for (const dfu::Neighbour& one : result_.layout.kept) {
+      if (one.sector.readable) continue;
+      const StepDraft& draft = *placed[one.step].draft;
+      error(draft, *draft.image,
+            "'" + draft.image->value + "' shares the sector at " + dfu::hex_address(one.sector.range.begin) + " with " +
+                span(one.data) +
+                ", which belong to no step, and the unit lets nobody read them, so that they cannot be "
+                "kept",
+            "Add to this step: neighbours = \"erase\", if they may be lost.");
+    }
+    for (std::size_t i = 0; i < placed.size(); ++i) tell_given_up(i, *placed[i].draft);
+  }
+
+  // Only where the recipe says so itself: a slot is no neighbour, and `keep` is the default.
+  void tell_given_up(std::size_t step, const StepDraft& draft) {
+    if (!draft.neighbours) return;
+    std::string lost;
+    std::uint32_t bytes = 0;
+    for (const dfu::Neighbour& one : result_.layout.given_up) {
+      if (one.step != step) continue;
+      lost += (lost.empty() ? "" : ", ") + dfu::hex_address(one.data.begin) + " to " + dfu::hex_address(one.data.end);
+      bytes += one.data.size();
+    }
+    if (lost.empty()) return;
+    report_.add({draft.file, draft.neighbours->place.line, draft.neighbours->place.column, Severity::warning,
+                 draft.neighbours->written,
+                 std::to_string(bytes) + " bytes that belong to no step are lost when their sector is erased: " + lost,
+                 "With neighbours = \"keep\" they are written back."});
+  }
+
+  static std::string span(dfu::Range range) {
+    return "the bytes from " + dfu::hex_address(range.begin) + " to " + dfu::hex_address(range.end);
+  }
+
+  void tell_misfit(const Placed& one, const dfu::Misfit& misfit) {
+    const StepDraft& draft = *one.draft;
+    std::string hint;
+    for (const dfu::Range& range : one.step.ranges()) {
+      if (range.contains(misfit.address)) hint = how_to_omit(*one.step.image, range);
+    }
+    if (draft.address) return error(draft, *draft.address, misfit.text, hint);
+    if (draft.image) return error(draft, *draft.image, misfit.text, hint);
+    error(draft, draft.name.value_or(Given<std::string>{{}, draft.place, {}}), misfit.text);
   }
 
   const std::optional<dfu::Profile>& profile_;

@@ -34,12 +34,14 @@ struct StepDraft {
   std::optional<Given<std::string>> image;
   std::optional<Given<dfu::Sha256>> pin;
   std::optional<Given<std::uint32_t>> address;
-  std::optional<Given<std::int64_t>> bytes;      // erase
-  std::optional<Given<bool>> rest;               // erase: every sector that no other step needs
-  std::optional<Given<std::string>> setting;     // setting
-  std::optional<Given<std::string>> value;       // setting
-  std::optional<Given<std::string>> module;      // holds
-  std::optional<Given<std::int64_t>> version{};  // holds
+  std::optional<Given<dfu::Step::Neighbours>> neighbours{};  // image
+  std::vector<Given<dfu::Range>> omit{};                     // image, holds
+  std::optional<Given<std::int64_t>> bytes;                  // erase
+  std::optional<Given<bool>> rest;                           // erase: every sector that no other step needs
+  std::optional<Given<std::string>> setting;                 // setting
+  std::optional<Given<std::string>> value;                   // setting
+  std::optional<Given<std::string>> module;                  // holds
+  std::optional<Given<std::int64_t>> version{};              // holds
 };
 
 struct PreflightResult {

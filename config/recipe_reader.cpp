@@ -21,6 +21,8 @@ std::uint32_t from_hex(std::string_view text) {
   return value;
 }
 
+using Neighbours = dfu::Step::Neighbours;
+
 class RecipeReader {
  public:
   RecipeReader(RecipeDraft& draft, Report& report) : draft_(draft), report_(report) {}
@@ -132,7 +134,13 @@ class RecipeReader {
     dfu::Profile profile = dfu::standard_profile(id, alt);
     if (map) profile.map = map->value;
     std::string problem;
-    if (dfu::parse_memory_map(profile.map, &problem)) return profile;
+    if (const auto read = dfu::parse_memory_map(profile.map, &problem)) {
+      for (const std::string& part : map ? read->ignored : std::vector<std::string>()) {
+        report_.warning(map->place, map->written, "'map' has a part that makes no sense and is left alone: " + part,
+                        "No step can be there. If it is as the unit shows it, keep it.");
+      }
+      return profile;
+    }
     if (map) {
       report_.error(map->place, map->written, "'map' is no DfuSe memory layout: " + problem,
                     "Copy the name of the alternate setting, as the unit shows it.");
@@ -177,6 +185,9 @@ class RecipeReader {
       case StepKind::image:
         image_of(draft, table);
         draft.address = address_of(table, Need::optional);
+        draft.omit = omitted(table);
+        draft.neighbours =
+            table.word<Neighbours>("neighbours", {{"keep", Neighbours::keep}, {"erase", Neighbours::erase}});
         return;
       case StepKind::factory:
       case StepKind::bootloader:
@@ -201,6 +212,7 @@ class RecipeReader {
         }
         image_of(draft, table);
         draft.address = address_of(table, Need::optional);
+        draft.omit = omitted(table);
         return;
     }
   }
@@ -214,6 +226,41 @@ class RecipeReader {
   std::optional<Given<std::uint32_t>> address_of(TableReader& table, Need need) {
     const auto address = table.integer("address", {INT64_MIN, INT64_MAX}, need);
     return address ? read_address(*address) : std::nullopt;
+  }
+
+  std::vector<Given<dfu::Range>> omitted(TableReader& table) {
+    std::vector<Given<dfu::Range>> out;
+    for (const Given<std::string>& text : table.texts("omit")) {
+      if (const auto range = read_range(text.value)) {
+        out.push_back({*range, text.place, text.written});
+      } else {
+        report_.error(text.place, text.written,
+                      "'omit' must have places like \"0x1ffff800+16\", not \"" + text.value + "\"",
+                      "Write the address of the first byte, + and the number of bytes.");
+      }
+    }
+    return out;
+  }
+
+  // ADDRESS+BYTES, each decimal, or hexadecimal after 0x.
+  static std::optional<dfu::Range> read_range(std::string_view text) {
+    const std::size_t plus = text.find('+');
+    if (plus == std::string_view::npos) return {};
+    const auto begin = whole_number(text.substr(0, plus));
+    const auto bytes = whole_number(text.substr(plus + 1));
+    if (!begin || !bytes || *bytes == 0 || *bytes > 0xFFFFFFFF - *begin) return {};
+    return dfu::Range{*begin, *begin + *bytes};
+  }
+
+  static std::optional<std::uint32_t> whole_number(std::string_view text) {
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.ends_with(' ')) text.remove_suffix(1);
+    const bool hex = text.starts_with("0x") || text.starts_with("0X");
+    if (hex) text.remove_prefix(2);
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, hex ? 16 : 10);
+    if (text.empty() || error != std::errc() || end != text.data() + text.size()) return {};
+    return value;
   }
 
   std::optional<Given<dfu::Sha256>> read_pin(const Given<std::string>& pin) {

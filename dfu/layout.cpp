@@ -1,6 +1,9 @@
 #include "dfu/layout.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <span>
 
 namespace dfu {
 
@@ -49,7 +52,8 @@ std::optional<Misfit> misfit_on_map(std::size_t index, const Step& step, Range r
                     span_text(step) + " does not fit: the unit's memory map has nothing at " + hex_address(address) +
                         ". Check the address and the size of the image."};
     }
-    if (!sector->writable || !sector->erasable) {
+    const bool no_erase = step.does == Step::Does::patch || (step.does == Step::Does::write && map.is_store());
+    if (!sector->writable || (!sector->erasable && !no_erase)) {
       return Misfit{index, address,
                     span_text(step) + " does not fit: the unit does not let anybody write the sector at " +
                         hex_address(sector->range.begin) + ". Check the address."};
@@ -110,6 +114,46 @@ void append_pieces(std::size_t index, Range range, const MemoryMap& map, std::ve
   }
 }
 
+// What lies between `taken`, which are ascending.
+std::vector<Range> gaps_in(Range sector, const std::vector<Range>& taken) {
+  std::vector<Range> gaps;
+  std::uint32_t at = sector.begin;
+  for (const Range& range : taken) {
+    if (range.begin > at) gaps.push_back({at, std::min(range.begin, sector.end)});
+    at = std::max(at, range.end);
+    if (at >= sector.end) return gaps;
+  }
+  gaps.push_back({at, sector.end});
+  return gaps;
+}
+
+// One step that keeps its neighbours is enough: what is kept harms nobody.
+void find_neighbours(Layout& layout) {
+  std::map<std::uint32_t, std::vector<const Piece*>> sectors;
+  for (const Piece& piece : layout.pieces) {
+    const bool erased = piece.sector.erasable && layout.steps[piece.step].does == Step::Does::write;
+    if (erased) sectors[piece.sector.range.begin].push_back(&piece);
+  }
+  for (const auto& [begin, pieces] : sectors) {
+    std::vector<Range> taken;
+    bool keep = false;
+    for (const Piece* piece : pieces) {
+      const Step& step = layout.steps[piece->step];
+      taken.push_back(piece->data);
+      if (step.place) taken.push_back(*step.place);
+      keep = keep || step.neighbours == Step::Neighbours::keep;
+    }
+    std::ranges::sort(taken, {}, &Range::begin);
+    const std::size_t first = (*std::ranges::min_element(pieces, {}, &Piece::step))->step;
+    const Sector& sector = pieces.front()->sector;
+    const std::vector<Range> gaps = gaps_in(sector.range, taken);
+    for (const Range& gap : gaps) (keep ? layout.kept : layout.given_up).push_back({first, sector, gap});
+    const auto uneven = [](const Range& one) { return one.begin % flash_granule != 0; };
+    const bool meet = pieces.size() > 1 && std::ranges::any_of(std::span(taken).subspan(1), uneven);
+    if (keep && (meet || !gaps.empty())) layout.shared.push_back(sector);
+  }
+}
+
 }  // namespace
 
 std::variant<Layout, Misfit> lay_out(std::vector<Step> steps, const MemoryMap& map, const MemoryMap& store) {
@@ -127,6 +171,7 @@ std::variant<Layout, Misfit> lay_out(std::vector<Step> steps, const MemoryMap& m
     if (auto misfit = misfit_in_sectors(index, layout, steps)) return *misfit;
   }
   layout.steps = std::move(steps);
+  find_neighbours(layout);
   return layout;
 }
 
@@ -138,6 +183,14 @@ const Piece* misfit(const Layout& layout, const MemoryMap& map) {
   };
   const auto found = std::ranges::find_if(layout.pieces, differs);
   return found == layout.pieces.end() ? nullptr : &*found;
+}
+
+std::size_t sectors_of(const Layout& layout, std::size_t step) {
+  std::set<std::uint32_t> sectors;
+  for (const Piece& piece : layout.pieces) {
+    if (piece.step == step) sectors.insert(piece.sector.range.begin);
+  }
+  return sectors.size();
 }
 
 }  // namespace dfu

@@ -1,6 +1,7 @@
 // All steps of a recipe on one memory map: what must be where. Pure; `check` prints it.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,14 @@ struct Step {
   // (facts/dfu.md 4.7).
   std::optional<std::uint32_t> header_offset;
   Does does = Does::write;
+  // What becomes of bytes in its sectors that belong to no step, when such a sector must be erased. The recipe decides;
+  // its default is `keep`.
+  enum class Neighbours {
+    erase,  // they are lost
+    keep,   // they are read first, written back and read back
+  } neighbours = Neighbours::erase;
+  // The place that the family gives to this step as a whole, if it does: nothing in it is a neighbour.
+  std::optional<Range> place{};
 
   // In flash, without gaps.
   std::uint32_t size() const { return static_cast<std::uint32_t>(image->payload().size()); }
@@ -45,9 +54,29 @@ struct Piece {
   Range data;
 };
 
+// Chips whose flash has an error-correcting code program so many bytes at once, and each such unit only once after an
+// erase: 8 on STM32L4 and G4, 16 on H5 and U5, 32 on H7. Writes to shared sectors begin and end between two of the
+// largest; on other chips that costs nothing.
+inline constexpr std::uint32_t flash_granule = 32;
+
+// Bytes that belong to no step, in a sector that steps write.
+struct Neighbour {
+  std::size_t step = 0;  // the first one that writes the sector
+  Sector sector;
+  Range data;
+
+  // With the rest of the words that it begins and ends in: what is asked of a unit.
+  Range words() const { return {data.begin & ~3u, std::min((data.end + 3) & ~3u, sector.range.end)}; }
+};
+
 struct Layout {
-  std::vector<Step> steps;    // in recipe order
-  std::vector<Piece> pieces;  // in recipe order, ascending within a step
+  std::vector<Step> steps;            // in recipe order
+  std::vector<Piece> pieces;          // in recipe order, ascending within a step
+  std::vector<Neighbour> kept{};      // ascending
+  std::vector<Neighbour> given_up{};  // likewise: lost when their sector is erased
+  // Those that are written as a whole, ascending: they hold neighbours that stay, or two steps meet inside a unit of
+  // flash that may be programmed once.
+  std::vector<Sector> shared{};
 };
 
 struct Misfit {
@@ -63,5 +92,8 @@ std::variant<Layout, Misfit> lay_out(std::vector<Step> steps, const MemoryMap& m
 // The first piece whose sector this map, a unit's own, does not have with the same bounds and rights. The store is not
 // looked at.
 const Piece* misfit(const Layout& layout, const MemoryMap& map);
+
+// How many sectors a step has bytes in.
+std::size_t sectors_of(const Layout& layout, std::size_t step);
 
 }  // namespace dfu

@@ -1,5 +1,6 @@
 // DfuSe memory maps: the string of an alternate setting's iInterface, parsed into sectors.
-// `@name/0xADDR/COUNT*SIZE MULT TYPE[,...][/0xADDR/...]` in all the forms of facts/dfu.md 2.4. Pure; any thread.
+// `@name/0xADDR/COUNT*SIZE MULT TYPE[,...][/0xADDR/...]` in all the forms of facts/dfu.md 2.4 and facts/boards.md 6.3,
+// as real units spell it. What makes no sense is left out and said: no step can be there. Pure; any thread.
 #pragma once
 
 #include <optional>
@@ -23,14 +24,19 @@ struct Sector {
 struct MemoryMap {
   std::string name;             // without trailing blanks
   std::vector<Sector> sectors;  // ascending, not overlapping
+  // What was left out, each the part of a sentence: "\"01*016\", whose type is not known".
+  std::vector<std::string> ignored{};
 
+  // A store of settings behind DFU, which its bootloader copies whole with each change: what may be written there need
+  // not be erased first (facts/boards.md 2.2, 3.1: "@DCT Flash", type e).
+  bool is_store() const { return name.starts_with("DCT ") || name.starts_with("DCD "); }
   // The sector that holds the address; nullptr if none does.
   const Sector* find(std::uint32_t address) const;
   // Every sector that the range touches, ascending. Empty if any byte of it lies in no sector.
   std::vector<Sector> covering(Range range) const;
 };
 
-// Nothing when the text is no layout string; `problem`, if given, says why.
+// Nothing when the text is no layout string, or nothing in it is clear; `problem`, if given, says why.
 std::optional<MemoryMap> parse_memory_map(std::string_view text, std::string* problem = nullptr);
 
 }  // namespace dfu

@@ -57,6 +57,21 @@ Duration floor_of(Operation::Kind kind, std::uint32_t length, const Profile& pro
   return {};
 }
 
+namespace {
+
+// ST's ROM gives no block of one byte (facts/dfu.md 2.2).
+std::uint16_t asked_for(std::uint32_t length, const Profile& profile) {
+  constexpr std::uint32_t least_block = 4;
+  return static_cast<std::uint16_t>(std::max(length, profile.dialect == Dialect::dfuse ? least_block : 1u));
+}
+
+}  // namespace
+
+ByteView read_by(const Operation& operation, const Exchange& exchange) {
+  const ByteView data = exchange.data();
+  return data.first(std::min<std::size_t>(data.size(), operation.length));
+}
+
 Exchange exchange_for(const Operation& operation, const Profile& profile, ByteView data) {
   switch (operation.kind) {
     case Operation::Kind::erase:
@@ -68,7 +83,7 @@ Exchange exchange_for(const Operation& operation, const Profile& profile, ByteVi
     case Operation::Kind::to_idle:
       return Exchange::abort(profile);
     case Operation::Kind::read:
-      return Exchange::upload(profile, operation.block, static_cast<std::uint16_t>(operation.length));
+      return Exchange::upload(profile, operation.block, asked_for(operation.length, profile));
     case Operation::Kind::manifest:
       return Exchange::manifest(profile, operation.block, true);
     case Operation::Kind::manifest_and_reset:
@@ -82,8 +97,25 @@ Exchange exchange_for(const Operation& operation, const Profile& profile, ByteVi
   return Exchange::leave(profile);
 }
 
-ByteView bytes_of(const Operation& operation, const Layout& layout) {
-  return layout.steps[operation.step].payload({operation.address, operation.address + operation.length});
+ByteView bytes_of(const Operation& operation, const Layout& layout, const BytesAt& sectors) {
+  if (!operation.shared) {
+    return layout.steps[operation.step].payload({operation.address, operation.address + operation.length});
+  }
+  const auto& [begin, content] = *std::prev(sectors.upper_bound(operation.address));
+  return ByteView(content).subspan(operation.address - begin, operation.length);
+}
+
+std::vector<Share> shares_of(const Operation& operation, const Layout& layout) {
+  if (!operation.shared) return {{operation.step, operation.length}};
+  const Range moved{operation.address, operation.address + operation.length};
+  std::vector<Share> shares;
+  for (const Piece& piece : layout.pieces) {
+    const bool writes = layout.steps[piece.step].does == Step::Does::write;
+    if (!writes || !piece.data.overlaps(moved)) continue;
+    const std::uint32_t bytes = std::min(piece.data.end, moved.end) - std::max(piece.data.begin, moved.begin);
+    shares.push_back({piece.step, bytes});
+  }
+  return shares;
 }
 
 OperationKind operation_kind(Operation::Kind kind) {
@@ -109,7 +141,8 @@ OperationKind operation_kind(Operation::Kind kind) {
 namespace {
 
 std::string doing(const Operation& operation, const Layout& layout) {
-  const std::string place = layout.steps[operation.step].name + " at " + hex_address(operation.address);
+  const std::string what = operation.shared ? "the sector of " : "";
+  const std::string place = what + layout.steps[operation.step].name + " at " + hex_address(operation.address);
   switch (operation.kind) {
     case Operation::Kind::erase:
       return "erasing the sector of " + place;
@@ -149,8 +182,7 @@ Fault fault_of(const Exchange::Failure& failure, const Operation& operation, con
   return fault;
 }
 
-std::optional<Fault> mismatch(const Operation& operation, ByteView read, const Layout& layout) {
-  const ByteView wanted = bytes_of(operation, layout);
+std::optional<Fault> mismatch(const Operation& operation, ByteView read, ByteView wanted, const Layout& layout) {
   const auto [found, expected] = std::mismatch(read.begin(), read.end(), wanted.begin(), wanted.end());
   if (found == read.end() && expected == wanted.end()) return {};
   Fault fault;
@@ -164,7 +196,8 @@ std::optional<Fault> mismatch(const Operation& operation, ByteView read, const L
   }
   fault.code = FaultCode::verify_mismatch;
   fault.address = operation.address + static_cast<std::uint32_t>(found - read.begin());
-  fault.text = fault.step + " reads back wrong: " + hex_address(*fault.address) + " holds 0x" + to_hex({&*found, 1}) +
+  const std::string what = operation.shared ? "What shares a sector with " + fault.step : fault.step;
+  fault.text = what + " reads back wrong: " + hex_address(*fault.address) + " holds 0x" + to_hex({&*found, 1}) +
                " instead of 0x" + to_hex({&*expected, 1}) + ".";
   return fault;
 }

@@ -1,9 +1,11 @@
 // Device operations as data: what a plan lists, a session carries out, and a survey does while it reads. Pure.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "dfu/exchange.h"
 #include "dfu/layout.h"
@@ -28,7 +30,12 @@ struct Operation {
   std::uint32_t length = 0;  // of an erase: the sector's size
   std::uint16_t block = 0;
   Duration floor{};  // the unit's own time for it, wire included
+  // Of a write or read: its bytes are those of the sector, which bytes of several steps and of none may share.
+  bool shared = false;
 };
+
+// Bytes by their first address.
+using BytesAt = std::map<std::uint32_t, Bytes>;
 
 std::string_view to_string(Operation::Kind kind);
 // As faults name it.
@@ -40,13 +47,24 @@ Duration floor_of(Operation::Kind kind, std::uint32_t length, const Profile& pro
 // The exchange that carries an operation out; `data` are the bytes of a write. REQUIRES: not a reset, which is none.
 Exchange exchange_for(const Operation& operation, const Profile& profile, ByteView data);
 
-// The bytes of the step that an operation writes or must read.
-ByteView bytes_of(const Operation& operation, const Layout& layout);
+// What came of a read: as many bytes as it was for, or fewer.
+ByteView read_by(const Operation& operation, const Exchange& exchange);
+
+// The bytes that an operation writes or must read. `sectors`: the whole content of those that are shared.
+// REQUIRES: a shared operation lies in one of them.
+ByteView bytes_of(const Operation& operation, const Layout& layout, const BytesAt& sectors);
+
+// Whose bytes an operation moves; what belongs to no step is not counted.
+struct Share {
+  std::size_t step = 0;
+  std::uint32_t bytes = 0;
+};
+std::vector<Share> shares_of(const Operation& operation, const Layout& layout);
 
 // A fault of this operation, with the facts filled in.
 Fault fault_of(const Exchange::Failure& failure, const Operation& operation, const Layout& layout);
-// The first byte that reads back different. Nothing when `read` equals the step's bytes.
-std::optional<Fault> mismatch(const Operation& operation, ByteView read, const Layout& layout);
+// The first byte that reads back different from `wanted`. Nothing when there is none.
+std::optional<Fault> mismatch(const Operation& operation, ByteView read, ByteView wanted, const Layout& layout);
 
 // How the units' transfer size cuts memory into blocks, and when the address pointer must be set again.
 // A block is one transfer of min(wTransferSize, 4096) bytes, the most Linux carries; a unit whose wTransferSize is

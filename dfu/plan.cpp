@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "dfu/shared_sectors.h"
+
 namespace dfu {
 
 namespace {
@@ -14,6 +16,11 @@ class Planner {
   Planner(const Layout& layout, const SurveyResult& survey, const Profile& profile, const PlanOptions& options)
       : layout_(layout), profile_(profile), pointer_(survey.transfer_size) {
     plan_.pieces = survey.pieces;
+    shared_ = shared_sectors(layout, survey, options.rewrite, pointer_.chunk());
+    for (SharedSector& one : shared_) {
+      plan_.sectors[one.range.begin] = std::move(one.content);
+      plan_.refused.merge(one.refused);
+    }
     find_dirty(options.rewrite);
     const bool verify = options.verify && changes();
     const std::size_t early = early_steps();
@@ -30,6 +37,8 @@ class Planner {
     }
     write_headers();
     if (verify) verify_from(early);
+    verify_neighbours();
+    to_idle();
     leave();
   }
 
@@ -38,25 +47,39 @@ class Planner {
  private:
   // A piece is dirty when its bytes must be written: because they differ, or because its sector is erased for the
   // sake of another piece. A sector is erased when one of its pieces holds something else.
+  // Shared sectors are written as a whole, see write_shared.
   void find_dirty(bool rewrite) {
+    for (const Sector& one : layout_.shared) shares_.insert(one.range.begin);
     for (std::size_t i = 0; i < layout_.pieces.size(); ++i) {
       const Step::Does does = layout_.steps[layout_.pieces[i].step].does;
-      if (does == Step::Does::patch || does == Step::Does::hold) continue;
+      if (does == Step::Does::patch || does == Step::Does::hold || is_shared(i)) continue;
       const bool blank_enough =
           plan_.pieces[i] == Holds::same || (does == Step::Does::write && plan_.pieces[i] == Holds::blank);
-      if (rewrite || !blank_enough) to_erase_.insert(layout_.pieces[i].sector.range.begin);
+      const bool erasable = layout_.pieces[i].sector.erasable;
+      if (erasable && (rewrite || !blank_enough)) to_erase_.insert(layout_.pieces[i].sector.range.begin);
     }
     for (std::size_t i = 0; i < layout_.pieces.size(); ++i) {
       const Step::Does does = layout_.steps[layout_.pieces[i].step].does;
       const bool erased = does == Step::Does::write && to_erase_.contains(layout_.pieces[i].sector.range.begin);
       const bool takes_bytes = does == Step::Does::write || does == Step::Does::patch;
-      dirty_.push_back(takes_bytes && (erased || rewrite || plan_.pieces[i] != Holds::same));
+      dirty_.push_back(takes_bytes && !is_shared(i) && (erased || rewrite || plan_.pieces[i] != Holds::same));
     }
   }
 
-  bool changes() const { return !to_erase_.empty() || std::ranges::find(dirty_, true) != dirty_.end(); }
+  bool is_shared(std::size_t piece) const {
+    const Piece& one = layout_.pieces[piece];
+    return layout_.steps[one.step].does == Step::Does::write && shares_.contains(one.sector.range.begin);
+  }
+
+  bool changes() const {
+    const auto writes = [](const SharedSector& one) { return !one.writes.empty(); };
+    return !to_erase_.empty() || std::ranges::any_of(shared_, writes) ||
+           std::ranges::find(dirty_, true) != dirty_.end();
+  }
 
   bool dirty_step(std::size_t step) const {
+    const auto writes = [step](const SharedSector& one) { return one.step == step && !one.writes.empty(); };
+    if (std::ranges::any_of(shared_, writes)) return true;
     for (std::size_t i = 0; i < layout_.pieces.size(); ++i) {
       if (layout_.pieces[i].step == step && dirty_[i]) return true;
     }
@@ -95,13 +118,16 @@ class Planner {
       for (std::size_t i = 0; i < layout_.pieces.size(); ++i) {
         const Piece& piece = layout_.pieces[i];
         if (piece.step != step || (head && piece.data.contains(*head)) != with_header) continue;
-        if (to_erase_.erase(piece.sector.range.begin) == 0) continue;
-        if (reading_) add(Operation::Kind::to_idle, step, piece.sector.range.begin, 0);
-        reading_ = false;
-        add(Operation::Kind::erase, step, piece.sector.range.begin, piece.sector.range.size());
-        pointer_.lose();
+        if (to_erase_.erase(piece.sector.range.begin) > 0) erase(step, piece.sector.range);
       }
     }
+  }
+
+  void erase(std::size_t step, Range sector) {
+    if (reading_) add(Operation::Kind::to_idle, step, sector.begin, 0);
+    reading_ = false;
+    add(Operation::Kind::erase, step, sector.begin, sector.size());
+    pointer_.lose();
   }
 
   void write_step(std::size_t step) {
@@ -112,19 +138,46 @@ class Planner {
       for (std::uint32_t at = data.begin; at < data.end;) {
         const Range block{at, at + std::min(pointer_.chunk(), data.end - at)};
         if (head && block.contains(*head)) {
-          headers_.push_back({step, block});
+          headers_.push_back({step, block, false});
         } else {
           transfer(Operation::Kind::write, step, block);
         }
         at = block.end;
       }
     }
+    for (const SharedSector& one : shared_) {
+      if (one.step == step) write_shared(one);
+    }
+  }
+
+  // Its neighbours are back as soon as can be.
+  void write_shared(const SharedSector& sector) {
+    if (sector.erase) erase(sector.step, sector.range);
+    for (const Range& range : sector.writes) {
+      for (std::uint32_t at = range.begin; at < range.end;) {
+        const Range block{at, at + std::min(pointer_.chunk(), range.end - at)};
+        if (holds_header(block)) {
+          headers_.push_back({sector.step, block, true});
+        } else {
+          transfer(Operation::Kind::write, sector.step, block, true);
+        }
+        at = block.end;
+      }
+    }
+  }
+
+  bool holds_header(Range block) const {
+    for (std::size_t step = 0; step < layout_.steps.size(); ++step) {
+      const auto head = header(step);
+      if (head && block.contains(*head)) return true;
+    }
+    return false;
   }
 
   // From the last step to the first: what the unit looks at first becomes valid when all it leads to is in place.
   void write_headers() {
     for (auto header = headers_.rbegin(); header != headers_.rend(); ++header) {
-      transfer(Operation::Kind::write, header->first, header->second);
+      transfer(Operation::Kind::write, header->step, header->block, header->shared);
     }
   }
 
@@ -134,16 +187,26 @@ class Planner {
 
   void verify_from(std::size_t first) {
     for (std::size_t step = first; step < layout_.steps.size(); ++step) verify_step(step);
-    add(Operation::Kind::to_idle, layout_.steps.size() - 1, layout_.steps.back().address, 0);
-    reading_ = false;
   }
 
-  void read_range(std::size_t step, Range range) {
+  void verify_neighbours() {
+    for (const Neighbour& one : layout_.kept) {
+      const auto found = std::ranges::find(shared_, one.sector.range, &SharedSector::range);
+      if (found != shared_.end() && found->erase) read_range(one.step, one.words(), true);
+    }
+  }
+
+  void read_range(std::size_t step, Range range, bool shared = false) {
     for (std::uint32_t at = range.begin; at < range.end;) {
       const Range block{at, at + std::min(pointer_.chunk(), range.end - at)};
-      transfer(Operation::Kind::read, step, block);
+      transfer(Operation::Kind::read, step, block, shared);
       at = block.end;
     }
+  }
+
+  void to_idle() {
+    if (reading_) add(Operation::Kind::to_idle, layout_.steps.size() - 1, layout_.steps.back().address, 0);
+    reading_ = false;
   }
 
   void leave() {
@@ -152,7 +215,7 @@ class Planner {
   }
 
   // One block, with the way to it: the pointer where the block number cannot reach, dfuIDLE before an upload.
-  void transfer(Operation::Kind kind, std::size_t step, Range block) {
+  void transfer(Operation::Kind kind, std::size_t step, Range block, bool shared = false) {
     const bool read = kind == Operation::Kind::read;
     auto number = pointer_.block_at(block.begin);
     if (!number || read != reading_) {
@@ -162,6 +225,7 @@ class Planner {
       reading_ = read;
     }
     add(kind, step, block.begin, block.size(), *number);
+    plan_.operations.back().shared = shared;
   }
 
   void set_address(std::size_t step, std::uint32_t address) {
@@ -184,7 +248,14 @@ class Planner {
   bool selected_store_ = false;  // the store, not the flash
   std::set<std::uint32_t> to_erase_;
   std::vector<bool> dirty_;
-  std::vector<std::pair<std::size_t, Range>> headers_;  // blocks with a header, by step: written after everything else
+  std::set<std::uint32_t> shares_;    // Layout::shared
+  std::vector<SharedSector> shared_;  // those of them that must change; what they will hold is in the plan
+  struct HeaderBlock {
+    std::size_t step = 0;
+    Range block;
+    bool shared = false;
+  };
+  std::vector<HeaderBlock> headers_;  // written after everything else
   Plan plan_;
 };
 

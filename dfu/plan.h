@@ -15,6 +15,9 @@ struct Plan {
   std::vector<Operation> operations;
   std::vector<Holds> pieces;  // what the survey found, as Layout::pieces
   Duration floor{};           // of all operations
+  // What those sectors will hold that are written as a whole, because they hold neighbours.
+  BytesAt sectors{};
+  BytesAt refused{};  // see SharedSector
 
   bool writes() const;
 };
@@ -31,6 +34,10 @@ struct PlanOptions {
 // a unit that is cut off anywhere before must find none and stay in DFU mode (facts/dfu.md 4.7, 8.8).
 // Steps into the store come before all of that, with the steps before them, and are read back one by one; a step that
 // only erases writes nothing, and one that must hold its bytes is only read back.
+// A sector with neighbours that are kept is written as a whole, right after it was erased: for that time the neighbours
+// are nowhere but in the plan. They are read back with the rest, also where the steps are not. Such a sector is
+// programmed without an erase only where nothing else lies in the units of flash that the step touches: the chip may
+// program each of those once (`flash_granule`).
 // A unit of plain DFU gets its one step in blocks from 0 on, and is read after it has taken the image in.
 // REQUIRES: a layout of one step for plain DFU.
 Plan make_plan(const Layout& layout, const SurveyResult& survey, const Profile& profile, const PlanOptions& options);

@@ -1,6 +1,22 @@
 #include "dfu/session.h"
 
+#include <algorithm>
+
 namespace dfu {
+
+namespace {
+
+// ST's ROM takes no block of one byte (facts/dfu.md 2.2), and flash is written in words in any case. What is filled up
+// with 0xFF stays as it is in flash. The store is another matter: there every byte that is sent takes the place of one.
+Bytes filled_up(ByteView data, const Operation& write, const Layout& layout, const Profile& profile) {
+  constexpr std::size_t least_block = 4;
+  Bytes bytes(data.begin(), data.end());
+  const bool flash = layout.steps[write.step].does == Step::Does::write;
+  if (flash && profile.dialect == Dialect::dfuse && bytes.size() < least_block) bytes.resize(least_block, 0xFF);
+  return bytes;
+}
+
+}  // namespace
 
 Session::Session(const Profile& profile, const Layout& layout, Plan plan)
     : profile_(&profile), layout_(&layout), plan_(std::move(plan)), steps_(layout.steps.size()) {
@@ -25,7 +41,10 @@ Ask Session::run(Duration now) {
   exchange_.reset();
   if (next.kind == Operation::Kind::reset) return Reset{};
   const bool write = next.kind == Operation::Kind::write;
-  exchange_ = exchange_for(next, *profile_, write ? bytes_of(next, *layout_) : ByteView());
+  if (next.kind == Operation::Kind::erase) erased_.insert(next.address);
+  Bytes bytes;
+  if (write) bytes = filled_up(bytes_of(next, *layout_, plan_.sectors), next, *layout_, *profile_);
+  exchange_ = exchange_for(next, *profile_, bytes);
   return exchange_->begin(now);
 }
 
@@ -44,7 +63,7 @@ Ask Session::operation_done(Duration now) {
   }
   floor_ += done.floor;
   if (done.kind == Operation::Kind::read) {
-    fault_ = mismatch(done, exchange_->data(), *layout_);
+    fault_ = mismatch(done, read_by(done, *exchange_), bytes_of(done, *layout_, plan_.sectors), *layout_);
     if (fault_) return Finished{};
   }
   tally();
@@ -61,10 +80,10 @@ void Session::tally() {
       ++step.erased_sectors;
       break;
     case Operation::Kind::write:
-      step.written_bytes += done.length;
+      for (const Share& share : shares_of(done, *layout_)) steps_[share.step].written_bytes += share.bytes;
       break;
     case Operation::Kind::read:
-      step.verified_bytes += done.length;
+      done.shared ? tally_neighbours(done) : void(step.verified_bytes += done.length);
       break;
     case Operation::Kind::set_address:
     case Operation::Kind::to_idle:
@@ -75,6 +94,44 @@ void Session::tally() {
     case Operation::Kind::select:
       break;
   }
+}
+
+void Session::tally_neighbours(const Operation& read) {
+  const std::uint32_t sector = std::prev(plan_.sectors.upper_bound(read.address))->first;
+  std::uint32_t all = 0;
+  for (const Neighbour& one : layout_->kept) {
+    if (one.sector.range.begin == sector) all += one.words().size();
+  }
+  if ((read_back_[sector] += read.length) < all) return;
+  restored_.insert(sector);
+}
+
+BytesAt Session::at_risk() const {
+  std::set<std::uint32_t> sectors;
+  for (const std::uint32_t sector : erased_) {
+    if (plan_.sectors.contains(sector) && !restored_.contains(sector)) sectors.insert(sector);
+  }
+  return neighbours(sectors);
+}
+
+std::vector<Neighbour> Session::given_up() const {
+  std::vector<Neighbour> out;
+  for (const Neighbour& one : layout_->given_up) {
+    if (erased_.contains(one.sector.range.begin)) out.push_back(one);
+  }
+  return out;
+}
+
+BytesAt Session::neighbours(const std::set<std::uint32_t>& sectors) const {
+  BytesAt out;
+  for (const Neighbour& one : layout_->kept) {
+    if (!sectors.contains(one.sector.range.begin)) continue;
+    const ByteView content = ByteView(plan_.sectors.at(one.sector.range.begin))
+                                 .subspan(one.data.begin - one.sector.range.begin, one.data.size());
+    const bool blank = std::ranges::all_of(content, [](std::uint8_t byte) { return byte == 0xFF; });
+    if (!blank) out[one.data.begin] = Bytes(content.begin(), content.end());
+  }
+  return out;
 }
 
 }  // namespace dfu

@@ -1,7 +1,9 @@
 // The conversation that carries out a plan: erase, write, read back, compare, leave. Pure.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "dfu/plan.h"
@@ -31,6 +33,13 @@ class Session {
   // The operation that runs now.
   const Operation& operation() const { return plan_.operations[next_]; }
   const std::vector<StepTally>& steps() const { return steps_; }
+  // Neighbours of the steps that stay: what of them is not blank, where the erase of their sector has begun and they
+  // were not read back equal since.
+  BytesAt at_risk() const;
+  // Likewise, where they were.
+  BytesAt restored() const { return neighbours(restored_); }
+  // Neighbours that are given up, in sectors whose erase has begun.
+  std::vector<Neighbour> given_up() const;
   Duration floor() const { return floor_; }         // of what was done so far
   Duration planned() const { return plan_.floor; }  // of everything
 
@@ -38,6 +47,8 @@ class Session {
   Ask run(Duration now);
   Ask operation_done(Duration now);
   void tally();
+  void tally_neighbours(const Operation& read);
+  BytesAt neighbours(const std::set<std::uint32_t>& sectors) const;
 
   const Profile* profile_;
   const Layout* layout_;
@@ -47,6 +58,8 @@ class Session {
   bool stop_ = false;
   Duration floor_{};
   std::vector<StepTally> steps_;
+  std::set<std::uint32_t> erased_, restored_;         // sectors; restored: with all their neighbours
+  std::map<std::uint32_t, std::uint32_t> read_back_;  // bytes of neighbours, by sector
   std::optional<Fault> fault_;
 };
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "dfu/particle/outlook.h"
 #include "dfu/detach.h"
 #include "dfu/particle/enter_dfu.h"
+#include "dfu/particle/outlook.h"
 
 namespace dfu {
 
@@ -55,7 +55,7 @@ bool can_enter_dfu(const UnitInfo& unit, const Profile& profile) {
   return false;
 }
 
-Survey::Survey(const Profile& profile, const Layout& layout, const UnitInfo& unit, bool read_pieces)
+Survey::Survey(const Profile& profile, const Layout& layout, const UnitInfo& unit, bool read_pieces, BytesAt owed)
     : profile_(&profile),
       layout_(&layout),
       read_pieces_(read_pieces),
@@ -66,6 +66,8 @@ Survey::Survey(const Profile& profile, const Layout& layout, const UnitInfo& uni
   result_.tolerant = unit.configuration.functional && unit.configuration.functional->manifestation_tolerant;
   result_.has_store = shows_store(unit, profile);
   result_.can_upload = unit.configuration.functional && unit.configuration.functional->can_upload;
+  result_.kept.resize(layout.kept.size());
+  result_.owed = std::move(owed);
 }
 
 Ask Survey::begin(Duration now) {
@@ -143,12 +145,8 @@ Ask Survey::read_on(Duration now) {
     const Range head = heads_[result_.heads.size()];
     return read_block(0, head.begin, head.size(), now);
   }
+  if (reading_neighbours()) return read_neighbours(now);
   const std::size_t index = result_.pieces.size();
-  if (index == layout_->pieces.size()) {
-    if (auto ask = change_memory(false, layout_->steps.size() - 1, now)) return *ask;
-    if (idle_) return Finished{};
-    return run({Operation::Kind::to_idle, layout_->steps.size() - 1, layout_->steps.back().address, 0, 0, {}}, now);
-  }
   const Piece& piece = layout_->pieces[index];
   const bool store = layout_->steps[piece.step].does == Step::Does::patch;
   const bool unread = !read_pieces_ && layout_->steps[piece.step].does != Step::Does::hold;
@@ -159,6 +157,32 @@ Ask Survey::read_on(Duration now) {
   }
   if (auto ask = change_memory(store, piece.step, now)) return *ask;
   return read_block(piece.step, next_, std::min(pointer_.chunk(), piece.data.end - next_), now);
+}
+
+// Its sector will change, or was changed by an attempt that did not come to its end.
+bool Survey::wants_neighbour(const Neighbour& one) const {
+  if (!one.sector.readable) return false;  // the judge refuses that
+  for (const auto& [begin, bytes] : result_.owed) {
+    if (one.data.overlaps({begin, begin + static_cast<std::uint32_t>(bytes.size())})) return true;
+  }
+  for (std::size_t i = 0; i < layout_->pieces.size(); ++i) {
+    const Piece& piece = layout_->pieces[i];
+    const bool writes = layout_->steps[piece.step].does == Step::Does::write;
+    if (writes && piece.sector == one.sector && result_.pieces[i] != Holds::same) return true;
+  }
+  return false;
+}
+
+Ask Survey::read_neighbours(Duration now) {
+  if (auto ask = change_memory(false, layout_->steps.size() - 1, now)) return *ask;
+  for (; neighbour_ < layout_->kept.size(); ++neighbour_) {
+    const Neighbour& one = layout_->kept[neighbour_];
+    if (!result_.kept[neighbour_].empty() || !wants_neighbour(one)) continue;
+    const auto read = static_cast<std::uint32_t>(words_.size());
+    return read_block(one.step, one.words().begin + read, std::min(pointer_.chunk(), one.words().size() - read), now);
+  }
+  if (idle_) return Finished{};
+  return run({Operation::Kind::to_idle, layout_->steps.size() - 1, layout_->steps.back().address, 0, 0, {}}, now);
 }
 
 // Nothing if that memory is selected already.
@@ -172,6 +196,7 @@ std::optional<Ask> Survey::change_memory(bool store, std::size_t step, Duration 
 
 Ask Survey::read_block(std::size_t step, std::uint32_t address, std::uint32_t length, Duration now) {
   Operation operation{Operation::Kind::read, step, address, length, 0, {}};
+  operation.shared = reading_neighbours();
   if (const auto block = pointer_.block_at(address)) {
     operation.block = *block;
     return run(operation, now);
@@ -223,27 +248,41 @@ Ask Survey::operation_done(Duration now) {
     case Operation::Kind::reset:
       break;  // a survey does not
   }
-  if (operation_.kind == Operation::Kind::read && reading_heads()) {
-    // A header that is not whole must not pass for a module that is not there.
-    if (exchange_->data().size() != operation_.length) {
-      return stop(FaultCode::device_error, "Reading what the unit holds at " + hex_address(operation_.address) +
-                                               " gave " + std::to_string(exchange_->data().size()) +
-                                               " bytes instead of " + std::to_string(operation_.length) + ".");
-    }
-    result_.heads.push_back(exchange_->data());
-  } else if (operation_.kind == Operation::Kind::read) {
-    if (exchange_->data().size() != operation_.length) {
-      fault_ = mismatch(operation_, exchange_->data(), *layout_);
-      fault_->operation = OperationKind::survey;
-      return Finished{};
-    }
-    compare(exchange_->data());
-  }
+  if (operation_.kind != Operation::Kind::read) return read_on(now);
+  const ByteView read = read_by(operation_, *exchange_);
+  if (read.size() != operation_.length) return too_short();
+  take(read);
   return read_on(now);
 }
 
+// What is not whole must not pass for what is not there.
+Ask Survey::too_short() {
+  if (reading_heads()) {
+    return stop(FaultCode::device_error, "Reading what the unit holds at " + hex_address(operation_.address) +
+                                             " gave " + std::to_string(exchange_->data().size()) +
+                                             " bytes instead of " + std::to_string(operation_.length) + ".");
+  }
+  fault_ = mismatch(operation_, exchange_->data(), Bytes(operation_.length), *layout_);
+  fault_->operation = OperationKind::survey;
+  return Finished{};
+}
+
+void Survey::take(ByteView read) {
+  if (reading_heads()) return result_.heads.push_back(Bytes(read.begin(), read.end()));
+  reading_neighbours() ? take_neighbour(read) : compare(read);
+}
+
+void Survey::take_neighbour(ByteView read) {
+  const Neighbour& one = layout_->kept[neighbour_];
+  words_.insert(words_.end(), read.begin(), read.end());
+  if (words_.size() < one.words().size()) return;
+  const auto begin = words_.begin() + (one.data.begin - one.words().begin);
+  result_.kept[neighbour_] = Bytes(begin, begin + one.data.size());
+  words_.clear();
+}
+
 void Survey::compare(ByteView read) {
-  const ByteView wanted = bytes_of(operation_, *layout_);
+  const ByteView wanted = bytes_of(operation_, *layout_, {});
   same_ = same_ && std::equal(read.begin(), read.end(), wanted.begin(), wanted.end());
   blank_ = blank_ && std::all_of(read.begin(), read.end(), [](std::uint8_t byte) { return byte == 0xFF; });
   next_ += operation_.length;

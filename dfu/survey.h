@@ -27,6 +27,10 @@ struct SurveyResult {
   std::vector<Holds> pieces;  // as Layout::pieces
   // The first bytes of each of particle::places(), of units that have such; empty if nothing could be read.
   std::vector<Bytes> heads{};
+  // Of Layout::kept, those whose sector will change; empty: not read.
+  std::vector<Bytes> kept{};
+  // Bytes of neighbours that an earlier attempt erased in this unit and did not write back.
+  BytesAt owed{};
   Duration floor{};  // the unit's own time for what the survey did
   std::uint64_t read_bytes = 0;
 };
@@ -38,14 +42,15 @@ bool in_dfu_mode(const UnitInfo& unit, const Profile& profile);
 bool can_enter_dfu(const UnitInfo& unit, const Profile& profile);
 
 // The conversation. REQUIRES: the unit is open on the profile's alternate setting; profile and layout outlive it.
-// Brings the unit to dfuIDLE, reads its map, the headers of its modules, then the pieces. A piece is read no further
-// than to the block that shows it is neither the same nor blank. A unit of plain DFU has no map to read, and its pieces
-// all count as `other`.
+// Brings the unit to dfuIDLE, reads its map, the headers of its modules, then the pieces, and last the neighbours of
+// what is not the same. A piece is read no further than to the block that shows it is neither the same nor blank. A
+// unit of plain DFU has no map to read, and its pieces all count as `other`.
 class Survey {
  public:
   // `read_pieces` false: nothing is read and every piece counts as `other` (a recipe that rewrites what is unchanged),
   // except what the unit must hold.
-  Survey(const Profile& profile, const Layout& layout, const UnitInfo& unit, bool read_pieces);
+  // `owed`: goes into the result; the neighbours that it is about are read in any case.
+  Survey(const Profile& profile, const Layout& layout, const UnitInfo& unit, bool read_pieces, BytesAt owed = {});
 
   Ask begin(Duration now);
   Ask answer(const Answer& answer, Duration now);
@@ -67,6 +72,12 @@ class Survey {
   std::optional<Ask> change_memory(bool store, std::size_t step, Duration now);
   bool reading_heads() const { return result_.heads.size() < heads_.size(); }
   Ask read_on(Duration now);
+  bool reading_neighbours() const { return !reading_heads() && result_.pieces.size() == layout_->pieces.size(); }
+  bool wants_neighbour(const Neighbour& one) const;
+  Ask read_neighbours(Duration now);
+  Ask too_short();
+  void take(ByteView read);
+  void take_neighbour(ByteView read);
   Ask run(Operation operation, Duration now);
   Ask operation_done(Duration now);
   void compare(ByteView read);
@@ -85,6 +96,8 @@ class Survey {
   bool in_store_ = false;     // the store is selected
   std::vector<Range> heads_;  // what is read before the pieces
   std::uint32_t next_ = 0;
+  std::size_t neighbour_ = 0;  // the one of Layout::kept that is being read
+  Bytes words_;                // of it, so far
   bool same_ = true;
   bool blank_ = true;
   std::optional<Fault> fault_;

@@ -80,6 +80,7 @@ Attempt::Attempt(AttemptStarted started, AttemptOptions options, dfu::Duration n
     }
   }
   recognised_ = unit_.handle;
+  neighbours_ = options_.neighbours;
   if (options_.owed) {
     known_ = options_.known;
     id_when_verified_ = known_.own_id().has_value();
@@ -181,7 +182,7 @@ Attempt::AnyTask Attempt::make_task() const {
     case Kind::identify:
       return std::make_shared<IdentifyTask>(profile());
     case Kind::flash:
-      return std::make_shared<FlashTask>(started_, unit_, options_.dry_run);
+      return std::make_shared<FlashTask>(started_, unit_, options_.dry_run, neighbours_);
     case Kind::reread:
       return std::make_shared<RereadTask>(started_.recipe, proof_layout_, unit_, !came_in_dfu_);
     case Kind::ask:
@@ -234,6 +235,8 @@ void Attempt::ended(const FlashTask& task) {
   survey_floor_ = task.survey_time();
   session_floor_ = task.session_time();
   wrote_ = task.wrote();
+  note_neighbours(task);
+  note_map(task);
   if (verified_) verified_ = task.all_read_back();
   if (task.fault()) return fail(*task.fault());
   if (options_.dry_run) return close();
@@ -243,6 +246,30 @@ void Attempt::ended(const FlashTask& task) {
   entries_ = 0;
   if (stopping_) give_proof_a_deadline(proof_at_stop);
   close();
+}
+
+// A map that is spelled as strangely as in the recipe is no news.
+void Attempt::note_map(const FlashTask& task) {
+  const std::vector<std::string> ignored = task.ignored_of_map();
+  const auto known = dfu::parse_memory_map(profile().map);
+  if (options_.dry_run || ignored.empty() || (known && known->ignored == ignored)) return;
+  std::string list;
+  for (const std::string& part : ignored) list += (list.empty() ? "" : "; ") + part;
+  remark(RemarkCode::map_ignored, {{"list", list}});
+}
+
+// What the unit held beside the steps, and where that is now.
+void Attempt::note_neighbours(const FlashTask& task) {
+  neighbours_ = task.owed();
+  if (options_.dry_run) return;
+  if (!task.restored().empty()) remark(RemarkCode::neighbours_kept, places(task.restored()));
+  if (!task.refused().empty()) remark(RemarkCode::neighbours_lost, places(task.refused()));
+  if (!task.given_up().empty()) {
+    std::vector<dfu::Range> lost;
+    for (const dfu::Neighbour& one : task.given_up()) lost.push_back(one.data);
+    remark(RemarkCode::neighbours_erased, places(lost));
+  }
+  if (!neighbours_.empty()) remark(RemarkCode::neighbours_at_risk, places(neighbours_));
 }
 
 // A reset that only brings a unit out of the state it came in. Others belong to entering and leaving.

@@ -19,7 +19,9 @@ struct AttemptOptions {
   bool dry_run = false;          // ends with the judgement
   // An attempt that verified the unit, which was pulled before it had proven its boot: only the proof is left.
   std::shared_ptr<const AttemptFinished> owed{};
-  KnownUnit known{};    // of the unit that `owed` is about
+  KnownUnit known{};  // of the unit that `owed` is about
+  // Bytes of this very unit, neighbours of the steps, that an earlier attempt erased and did not write back.
+  dfu::BytesAt neighbours{};
   int first_timer = 0;  // timers count from here, so that they are not mistaken for others of the visit
 };
 
@@ -54,6 +56,8 @@ class Attempt {
   Gap gap() const;
   // It ended before reading the unit once more could tell who that is.
   bool in_doubt() const { return doubted_gap_.has_value(); }
+  // Neighbours of the steps that this attempt, or one before it, took from the unit.
+  const dfu::BytesAt& neighbours() const { return neighbours_; }
   // The unit that is on the port now was running when it was told to enter DFU mode.
   bool brought_into_dfu() const { return entries_ > 0; }
 
@@ -136,6 +140,8 @@ class Attempt {
   bool wants_stored_id() const;
   void remark(RemarkCode code, RemarkValues values = {});
   void note_reset(std::optional<dfu::ResetStatus> status);
+  void note_neighbours(const FlashTask& task);
+  void note_map(const FlashTask& task);
   void tell_phase();
   void wait(Stage stage, dfu::Duration limit);
   int start_timer(dfu::Duration limit);
@@ -191,6 +197,7 @@ class Attempt {
   bool flash_done_ = false;                          // what is left is the proof
   std::shared_ptr<const dfu::Layout> proof_layout_;  // what `reread` compares
   bool wrote_ = false;
+  dfu::BytesAt neighbours_;
 };
 
 }  // namespace scheduler

@@ -51,7 +51,10 @@ bool Attempt::lay_out_reread(bool whole) {
   if (whole || steps.empty()) steps = std::move(written);
   if (steps.empty()) return false;
   const auto map = dfu::parse_memory_map(profile().map).value();
-  proof_layout_ = std::make_shared<const dfu::Layout>(std::get<dfu::Layout>(dfu::lay_out(std::move(steps), map)));
+  dfu::Layout layout = std::get<dfu::Layout>(dfu::lay_out(std::move(steps), map));
+  layout.kept.clear();
+  layout.shared.clear();  // nothing is written, so that nothing needs to be kept
+  proof_layout_ = std::make_shared<const dfu::Layout>(std::move(layout));
   return true;
 }
 
@@ -208,6 +211,7 @@ void Attempt::note_shown(const dfu::UnitInfo& unit) {
 // Nothing was written yet, and everything that this unit holds is read first: the attempt is about the unit that is
 // here now, whoever showed itself before.
 void Attempt::forget_earlier_unit() {
+  neighbours_.clear();
   known_ = {};
   serials_.clear();
 }

@@ -50,6 +50,11 @@ constexpr std::array rows{
     Row{RemarkCode::identity_copied, RemarkKind::identity, "identity-copied"},
     Row{RemarkCode::unit_keeps_coming, RemarkKind::identity, "unit-keeps-coming"},
     Row{RemarkCode::host_late, RemarkKind::host, "host-late"},
+    Row{RemarkCode::neighbours_kept, RemarkKind::neighbours, "neighbours-kept"},
+    Row{RemarkCode::neighbours_erased, RemarkKind::neighbours, "neighbours-erased"},
+    Row{RemarkCode::neighbours_at_risk, RemarkKind::neighbours, "neighbours-at-risk"},
+    Row{RemarkCode::neighbours_lost, RemarkKind::neighbours, "neighbours-lost"},
+    Row{RemarkCode::map_ignored, RemarkKind::memory_map, "map-ignored"},
 };
 
 constexpr bool in_order() {
@@ -58,7 +63,7 @@ constexpr bool in_order() {
   }
   return true;
 }
-static_assert(in_order() && rows.size() == static_cast<std::size_t>(RemarkCode::host_late) + 1);
+static_assert(in_order() && rows.size() == static_cast<std::size_t>(RemarkCode::map_ignored) + 1);
 
 const Row& row_of(RemarkCode code) {
   return rows[static_cast<std::size_t>(code)];
@@ -127,6 +132,10 @@ std::string partial_at_start(const Values& values) {
          ". It must not be used before it is flashed again.";
 }
 
+std::string neighbours(const Values& values) {
+  return values["bytes"] + " bytes belong to no step and share a sector with one (" + values["list"] + ")";
+}
+
 std::string slots_moved(const Values& values) {
   return values["count"] + (values["count"] == "1" ? " slot is" : " slots are") +
          " not where the station file says: " + values["list"] +
@@ -159,6 +168,10 @@ std::string_view to_string(RemarkKind kind) {
       return "identity";
     case RemarkKind::host:
       return "host";
+    case RemarkKind::neighbours:
+      return "neighbours";
+    case RemarkKind::memory_map:
+      return "memory-map";
   }
   return {};
 }
@@ -186,6 +199,25 @@ RemarkValues values_of(const Decision& decision) {
 
 Remark make_remark(RemarkCode code, std::string attempt, std::string about, RemarkValues values) {
   return {kind_of(code), code, std::move(attempt), std::move(about), std::move(values)};
+}
+
+RemarkValues places(const std::vector<dfu::Range>& ranges) {
+  constexpr std::size_t most = 4;  // more would be no news
+  std::int64_t bytes = 0;
+  std::string list;
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    bytes += ranges[i].size();
+    if (i > most) continue;
+    list += i == 0 ? "" : ", ";
+    list += i == most ? "..." : dfu::hex_address(ranges[i].begin) + " to " + dfu::hex_address(ranges[i].end);
+  }
+  return {{"bytes", bytes}, {"list", list}};
+}
+
+RemarkValues places(const std::map<std::uint32_t, dfu::Bytes>& bytes) {
+  std::vector<dfu::Range> ranges;
+  for (const auto& [begin, held] : bytes) ranges.push_back({begin, begin + static_cast<std::uint32_t>(held.size())});
+  return places(ranges);
 }
 
 std::string why_closed(const RemarkValues& given) {
@@ -286,6 +318,21 @@ std::string english(RemarkCode code, const RemarkValues& given) {
     case RemarkCode::host_late:
       return "This computer did not let the program run for " + values["seconds"] +
              " s: units were given as much more time. Look for what else runs on it.";
+    case RemarkCode::neighbours_kept:
+      return neighbours(values) + " and were kept: they were read, written back after the erase, and read back.";
+    case RemarkCode::neighbours_erased:
+      return neighbours(values) + " and are lost with the erase of their sector, as the recipe says.";
+    case RemarkCode::neighbours_at_risk:
+      return neighbours(values) +
+             " and are not in the unit now: their sector was erased, and the attempt ended before they were written "
+             "back. "
+             "This station has them as long as it runs, and gives them back to this unit on this port.";
+    case RemarkCode::neighbours_lost:
+      return "An attempt on this port erased " + values["bytes"] + " bytes that belong to no step (" + values["list"] +
+             ") and did not write them back. Nothing shows that this unit is the one that held them, so they are not "
+             "given to it. If it is, they are lost: restore them by hand.";
+    case RemarkCode::map_ignored:
+      return "Parts of this unit's memory map make no sense and are left alone: " + values["list"] + ".";
   }
   return {};
 }

@@ -12,6 +12,8 @@
 #include <variant>
 #include <vector>
 
+#include "dfu/bytes.h"
+
 namespace scheduler {
 
 // What it is about: the `kind` of its row in the record.
@@ -27,6 +29,8 @@ enum class RemarkKind {
   topology,      // slots are not where the station file says, or are there again
   identity,      // a unit's stored id is not its own, or nothing says which unit keeps coming back
   host,          // the computer itself
+  neighbours,    // bytes of the unit that belong to no step, in a sector that was erased
+  memory_map,    // a part of it that makes no sense
 };
 std::string_view to_string(RemarkKind kind);
 
@@ -66,6 +70,11 @@ enum class RemarkCode {
   identity_copied,     // unit, stored: its own id, and the one that it keeps
   unit_keeps_coming,   // port, times, seconds: and shows no id
   host_late,           // seconds: for which the computer did not let the program run
+  neighbours_kept,     // bytes, list: erased, written back and read back
+  neighbours_erased,   // bytes, list: erased, as the recipe says
+  neighbours_at_risk,  // bytes, list: erased and not written back, by this attempt or one before
+  neighbours_lost,     // bytes, list: an earlier attempt erased them; nothing says that this is that unit
+  map_ignored,         // list: what of its memory map makes no sense and is left alone
 };
 std::string_view to_string(RemarkCode code);  // "port-closed"
 RemarkKind kind_of(RemarkCode code);
@@ -90,6 +99,10 @@ struct Decision {
 RemarkValues values_of(const Decision& decision);
 
 Remark make_remark(RemarkCode code, std::string attempt, std::string about, RemarkValues values = {});
+
+// Of the remarks about neighbours: how many bytes, and where.
+RemarkValues places(const std::vector<dfu::Range>& ranges);
+RemarkValues places(const std::map<std::uint32_t, dfu::Bytes>& bytes);
 
 // Why a port is closed, of the values of `port_closed` and `port_closed_again`; without a full stop.
 std::string why_closed(const RemarkValues& values);

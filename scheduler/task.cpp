@@ -23,6 +23,12 @@ dfu::Fault stopped_before_proof() {
   return dfu::make_fault(FaultCode::cancelled, OperationKind::proof, "Stopped before the proof of boot.");
 }
 
+void drop(dfu::BytesAt& from, dfu::Range range) {
+  std::erase_if(from, [range](const auto& one) {
+    return range.overlaps({one.first, one.first + static_cast<std::uint32_t>(one.second.size())});
+  });
+}
+
 std::vector<dfu::Claim> dfu_claim(const dfu::Profile& profile) {
   return {{profile.interface_number, profile.alternate}};
 }
@@ -97,8 +103,8 @@ void IdentifyTask::cut_off() {
 
 // ---- FlashTask
 
-FlashTask::FlashTask(AttemptStarted started, dfu::UnitInfo unit, bool dry_run)
-    : started_(std::move(started)), unit_(std::move(unit)), dry_run_(dry_run) {
+FlashTask::FlashTask(AttemptStarted started, dfu::UnitInfo unit, bool dry_run, dfu::BytesAt owed)
+    : started_(std::move(started)), unit_(std::move(unit)), dry_run_(dry_run), owed_(std::move(owed)) {
   for (const dfu::Step& step : recipe().layout.steps) {
     StepDone done{step.name, step.image, step.address, step.size(), 0, 0, 0, 0, {}};
     steps_.push_back(std::move(done));
@@ -112,7 +118,7 @@ std::vector<dfu::Claim> FlashTask::claims() const {
 dfu::Ask FlashTask::begin(dfu::Duration now) {
   begun_ = accounted_ = now;
   const bool read = recipe().policy.unchanged == config::Unchanged::skip;
-  survey_.emplace(recipe().profile, recipe().layout, unit_, read);
+  survey_.emplace(recipe().profile, recipe().layout, unit_, read, owed_);
   return converse(nullptr, now);
 }
 
@@ -155,8 +161,9 @@ dfu::Ask FlashTask::judged(dfu::Plan plan, dfu::Duration now) {
   for (const dfu::Operation& operation : plan.operations) {
     const bool erases = operation.kind == dfu::Operation::Kind::erase &&
                         recipe().layout.steps[operation.step].does == dfu::Step::Does::erase;
-    if (erases || operation.kind == dfu::Operation::Kind::write) {
-      steps_[operation.step].unchanged_bytes -= operation.length;
+    if (!erases && operation.kind != dfu::Operation::Kind::write) continue;
+    for (const dfu::Share& share : shares_of(operation, recipe().layout)) {
+      steps_[share.step].unchanged_bytes -= share.bytes;
     }
   }
   if (dry_run_) {
@@ -164,6 +171,7 @@ dfu::Ask FlashTask::judged(dfu::Plan plan, dfu::Duration now) {
     return dfu::Finished{};
   }
   wrote_ = plan.writes();
+  refused_ = plan.refused;
   session_.emplace(recipe().profile, recipe().layout, std::move(plan));
   if (stopping_) session_->stop();
   return converse(nullptr, now);
@@ -185,6 +193,18 @@ void FlashTask::take_tallies() {
     // What was read back was compared byte for byte, so its digest is the payload's.
     if (tally.verified_bytes == step.bytes) step.readback = dfu::sha256(step.image->payload());
   }
+  take_neighbours();
+}
+
+// What was owed from before and is where it belongs, whether it was written now or found, is owed no longer.
+void FlashTask::take_neighbours() {
+  restored_ = session_->restored();
+  given_up_ = session_->given_up();
+  const dfu::BytesAt at_risk = session_->at_risk();
+  for (const dfu::Neighbour& one : recipe().layout.kept) {
+    if (!session_->fault() || restored_.contains(one.data.begin)) drop(owed_, one.data);
+  }
+  owed_.insert(at_risk.begin(), at_risk.end());
 }
 
 void FlashTask::cut_off() {

@@ -101,8 +101,8 @@ class IdentifyTask : public Task {
 // Survey, judgement, session, leave: what an attempt is made for.
 class FlashTask : public Task {
  public:
-  // `dry_run`: ends with the judgement.
-  FlashTask(AttemptStarted started, dfu::UnitInfo unit, bool dry_run);
+  // `dry_run`: ends with the judgement. `owed`: neighbours of the steps that an earlier attempt took from this unit.
+  FlashTask(AttemptStarted started, dfu::UnitInfo unit, bool dry_run, dfu::BytesAt owed = {});
 
   std::vector<dfu::Claim> claims() const override;
   dfu::Ask begin(dfu::Duration now) override;
@@ -116,6 +116,17 @@ class FlashTask : public Task {
   const std::vector<StepDone>& steps() const { return steps_; }
   bool all_read_back() const;
   bool wrote() const { return wrote_; }
+  // Neighbours of the steps, see Session: written back, and not yet. The latter with what is still owed from before.
+  const dfu::BytesAt& restored() const { return restored_; }
+  const dfu::BytesAt& owed() const { return owed_; }
+  // What was owed, and is not this unit's: other bytes are there.
+  const dfu::BytesAt& refused() const { return refused_; }
+  // Those that the recipe gives up, where their sector was erased.
+  const std::vector<dfu::Neighbour>& given_up() const { return given_up_; }
+  // What the unit's memory map says that nobody can make sense of.
+  std::vector<std::string> ignored_of_map() const {
+    return survey_ ? survey_->result().map.ignored : std::vector<std::string>();
+  }
   // The unit's own time for what was done; of a dry run: of the session that would follow.
   dfu::Duration survey_time() const { return survey_time_; }
   dfu::Duration session_time() const { return session_time_; }
@@ -130,6 +141,7 @@ class FlashTask : public Task {
   dfu::Ask judged(dfu::Plan plan, dfu::Duration now);
   dfu::Ask flashed();
   void take_tallies();
+  void take_neighbours();
   dfu::Ask end(dfu::Fault fault);
   std::size_t step_at_work() const;
   void account(dfu::Duration now);
@@ -144,6 +156,8 @@ class FlashTask : public Task {
   std::optional<dfu::Fault> fault_;
   std::optional<dfu::ResetStatus> reset_;
   std::vector<StepDone> steps_;
+  dfu::BytesAt restored_, owed_, refused_;
+  std::vector<dfu::Neighbour> given_up_;
   bool wrote_ = false;
   dfu::Duration survey_time_{}, session_time_{};
   dfu::Duration begun_{}, accounted_{};

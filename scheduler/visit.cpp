@@ -90,6 +90,36 @@ SameUnit Visit::who_is_here() const {
   return same_unit(known_, *present_, gap_, recipe().profile);
 }
 
+// What was taken from a unit on this port goes back to that unit and to no other. In the visit that took it any
+// evidence will do; later, when it was in other hands, only its id.
+bool Visit::gives_back() const {
+  if (!taken_) return false;
+  const bool this_visit = taken_->visit == visit_;
+  if (this_visit && gap_.departures == 0) return true;
+  const Gap gap = this_visit ? gap_ : Gap{.departures = 1, .handed = true};
+  const SameUnit who = same_unit(taken_->unit, *present_, gap, recipe().profile);
+  const auto* same = std::get_if<Same>(&who);
+  return same && (this_visit || same->by == Evidence::id);
+}
+
+// Of a unit that shows no id nobody will ever know more than now.
+void Visit::tell_lost() {
+  if (!taken_ || given_ || taken_->unit.id() || taken_->unit.chip_serial()) return;
+  const Remark lost =
+      make_remark(RemarkCode::neighbours_lost, attempt_->started().attempt, options_.port.text, places(taken_->bytes));
+  taken_.reset();
+  want(wants::Note{lost});
+  want(wants::Tell{Remarked{lost}});
+}
+
+void Visit::remember_neighbours() {
+  if (!attempt_->neighbours().empty()) {
+    taken_ = Taken{attempt_->neighbours(), attempt_->known(), visit_};
+  } else if (given_ && !attempt_->fault()) {
+    taken_.reset();
+  }
+}
+
 // A verdict stands for a unit, not for a socket. Without evidence that it is the same one, the visit is over.
 void Visit::arrived_after_verdict() {
   ++timer_;
@@ -246,7 +276,9 @@ void Visit::hear(const told::Admitted&) {
   if (phase_ != Phase::queued) return;  // given up meanwhile: the place was released with it
   AttemptStarted started{options_.new_id(), visit_,    ++attempts_,     options_.port,
                          setting_.slot,     *present_, setting_.recipe, setting_.job};
-  AttemptOptions options{setting_.insert_after, options_.dry_run, {}, {}, timer_};
+  AttemptOptions options{setting_.insert_after, options_.dry_run, {}, {}, {}, timer_};
+  given_ = gives_back();
+  if (given_) options.neighbours = taken_->bytes;
   if (owes_proof(*present_)) {
     options.owed = owed_;
     options.known = known_;
@@ -257,6 +289,7 @@ void Visit::hear(const told::Admitted&) {
   phase_ = Phase::saving_start;
   if (options_.dry_run) return hear(told::Recorded{true});
   want(wants::Save{attempt_->started()});
+  tell_lost();
 }
 
 void Visit::hear(const told::Recorded& recorded) {
@@ -306,6 +339,7 @@ void Visit::conclude() {
   if (gap_.departures == 0 && !attempt_->left_unwatched()) gap_ = {};
   if (attempt_->left_unwatched()) own_departure_until_ = now_ + recipe().profile.depart_limit;
   if (options_.dry_run) return conclude_dry_run();
+  remember_neighbours();
   phase_ = Phase::saving_end;
   want(wants::Save{attempt_->finished()});
 }

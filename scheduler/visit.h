@@ -56,6 +56,9 @@ class Visit {
   bool owes_proof(const dfu::UnitInfo& unit) const;
   // Of what is on the port now, against the unit of this visit.
   SameUnit who_is_here() const;
+  bool gives_back() const;
+  void tell_lost();
+  void remember_neighbours();
 
   void hear(const told::Arrived& arrived);
   void hear(const told::Left& left);
@@ -105,6 +108,15 @@ class Visit {
   dfu::Duration empty_since_{};           // if nothing is
   KnownUnit known_;                       // of the unit of this visit, as its last attempt found it
   Gap gap_;                               // on this port, since that was last certain
+  // Bytes beside the steps that an attempt on this port took from a unit and did not write back. They outlive the
+  // visit, for that unit may be plugged in here again.
+  struct Taken {
+    dfu::BytesAt bytes;
+    KnownUnit unit;
+    std::string visit;
+  };
+  std::optional<Taken> taken_;
+  bool given_ = false;  // to the attempt that runs
   // Visits that began in a row with a unit that came within `insert_after` and shows no id; of them and their
   // predecessors, those that did not make a unit, a failed one twice.
   int quick_returns_ = 0, idle_returns_ = 0;

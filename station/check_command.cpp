@@ -31,6 +31,9 @@ dfu::Plan plan_for(const config::Recipe& recipe, dfu::Holds everywhere) {
     const bool blank_is_right = does == dfu::Step::Does::erase && everywhere == dfu::Holds::blank;
     survey.pieces.push_back(does == dfu::Step::Does::hold || blank_is_right ? dfu::Holds::same : everywhere);
   }
+  for (const dfu::Neighbour& one : recipe.layout.kept) {
+    survey.kept.emplace_back(one.data.size(), everywhere == dfu::Holds::blank ? 0xFF : 0x00);
+  }
   return dfu::make_plan(recipe.layout, survey, recipe.profile,
                         {.rewrite = recipe.policy.unchanged == config::Unchanged::rewrite,
                          .verify = recipe.policy.verify == config::Verify::read_back});
@@ -45,6 +48,8 @@ double floor_seconds(const config::Recipe& recipe, const dfu::Plan& plan, dfu::H
       if (operation.kind == dfu::Operation::Kind::read) floor += operation.floor;
     }
   }
+  // Neighbours are read before anything is erased.
+  for (const dfu::Neighbour& one : recipe.layout.kept) floor += dfu::wire_time(one.data.size());
   return dfu::seconds(floor);
 }
 
@@ -81,11 +86,6 @@ std::string_view does_of(const dfu::Step& step) {
   return {};
 }
 
-std::size_t sectors_of(const dfu::Layout& layout, std::size_t step) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(layout.pieces, [step](const dfu::Piece& piece) { return piece.step == step; }));
-}
-
 QString text(std::string_view utf8) {
   return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
 }
@@ -106,10 +106,38 @@ QJsonArray steps_json(const dfu::Layout& layout) {
                              {"image", text(step.image->name)},
                              {"address", text(dfu::hex_address(step.address))},
                              {"bytes", static_cast<qint64>(step.size())},
-                             {"sectors", static_cast<qint64>(sectors_of(layout, i))},
+                             {"sectors", static_cast<qint64>(dfu::sectors_of(layout, i))},
                              {"sha256", text(dfu::to_hex(step.image->sha256))}});
   }
   return steps;
+}
+
+QJsonArray neighbours_json(const dfu::Layout& layout) {
+  QJsonArray all;
+  const auto add = [&](const std::vector<dfu::Neighbour>& some, bool kept) {
+    for (const dfu::Neighbour& one : some) {
+      all.append(QJsonObject{{"step", text(layout.steps[one.step].name)},
+                             {"address", text(dfu::hex_address(one.data.begin))},
+                             {"bytes", static_cast<qint64>(one.data.size())},
+                             {"sector", text(dfu::hex_address(one.sector.range.begin))},
+                             {"kept", kept}});
+    }
+  };
+  add(layout.kept, true);
+  add(layout.given_up, false);
+  return all;
+}
+
+QJsonArray omitted_json(const dfu::Layout& layout) {
+  QJsonArray all;
+  for (const dfu::Step& step : layout.steps) {
+    for (const dfu::Range& one : step.image->omitted) {
+      all.append(QJsonObject{{"step", text(step.name)},
+                             {"address", text(dfu::hex_address(one.begin))},
+                             {"bytes", static_cast<qint64>(one.size())}});
+    }
+  }
+  return all;
 }
 
 QJsonArray operations_json(const dfu::Layout& layout, const dfu::Plan& plan) {
@@ -143,6 +171,8 @@ std::string as_json(const CheckOptions& options, const config::RecipeResult& res
     object["floor_seconds"] = floor_seconds(*result.recipe, blank, dfu::Holds::blank);
     object["floor_seconds_used"] = floor_seconds(*result.recipe, other, dfu::Holds::other);
     object["locked"] = result.recipe->locked;
+    object["neighbours"] = neighbours_json(result.recipe->layout);
+    object["omitted"] = omitted_json(result.recipe->layout);
     object["width"] = width;
     object["units_per_hour"] =
         units_per_hour(*result.recipe, floor_seconds(*result.recipe, blank, dfu::Holds::blank), width);
@@ -159,7 +189,7 @@ std::string layout_table(const dfu::Layout& layout) {
   for (std::size_t i = 0; i < layout.steps.size(); ++i) {
     const dfu::Step& step = layout.steps[i];
     out += fmt::format("{:<{}}  {:<9}  {:<10}  {:>10}  {:>7}  {:<12}  {}\n", step.name, width, does_of(step),
-                       dfu::hex_address(step.address), grouped(step.size()), sectors_of(layout, i),
+                       dfu::hex_address(step.address), grouped(step.size()), dfu::sectors_of(layout, i),
                        dfu::to_hex(step.image->sha256).substr(0, 12), step.image->name);
   }
   return out;
@@ -190,6 +220,30 @@ std::string demands(const config::Recipe& recipe) {
   return out;
 }
 
+// What lies in the sectors of the steps and belongs to none of them.
+std::string neighbours(const dfu::Layout& layout) {
+  std::string out;
+  const auto say = [&](const dfu::Neighbour& one, const std::string& fate) {
+    out += fmt::format("{}: {} bytes from {} to {} share its sector at {} and belong to no step: {}.\n",
+                       layout.steps[one.step].name, grouped(one.data.size()), dfu::hex_address(one.data.begin),
+                       dfu::hex_address(one.data.end), dfu::hex_address(one.sector.range.begin), fate);
+  };
+  for (const dfu::Neighbour& one : layout.kept) say(one, "what a unit holds there is kept");
+  for (const dfu::Neighbour& one : layout.given_up) say(one, "what a unit holds there is lost with an erase");
+  return out;
+}
+
+std::string left_out(const dfu::Layout& layout) {
+  std::string out;
+  for (const dfu::Step& step : layout.steps) {
+    for (const dfu::Range& one : step.image->omitted) {
+      out += fmt::format("{}: {} bytes of its file, from {} to {}, are left out, as the recipe says.\n", step.name,
+                         grouped(one.size()), dfu::hex_address(one.begin), dfu::hex_address(one.end));
+    }
+  }
+  return out;
+}
+
 std::string as_text(const CheckOptions& options, const config::Recipe& recipe, int width) {
   const dfu::Plan blank = plan_for(recipe, dfu::Holds::blank);
   const dfu::Plan other = plan_for(recipe, dfu::Holds::other);
@@ -198,7 +252,7 @@ std::string as_text(const CheckOptions& options, const config::Recipe& recipe, i
   out += layout_table(recipe.layout);
   const double first = floor_seconds(recipe, blank, dfu::Holds::blank);
   const double used = floor_seconds(recipe, other, dfu::Holds::other);
-  out += "\n" + demands(recipe);
+  out += "\n" + demands(recipe) + left_out(recipe.layout) + neighbours(recipe.layout);
   out += fmt::format("A unit needs at least {:.1f} s when it is blank, {:.1f} s when it holds something else.\n", first,
                      used);
   out += fmt::format("{}: at most {} blank units an hour, {} others.\n",

@@ -356,6 +356,8 @@ void LineState::note_hub(const scheduler::Remark& remark) {
     case scheduler::RemarkKind::topology:
     case scheduler::RemarkKind::identity:
     case scheduler::RemarkKind::host:
+    case scheduler::RemarkKind::neighbours:
+    case scheduler::RemarkKind::memory_map:
       break;
   }
 }

@@ -2,40 +2,11 @@
 
 #include <algorithm>
 
-#include "dfu/image/formats.h"
+#include "dfu/image/elements.h"
 #include "dfu/image/suffix.h"
 
 namespace dfu {
 namespace {
-
-struct Element {
-  std::uint32_t address = 0;
-  Bytes bytes;
-
-  std::uint32_t end() const { return address + static_cast<std::uint32_t>(bytes.size()); }
-};
-
-bool wraps(std::uint32_t address, std::size_t size) {
-  return size > 0xFFFFFFFFu - address;
-}
-
-ContentResult put_together(std::vector<Element> elements) {
-  std::ranges::stable_sort(elements, {}, &Element::address);
-  Content content;
-  for (const Element& one : elements) {
-    if (!content.ranges.empty() && one.address < content.ranges.back().end) {
-      return "has two parts for the bytes from " + hex_address(one.address) + " on";
-    }
-    if (!content.ranges.empty() && one.address == content.ranges.back().end) {
-      content.ranges.back().end = one.end();
-    } else {
-      content.ranges.push_back({one.address, one.end()});
-    }
-    content.bytes.insert(content.bytes.end(), one.bytes.begin(), one.bytes.end());
-  }
-  if (content.ranges.empty()) return "has no bytes to flash";
-  return content;
-}
 
 constexpr std::size_t prefix_size = 11;
 constexpr std::size_t target_size = 274;
@@ -94,95 +65,6 @@ ContentResult parse_dfuse(ByteView file) {
   ContentResult result = parse_elements(elements, le32(target, 270));
   if (auto* content = std::get_if<Content>(&result)) content->alternate = target[6];
   return result;
-}
-
-namespace {
-
-class HexReader {
- public:
-  ContentResult read(ByteView file) {
-    while (!file.empty() && problem_.empty()) {
-      const auto end = std::ranges::find_if(file, [](std::uint8_t byte) { return byte == '\n' || byte == '\r'; });
-      const auto length = static_cast<std::size_t>(end - file.begin());
-      ++line_;
-      line(file.first(length));
-      const bool pair = length + 1 < file.size() && file[length] == '\r' && file[length + 1] == '\n';
-      file = file.subspan(std::min(file.size(), length + (pair ? 2 : 1)));
-    }
-    if (problem_.empty() && !ended_) return "has no end record: the file is cut off";
-    if (!problem_.empty()) return "has a damaged line " + std::to_string(line_) + ": " + problem_;
-    return put_together(std::move(elements_));
-  }
-
- private:
-  enum Type : std::uint8_t { data = 0, end_of_file = 1, segment = 2, start_segment = 3, linear = 4, start_linear = 5 };
-
-  void line(ByteView text) {
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text = text.first(text.size() - 1);
-    if (text.empty()) return;
-    if (ended_) return fail("there is something after the end record");
-    if (text[0] != ':') return fail("it does not begin with a colon");
-    const Bytes record = hex_pairs(text.subspan(1));
-    if (record.size() * 2 + 1 != text.size()) return fail("it has something that is no pair of hexadecimal digits");
-    if (record.size() < 5 || record.size() != record[0] + 5u) return fail("its length is not what it says");
-    std::uint8_t sum = 0;
-    for (const std::uint8_t byte : record) sum = static_cast<std::uint8_t>(sum + byte);
-    if (sum != 0) return fail("its checksum is wrong");
-    take(record[3], be16(record, 1), ByteView(record).subspan(4, record[0]));
-  }
-
-  void take(std::uint8_t type, std::uint16_t offset, ByteView bytes) {
-    const auto want = [&](std::size_t size) {
-      if (bytes.size() != size) fail("its length does not go with its type");
-      return bytes.size() == size;
-    };
-    switch (static_cast<Type>(type)) {
-      case data:
-        return add(offset, bytes);
-      case end_of_file:
-        ended_ = want(0);
-        return;
-      case segment:
-        if (want(2)) base_ = std::uint32_t{be16(bytes, 0)} << 4;
-        return;
-      case linear:
-        if (want(2)) base_ = std::uint32_t{be16(bytes, 0)} << 16;
-        return;
-      case start_segment:
-      case start_linear:
-        want(4);
-        return;
-    }
-    fail("its type " + std::to_string(type) + " is not known");
-  }
-
-  void add(std::uint16_t offset, ByteView bytes) {
-    if (bytes.empty()) return;
-    if (offset + bytes.size() > 0x10000) return fail("it reaches past the end of its 64 KiB");
-    const std::uint32_t address = base_ + offset;
-    if (wraps(address, bytes.size())) return fail("it reaches past the end of the address space");
-    if (elements_.empty() || elements_.back().end() != address) elements_.push_back({address, {}});
-    elements_.back().bytes.insert(elements_.back().bytes.end(), bytes.begin(), bytes.end());
-  }
-
-  static std::uint16_t be16(ByteView bytes, std::size_t at) {
-    return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
-  }
-  void fail(std::string problem) {
-    if (problem_.empty()) problem_ = std::move(problem);
-  }
-
-  std::vector<Element> elements_;
-  std::uint32_t base_ = 0;
-  std::size_t line_ = 0;
-  bool ended_ = false;
-  std::string problem_;
-};
-
-}  // namespace
-
-ContentResult parse_intel_hex(ByteView file) {
-  return HexReader().read(file);
 }
 
 }  // namespace dfu

@@ -1,5 +1,6 @@
-// Files that say themselves where their bytes go: the DfuSe container and Intel HEX. Read strictly, because each slip
-// that is let pass is firmware at a wrong place. Source: facts/dfu.md 2.5. Pure; any thread; any bytes are safe input.
+// Files that say themselves where their bytes go: the DfuSe container, Intel HEX and Motorola S-records. Read strictly,
+// because each slip that is let pass is firmware at a wrong place; what carries no data may look as it likes. Source:
+// facts/dfu.md 2.5. Pure; any thread; any bytes are safe input.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,11 @@ using ContentResult = std::variant<Content, std::string>;
 
 // One target; its sizes must add up to the file's, and the suffix must be whole.
 ContentResult parse_dfuse(ByteView file);
-// Record types 0 to 5, each with its checksum, the last the end record. Start addresses are not used.
+// Record types 0 to 5, each with its checksum, the last the end record; in any order otherwise. Start addresses are not
+// used. Comments (; # //), empty lines, a byte order mark, and NULs, ^Z or blanks around lines and at the end are let
+// pass.
 ContentResult parse_intel_hex(ByteView file);
+// S0 to S3 and S5 to S9, likewise; the last ends it.
+ContentResult parse_s_records(ByteView file);
 
 }  // namespace dfu

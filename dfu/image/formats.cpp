@@ -98,7 +98,20 @@ bool is_dfuse(ByteView file) {
   return starts_with(file, "DfuSe") && file.size() > 5 && file[5] < ' ' && !is_blank(file[5]);
 }
 
-bool is_intel_hex(ByteView file) {
+ByteView without_byte_order_mark(ByteView file) {
+  return starts_with(file, "\xEF\xBB\xBF") ? file.subspan(3) : file;
+}
+
+bool is_s_record(ByteView text) {
+  if (text.size() < 10 || (text[0] != 'S' && text[0] != 's') || text[1] < '0' || text[1] > '9') return false;
+  const Bytes record = hex_pairs(text.subspan(2, std::min<std::size_t>(text.size() - 2, 2 * 256)));
+  if (record.empty() || record[0] < 3 || record.size() < record[0] + 1u) return false;
+  std::uint8_t sum = 0;
+  for (std::size_t at = 0; at < record[0] + 1u; ++at) sum = static_cast<std::uint8_t>(sum + record[at]);
+  return sum == 0xFF;
+}
+
+bool is_intel_hex_record(ByteView file) {
   if (file.empty() || file[0] != ':') return false;
   // Length, address (2), type, data, checksum: 260 bytes at most.
   const ByteView line = file.subspan(1, std::min<std::size_t>(file.size() - 1, 2 * 260));
@@ -117,7 +130,7 @@ bool is_text(ByteView file) {
 }
 
 bool is_html(ByteView file) {
-  if (starts_with(file, "\xEF\xBB\xBF")) file = file.subspan(3);
+  file = without_byte_order_mark(file);
   const auto first = std::ranges::find_if_not(file, is_blank);
   file = file.subspan(static_cast<std::size_t>(first - file.begin()));
   if (file.size() < 2 || file[0] != '<') return false;

@@ -14,8 +14,13 @@ bool is_uf2(ByteView file);
 bool is_dfuse(ByteView file);
 // Pairs of hexadecimal digits, up to what is none.
 Bytes hex_pairs(ByteView text);
-// A first record with the right checksum.
+// A whole record with the right checksum at the beginning of the text.
+bool is_intel_hex_record(ByteView text);
+bool is_s_record(ByteView text);
+// The first line that is neither empty nor a comment is such a record.
 bool is_intel_hex(ByteView file);
+bool is_s_records(ByteView file);
+ByteView without_byte_order_mark(ByteView file);
 // Text that begins with a tag, after blanks and a byte order mark.
 bool is_html(ByteView file);
 bool is_text(ByteView file);

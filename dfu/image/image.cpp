@@ -1,5 +1,6 @@
 #include "dfu/image/image.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "dfu/image/bundle.h"
@@ -122,6 +123,8 @@ std::string_view to_string(ImageKind kind) {
       return "dfu-suffix";
     case ImageKind::intel_hex:
       return "intel-hex";
+    case ImageKind::s_record:
+      return "s-record";
     case ImageKind::elf:
       return "elf";
     case ImageKind::uf2:
@@ -151,6 +154,7 @@ ImageFacts facts_of(ByteView file, Bytes* content) {
   }
   if (suffix) return with_suffix(file, *suffix);
   if (is_intel_hex(file)) return with_content(ImageKind::intel_hex, parse_intel_hex(file), content);
+  if (is_s_records(file)) return with_content(ImageKind::s_record, parse_s_records(file), content);
   return without_regard_to_suffix(file);
 }
 
@@ -172,6 +176,50 @@ std::shared_ptr<const Image> make_image(std::string name, Bytes file) {
   image->facts = facts_of(file, &image->content);
   image->file = std::move(file);
   return image;
+}
+
+namespace {
+
+// What of `range` is in none of `omitted`, ascending.
+std::vector<Range> rest_of(Range range, std::vector<Range> omitted) {
+  std::ranges::sort(omitted, {}, &Range::begin);
+  std::vector<Range> rest;
+  for (const Range& gone : omitted) {
+    if (gone.end <= range.begin || gone.begin >= range.end) continue;
+    if (gone.begin > range.begin) rest.push_back({range.begin, gone.begin});
+    range.begin = std::min(gone.end, range.end);
+  }
+  if (!range.empty()) rest.push_back(range);
+  return rest;
+}
+
+}  // namespace
+
+std::shared_ptr<const Image> without(const Image& image, const std::vector<Range>& omitted) {
+  if (image.content.empty()) return nullptr;
+  auto out = std::make_shared<Image>();
+  Content left;
+  std::size_t at = 0;
+  for (const Range& range : image.facts.ranges) {
+    for (const Range& part : rest_of(range, omitted)) {
+      const ByteView bytes = ByteView(image.content).subspan(at + (part.begin - range.begin), part.size());
+      left.ranges.push_back(part);
+      left.bytes.insert(left.bytes.end(), bytes.begin(), bytes.end());
+    }
+    at += range.size();
+    for (const Range& gone : omitted) {
+      if (gone.overlaps(range))
+        out->omitted.push_back({std::max(gone.begin, range.begin), std::min(gone.end, range.end)});
+    }
+  }
+  if (left.ranges.empty()) return nullptr;
+  left.alternate = image.facts.alternate;
+  out->name = image.name;
+  out->file = image.file;
+  out->sha256 = image.sha256;
+  out->facts = with_content(image.facts.kind, left, &out->content);
+  out->facts.suffix = image.facts.suffix;
+  return out;
 }
 
 }  // namespace dfu

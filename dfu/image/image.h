@@ -21,6 +21,7 @@ enum class ImageKind {
   dfuse,
   dfu_suffix,
   intel_hex,
+  s_record,
   elf,
   uf2,
   zip,
@@ -57,7 +58,7 @@ struct ImageFacts {
   std::string problem;                     // why it is not sound: a sentence without the file name
   std::optional<particle::Module> module;  // of a particle-module, also of a damaged one, also inside a dfu-suffix file
   std::optional<DfuSuffix> suffix;
-  // Where a sound dfuse or intel-hex file, or an undamaged ELF or UF2, says its bytes go; ascending.
+  // Where a sound dfuse, intel-hex or s-record file, or an undamaged ELF or UF2, says its bytes go; ascending.
   std::vector<Range> ranges;
   std::optional<std::uint8_t> alternate;  // of a dfuse: the memory it is for
   std::vector<Packed> packed;             // what is in an undamaged zip archive
@@ -71,12 +72,16 @@ struct Image {
   Bytes file;        // as on disk
   Sha256 sha256{};   // of the file as on disk
   ImageFacts facts;
-  Bytes content;  // of a file that says where its bytes go: those of all its ranges, one after the other
+  Bytes content;                 // of a file that says where its bytes go: those of all its ranges, one after the other
+  std::vector<Range> omitted{};  // what of the file was left out on purpose, ascending: no part of the ranges
 
   // The bytes that go into flash: the content, or else the file without a DFU suffix.
   ByteView payload() const;
 };
 
 std::shared_ptr<const Image> make_image(std::string name, Bytes file);
+// The same file without the bytes at these addresses. Null if nothing is left, or the file does not say where its bytes
+// go.
+std::shared_ptr<const Image> without(const Image& image, const std::vector<Range>& omitted);
 
 }  // namespace dfu

@@ -75,6 +75,12 @@ std::optional<Range> update_area(Platform platform) {
   return Range{0x080C0000, 0x080C4000};
 }
 
+std::optional<Range> scratch(Platform platform) {
+  // Up to the factory image on the Photon and P1.
+  if (!factory_slot(platform)) return std::nullopt;
+  return Range{0x080C0000, 0x080E0000};
+}
+
 Range protected_range(Platform platform) {
   if (update_area(platform)) return {0x08000000, 0x08020000};
   return platform == Platform::core ? Range{0x08000000, 0x08005000} : Range{};

@@ -29,6 +29,9 @@ std::optional<Range> factory_slot(Platform platform);
 // Where a bootloader waits until the system puts it into its place (facts/particle.md 5.4); nothing where none can.
 std::optional<Range> update_area(Platform platform);
 
+// All of the area in which it waits: the system keeps there what it downloads, until it has put it in place.
+std::optional<Range> scratch(Platform platform);
+
 // What no recipe may write, erase or read by address: bootloader, configuration store with its private keys, and
 // emulated EEPROM (facts/particle.md 4). Empty for a platform whose map is not known here.
 Range protected_range(Platform platform);

@@ -46,6 +46,7 @@ std::unique_ptr<Device> make_device(const UnitSpec& spec) {
 
 const FlashGeometry& geometry_of(const UnitSpec& spec) {
   if (const ParticleBoard* board = find_board(spec.profile)) return *board->flash;
+  if (spec.part) return *spec.part;
   return spec.profile == "dfu11" ? plain_flash() : stm32f2_flash();
 }
 

@@ -31,6 +31,24 @@ const FlashGeometry& plain_flash() {
   return plain;
 }
 
+std::shared_ptr<const FlashGeometry> make_geometry(std::uint32_t first, std::vector<FlashGeometry::Run> runs,
+                                                   std::uint32_t granule) {
+  struct Part : FlashGeometry {
+    std::vector<Run> own;
+  };
+  auto part = std::make_shared<Part>();
+  part->own = std::move(runs);
+  part->runs = part->own;
+  std::uint32_t size = 0;
+  for (const FlashGeometry::Run& run : part->own) size += run.count * run.size;
+  part->range = {first, first + size};
+  part->program_word = 16us;
+  part->mass_erase = 8s;
+  part->granule = granule;
+  part->once = granule > 4;
+  return part;
+}
+
 std::optional<Range> FlashGeometry::sector(std::uint32_t address) const {
   std::uint32_t begin = range.begin;
   for (const Run& run : runs) {
@@ -74,6 +92,13 @@ bool Flash::program(std::uint32_t address, std::uint32_t word) {
   if (address % 4 != 0 || !range().contains(address)) return false;
   for (int i = 0; i < 4; ++i) bytes_[address - range().begin + i] &= static_cast<std::uint8_t>(word >> 8 * i);
   return true;
+}
+
+bool Flash::may_program(std::uint32_t address, std::uint32_t size) const {
+  if (!geometry_->once) return true;
+  if (address % geometry_->granule != 0 || size % geometry_->granule != 0) return false;
+  const ByteView held = view(part(address, size));
+  return std::ranges::all_of(held, [](std::uint8_t byte) { return byte == 0xFF; });
 }
 
 void Flash::place(std::uint32_t address, ByteView bytes) {

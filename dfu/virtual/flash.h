@@ -2,8 +2,10 @@
 // A value; the geometries are constants.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "dfu/bytes.h"
 #include "dfu/clock.h"
@@ -20,6 +22,9 @@ struct FlashGeometry {
   std::span<const Run> runs;  // from the first address on
   Duration program_word{};    // 4 bytes
   Duration mass_erase{};
+  // The chip programs so many bytes at once; where it has an error-correcting code over them, once after an erase.
+  std::uint32_t granule = 4;
+  bool once = false;
 
   std::optional<Range> sector(std::uint32_t address) const;
   Duration erase_time(Range sector) const;
@@ -31,6 +36,10 @@ const FlashGeometry& stm32f2_flash();
 const FlashGeometry& stm32f1_flash();
 // 256 KiB in pages of 4 KiB from address 0: the flash of the plain DFU 1.1 unit, which is nobody's in particular.
 const FlashGeometry& plain_flash();
+
+// A part that is none of these. Lives as long as somebody holds it; a Flash does not.
+std::shared_ptr<const FlashGeometry> make_geometry(std::uint32_t first, std::vector<FlashGeometry::Run> runs,
+                                                   std::uint32_t granule);
 
 class Flash {
  public:
@@ -51,6 +60,8 @@ class Flash {
   void erase(Range sector);
   // One 32-bit word. False, and nothing done, where the chip raises an error: not aligned, or not in the flash.
   bool program(std::uint32_t address, std::uint32_t word);
+  // The chip takes so many bytes there: see FlashGeometry::granule.
+  bool may_program(std::uint32_t address, std::uint32_t size) const;
   // What no program does: bytes as a debugger, a cosmic ray or a power cut leaves them.
   void place(std::uint32_t address, ByteView bytes);
 

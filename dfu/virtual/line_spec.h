@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "dfu/hubs.h"
+#include "dfu/virtual/flash.h"
 
 namespace dfu::virt {
 
@@ -56,8 +58,12 @@ struct UnitSpec {
   int generation = 3;              // bootloader generation of a Photon, P1 or Electron
   std::string id{};                // 24 hex digits; empty: derived from the port
   Starts starts = Starts::dfu;
-  std::string flash_file{};             // raw flash from its first address; read at start if there, written at the end
-  bool read_protected = false;          // stm32-rom
+  std::string flash_file{};     // raw flash from its first address; read at start if there, written at the end
+  bool read_protected = false;  // stm32-rom, and the next three
+  // Another part than an STM32F405: its flash, its map as it spells it, its block. Null, empty, 0: as that one.
+  std::shared_ptr<const FlashGeometry> part{};
+  std::string map{};
+  std::uint16_t transfer_size = 0;
   bool can_upload = true;               // dfu11, and the next two
   bool manifestation_tolerant = false;  // stays in DFU mode when it has its image
   bool will_detach = true;              // goes by itself when it should; otherwise the host must reset it

@@ -28,13 +28,19 @@ bool runs_at(const Flash& flash, std::uint32_t address) {
 class RomDevice : public Device {
  public:
   explicit RomDevice(const UnitSpec& spec)
-      : id_(unit_id(spec)), boot0_(spec.starts != Starts::application), dfu_(spec.read_protected) {}
+      : id_(unit_id(spec)),
+        boot0_(spec.starts != Starts::application),
+        part_(spec.part),
+        geometry_(geometry_of(spec)),
+        transfer_size_(spec.transfer_size ? spec.transfer_size : rom_transfer_size),
+        map_(std::make_shared<const std::string>(spec.map.empty() ? std::string(maps[0]) : spec.map)),
+        dfu_(spec.read_protected, geometry_, transfer_size_) {}
 
   std::unique_ptr<Device> clone() const override { return std::make_unique<RomDevice>(*this); }
   DfuSide& dfu() override { return dfu_; }
   const DfuSide& dfu() const override { return dfu_; }
   Flash flash(std::optional<Bytes> kept) const override {
-    return kept ? Flash(std::move(*kept), stm32f2_flash()) : Flash(stm32f2_flash());
+    return kept ? Flash(std::move(*kept), geometry_) : Flash(geometry_);
   }
   UsbFace face(const BootResult*) const override;
   BootResult boot(Flash& flash) override;
@@ -48,6 +54,10 @@ class RomDevice : public Device {
  private:
   const std::string id_;
   const bool boot0_;
+  const std::shared_ptr<const FlashGeometry> part_;  // keeps what `geometry_` names
+  const FlashGeometry& geometry_;
+  const std::uint16_t transfer_size_;
+  const std::shared_ptr<const std::string> map_;  // shared by copies, because faces look into it
   RomDfu dfu_;
 };
 
@@ -57,12 +67,12 @@ UsbFace RomDevice::face(const BootResult*) const {
           .manufacturer = "STMicroelectronics",
           .product = "STM32  BOOTLOADER",
           .serial = short_serial(id_),
-          .alternates = {std::begin(maps), std::end(maps)},
+          .alternates = {*map_, maps[1], maps[2], maps[3]},
           .functional = FunctionalDescriptor{.can_download = true,
                                              .can_upload = true,
                                              .will_detach = true,
                                              .detach_timeout = 255ms,
-                                             .transfer_size = rom_transfer_size,
+                                             .transfer_size = transfer_size_,
                                              .version = 0x011A}};
 }
 

@@ -13,28 +13,29 @@ constexpr Duration command_time = 5ms;
 
 }  // namespace
 
-RomDfu::RomDfu(bool read_protected) : BusyDfu(rom_transfer_size), protected_(read_protected) {
+RomDfu::RomDfu(bool read_protected, const FlashGeometry& geometry, std::uint16_t transfer_size)
+    : BusyDfu(transfer_size), geometry_(&geometry), transfer_size_(transfer_size), protected_(read_protected) {
   RomDfu::start();
 }
 
 void RomDfu::start() {
   DfuSide::start();
-  pointer_ = stm32f2_flash().range.begin;
+  pointer_ = geometry_->range.begin;
 }
 
 std::uint32_t RomDfu::block_address(std::uint16_t block) const {
-  return pointer_ + (block - dfuse_first_block) * std::uint32_t{rom_transfer_size};
+  return pointer_ + (block - dfuse_first_block) * std::uint32_t{transfer_size_};
 }
 
 // Only the flash (alternate 0) is modelled; option bytes and the like are not there.
 bool RomDfu::in_flash(std::uint32_t address) const {
-  return alternate() == 0 && stm32f2_flash().range.contains(address);
+  return alternate() == 0 && geometry_->range.contains(address);
 }
 
 Range RomDfu::data_at(std::uint16_t block, std::uint32_t size) const {
   const std::uint32_t address = block_address(block);
   if (!in_flash(address)) return {};
-  return {address, address + std::min(size, stm32f2_flash().range.end - address)};
+  return {address, address + std::min(size, geometry_->range.end - address)};
 }
 
 Moment RomDfu::moment(const Setup& setup) const {
@@ -74,7 +75,7 @@ Reaction RomDfu::upload(const Setup& setup, const Flash& flash) {
     state_ = setup.length > commands.size() ? State::dfu_idle : State::upload_idle;
     return answer(std::move(commands));
   }
-  if (setup.value < dfuse_first_block || setup.length < 2 || setup.length > rom_transfer_size) return unexpected();
+  if (setup.value < dfuse_first_block || setup.length < 2 || setup.length > transfer_size_) return unexpected();
   if (protected_) return error(Status::err_vendor);
   const Range part = data_at(setup.value, setup.length);
   if (part.empty()) return error(Status::err_target);
@@ -126,13 +127,15 @@ BusyDfu::Outcome RomDfu::erase_sector(std::uint32_t address, Flash& flash) {
 // It does not look at what came out: bits that were not erased stay cleared, and all is called well.
 BusyDfu::Outcome RomDfu::write(Flash& flash) {
   if (protected_) return {Status::err_vendor, command_time};
-  const Bytes data = words();
+  Bytes data = words();
+  while (data.size() % flash.geometry().granule != 0) data.push_back(0xFF);
   const std::uint32_t address = block_address(block_);
   if (!in_flash(address) || flash.part(address, static_cast<std::uint32_t>(data.size())).size() != data.size()) {
     return {Status::err_target, command_time};
   }
   Outcome out;
-  if (!program(address, data, 1, flash, out.takes)) out.status = Status::err_prog;
+  const bool taken = flash.may_program(address, static_cast<std::uint32_t>(data.size()));
+  if (!taken || !program(address, data, 1, flash, out.takes)) out.status = Status::err_prog;
   return out;
 }
 

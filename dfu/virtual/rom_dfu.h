@@ -10,7 +10,8 @@ inline constexpr std::uint16_t rom_transfer_size = 2048;
 
 class RomDfu : public BusyDfu {
  public:
-  explicit RomDfu(bool read_protected);
+  // REQUIRES: the flash that it is given has this geometry, which outlives it.
+  RomDfu(bool read_protected, const FlashGeometry& geometry, std::uint16_t transfer_size);
 
   Moment moment(const Setup& setup) const override;
   void start() override;
@@ -34,6 +35,8 @@ class RomDfu : public BusyDfu {
   Range data_at(std::uint16_t block, std::uint32_t size) const;
   bool in_flash(std::uint32_t address) const;
 
+  const FlashGeometry* geometry_;
+  std::uint16_t transfer_size_;
   bool protected_;
   std::uint32_t pointer_ = 0;
 };

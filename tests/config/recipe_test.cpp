@@ -539,6 +539,7 @@ class PlainUnit : public RecipeFile {
 };
 
 TEST_F(PlainUnit, RawImageGoesWhereTheRecipeSays) {
+  folder.write("raw.bin", program(0x20020000, 0x08004000));
   const RecipeResult result = load_steps("[[step]]\nname=\"a\"\nimage=\"raw.bin\"\naddress=0x08004000\n");
   ASSERT_NE(result.recipe, nullptr) << all(result.diagnostics);
   EXPECT_EQ(result.recipe->profile.dfu, (dfu::UsbId{0x0483, 0xDF11}));

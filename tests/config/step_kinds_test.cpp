@@ -26,10 +26,10 @@ dfu::Bytes bootloader(std::uint16_t version) {
 }
 
 // A program as any Cortex-M has it.
-dfu::Bytes raw() {
+dfu::Bytes raw(std::uint32_t base = 0x08000000) {
   dfu::Bytes bytes;
   dfu::append_le32(bytes, 0x20002000);
-  for (std::uint32_t vector = 1; vector < 64; ++vector) dfu::append_le32(bytes, 0x08000081);
+  for (std::uint32_t vector = 1; vector < 64; ++vector) dfu::append_le32(bytes, base + 0x81);
   return bytes;
 }
 
@@ -125,7 +125,7 @@ TEST_F(StepKinds, TheRestIsEverySectorThatNoOtherStepNeedsAndThatARecipeMayTouch
   EXPECT_EQ(photon.recipe->layout.steps[0].name, "rest") << "in the order of the recipe";
   EXPECT_THAT(erased(*photon.recipe), ElementsAre("0x080c0000", "0x080e0000"));
 
-  folder.write("raw.bin", raw());
+  folder.write("raw.bin", raw(0x08004000));
   const RecipeResult rom = load(step("s", "image = \"raw.bin\"\naddress = 0x08004000") + rest, "stm32-rom");
   ASSERT_NE(rom.recipe, nullptr) << all(rom.diagnostics);
   EXPECT_THAT(erased(*rom.recipe),

@@ -55,10 +55,10 @@ TEST(MemoryMap, TypeLettersMeanReadEraseWrite) {
 }
 
 TEST(MemoryMap, TextThatIsNoLayoutIsRefusedWithAReason) {
-  for (const char* text : {"", "@", "Internal Flash", "@X", "@X/", "@X/0x", "@X/0x08000000", "@X/0x08000000/",
-                           "@X/0x0/1*", "@X/0x0/1*1K", "@X/0x0/1*1Kz", "@X/0x0/0*1Kg", "@X/0x0/1*0Kg",
-                           "@X/0x0/99999999*1Kg", "@X/0xFFFFFFFF/1*1Kg", "@X/0x123456789/1*1Kg",
-                           "@X/0x0/2*1Kg/0x400/1*1Kg", "@X/0x0/1*99999999999999999999Kg", "@X/0x0/1*1Kg trailing"}) {
+  for (const char* text :
+       {"", "@", "Internal Flash", "@X", "@X/", "@X/0x", "@X/0x08000000", "@X/0x08000000/", "@X/0x0/1*", "@X/0x0/1*1K",
+        "@X/0x0/1*1Kz", "@X/0x0/0*1Kg", "@X/0x0/1*0Kg", "@X/0x0/99999999*1Kg", "@X/0xFFFFFFFF/1*1Kg",
+        "@X/0x123456789/1*1Kg", "@X/0x0/1*2Kg/0x400/1*1Kg", "@X/0x0/1*99999999999999999999Kg"}) {
     std::string problem;
     EXPECT_FALSE(parse_memory_map(text, &problem)) << text;
     EXPECT_FALSE(problem.empty()) << text;

@@ -64,7 +64,7 @@ class Memory {
   void carry_out(const Plan& plan, const Layout& layout) {
     for (const Operation& one : plan.operations) {
       ASSERT_FALSE(left_) << "leave is the last";
-      carry_out(one, layout);
+      carry_out(one, layout, plan.sectors);
     }
     EXPECT_TRUE(left_);
   }
@@ -77,7 +77,7 @@ class Memory {
  private:
   enum class In { idle, download, upload };
 
-  void carry_out(const Operation& one, const Layout& layout) {
+  void carry_out(const Operation& one, const Layout& layout, const BytesAt& sectors) {
     switch (one.kind) {
       case Kind::erase: {
         EXPECT_NE(in_, In::upload);
@@ -100,7 +100,7 @@ class Memory {
       case Kind::write: {
         EXPECT_NE(in_, In::upload);
         expect_reached(one);
-        const ByteView bytes = bytes_of(one, layout);
+        const ByteView bytes = bytes_of(one, layout, sectors);
         for (std::uint32_t i = 0; i < one.length; ++i) {
           if ((at(one.address + i) & bytes[i]) != bytes[i]) ADD_FAILURE() << "not erased: " << one.address + i;
           at(one.address + i) &= bytes[i];

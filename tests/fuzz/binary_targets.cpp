@@ -114,6 +114,11 @@ void dfuse_target(ByteView input) {
   check_file(file);
 }
 
+void s_record_target(ByteView input) {
+  check_content(dfu::parse_s_records(input));
+  check_file(input);
+}
+
 void intel_hex_target(ByteView input) {
   check_content(dfu::parse_intel_hex(input));
   check_file(input);

@@ -18,6 +18,9 @@ std::shared_ptr<config::Recipe> recipe_of(const std::string& profile, std::vecto
   recipe->profile = *dfu::find_profile(profile);
   for (dfu::Step& step : steps) {
     if (const auto& module = step.image->facts.module) step.header_offset = module->header_offset;
+    // As recipes have it by default; Particle's slots belong to their steps as a whole.
+    const bool slots = recipe->profile.platform || recipe->profile.dialect == dfu::Dialect::dfu11;
+    if (!slots) step.neighbours = dfu::Step::Neighbours::keep;
   }
   recipe->layout = std::get<dfu::Layout>(dfu::lay_out(std::move(steps), *dfu::parse_memory_map(recipe->profile.map)));
   return recipe;

@@ -15,7 +15,7 @@ RemarkValues everything() {
   }
   std::int64_t number = 100;
   for (const char* name : {"failed", "units", "others_failed", "others_units", "first", "count", "limit", "attempts",
-                           "ports", "others_attempts"}) {
+                           "ports", "others_attempts", "bytes"}) {
     values[name] = ++number;
   }
   values["detail"] = std::string("<detail>.");
@@ -34,7 +34,7 @@ TEST(Remark, EveryCodeHasANameOfItsOwnAndASentence) {
     EXPECT_TRUE(sentences.insert(said).second) << said;
     EXPECT_EQ(make_remark(code, "a", "b").kind, kind_of(code));
   }
-  EXPECT_EQ(names.size(), static_cast<std::size_t>(RemarkCode::host_late) + 1);
+  EXPECT_EQ(names.size(), static_cast<std::size_t>(RemarkCode::map_ignored) + 1);
 }
 
 TEST(Remark, AStepThatIsNotKnownIsLeftOutOfTheSentence) {
