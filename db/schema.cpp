@@ -1,5 +1,8 @@
 #include "db/schema.h"
 
+#include <map>
+#include <mutex>
+#include <utility>
 #include <vector>
 
 #include "db/error.h"
@@ -420,11 +423,24 @@ std::string schema_of(SQLite::Database& database, const std::string& file, Objec
   return text;
 }
 
-std::string schema_as_made(int version, Objects objects) {
+namespace {
+
+std::string make_schema(int version, Objects objects) {
   SQLite::Database fresh(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   const std::span<const Migration> steps = migrations();
   migrate(fresh, ":memory:", steps.first(static_cast<std::size_t>(version)));
   return schema_of(fresh, "main", objects);
+}
+
+}  // namespace
+
+const std::string& schema_as_made(int version, Objects objects) {
+  static std::mutex mutex;
+  static std::map<std::pair<int, Objects>, std::string> made;  // guarded by mutex; what is in it stays
+  const std::lock_guard lock(mutex);
+  const auto found = made.find({version, objects});
+  if (found != made.end()) return found->second;
+  return made.emplace(std::pair(version, objects), make_schema(version, objects)).first->second;
 }
 
 }  // namespace db

@@ -73,6 +73,7 @@ enum class Objects {
   tables  // all but triggers, which no reading fires
 };
 std::string schema_of(SQLite::Database& database, const std::string& file = "main", Objects objects = Objects::all);
-std::string schema_as_made(int version, Objects objects = Objects::all);
+// Made once each, when it is asked for: a start needs one of them. Any thread.
+const std::string& schema_as_made(int version, Objects objects = Objects::all);
 
 }  // namespace db

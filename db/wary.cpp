@@ -1,11 +1,9 @@
 #include "db/wary.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <ctime>
 #include <utility>
-#include <vector>
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -99,25 +97,13 @@ bool is_known(int version) {
   return version >= 1 && version <= migrations().back().version;
 }
 
-// Of a few versions, each made once.
-const std::string& made(int version, Objects objects) {
-  static const std::vector<std::array<std::string, 2>> all = [] {
-    std::vector<std::array<std::string, 2>> texts;
-    for (const Migration& step : migrations()) {
-      texts.push_back({schema_as_made(step.version, Objects::all), schema_as_made(step.version, Objects::tables)});
-    }
-    return texts;
-  }();
-  return all[static_cast<std::size_t>(version - 1)][objects == Objects::all ? 0 : 1];
-}
-
 bool is_as_made(SQLite::Database& database, const std::string& file, Objects objects) {
   // Version and tables of one moment: a writer may be migrating.
   const bool outside = sqlite3_get_autocommit(database.getHandle()) != 0;
   if (outside) database.exec("BEGIN");
   const int version = version_of(database, file);
   const bool same = is_known(version) && !has_strange_internals(database, file) &&
-                    schema_of(database, file, objects) == made(version, objects);
+                    schema_of(database, file, objects) == schema_as_made(version, objects);
   if (outside) database.exec("COMMIT");
   return same;
 }
