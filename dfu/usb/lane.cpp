@@ -18,6 +18,8 @@ using Steady = std::chrono::steady_clock;
 constexpr auto linger = std::chrono::seconds(1);
 // Less than this is no reason to wait on.
 constexpr Duration least_put_off = std::chrono::milliseconds(100);
+constexpr Duration lately = std::chrono::seconds(10);
+constexpr Duration most_for_others = std::chrono::minutes(1);
 // A watchdog with nothing to watch; any wait that the system's clocks can count would do.
 constexpr auto forever = std::chrono::hours(1);
 
@@ -46,6 +48,20 @@ class LaneRegister {
       if (auto lane = one.lock()) alive.push_back(std::move(lane));
     }
     return alive;
+  }
+
+  // A call of one lane came back after so long.
+  void took(Duration time, Lane::Time now) {
+    const std::lock_guard lock(mutex_);
+    if (time < longest_ && now - longest_at_ < lately) return;
+    longest_ = time;
+    longest_at_ = now;
+  }
+
+  // What calls of other lanes took lately, at most: a kernel with much to do lets all of them wait.
+  Duration taken_lately(Lane::Time now) {
+    const std::lock_guard lock(mutex_);
+    return now - longest_at_ < lately ? std::min(longest_, most_for_others) : Duration();
   }
 
   bool may_start_thread() {
@@ -103,6 +119,8 @@ class LaneRegister {
   std::function<Duration()> late_;
   std::vector<std::weak_ptr<Lane>> lanes_;
   int threads_ = 0;
+  Duration longest_{};
+  Lane::Time longest_at_{};
   Lane::Time look_at_ = Lane::Time::max();
   bool stirred_ = false;
   bool ending_ = false;
@@ -160,7 +178,8 @@ void Lane::run() {
   std::unique_lock lock(mutex_);
   thread_ = gettid();
   while (std::optional<Job> job = next(lock)) {
-    const Time deadline = Steady::now() + job->limit;
+    const Time begun = Steady::now(), deadline = begun + job->limit;
+    const bool short_one = job->short_one;
     deadline_ = deadline;
     waited_before_ = job->short_one ? Duration::max() : run_delay(thread_);
     late_before_ = lanes_->late();
@@ -171,6 +190,7 @@ void Lane::run() {
     job->work();
     job.reset();  // what it holds goes before the next one begins
     lock.lock();
+    if (!hangs_ && !short_one) lanes_->took(Steady::now() - begun, Steady::now());
     deadline_.reset();
     running_given_up_ = nullptr;
     hangs_ = false;
@@ -186,11 +206,11 @@ void Lane::end() {
   changed_.notify_one();
 }
 
-// The time that the computer did not let the job run is given to it on top.
+// The time that the computer did not let the job run is given to it on top, and what others had to wait.
 bool Lane::is_overdue(Time now) {
   if (!deadline_ || *deadline_ > now) return false;
   const Duration waited = waited_before_ == Duration::max() ? Duration() : run_delay(thread_) - waited_before_;
-  const Duration late = std::max(waited, lanes_->late() - late_before_);
+  const Duration late = std::max({waited, lanes_->late() - late_before_, lanes_->taken_lately(now)});
   if (late < put_off_ + least_put_off) return true;
   *deadline_ += late - std::exchange(put_off_, late);
   return *deadline_ <= now;

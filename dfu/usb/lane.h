@@ -1,11 +1,12 @@
 // Calls that may block, kept off every thread that somebody else waits for.
 //
 // A lane does its jobs one after the other on a thread of its own, which the first job starts and a while without jobs
-// ends. Its limit counts what the kernel takes: while the computer does not let the thread run, it does not count. A
-// job that overruns its limit is given up: its `given_up` is called, and those of the jobs behind it and of all that
-// are posted until the call returns, if ever. What was given up still runs then, in order; a job that must not come
-// late looks whether its answer was given (dfu/usb/answer.h). A wedged call costs the thread that is stuck in it and no
-// other; how many threads there may be is the limit of `Lanes`, and a job beyond it is given up.
+// ends. A job that overruns its limit is given up: its `given_up` is called, and those of the jobs behind it and of all
+// that are posted until the call returns, if ever. What was given up still runs then, in order; a job that must not
+// come late looks whether its answer was given (dfu/usb/answer.h). The limit counts what the kernel takes for this job:
+// not the time in which the computer does not let the thread run, nor what the kernel takes for calls of other lanes
+// just now. A wedged call costs the thread that is stuck in it and no other; how many threads there may be is the limit
+// of `Lanes`, and a job beyond it is given up.
 //
 // Any thread may post; nothing is called from inside `post`. Jobs and `given_up` must not throw; `given_up` must not
 // block.

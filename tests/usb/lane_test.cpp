@@ -129,6 +129,18 @@ TEST(Lane, WhileTheComputerStandsStillTheLimitOfAJobDoesNotRun) {
   hanging.release();
 }
 
+TEST(Lane, AKernelThatIsSlowForAllIsNoHang) {
+  Diary diary;
+  Hanging hanging;
+  Lanes lanes(8);
+  lanes.make()->post({[] { std::this_thread::sleep_for(400ms); }, never, diary.note("no-other")});
+  const auto begun = std::chrono::steady_clock::now();
+  lanes.make()->post({hanging.job([] {}), 500ms, diary.note("no-a")});
+  EXPECT_EQ(diary.until("no-a"), "no-a ");
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, 850ms);
+  hanging.release();
+}
+
 TEST(Lane, OnlyTheJobThatIsMeantIsHurried) {
   Diary diary;
   Hanging first, second;
