@@ -127,12 +127,30 @@ class Sweep {
     std::this_thread::sleep_for(life);
     child.signal(SIGKILL);
     const Ran ran = child.wait();
+    wait_for_kernel();
     const bool by_itself = ran.status != 128 + SIGKILL;
     tally_.ended_before += by_itself;
     const Shown shown = shown_by(ran.out);
     tally_.before_any += shown.started.empty();
     check(n, shown, by_itself ? std::optional(ran.status) : std::nullopt);
     exchange_units();
+  }
+
+  // What the program had asked for reaches the units after its death, too: until the kernel takes its claims away.
+  void wait_for_kernel() {
+    constexpr int most_looks = 2000;
+    for (const std::string& port : ports_) {
+      for (int i = 0; i < most_looks && is_in_dfu(port) && !kernel_.hold(port, 0); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      }
+      kernel_.let_go(port, 0);
+    }
+  }
+
+  bool is_in_dfu(const std::string& port) {
+    bool in_dfu = false;
+    kernel_.line().with_unit({port}, [&](VirtualUnit& unit) { in_dfu = unit.mode() == VirtualUnit::Mode::dfu; });
+    return in_dfu;
   }
 
   // The record against what was shown and what the units hold. Nobody works on them now.
@@ -223,12 +241,8 @@ class Sweep {
   // For the next run every port has a unit in DFU mode: the one that the kill left there, or a new one.
   void exchange_units() {
     for (const std::string& port : ports_) {
-      bool in_dfu = false;
-      kernel_.line().with_unit({port}, [&](VirtualUnit& unit) {
-        in_dfu = unit.mode() == VirtualUnit::Mode::dfu;
-        words_[port] = unit.work().words;
-      });
-      if (in_dfu) {
+      kernel_.line().with_unit({port}, [&](VirtualUnit& unit) { words_[port] = unit.work().words; });
+      if (is_in_dfu(port)) {
         tally_.half_written += words_[port] != 0;
         continue;
       }
