@@ -594,8 +594,7 @@ class Preflight {
       error(draft, *draft.image,
             "'" + draft.image->value + "' shares the sector at " + dfu::hex_address(one.sector.range.begin) + " with " +
                 span(one.data) +
-                ", which belong to no step, and the unit lets nobody read them, so that they cannot be "
-                "kept",
+                ", which belong to no step. This memory cannot be read, so the station cannot keep them",
             "Add to this step: neighbours = \"erase\", if they may be lost.");
     }
     for (std::size_t i = 0; i < placed.size(); ++i) tell_given_up(i, *placed[i].draft);

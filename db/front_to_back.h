@@ -48,7 +48,7 @@ class RowsById {
   // The next one by the order of the ids; null after the last. Good until the next call; the caller may empty its row.
   Found* next() { return keep_next() ? &kept_.back() : nullptr; }
 
-  // Null: there is none with this id. Good until the next call; whoever asks once may empty its row.
+  // Null: there is none with this id. Valid until the next call; a caller that asks once may move its row out.
   Found* find(const Uuid& id) {
     while ((kept_.empty() || kept_.back().id < id) && keep_next()) {
     }

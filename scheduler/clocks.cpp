@@ -49,8 +49,8 @@ class Agenda {
   std::uint64_t next_ = 0;
 };
 
-// A clock looks at the wall this often, and is late when it looks so much later than that: a busy computer that gives
-// each thread its turn takes less. In the time of the clock.
+// The thread compares its time with the system's once a beat. It is late when it does so later than `tolerance` after
+// the beat; a busy computer that still schedules every thread stays below that. In the time of this clock.
 constexpr dfu::Duration beat = std::chrono::seconds(1);
 constexpr dfu::Duration tolerance = std::chrono::seconds(1);
 

@@ -16,7 +16,7 @@ using Steady = std::chrono::steady_clock;
 
 // How long a thread waits for the next job: longer than a unit thinks between two transfers.
 constexpr auto linger = std::chrono::seconds(1);
-// Less than this is no reason to wait on.
+// A shorter delay does not extend a limit.
 constexpr Duration least_put_off = std::chrono::milliseconds(100);
 constexpr Duration lately = std::chrono::seconds(10);
 constexpr Duration most_for_others = std::chrono::minutes(1);
@@ -206,7 +206,7 @@ void Lane::end() {
   changed_.notify_one();
 }
 
-// The time that the computer did not let the job run is given to it on top, and what others had to wait.
+// Extends the limit by the time in which the computer did not run the job, or by what other calls took.
 bool Lane::is_overdue(Time now) {
   if (!deadline_ || *deadline_ > now) return false;
   const Duration waited = waited_before_ == Duration::max() ? Duration() : run_delay(thread_) - waited_before_;

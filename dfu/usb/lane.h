@@ -33,7 +33,7 @@ struct Job {
   std::function<void()> work;
   Duration limit;  // from the moment it begins
   std::function<void()> given_up;
-  bool short_one = false;  // one of hundreds: the thread's waits for a processor are not asked for before it
+  bool short_one = false;  // one of hundreds: the thread's schedstat is not read for it
 };
 
 class LaneRegister;
