@@ -4,10 +4,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "station/commands.h"
-#include "station/host_width.h"
-#include "station/options.h"
-#include "station/output.h"
+#include "station/cli/commands.h"
+#include "station/cli/options.h"
+#include "station/diagnostics/host_width.h"
+#include "station/output/output.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 # eight Photons with the example recipe and prints the report. Safe to run again; writes only under build/.
 set -euo pipefail
 cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
-. station/packages.sh
+. station/packaging/packages.sh
 
 flashline=build/station/flashline
 recipe=build/config/examples/photon.toml

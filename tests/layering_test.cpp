@@ -53,7 +53,7 @@ struct Library {
 
 const std::vector<Library> libraries = {
     {"libusb", {"libusb"}, {"dfu/usb/"}},
-    {"libsodium", {"sodium"}, {"dfu/", "db/", "station/operators."}},
+    {"libsodium", {"sodium"}, {"dfu/", "db/", "station/board/operators."}},
     {"zlib", {"zlib.h"}, {"dfu/"}},
     {"toml++", {"toml++/"}, {"config/"}},
     {"oneTBB", {"tbb/", "oneapi/tbb/"}, {"db/"}},

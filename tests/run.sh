@@ -3,7 +3,7 @@
 # against that build. Safe to run again. Arguments go to ctest: tests/run.sh -R layering
 set -euo pipefail
 cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
-. station/packages.sh
+. station/packaging/packages.sh
 
 flashline_packages+=("${browser_packages[@]}")
 install_packages

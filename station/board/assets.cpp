@@ -6,7 +6,7 @@
 #include <QJsonObject>
 
 #include "dfu/hash.h"
-#include "station/image_json.h"
+#include "station/record/image_json.h"
 
 // Outside of every namespace, as Qt wants it: a static library's resources are left out by the linker otherwise.
 static void take_in_resources() {

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <future>
 
-#include "station/gather_host.h"
-#include "station/image_json.h"
-#include "station/priority.h"
+#include "station/diagnostics/gather_host.h"
+#include "station/diagnostics/priority.h"
+#include "station/record/image_json.h"
 #include "station/version.h"
 
 namespace station::board {

@@ -18,7 +18,7 @@
 
 #include <spdlog/logger.h>
 
-#include "station/address.h"
+#include "station/board/address.h"
 #include "station/board/assets.h"
 #include "station/board/changes.h"
 #include "station/board/counted_log.h"
@@ -33,7 +33,7 @@
 #include "station/board/sign_in.h"
 #include "station/board/stories.h"
 #include "station/board/stream.h"
-#include "station/live_line.h"
+#include "station/live/live_line.h"
 
 namespace station::board {
 

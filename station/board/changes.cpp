@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <future>
 
-#include "station/anchor_text.h"
 #include "station/board/body.h"
 #include "station/board/history.h"
-#include "station/image_json.h"
-#include "station/release.h"
+#include "station/live/release.h"
+#include "station/record/anchor_text.h"
+#include "station/record/image_json.h"
 
 namespace station::board {
 

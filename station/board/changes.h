@@ -10,8 +10,8 @@
 #include "scheduler/messages.h"
 #include "station/board/http.h"
 #include "station/board/journal.h"
-#include "station/job_order.h"
-#include "station/live_line.h"
+#include "station/live/live_line.h"
+#include "station/record/job_order.h"
 
 namespace station::board {
 

@@ -13,8 +13,8 @@
 #include "reports/attempt_json.h"
 #include "reports/statistics.h"
 #include "scheduler/suspicion.h"
-#include "station/last_backup.h"
-#include "station/signed_file.h"
+#include "station/record/last_backup.h"
+#include "station/record/signed_file.h"
 
 namespace station::board {
 

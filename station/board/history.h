@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "db/reader.h"
-#include "station/live_line.h"
+#include "station/live/live_line.h"
 
 namespace station::board {
 

@@ -2,7 +2,7 @@
 
 #include <QJsonObject>
 
-#include "station/image_json.h"
+#include "station/record/image_json.h"
 
 namespace station::board {
 

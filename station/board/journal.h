@@ -7,7 +7,7 @@
 
 #include "station/board/http.h"
 #include "station/board/sessions.h"
-#include "station/entry.h"
+#include "station/record/entry.h"
 
 namespace station::board {
 

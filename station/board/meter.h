@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "scheduler/observer.h"
-#include "station/commit_times.h"
-#include "station/live_line.h"
+#include "station/live/live_line.h"
+#include "station/record/commit_times.h"
 
 namespace station::board {
 

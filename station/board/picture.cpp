@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "reports/attempt_json.h"
-#include "station/advice.h"
-#include "station/image_json.h"
-#include "station/record_rows.h"
+#include "station/live/advice.h"
+#include "station/record/image_json.h"
+#include "station/record/record_rows.h"
 #include "station/version.h"
 
 namespace station::board {

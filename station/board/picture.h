@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "db/values.h"
-#include "station/live_line.h"
+#include "station/live/live_line.h"
 
 namespace station::board {
 

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "station/address.h"
+#include "station/board/address.h"
 
 namespace station::board {
 

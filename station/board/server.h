@@ -8,7 +8,7 @@
 
 #include <memory>
 
-#include "station/address.h"
+#include "station/board/address.h"
 #include "station/board/counted_log.h"
 #include "station/board/http.h"
 #include "station/board/stream.h"

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "station/operators.h"
+#include "station/board/operators.h"
 
 namespace station::board {
 

@@ -7,10 +7,10 @@
 
 #include "config/files.h"
 #include "station/board/body.h"
-#include "station/image_json.h"
-#include "station/line_view.h"
-#include "station/slots_in_file.h"
-#include "station/station_file.h"
+#include "station/commissioning/slots_in_file.h"
+#include "station/commissioning/station_file.h"
+#include "station/live/line_view.h"
+#include "station/record/image_json.h"
 
 namespace station::board {
 

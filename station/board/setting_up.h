@@ -10,9 +10,9 @@
 #include "station/board/changes.h"
 #include "station/board/http.h"
 #include "station/board/journal.h"
-#include "station/commissioning.h"
-#include "station/live_line.h"
-#include "station/topology_changes.h"
+#include "station/commissioning/commissioning.h"
+#include "station/live/live_line.h"
+#include "station/live/topology_changes.h"
 
 namespace station::board {
 

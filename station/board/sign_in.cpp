@@ -3,9 +3,9 @@
 #include <QJsonArray>
 #include <stdexcept>
 
-#include "station/address.h"
+#include "station/board/address.h"
 #include "station/board/body.h"
-#include "station/image_json.h"
+#include "station/record/image_json.h"
 
 namespace station::board {
 

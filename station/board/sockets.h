@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "station/address.h"
+#include "station/board/address.h"
 
 struct sockaddr;
 

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "station/operators.h"
+#include "station/board/operators.h"
 #include "tests/bench/browser.h"
 
 namespace bench {

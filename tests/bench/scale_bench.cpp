@@ -21,7 +21,7 @@
 
 #include "db/reader.h"
 #include "db/store.h"
-#include "station/recorder.h"
+#include "station/record/recorder.h"
 #include "tests/bench/child.h"
 #include "tests/scheduler/fleet.h"
 

@@ -34,7 +34,7 @@
 #include <unistd.h>
 
 #include "dfu/virtual/line_spec.h"
-#include "station/operators.h"
+#include "station/board/operators.h"
 #include "tests/bench/browser.h"
 #include "tests/bench/child.h"
 #include "tests/bench/crew.h"

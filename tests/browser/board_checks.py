@@ -98,7 +98,7 @@ def check_words(problems):
     problems.extend(f"en.json: {key} is no fault of dfu/fault.cpp" for key in sorted(known - set(wanted)))
     words_js = read(os.path.join(WWW, "words.js"))
     acts = words_js[words_js.index("acts = {"):words_js.index("};")]
-    problems.extend(f"words.js: no act for the advice {advice}" for advice in names_given("station/advice.cpp", "to_string(Advice")
+    problems.extend(f"words.js: no act for the advice {advice}" for advice in names_given("station/live/advice.cpp", "to_string(Advice")
                     if advice != "none" and not re.search(rf"'?{re.escape(advice)}'?: \[", acts))
     remarks = re.findall(r'Row\{[^}]*"([a-z-]+)"\}', read(os.path.join(ROOT, "scheduler", "remark.cpp")))
     if len(remarks) < 20:

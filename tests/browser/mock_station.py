@@ -34,7 +34,7 @@ def empty_slot(port, label):
             "taken_out": False, "failed_in_a_row": 0, "closed": None}
 
 
-# What the station says a person does after these faults, as station/advice.cpp has it.
+# What the station says a person does after these faults, as station/live/advice.cpp has it.
 AFTER = {"verify-mismatch": "set-aside", "back-in-dfu": "set-aside", "access-denied": "get-help", "image-unfit": "get-help"}
 PULLED = ("unit-gone", "pulled-before-proof")
 

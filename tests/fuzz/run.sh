@@ -5,7 +5,7 @@
 # have a fuzzer of their own, which works on the built program: tests/fuzz/databases.py.
 set -euo pipefail
 cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
-. station/packages.sh
+. station/packaging/packages.sh
 
 flashline_packages+=("${fuzz_packages[@]}")
 install_packages

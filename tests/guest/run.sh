@@ -76,7 +76,7 @@ make_root() {
   put_program "$(command -v udevadm)" bin/udevadm
   put_program "$work/unpacked/usr/bin/usbreset" bin/usbreset
   put_program "$build/station/flashline" bin/flashline
-  put station/flashline-attach bin/flashline-attach
+  put station/packaging/flashline-attach bin/flashline-attach
   put /dev/null etc/udev/udev.conf
   cp -r "$build/config/examples" "$root/examples"
   for module in usb-common usbcore usbip-core vhci-hcd cdc-acm; do

@@ -2,7 +2,7 @@
 
 import { t, has, inEnglish, number } from './i18n.js';
 
-// What the station says a person does here (station/advice.h), in a word or two and what a hand must do for it.
+// What the station says a person does here (station/live/advice.h), in a word or two and what a hand must do for it.
 const acts = {
   wait: ['act.wait'], 'plug-in': ['act.plug', 'plug'], 'plug-next': ['act.next', 'plug'], 'plug-back': ['act.back', 'plug'],
   unplug: ['act.unplug', 'unplug'], 'try-again': ['act.unplug-again', 'unplug'], 'set-aside': ['act.unplug-aside', 'unplug'],

@@ -1,0 +1,41 @@
+#include "station/cli/at_the_record.h"
+
+#include <cstdio>
+
+#include "station/version.h"
+
+namespace station {
+
+std::variant<RecordPlace, ExitStatus> place_of(const RecordOptions& options) {
+  const auto station = read_station(options.station);
+  if (const auto* status = std::get_if<ExitStatus>(&station)) return *status;
+  const auto database = find_database(options.db, *std::get<0>(station));
+  if (const auto* status = std::get_if<ExitStatus>(&database)) return *status;
+  const config::StationConfig& read = *std::get<0>(station);
+  return RecordPlace{std::get<std::string>(database), given_name(read), {.gap = read.clock_gap}};
+}
+
+std::optional<std::string> given_name(const config::StationConfig& station) {
+  return station.has_name ? std::optional(station.name) : std::nullopt;
+}
+
+db::Run run_of_command(const std::string& command, const std::string& operator_name, db::UuidGenerator& uuids) {
+  db::Run run;
+  run.at = db::now();
+  run.id = uuids.next(run.at);
+  run.command = command;
+  run.software = version();
+  run.host = host_name();
+  run.kernel = kernel();
+  run.operator_name = operator_name;
+  return run;
+}
+
+WritingSession::WritingSession(const RecordPlace& place, const std::string& command, const std::string& operator_name) {
+  store_.emplace(place.database, place.station, run_of_command(command, operator_name, uuids_), uuids_, place.clock);
+  if (!store_->clock_doubt()) return;
+  std::fprintf(stderr, "flashline: warning: %s Set the clock. The doubt is recorded.\n",
+               db::sentence_of(*store_->clock_doubt()).c_str());
+}
+
+}  // namespace station

@@ -1,0 +1,53 @@
+// Commands about the record that are no run of the line: where it is, a writing session, and what becomes of errors.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "db/error.h"
+#include "db/store.h"
+#include "station/cli/options.h"
+#include "station/run/inputs.h"
+
+namespace station {
+
+struct RecordPlace {
+  std::string database;
+  std::optional<std::string> station;  // name; nothing: the command was given none, and the record's last name holds
+  db::ClockRules clock;
+};
+
+// The name that the station file gives; nothing if it gives none.
+std::optional<std::string> given_name(const config::StationConfig& station);
+
+std::variant<RecordPlace, ExitStatus> place_of(const RecordOptions& options);
+
+// The row of a program run of its own, made now.
+db::Run run_of_command(const std::string& command, const std::string& operator_name, db::UuidGenerator& uuids);
+
+class WritingSession {
+ public:
+  // A clock in doubt is said on stderr and recorded; it keeps no command from its work. Errors: db::Error.
+  WritingSession(const RecordPlace& place, const std::string& command, const std::string& operator_name);
+  db::Store& store() { return *store_; }
+
+ private:
+  db::UuidGenerator uuids_;
+  std::optional<db::Store> store_;
+};
+
+// `work` gets the place; what db throws becomes a sentence and 66 or 74.
+template <typename Work>
+ExitStatus at_the_record(const RecordOptions& options, Work work) {
+  const auto place = place_of(options);
+  if (const auto* status = std::get_if<ExitStatus>(&place)) return *status;
+  try {
+    return work(std::get<RecordPlace>(place));
+  } catch (const db::Error& error) {
+    return complain(error.trouble() == db::Trouble::missing ? ExitStatus::input_missing : ExitStatus::records_lost,
+                    error.what());
+  }
+}
+
+}  // namespace station

@@ -1,0 +1,155 @@
+// Care of the data: `db backup`, `db merge`, `db restore`, `db archive`.
+#include <filesystem>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "db/care.h"
+#include "db/restore.h"
+#include "station/cli/at_the_record.h"
+#include "station/cli/commands.h"
+#include "station/output/output.h"
+#include "station/record/anchor_text.h"
+#include "station/record/last_backup.h"
+#include "station/record/signed_file.h"
+#include "station/text.h"
+
+namespace station {
+
+namespace {
+
+ExitStatus say(const std::string& text) {
+  return print(text) ? ExitStatus::passed : ExitStatus::cannot_create;
+}
+
+// So that `db restore` can tell the backup from a copy that somebody continued. Empty if it is written; else why not:
+// a backup without a signature is still one.
+std::string sign_backup(const std::string& database, const std::string& backup,
+                        const std::optional<db::BackedUp>& backed_up) {
+  if (!backed_up) return "it holds no record of a station of its own";
+  if (!std::filesystem::exists(key_path(database))) return "there is no " + key_path(database);
+  try {
+    const db::StationKey key = db::StationKey::load(key_path(database));
+    const db::StationInfo station{backed_up->installation, backed_up->station, backed_up->head, backed_up->public_key};
+    const std::string text = anchor_text(station, db::now());
+    const ExitStatus status = write_signed(backup + ".anchor", text, "flashline anchor of " + station.name, key);
+    return status == ExitStatus::passed ? "" : "see above";
+  } catch (const db::Error& error) {
+    return error.what();
+  }
+}
+
+// The key by which this station's backups must be signed: the one that was given, else the one beside the database. A
+// key that only the backup names proves nothing about the backup.
+std::optional<db::PublicKey> key_of_station(const RestoreOptions& options, const std::string& database) {
+  if (!options.key.empty()) return public_key_from(options.key);
+  const std::string file = key_path(database);
+  if (std::filesystem::exists(file)) return db::StationKey::load(file).public_key();
+  return std::filesystem::exists(file + ".pub") ? public_key_from(file + ".pub") : std::nullopt;
+}
+
+struct Proof {
+  db::Anchor end;
+  std::string text;
+};
+
+// A sentence: why there is none.
+std::variant<Proof, std::string> proof_of(const RestoreOptions& options, const std::string& database) {
+  const std::string file = options.against.empty() ? options.from + ".anchor" : options.against;
+  const std::string unproven = " If you can vouch for the file yourself, add --unproven: the record says so.";
+  const std::string text = short_text(file);
+  const std::vector<db::Anchor> anchors = anchors_in(text);
+  if (anchors.size() != 1) {
+    return "there is no signed anchor " + file + ", so nothing proves that this station wrote all rows of " +
+           options.from + ". Name the anchor with --against." + unproven;
+  }
+  const auto key = key_of_station(options, database);
+  if (!key) {
+    return "there is no key to check " + file +
+           " by: give the station's public key with --key, as it was kept when the "
+           "station was set up (" +
+           key_path(database) + ".pub)." + unproven;
+  }
+  if (db::check_signature(text, short_text(file + ".minisig"), *key) != db::SignatureCheck::good) {
+    return file + " is not signed by the key " + db::to_string(*key) + ", or was changed since." + unproven;
+  }
+  return Proof{anchors.front(), "signed by the key " + db::to_string(*key)};
+}
+
+std::string told(const RestoreOptions& options, const db::RestoredRecord& restored) {
+  std::string out = fmt::format("restored    rows 1 to {} of station {} from {}\nlast hash   {}\n", restored.end.seq,
+                                restored.station, options.from, db::hex(restored.end.hash));
+  if (const auto& old = restored.replaced) {
+    out += fmt::format("replaced    {}\n", old->kept_as);
+    out += old->last ? fmt::format("lost        {} rows with {} attempts, up to row {} {}\n", old->lost_rows,
+                                   old->lost_attempts, old->last->seq, db::hex(old->last->hash))
+                     : "lost        not known: the record that was there is not one of this station that can be read\n";
+  }
+  return out + "The record says so in a row of its own. Flash units again whose attempts are not in it.\n";
+}
+
+}  // namespace
+
+ExitStatus db_backup(const BackupOptions& options) {
+  return at_the_record(options, [&](const RecordPlace& place) {
+    const db::Time begun = db::now();
+    const std::optional<db::BackedUp> backed_up = db::back_up(place.database, options.to);
+    if (!remember_backup(place.database, options.to, begun)) {
+      say_error("the board does not know of this backup: " + place.database + ".last-backup cannot be written.");
+    }
+    const std::string unsigned_because = sign_backup(place.database, options.to, backed_up);
+    if (!unsigned_because.empty()) {
+      write_all(STDERR_FILENO, "flashline: warning: " + options.to + " is not signed (" + unsigned_because +
+                                   "): `db restore` will need a person who vouches for it.\n");
+    }
+    return say(
+        fmt::format("{} holds all that was on record. The station's key and the images are not in it: keep "
+                    "{}.key and {}.images apart.\n",
+                    options.to, place.database, place.database));
+  });
+}
+
+ExitStatus db_merge(const MergeOptions& options) {
+  return at_the_record(options, [&](const RecordPlace& place) {
+    db::UuidGenerator uuids;
+    std::string out;
+    for (const db::MergedChain& chain : db::merge(place.database, options.sources, uuids)) {
+      out += fmt::format("{:>12} new rows of station {} ({})\n", grouped(static_cast<std::uint64_t>(chain.added)),
+                         printable(chain.station), db::to_string(chain.installation));
+    }
+    return say(out);
+  });
+}
+
+ExitStatus db_restore(const RestoreOptions& options) {
+  return at_the_record(options, [&](const RecordPlace& place) {
+    db::RestoreRequest request;
+    request.from = options.from;
+    request.unproven = options.unproven;
+    request.replace = options.replace;
+    if (!std::filesystem::exists(options.from)) {
+      return complain(ExitStatus::input_missing, "there is no " + options.from + ".");
+    }
+    if (!options.unproven) {
+      const auto proof = proof_of(options, place.database);
+      if (const auto* problem = std::get_if<std::string>(&proof)) return complain(ExitStatus::not_passed, *problem);
+      request.signed_end = std::get<Proof>(proof).end;
+      request.proof = std::get<Proof>(proof).text;
+    }
+    db::UuidGenerator uuids;
+    const db::Run run = run_of_command("db restore", options.operator_name, uuids);
+    return say(told(options, db::restore(place.database, request, run, uuids, place.clock)));
+  });
+}
+
+ExitStatus db_archive(const ArchiveOptions& options) {
+  return at_the_record(options, [&](const RecordPlace& place) {
+    db::UuidGenerator uuids;
+    const db::Head end = db::archive(place.database, options.to, place.station, run_of_command("db archive", "", uuids),
+                                     uuids, place.clock);
+    return say(fmt::format("{} is closed at row {}, {}\n{} goes on from there\n", options.to, end.seq,
+                           db::hex(end.hash), place.database));
+  });
+}
+
+}  // namespace station

@@ -1,0 +1,99 @@
+#include <QJsonArray>
+#include <QJsonObject>
+#include <algorithm>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "station/cli/commands.h"
+#include "station/diagnostics/doctor.h"
+#include "station/diagnostics/gather_host.h"
+#include "station/output/output.h"
+#include "station/record/image_json.h"
+#include "station/run/clock_question.h"
+#include "station/run/inputs.h"
+#include "station/run/open_line.h"
+#include "station/version.h"
+
+namespace station {
+
+namespace {
+
+std::vector<dfu::PortPath> named_hubs(const config::StationConfig& station, const dfu::Topology& topology) {
+  std::vector<dfu::PortPath> hubs;
+  const auto add = [&](const std::optional<dfu::PortPath>& port) {
+    if (port && std::ranges::find(hubs, *port) == hubs.end()) hubs.push_back(*port);
+  };
+  for (const config::HubLimits& hub : station.hubs) add(station.port_of(hub.port, topology.controllers));
+  for (const config::SlotConfig& slot : station.slots) {
+    if (const auto port = station.port_of(slot.port, topology.controllers)) add(hub_of(*port));
+  }
+  return hubs;
+}
+
+std::variant<HostFacts, ExitStatus> gather(const DoctorOptions& options) {
+  const auto station = read_station(options.station);
+  if (const auto* status = std::get_if<ExitStatus>(&station)) return *status;
+  const auto database = find_database(options.db, *std::get<0>(station));
+  if (const auto* status = std::get_if<ExitStatus>(&database)) return *status;
+  const auto opened = open_line(options, LineUse::look);
+  HostFacts facts;
+  if (const auto* line = std::get_if<OpenedLine>(&opened)) {
+    facts.topology = line->hubs->topology();
+    facts.named_hubs = named_hubs(*std::get<0>(station), *facts.topology);
+  } else if (options.line != "usb") {
+    return std::get<ExitStatus>(opened);
+  }
+  if (options.line == "usb") facts.usb = gather_usb("");
+  facts.kernel = kernel();
+  facts.cap = std::get<0>(station)->cap;
+  facts.descriptors = open_files_limit();
+  facts.priority = may_go_first();
+  facts.database = gather_database(std::get<std::string>(database));
+  facts.clock = gather_clock();
+  facts.clock.doubt = clock_doubt(std::get<std::string>(database), db::now(), std::get<0>(station)->clock_gap);
+  return facts;
+}
+
+bool is_problem(const Finding& finding) {
+  return finding.level == Level::problem;
+}
+
+std::string as_text(const std::vector<Finding>& findings) {
+  std::string text;
+  for (const Finding& each : findings) {
+    text += fmt::format("{:<8} {:<13} {}\n", to_string(each.level), each.check, each.text);
+    std::istringstream remedy(each.remedy);
+    for (std::string line; std::getline(remedy, line);) text += fmt::format("{:<22} {}\n", "", line);
+  }
+  const auto problems = std::ranges::count_if(findings, is_problem);
+  const auto warnings = std::ranges::count(findings, Level::warn, &Finding::level);
+  return text +
+         fmt::format("\n{} of {} checks found a problem, {} a reason to warn\n", problems, findings.size(), warnings);
+}
+
+std::string as_json(const std::vector<Finding>& findings) {
+  const auto text = [](std::string_view utf8) {
+    return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
+  };
+  QJsonArray array;
+  for (const Finding& each : findings) {
+    array.append(QJsonObject{{"check", text(each.check)},
+                             {"level", text(to_string(each.level))},
+                             {"text", text(each.text)},
+                             {"remedy", each.remedy.empty() ? QJsonValue() : QJsonValue(text(each.remedy))}});
+  }
+  return compact(QJsonObject{{"ok", std::ranges::none_of(findings, is_problem)}, {"findings", array}}) + "\n";
+}
+
+}  // namespace
+
+ExitStatus doctor(const DoctorOptions& options) {
+  const auto facts = gather(options);
+  if (const auto* status = std::get_if<ExitStatus>(&facts)) return *status;
+  const std::vector<Finding> findings = examine(std::get<HostFacts>(facts));
+  if (!print(options.json ? as_json(findings) : as_text(findings))) return ExitStatus::cannot_create;
+  return std::ranges::any_of(findings, is_problem) ? ExitStatus::not_passed : ExitStatus::passed;
+}
+
+}  // namespace station

@@ -1,0 +1,37 @@
+#include "station/cli/commands.h"
+#include "station/cli/units_now.h"
+#include "station/live/line_view.h"
+#include "station/output/output.h"
+#include "station/run/inputs.h"
+#include "station/run/open_line.h"
+
+namespace station {
+
+namespace {
+
+std::variant<std::vector<dfu::Profile>, ExitStatus> wanted_profiles(const std::string& recipe_file) {
+  if (recipe_file.empty()) return dfu::all_profiles();
+  const auto recipe = read_recipe(recipe_file);
+  if (const auto* status = std::get_if<ExitStatus>(&recipe)) return *status;
+  return std::vector{std::get<0>(recipe)->profile};
+}
+
+}  // namespace
+
+ExitStatus list(const ListOptions& options) {
+  const auto station = read_station(options.station);
+  if (const auto* status = std::get_if<ExitStatus>(&station)) return *status;
+  const auto profiles = wanted_profiles(options.recipe);
+  if (const auto* status = std::get_if<ExitStatus>(&profiles)) return *status;
+  const auto opened = open_line(options, LineUse::look);
+  if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
+  const OpenedLine& line = std::get<OpenedLine>(opened);
+  const auto units = units_now(*line.bus);
+  if (!units) return complain_of_listing();
+  const config::StationConfig& names = *std::get<0>(station);
+  const LineView view = line_view(line.hubs->topology(), *units, names, std::get<0>(profiles));
+  return print(options.json ? as_json(view, names) : as_text(view, names)) ? ExitStatus::passed
+                                                                           : ExitStatus::cannot_create;
+}
+
+}  // namespace station

@@ -1,0 +1,42 @@
+// `release`: a person's word that a closed slot or a stopped hub was looked at, said to the program that runs the line.
+
+#include "station/cli/at_the_record.h"
+#include "station/cli/commands.h"
+#include "station/live/release.h"
+#include "station/output/output.h"
+#include "station/run/command_socket.h"
+
+namespace station {
+
+namespace {
+
+ExitStatus complain_about(NoAnswer why, const std::string& database) {
+  switch (why) {
+    case NoAnswer::nobody:
+      return complain(ExitStatus::no_unit, "no line runs with the record " + database +
+                                               ". A line that is started anew uses every slot and hub.");
+    case NoAnswer::denied:
+      return complain(ExitStatus::no_permission,
+                      "this user may not ask the line with the record " + database + ". It takes who may write that.");
+    case NoAnswer::none:
+      break;
+  }
+  return complain(ExitStatus::no_unit, "the line does not answer. Look whether it still runs.");
+}
+
+}  // namespace
+
+ExitStatus release(const ReleaseOptions& options) {
+  const auto found = place_of(options);
+  if (const auto* status = std::get_if<ExitStatus>(&found)) return *status;
+  const std::string& database = std::get<RecordPlace>(found).database;
+  const ReleaseRequest request{options.place, {options.operator_name, options.reason}};
+  const auto said = ask_line(database, to_line(request));
+  if (const auto* why = std::get_if<NoAnswer>(&said)) return complain_about(*why, database);
+  const auto answer = answer_from(std::get<std::string>(said));
+  if (!answer) return complain(ExitStatus::internal, "the line's answer cannot be read. Is it of another version?");
+  if (!answer->done) return complain(ExitStatus::usage, answer->text);
+  return print(answer->text + "\n") ? ExitStatus::passed : ExitStatus::cannot_create;
+}
+
+}  // namespace station

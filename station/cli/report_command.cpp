@@ -1,0 +1,195 @@
+#include <QSaveFile>
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include <unistd.h>
+
+#include "db/error.h"
+#include "db/image_store.h"
+#include "reports/fields.h"
+#include "reports/groups.h"
+#include "reports/printable.h"
+#include "reports/report.h"
+#include "reports/unit.h"
+#include "station/cli/commands.h"
+#include "station/output/output.h"
+#include "station/output/sink_stream.h"
+#include "station/record/output_file.h"
+#include "station/run/inputs.h"
+
+namespace station {
+
+namespace {
+
+using Writer = std::function<void(std::ostream&)>;
+
+// One unit and nothing else was asked for.
+bool is_about_one_unit(const db::Filter& filter) {
+  return filter.unit && !filter.job && !filter.lot && !filter.recipe && !filter.image && !filter.slot &&
+         !filter.operator_name && !filter.outcome && !filter.since && !filter.until;
+}
+
+Writer unit_writer(db::Reader& reader, const ReportOptions& options) {
+  auto unit = std::make_shared<reports::UnitHistory>(reports::read_unit(reader, *options.filter.unit));
+  if (options.format == "html") return [unit](std::ostream& out) { reports::write_html(*unit, out); };
+  if (options.format == "json") return [unit](std::ostream& out) { reports::write_json(*unit, out); };
+  return [unit](std::ostream& out) { reports::write_text(*unit, out); };
+}
+
+Writer holders_writer(db::Reader& reader, const ReportOptions& options) {
+  return [&reader, &options](std::ostream& out) {
+    const std::vector<reports::Holder> holders = reports::holders_of(reader, options.holds);
+    if (options.format == "json") return reports::write_holders_json(holders, options.holds, out);
+    if (options.format == "csv") return reports::write_holders_csv(holders, out);
+    reports::write_holders(holders, options.holds, out);
+  };
+}
+
+Writer groups_writer(const reports::Report& report, const ReportOptions& options) {
+  return [&report, &options](std::ostream& out) {
+    if (options.format == "json") return reports::write_groups_json(report, *options.by, out);
+    if (options.format == "csv") return reports::write_groups_csv(report, *options.by, out);
+    reports::write_groups(report, *options.by, out);
+  };
+}
+
+Writer attempts_writer(const reports::Report& report, const ReportOptions& options) {
+  const auto with = [&report](void (*write)(const reports::Report&, std::ostream&)) {
+    return [&report, write](std::ostream& out) { write(report, out); };
+  };
+  if (options.summary) return with(reports::write_summary);
+  if (options.format == "json") return with(reports::write_json);
+  if (options.format == "html") return with(reports::write_html);
+  if (options.format == "csv") return with(reports::write_csv);
+  if (options.format == "jsonl") return with(reports::write_json_lines);
+  return with(reports::write_text);
+}
+
+Writer writer_of(db::Reader& reader, const reports::Report& report, const ReportOptions& options) {
+  const std::string& format = options.format;
+  if (!options.holds.empty()) return holders_writer(reader, options);
+  if (options.by) return groups_writer(report, options);
+  const bool of_unit = !options.summary && (format == "text" || format == "html" || format == "json");
+  if (of_unit && is_about_one_unit(options.filter)) return unit_writer(reader, options);
+  return attempts_writer(report, options);
+}
+
+ExitStatus to_standard_output(const Writer& write) {
+  reports::PrintableFilter filter;
+  SinkStream out([&](std::string_view bytes) { return write_all(STDOUT_FILENO, filter.take(bytes)); });
+  write(out);
+  out.flush();
+  if (out.good() && write_all(STDOUT_FILENO, filter.finish())) return ExitStatus::passed;
+  return complain(ExitStatus::cannot_create,
+                  std::string("standard output takes no more: ") + std::strerror(errno) + ".");
+}
+
+// The file appears whole or not at all.
+ExitStatus to_file(const Writer& write, const ReportOptions& options) {
+  QSaveFile file(QString::fromStdString(options.output));
+  const auto failed = [&] {
+    return complain(ExitStatus::cannot_create, options.output + " cannot be written: " +
+                                                   file.errorString().toStdString() + ". Name another file with -o.");
+  };
+  if (!file.open(QIODevice::WriteOnly)) return failed();
+  const auto put = [&file](const std::string& text) {
+    const auto size = static_cast<qint64>(text.size());
+    return file.write(text.data(), size) == size;
+  };
+  reports::PrintableFilter filter;
+  SinkStream out([&](std::string_view bytes) { return put(filter.take(bytes)); });
+  write(out);
+  out.flush();
+  return out.good() && put(filter.finish()) && file.commit() ? ExitStatus::passed : failed();
+}
+
+// A workbook cannot be written to a pipe: it goes into a file beside the one that is wanted, and then takes its name.
+ExitStatus to_workbook(const reports::Report& report, const ReportOptions& options) {
+  if (options.output.empty()) {
+    return complain(ExitStatus::usage, "a workbook needs a file: name it with -o FILE.xlsx.");
+  }
+  const std::string part = options.output + ".part";
+  std::string problem;
+  try {
+    reports::write_xlsx(report, part);
+    if (std::rename(part.c_str(), options.output.c_str()) == 0) return ExitStatus::passed;
+    problem = std::strerror(errno);
+  } catch (const std::runtime_error& error) {
+    problem = error.what();
+  }
+  std::remove(part.c_str());
+  return complain(ExitStatus::cannot_create,
+                  options.output + " cannot be written: " + problem + ". Name another file with -o.");
+}
+
+bool has_any(db::Reader& reader, db::Filter filter) {
+  filter.steps = false;
+  bool any = false;
+  reader.attempts(filter, [&any](const db::Attempt&) {
+    any = true;
+    return false;
+  });
+  return any;
+}
+
+// A typing error must not pass for an empty record.
+void tell_of_unknown_names(db::Reader& reader, const db::Filter& filter) {
+  using Name = std::optional<std::string> db::Filter::*;
+  constexpr std::pair<const char*, Name> names[] = {{"job", &db::Filter::job},
+                                                    {"lot", &db::Filter::lot},
+                                                    {"recipe", &db::Filter::recipe},
+                                                    {"image", &db::Filter::image},
+                                                    {"unit", &db::Filter::unit},
+                                                    {"slot", &db::Filter::slot},
+                                                    {"operator", &db::Filter::operator_name}};
+  const auto is_given = [&filter](const auto& name) { return (filter.*name.second).has_value(); };
+  if (std::ranges::none_of(names, is_given) || has_any(reader, filter)) return;
+  for (const auto& [what, name] : names) {
+    if (!(filter.*name)) continue;
+    db::Filter alone;
+    alone.*name = filter.*name;
+    if (has_any(reader, alone)) continue;
+    say_error(std::string("warning: the record has no attempt with the ") + what + " '" + *(filter.*name) +
+              "'. Is it spelt as there?");
+  }
+}
+
+ExitStatus put(const Writer& write, const ReportOptions& options) {
+  return options.output.empty() ? to_standard_output(write) : to_file(write, options);
+}
+
+}  // namespace
+
+ExitStatus report(const ReportOptions& options) {
+  if (const auto problem = why_not_written(options.output)) return complain(ExitStatus::cannot_create, *problem);
+  if (options.fields) {
+    return put(options.format == "json" ? reports::write_fields_json : reports::write_fields, options);
+  }
+  const auto database = find_database(options.db, options.station);
+  if (const auto* status = std::get_if<ExitStatus>(&database)) return *status;
+  try {
+    db::Reader reader(std::get<std::string>(database));
+    db::Filter filter = options.filter;
+    filter.steps = options.format != "text" && !options.by;  // which tell none
+    if (!options.holds.empty() && db::images_named(std::get<std::string>(database), options.holds).empty()) {
+      return complain(ExitStatus::input_missing, "the record names no image " + options.holds +
+                                                     ". Give its name as the recipe does, or digits of its SHA-256.");
+    }
+    tell_of_unknown_names(reader, options.filter);
+    db::LineHistory history(std::get<std::string>(database));
+    const reports::Report report = reports::make_report(reader, filter, &history);
+    if (options.format == "xlsx") return to_workbook(report, options);
+    return put(writer_of(reader, report, options), options);
+  } catch (const db::Error& error) {
+    return complain(ExitStatus::input_missing, error.what());
+  }
+}
+
+}  // namespace station

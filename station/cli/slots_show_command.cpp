@@ -1,0 +1,96 @@
+#include <QJsonArray>
+#include <QJsonObject>
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "station/cli/commands.h"
+#include "station/cli/units_now.h"
+#include "station/live/line_view.h"
+#include "station/output/output.h"
+#include "station/record/image_json.h"
+#include "station/run/inputs.h"
+#include "station/run/open_line.h"
+#include "station/text.h"
+
+namespace station {
+
+namespace {
+
+// A slot of the station file as it is on this line.
+struct SlotRow {
+  config::SlotConfig slot;
+  std::string port;  // by bus number; empty: its controller is not on this line
+  bool missing = false;
+  const UnitView* unit = nullptr;
+};
+
+std::vector<SlotRow> rows_of(const LineView& line, const config::StationConfig& station) {
+  std::vector<SlotRow> rows;
+  for (const config::SlotConfig& slot : station.slots) {
+    SlotRow row{slot, "", std::ranges::count(line.missing, slot.label, &config::SlotConfig::label) > 0};
+    if (const auto port = station.port_of(slot.port, line.topology.controllers)) row.port = port->text;
+    const auto unit =
+        std::ranges::find_if(line.units, [&](const UnitView& each) { return each.info.port.text == row.port; });
+    if (unit != line.units.end()) row.unit = &*unit;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::string now_at(const SlotRow& row) {
+  if (row.missing) return "MISSING: this line has no such port";
+  if (!row.unit) return "empty";
+  return fmt::format("{}, {}{}", dfu::to_string(row.unit->info.id), to_string(row.unit->mode),
+                     row.unit->foreign() ? ", not ours" : ", " + row.unit->profile);
+}
+
+std::string as_text(const std::vector<SlotRow>& rows) {
+  std::size_t width = 4;
+  for (const SlotRow& row : rows) width = std::max(width, row.slot.label.size());
+  std::string text =
+      fmt::format("{:<{}}  {:<14}  {:<12}  {:<37}  {}\n", "slot", width, "port", "bus port", "now", "recipe");
+  for (const SlotRow& row : rows) {
+    text +=
+        fmt::format("{:<{}}  {:<14}  {:<12}  {:<37}  {}\n", row.slot.label, width, row.slot.port,
+                    row.port.empty() ? "-" : row.port, now_at(row), row.slot.recipe.empty() ? "-" : row.slot.recipe);
+  }
+  const auto missing = static_cast<std::uint64_t>(std::ranges::count_if(rows, &SlotRow::missing));
+  return text + fmt::format("\n{}, {} missing\n", counted(rows.size(), "slot"), missing);
+}
+
+std::string as_json(const std::vector<SlotRow>& rows) {
+  const auto text_or_null = [](const std::string& text) {
+    return text.empty() ? QJsonValue() : QJsonValue(QString::fromStdString(text));
+  };
+  QJsonArray array;
+  for (const SlotRow& row : rows) {
+    array.append(QJsonObject{{"slot", text_or_null(row.slot.label)},
+                             {"named", text_or_null(row.slot.port)},
+                             {"port", text_or_null(row.port)},
+                             {"missing", row.missing},
+                             {"recipe", text_or_null(row.slot.recipe)},
+                             {"usb", row.unit ? text_or_null(dfu::to_string(row.unit->info.id)) : QJsonValue()},
+                             {"mode", row.unit ? text_or_null(std::string(to_string(row.unit->mode))) : QJsonValue()}});
+  }
+  return compact(QJsonObject{{"slots", array}}) + "\n";
+}
+
+}  // namespace
+
+ExitStatus slots_show(const SlotsShowOptions& options) {
+  const auto station = read_station(options.station);
+  if (const auto* status = std::get_if<ExitStatus>(&station)) return *status;
+  const auto opened = open_line(options, LineUse::look);
+  if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
+  const OpenedLine& line = std::get<OpenedLine>(opened);
+  const auto units = units_now(*line.bus);
+  if (!units) return complain_of_listing();
+  const LineView view = line_view(line.hubs->topology(), *units, *std::get<0>(station), dfu::all_profiles());
+  const std::vector<SlotRow> rows = rows_of(view, *std::get<0>(station));
+  if (!print(options.json ? as_json(rows) : as_text(rows))) return ExitStatus::cannot_create;
+  return view.missing.empty() ? ExitStatus::passed : ExitStatus::not_passed;
+}
+
+}  // namespace station

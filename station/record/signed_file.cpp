@@ -1,0 +1,109 @@
+#include "station/record/signed_file.h"
+
+#include <QSaveFile>
+#include <filesystem>
+
+#include "config/files.h"
+#include "db/error.h"
+#include "db/reader.h"
+#include "station/record/output_file.h"
+#include "station/run/inputs.h"
+
+namespace station {
+
+namespace {
+
+// False: `problem` says why, in sentences.
+bool save(const std::string& path, const std::string& text, std::string& problem) {
+  if (const auto why = why_not_written(path)) {
+    problem = *why;
+    return false;
+  }
+  QSaveFile file(QString::fromStdString(path));
+  const bool good = file.open(QIODevice::WriteOnly) &&
+                    file.write(text.data(), static_cast<qint64>(text.size())) == static_cast<qint64>(text.size()) &&
+                    file.commit();
+  if (!good) problem = path + " cannot be written: " + file.errorString().toStdString() + ". Name another file.";
+  return good;
+}
+
+std::string key_of_record(const std::string& database) {
+  const std::vector<db::StationInfo> stations = db::Reader(database).stations();
+  return stations.empty() ? std::string() : stations.front().public_key;
+}
+
+}  // namespace
+
+std::string short_text(const std::string& path) {
+  constexpr std::size_t most_bytes = std::size_t{1} << 20;
+  const auto read = config::read_file(path, most_bytes);
+  const auto* bytes = std::get_if<dfu::Bytes>(&read);
+  return bytes ? std::string(bytes->begin(), bytes->end()) : std::string();
+}
+
+std::string key_path(const std::string& database) {
+  std::error_code failure;
+  const std::filesystem::path canonical = std::filesystem::weakly_canonical(database, failure);
+  return (failure ? database : canonical.string()) + ".key";
+}
+
+ExitStatus write_signed(const std::string& path, const std::string& text, const std::string& comment,
+                        const db::StationKey& key) {
+  std::string problem;
+  // The signature first: a text that is there has one.
+  if (save(path + ".minisig", key.sign(text, comment), problem) && save(path, text, problem)) return ExitStatus::passed;
+  return complain(ExitStatus::cannot_create, problem);
+}
+
+ExitStatus write_file(const std::string& path, const std::string& text) {
+  std::string problem;
+  if (save(path, text, problem)) return ExitStatus::passed;
+  return complain(ExitStatus::cannot_create, problem);
+}
+
+std::optional<db::PublicKey> public_key_from(const std::string& words_or_file) {
+  return db::parse_public_key(std::filesystem::exists(words_or_file) ? short_text(words_or_file) : words_or_file);
+}
+
+std::string not_signed_by(const db::Verification& verified, const db::PublicKey& key) {
+  if (verified.chains.empty()) return "it holds no rows.";
+  for (const db::ChainVerification& chain : verified.chains) {
+    if (chain.excerpts.empty()) return "the rows of station " + chain.station + " are no export of an order.";
+    for (const db::ExcerptVerification& excerpt : chain.excerpts) {
+      if (db::check_signature(excerpt.statement, excerpt.signature, key) == db::SignatureCheck::good) continue;
+      return "the excerpt of order " + excerpt.says.order + " is not signed by the key that was given.";
+    }
+    if (chain.whole > 0) {
+      return "row " + std::to_string(chain.whole) + " of station " + chain.station +
+             " is none of those that the station signed.";
+    }
+  }
+  return {};
+}
+
+SignatureReport check_signed_file(const std::string& path, const std::string& text, const std::string& key,
+                                  const std::string& database) {
+  const std::string signature_file = path + ".minisig";
+  if (!std::filesystem::exists(signature_file)) {
+    if (key.empty())
+      return {true, "no: there is no " + signature_file + ", so whoever had the file may have changed it"};
+    return {false, "NO: a key was given, and there is no " + signature_file};
+  }
+  const std::string from =
+      key.empty() ? "the key that this record names; --key with one from elsewhere proves more" : "the key given";
+  const auto public_key = key.empty() ? db::parse_public_key(key_of_record(database)) : public_key_from(key);
+  if (!public_key) return {false, "CANNOT BE CHECKED: there is no public key in " + (key.empty() ? database : key)};
+  switch (db::check_signature(text, short_text(signature_file), *public_key)) {
+    case db::SignatureCheck::good:
+      return {true, "yes, by " + from};
+    case db::SignatureCheck::wrong:
+      return {false, "WRONG: the file is not as it was signed"};
+    case db::SignatureCheck::other_key:
+      return {false, "BY ANOTHER KEY than " + from};
+    case db::SignatureCheck::malformed:
+      return {false, "CANNOT BE CHECKED: " + signature_file + " is no signature of minisign's"};
+  }
+  return {false, {}};
+}
+
+}  // namespace station
