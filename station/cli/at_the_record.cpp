@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "station/version.h"
+#include "station/record/run_row.h"
 
 namespace station {
 
@@ -13,22 +13,6 @@ std::variant<RecordPlace, ExitStatus> place_of(const RecordOptions& options) {
   if (const auto* status = std::get_if<ExitStatus>(&database)) return *status;
   const config::StationConfig& read = *std::get<0>(station);
   return RecordPlace{std::get<std::string>(database), given_name(read), {.gap = read.clock_gap}};
-}
-
-std::optional<std::string> given_name(const config::StationConfig& station) {
-  return station.has_name ? std::optional(station.name) : std::nullopt;
-}
-
-db::Run run_of_command(const std::string& command, const std::string& operator_name, db::UuidGenerator& uuids) {
-  db::Run run;
-  run.at = db::now();
-  run.id = uuids.next(run.at);
-  run.command = command;
-  run.software = version();
-  run.host = host_name();
-  run.kernel = kernel();
-  run.operator_name = operator_name;
-  return run;
 }
 
 WritingSession::WritingSession(const RecordPlace& place, const std::string& command, const std::string& operator_name) {

@@ -18,13 +18,7 @@ struct RecordPlace {
   db::ClockRules clock;
 };
 
-// The name that the station file gives; nothing if it gives none.
-std::optional<std::string> given_name(const config::StationConfig& station);
-
 std::variant<RecordPlace, ExitStatus> place_of(const RecordOptions& options);
-
-// The row of a program run of its own, made now.
-db::Run run_of_command(const std::string& command, const std::string& operator_name, db::UuidGenerator& uuids);
 
 class WritingSession {
  public:

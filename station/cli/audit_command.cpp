@@ -228,7 +228,7 @@ ExitStatus audit_image(const ImageOptions& options) {
     const std::string text(bytes.begin(), bytes.end());
     // The bytes themselves, which are no text.
     if (options.output.empty()) return write_all(STDOUT_FILENO, text) ? ExitStatus::passed : ExitStatus::cannot_create;
-    return write_file(options.output, text);
+    return created(write_file(options.output, text));
   });
 }
 
@@ -242,7 +242,7 @@ ExitStatus audit_anchor(const AnchorOptions& options) {
     const std::string text = anchor_text(stations.front(), db::now());
     const db::StationKey key = db::StationKey::load(key_path(path));
     if (options.output.empty()) return print(text) ? ExitStatus::passed : ExitStatus::cannot_create;
-    return write_signed(options.output, text, "flashline anchor of " + stations.front().name, key);
+    return created(write_signed(options.output, text, "flashline anchor of " + stations.front().name, key));
   } catch (const db::Error& error) {
     return complain(ExitStatus::input_missing, error.what());
   }

@@ -6,7 +6,6 @@
 
 namespace station {
 
-ExitStatus flash(const FlashOptions& options);
 ExitStatus check(const CheckOptions& options);
 ExitStatus inspect(const InspectOptions& options);
 ExitStatus list(const ListOptions& options);

@@ -11,6 +11,7 @@
 #include "station/output/output.h"
 #include "station/record/anchor_text.h"
 #include "station/record/last_backup.h"
+#include "station/record/run_row.h"
 #include "station/record/signed_file.h"
 #include "station/text.h"
 
@@ -32,7 +33,8 @@ std::string sign_backup(const std::string& database, const std::string& backup,
     const db::StationKey key = db::StationKey::load(key_path(database));
     const db::StationInfo station{backed_up->installation, backed_up->station, backed_up->head, backed_up->public_key};
     const std::string text = anchor_text(station, db::now());
-    const ExitStatus status = write_signed(backup + ".anchor", text, "flashline anchor of " + station.name, key);
+    const ExitStatus status =
+        created(write_signed(backup + ".anchor", text, "flashline anchor of " + station.name, key));
     return status == ExitStatus::passed ? "" : "see above";
   } catch (const db::Error& error) {
     return error.what();

@@ -94,8 +94,8 @@ ExitStatus job_close(const JobCloseOptions& options) {
     if (const auto* refused = std::get_if<Refused>(&result)) return complain(ExitStatus::usage, refused->sentence);
     const db::JobClosed& closed = std::get<db::JobClosed>(std::get<OnRecord>(result).row);
     const std::optional<db::Job> job = db::Reader(place.database).job(options.order);
-    const ExitStatus status =
-        write_signed(file, closed.certificate, "flashline certificate " + options.order, session.store().key());
+    const ExitStatus status = created(
+        write_signed(file, closed.certificate, "flashline certificate " + options.order, session.store().key()));
     if (status != ExitStatus::passed) return status;
     return print(fmt::format("order {} is closed: {} of {} units\ncertificate {}\npublic key  {}\n",
                              printable(options.order), job->made, job->opened.quantity, printable(file),

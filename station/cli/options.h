@@ -10,35 +10,10 @@
 #include "db/reader.h"
 #include "reports/groups.h"
 #include "station/exit_status.h"
+#include "station/run/flash_options.h"
+#include "station/run/line_options.h"
 
 namespace station {
-
-// Of every command that looks at the line.
-struct LineOptions {
-  std::string line = "usb";
-  int units = 8;
-  int generation = 3;
-  std::optional<double> speed;
-  std::string keep;  // folder; empty: the units' flash is forgotten
-};
-
-// Of `flash` and of `run`.
-struct FlashOptions : LineOptions {
-  bool stay = false;    // `run`: go on with units that are plugged in later
-  std::string recipe;   // empty, with `stay` only: slots with a recipe of their own are worked on
-  std::string station;  // file; empty: none
-  std::string db;       // empty: the station file's, or the default
-  std::vector<std::string> ports;
-  std::vector<std::string> slots;
-  std::string operator_name;
-  std::string job;    // order number; empty: none
-  std::string board;  // "ADDR:PORT" or "off"; empty: as the station file says
-  bool dry_run = false;
-  bool archive = true;          // keep the images beside the database
-  bool clock_is_right = false;  // a person says so, whatever the record ends with
-  bool json = false;
-  int verbosity = 0;
-};
 
 struct CheckOptions {
   std::string recipe;

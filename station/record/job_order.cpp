@@ -5,7 +5,6 @@
 
 #include "db/record_clock.h"
 #include "station/record/anchor_text.h"
-#include "station/run/inputs.h"
 
 namespace station {
 
@@ -57,15 +56,6 @@ JobOrder worked_by(JobOrder order, const std::string& operator_name) {
   job.operator_name = operator_name;
   order.quota.job = std::make_shared<const scheduler::Job>(std::move(job));
   return order;
-}
-
-std::variant<std::optional<JobOrder>, ExitStatus> find_job(
-    const std::string& order, const std::string& database,
-    const std::vector<std::shared_ptr<const config::Recipe>>& recipes) {
-  if (order.empty()) return std::optional<JobOrder>();
-  const auto taken = take_job(db::Reader(database).job(order), order, recipes, order_time(database));
-  if (const auto* job = std::get_if<JobOrder>(&taken)) return std::optional(*job);
-  return complain(std::get<NoOrder>(taken).status, std::get<NoOrder>(taken).sentence);
 }
 
 }  // namespace station

@@ -34,12 +34,6 @@ std::variant<JobOrder, NoOrder> take_job(const std::optional<db::Job>& job, cons
 // The time by which orders count: the later of this machine's clock and the record. Errors: db::Error.
 db::Time order_time(const std::string& database);
 
-// Nothing without an order number. What is wrong with the order has been said on stderr: unknown, closed, expired,
-// complete, or of another recipe than one of these. Errors: db::Error.
-std::variant<std::optional<JobOrder>, ExitStatus> find_job(
-    const std::string& order, const std::string& database,
-    const std::vector<std::shared_ptr<const config::Recipe>>& recipes);
-
 // Empty if all of them may be flashed for the order.
 std::string foreign_recipe(const db::JobOpened& job, const std::vector<std::shared_ptr<const config::Recipe>>& recipes);
 

@@ -7,25 +7,10 @@
 #include "db/error.h"
 #include "db/reader.h"
 #include "station/record/output_file.h"
-#include "station/run/inputs.h"
 
 namespace station {
 
 namespace {
-
-// False: `problem` says why, in sentences.
-bool save(const std::string& path, const std::string& text, std::string& problem) {
-  if (const auto why = why_not_written(path)) {
-    problem = *why;
-    return false;
-  }
-  QSaveFile file(QString::fromStdString(path));
-  const bool good = file.open(QIODevice::WriteOnly) &&
-                    file.write(text.data(), static_cast<qint64>(text.size())) == static_cast<qint64>(text.size()) &&
-                    file.commit();
-  if (!good) problem = path + " cannot be written: " + file.errorString().toStdString() + ". Name another file.";
-  return good;
-}
 
 std::string key_of_record(const std::string& database) {
   const std::vector<db::StationInfo> stations = db::Reader(database).stations();
@@ -47,18 +32,20 @@ std::string key_path(const std::string& database) {
   return (failure ? database : canonical.string()) + ".key";
 }
 
-ExitStatus write_signed(const std::string& path, const std::string& text, const std::string& comment,
-                        const db::StationKey& key) {
-  std::string problem;
+std::string write_signed(const std::string& path, const std::string& text, const std::string& comment,
+                         const db::StationKey& key) {
   // The signature first: a text that is there has one.
-  if (save(path + ".minisig", key.sign(text, comment), problem) && save(path, text, problem)) return ExitStatus::passed;
-  return complain(ExitStatus::cannot_create, problem);
+  const std::string problem = write_file(path + ".minisig", key.sign(text, comment));
+  return problem.empty() ? write_file(path, text) : problem;
 }
 
-ExitStatus write_file(const std::string& path, const std::string& text) {
-  std::string problem;
-  if (save(path, text, problem)) return ExitStatus::passed;
-  return complain(ExitStatus::cannot_create, problem);
+std::string write_file(const std::string& path, const std::string& text) {
+  if (const auto why = why_not_written(path)) return *why;
+  QSaveFile file(QString::fromStdString(path));
+  const bool good = file.open(QIODevice::WriteOnly) &&
+                    file.write(text.data(), static_cast<qint64>(text.size())) == static_cast<qint64>(text.size()) &&
+                    file.commit();
+  return good ? "" : path + " cannot be written: " + file.errorString().toStdString() + ". Name another file.";
 }
 
 std::optional<db::PublicKey> public_key_from(const std::string& words_or_file) {

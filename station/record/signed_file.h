@@ -6,19 +6,18 @@
 
 #include "db/signature.h"
 #include "db/verify.h"
-#include "station/exit_status.h"
 
 namespace station {
 
 // Where the key of the station that writes this database lies.
 std::string key_path(const std::string& database);
 
-// Both files appear whole or not at all; says on stderr what went wrong.
-ExitStatus write_signed(const std::string& path, const std::string& text, const std::string& comment,
-                        const db::StationKey& key);
+// Both files appear whole or not at all. Empty, or what went wrong, in sentences.
+std::string write_signed(const std::string& path, const std::string& text, const std::string& comment,
+                         const db::StationKey& key);
 
-// Whole or not at all; says on stderr what went wrong.
-ExitStatus write_file(const std::string& path, const std::string& text);
+// Whole or not at all. Empty, or what went wrong, in sentences.
+std::string write_file(const std::string& path, const std::string& text);
 
 // Of a file of a few lines, as an anchor, a signature or a key is. Empty where there is none.
 std::string short_text(const std::string& path);

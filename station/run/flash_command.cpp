@@ -16,8 +16,6 @@
 #include "dfu/usb/usb_line.h"
 #include "station/board/board.h"
 #include "station/board/operators.h"
-#include "station/cli/at_the_record.h"
-#include "station/cli/commands.h"
 #include "station/live/live_line.h"
 #include "station/live/release.h"
 #include "station/output/console.h"
@@ -26,8 +24,10 @@
 #include "station/record/job_order.h"
 #include "station/record/left_behind.h"
 #include "station/record/paths.h"
+#include "station/record/run_row.h"
 #include "station/run/clock_question.h"
 #include "station/run/command_socket.h"
+#include "station/run/flash_options.h"
 #include "station/run/flash_run.h"
 #include "station/run/inputs.h"
 #include "station/run/open_line.h"
@@ -221,6 +221,17 @@ ExitStatus keep_images(const FlashOptions& options, const FileSettings& files, c
   } catch (const db::Error& error) {
     return complain(ExitStatus::records_lost, error.what());
   }
+}
+
+// Nothing without an order number. What is wrong with the order has been said on stderr: unknown, closed, expired,
+// complete, or of another recipe than one of these. Errors: db::Error.
+std::variant<std::optional<JobOrder>, ExitStatus> find_job(
+    const std::string& order, const std::string& database,
+    const std::vector<std::shared_ptr<const config::Recipe>>& recipes) {
+  if (order.empty()) return std::optional<JobOrder>();
+  const auto taken = take_job(db::Reader(database).job(order), order, recipes, order_time(database));
+  if (const auto* job = std::get_if<JobOrder>(&taken)) return std::optional(*job);
+  return complain(std::get<NoOrder>(taken).status, std::get<NoOrder>(taken).sentence);
 }
 
 std::variant<std::optional<JobOrder>, ExitStatus> job_of(const FlashOptions& options, const Inputs& inputs) {

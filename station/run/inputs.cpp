@@ -23,6 +23,10 @@ ExitStatus complain(ExitStatus status, const std::string& sentence) {
   return status;
 }
 
+ExitStatus created(const std::string& problem) {
+  return problem.empty() ? ExitStatus::passed : complain(ExitStatus::cannot_create, problem);
+}
+
 void print_diagnostics(const std::vector<config::Diagnostic>& diagnostics) {
   for (const config::Diagnostic& each : diagnostics) print_error(reports::printable(config::to_string(each)) + "\n");
 }

@@ -13,6 +13,8 @@ namespace station {
 
 // Says it on stderr; `status` comes back so that a caller can return both in one breath.
 ExitStatus complain(ExitStatus status, const std::string& sentence);
+// Of a file that was to be made: passed without a problem, else it is said on stderr.
+ExitStatus created(const std::string& problem);
 void print_diagnostics(const std::vector<config::Diagnostic>& diagnostics);
 
 std::variant<std::shared_ptr<const config::Recipe>, ExitStatus> read_recipe(const std::string& file);

@@ -12,9 +12,9 @@
 #include "dfu/hubs.h"
 #include "dfu/virtual/control.h"
 #include "scheduler/clocks.h"
-#include "station/cli/options.h"
 #include "station/exit_status.h"
 #include "station/run/line_lock.h"
+#include "station/run/line_options.h"
 
 namespace station {
 
