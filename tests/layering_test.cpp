@@ -141,20 +141,40 @@ std::vector<Include> includes_of(const fs::path& root, const fs::path& file) {
   return found;
 }
 
-std::vector<Include> includes_of_tree(const fs::path& root) {
+std::vector<fs::path> sources_of_tree(const fs::path& root) {
   std::set<std::string> tops;
   for (const Room& room : rooms) tops.emplace(room.folder.substr(0, room.folder.find('/')));
-  std::vector<Include> all;
+  std::vector<fs::path> all;
   for (const std::string& top : tops) {
     if (!fs::exists(root / top)) continue;
     for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
       const fs::path extension = entry.path().extension();
-      if (extension != ".h" && extension != ".cpp") continue;
-      const std::vector<Include> found = includes_of(root, entry.path());
-      all.insert(all.end(), found.begin(), found.end());
+      if (extension == ".h" || extension == ".cpp") all.push_back(entry.path());
     }
   }
   return all;
+}
+
+std::vector<Include> includes_of_tree(const fs::path& root) {
+  std::vector<Include> all;
+  for (const fs::path& source : sources_of_tree(root)) {
+    const std::vector<Include> found = includes_of(root, source);
+    all.insert(all.end(), found.begin(), found.end());
+  }
+  return all;
+}
+
+// What the CMakeLists.txt of a folder names, from the root of the tree.
+std::set<std::string> named_in(const fs::path& root, const fs::path& folder) {
+  std::set<std::string> names;
+  const std::string_view from_root = "${CMAKE_SOURCE_DIR}/";
+  std::ifstream in(folder / "CMakeLists.txt");
+  for (std::string word; in >> word;) {
+    word.erase(std::min(word.find(')'), word.size()));
+    names.insert(word.starts_with(from_root) ? word.substr(from_root.size())
+                                             : (fs::relative(folder, root) / word).generic_string());
+  }
+  return names;
 }
 
 const Room* room_of(std::string_view file) {
@@ -246,6 +266,23 @@ TEST(Layering, TheTreeKeepsItsWalls) {
   ASSERT_GT(includes_of_tree(root).size(), 50u) << "the tree was not found at " << root;
   const std::vector<std::string> wrong = violations(root);
   EXPECT_TRUE(wrong.empty()) << joined(wrong);
+}
+
+// A list that a file is missing from: the file would be neither compiled nor tested, and nobody would notice.
+TEST(Layering, EverySourceIsNamedInTheCMakeListsOfAFolder) {
+  const fs::path root = FLASHLINE_SOURCE_DIR;
+  std::set<std::string> named;
+  const std::vector<fs::path> sources = sources_of_tree(root);
+  std::set<fs::path> folders;
+  for (const fs::path& source : sources) {
+    for (fs::path at = source.parent_path(); at != root; at = at.parent_path()) folders.insert(at);
+  }
+  for (const fs::path& folder : folders) named.merge(named_in(root, folder));
+  for (const fs::path& source : sources) {
+    const std::string file = fs::relative(source, root).generic_string();
+    if (source.extension() == ".h") continue;
+    EXPECT_TRUE(named.contains(file)) << file << " is in no CMakeLists.txt";
+  }
 }
 
 // A circle would be a room that nobody can read, build or test alone.

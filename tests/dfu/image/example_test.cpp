@@ -12,7 +12,7 @@ namespace dfu {
 namespace {
 
 std::shared_ptr<const Image> example(const std::string& name) {
-  std::ifstream file(std::filesystem::path(FLASHLINE_EXAMPLE_DIR) / name, std::ios::binary);
+  std::ifstream file(std::filesystem::path(FLASHLINE_EXAMPLES) / name, std::ios::binary);
   EXPECT_TRUE(file.is_open()) << name;
   return make_image(name, Bytes(std::istreambuf_iterator<char>(file), {}));
 }
