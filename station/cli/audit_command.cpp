@@ -1,4 +1,6 @@
+// `audit`: proves the record, gives back what it kept, and adds decisions about attempts and units.
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -6,12 +8,16 @@
 #include "config/files.h"
 #include "db/error.h"
 #include "db/image_store.h"
+#include "db/lookup.h"
+#include "db/reader.h"
 #include "db/signature.h"
 #include "db/verify.h"
 #include "station/cli/at_the_record.h"
-#include "station/cli/commands.h"
+#include "station/cli/command.h"
+#include "station/cli/options.h"
 #include "station/output/output.h"
 #include "station/record/anchor_text.h"
+#include "station/record/entry.h"
 #include "station/record/signed_file.h"
 #include "station/run/inputs.h"
 #include "station/text.h"
@@ -19,6 +25,27 @@
 namespace station {
 
 namespace {
+
+struct AuditOptions : RecordOptions {
+  std::string against;  // file; empty: none
+  std::string key;  // public key that signed `against`, or the excerpts, or a file with one; empty: the record's own
+  bool images = false;  // also the files of the images
+};
+
+struct ImageOptions : RecordOptions {
+  std::string image;   // name, or the first digits of its SHA-256
+  std::string output;  // empty: standard output
+};
+
+struct AnchorOptions : RecordOptions {
+  std::string output;  // empty: standard output, unsigned
+};
+
+struct DisposeOptions {
+  RecordOptions record;
+  std::string subject;  // attempt or unit
+  db::Disposition disposition;
+};
 
 std::string remarks_of(const db::ChainVerification& chain) {
   std::string out;
@@ -175,7 +202,24 @@ std::variant<Against, ExitStatus> read_against(const AuditOptions& options, cons
   return against;
 }
 
-}  // namespace
+// An attempt; a unit by its id or label; or a serial, as long as one unit only has shown it.
+std::variant<Subject, Refused> subject_of(const std::string& text, const std::string& database) {
+  if (const std::optional<db::Uuid> attempt = db::parse_uuid(text)) return Subject(ThisAttempt{*attempt});
+  db::Lookup lookup(database);
+  if (lookup.last_of(text) || !lookup.labelled(text).empty()) return Subject(ThisUnit{text});
+  db::Filter filter;
+  filter.unit = text;
+  filter.steps = false;
+  std::set<db::Uuid> visits;
+  Subject last = ThisUnit{text};
+  db::Reader(database).attempts(filter, [&](const db::Attempt& attempt) {
+    visits.insert(attempt.visit.visit);
+    last = ThisVisit{attempt.visit.visit};
+    return visits.size() < 2;
+  });
+  if (visits.size() < 2) return last;
+  return Refused{text + " was shown by more than one unit. Name the attempt, or the unit's id or label."};
+}
 
 ExitStatus audit_verify(const AuditOptions& options) {
   const auto database = find_database(options.db, options.station);
@@ -247,5 +291,82 @@ ExitStatus audit_anchor(const AnchorOptions& options) {
     return complain(ExitStatus::input_missing, error.what());
   }
 }
+
+ExitStatus dispose(const DisposeOptions& options) {
+  return at_the_record(options.record, [&](const RecordPlace& place) {
+    const std::variant<Subject, Refused> subject = subject_of(options.subject, place.database);
+    if (const auto* refused = std::get_if<Refused>(&subject)) return complain(ExitStatus::usage, refused->sentence);
+    const db::Disposition& wanted = options.disposition;
+    WritingSession session(place, "audit dispose", wanted.author);
+    const EntryResult result = put_on_record(
+        Decide{std::get<Subject>(subject), wanted.verdict, wanted.author, wanted.reason}, session.store());
+    if (const auto* refused = std::get_if<Refused>(&result)) return complain(ExitStatus::usage, refused->sentence);
+    return print("recorded; what was recorded before stays as it is\n") ? ExitStatus::passed
+                                                                        : ExitStatus::cannot_create;
+  });
+}
+
+Action declare_verify(Arguments& arguments) {
+  const auto options = std::make_shared<AuditOptions>();
+  add_record_options(arguments, *options);
+  arguments.add("--against", options->against, "A certificate, anchor or report that was kept elsewhere").type("FILE");
+  arguments
+      .add("--key", options->key,
+           "The public key, or a file with it, that signed FILE, or without --against the export of an order")
+      .type("KEY");
+  arguments.flag("--images", options->images, "Also hash every image that was kept beside the database");
+  return action(options, audit_verify);
+}
+
+Action declare_image(Arguments& arguments) {
+  const auto options = std::make_shared<ImageOptions>();
+  add_record_options(arguments, *options);
+  arguments.add("image", options->image, "Its name, or the first digits of its SHA-256").required();
+  arguments.add("-o,--output", options->output, "Write to this file").type("FILE");
+  return action(options, audit_image);
+}
+
+Action declare_anchor(Arguments& arguments) {
+  const auto options = std::make_shared<AnchorOptions>();
+  add_record_options(arguments, *options);
+  arguments.add("-o,--output", options->output, "Write to this file, and its signature beside it").type("FILE");
+  return action(options, audit_anchor);
+}
+
+std::string is_verdict(const std::string& text) {
+  return one_of(text, {"rework", "scrap", "waiver", "comment"});
+}
+
+Action declare_dispose(Arguments& arguments) {
+  const auto options = std::make_shared<DisposeOptions>();
+  const auto verdict = std::make_shared<std::string>();
+  add_record_options(arguments, options->record);
+  arguments.add("subject", options->subject, "Id of the attempt, or id, serial or label of the unit").required();
+  arguments.add("verdict", *verdict, "rework, scrap, waiver or comment").required().check(is_verdict);
+  arguments.add("--reason", options->disposition.reason, "Why").required();
+  arguments.add("--author", options->disposition.author, "Who decided").required();
+  return action(options, dispose, [options, verdict] {
+    options->disposition.verdict = db::parse_verdict(*verdict).value();
+    return std::string();
+  });
+}
+
+const Registered audit({.place = 90, .words = "audit", .what = "Prove the record, and correct it by further rows"});
+const Registered verify_command(
+    {.place = 91, .words = "audit verify", .what = "Check the hash chain of a database", .declare = declare_verify});
+const Registered image_command({.place = 92,
+                                .words = "audit image",
+                                .what = "Give back an image that was kept, after hashing it again",
+                                .declare = declare_image});
+const Registered anchor_command({.place = 93,
+                                 .words = "audit anchor",
+                                 .what = "Say where the record ends, to be kept elsewhere",
+                                 .declare = declare_anchor});
+const Registered dispose_command({.place = 94,
+                                  .words = "audit dispose",
+                                  .what = "Record a decision about an attempt or a unit",
+                                  .declare = declare_dispose});
+
+}  // namespace
 
 }  // namespace station

@@ -10,7 +10,7 @@
 #include "dfu/bytes.h"
 #include "dfu/particle/outlook.h"
 #include "dfu/plan.h"
-#include "station/cli/commands.h"
+#include "station/cli/command.h"
 #include "station/output/output.h"
 #include "station/record/image_json.h"
 #include "station/run/inputs.h"
@@ -19,6 +19,14 @@
 namespace station {
 
 namespace {
+
+struct CheckOptions {
+  std::string recipe;
+  std::string station;  // says how many units are in work at once
+  bool plan = false;
+  bool lock = false;
+  bool json = false;
+};
 
 // The plan for a unit of the recipe's kind that was not seen: all of it blank, or all of it holding something else; but
 // what it must hold is there.
@@ -276,8 +284,6 @@ ExitStatus lock(const config::Recipe& recipe) {
   return complain(ExitStatus::cannot_create, path + " cannot be written: " + file.errorString().toStdString() + ".");
 }
 
-}  // namespace
-
 ExitStatus check(const CheckOptions& options) {
   auto station = read_station(options.station);
   if (const auto* status = std::get_if<ExitStatus>(&station)) return *status;
@@ -297,5 +303,22 @@ ExitStatus check(const CheckOptions& options) {
   if (result.recipe) return ExitStatus::passed;
   return result.input_missing ? ExitStatus::input_missing : ExitStatus::bad_recipe;
 }
+
+Action declare(Arguments& arguments) {
+  const auto options = std::make_shared<CheckOptions>();
+  arguments.add("recipe", options->recipe, "Recipe file").required().type("FILE");
+  arguments.add("--station", options->station, "Station file, for the line's width").type("FILE");
+  arguments.flag("--plan", options->plan, "Print each operation for a blank unit");
+  arguments.flag("--lock", options->lock, "Freeze the recipe and its images: write FILE.lock");
+  arguments.flag("--json", options->json, "One JSON object on standard output");
+  return action(options, check);
+}
+
+const Registered command({.place = 30,
+                          .words = "check",
+                          .what = "Preflight of a whole recipe, and its layout; touches no unit",
+                          .declare = declare});
+
+}  // namespace
 
 }  // namespace station

@@ -7,7 +7,8 @@
 #include "db/care.h"
 #include "db/restore.h"
 #include "station/cli/at_the_record.h"
-#include "station/cli/commands.h"
+#include "station/cli/command.h"
+#include "station/cli/options.h"
 #include "station/output/output.h"
 #include "station/record/anchor_text.h"
 #include "station/record/last_backup.h"
@@ -18,6 +19,27 @@
 namespace station {
 
 namespace {
+
+struct BackupOptions : RecordOptions {
+  std::string to;
+};
+
+struct MergeOptions : RecordOptions {
+  std::vector<std::string> sources;
+};
+
+struct RestoreOptions : RecordOptions {
+  std::string from;
+  std::string against;  // signed anchor; empty: FROM.anchor
+  std::string key;      // public key, or a file with one; empty: the station's key beside the database
+  std::string operator_name;
+  bool unproven = false;
+  bool replace = false;
+};
+
+struct ArchiveOptions : RecordOptions {
+  std::string to;
+};
 
 ExitStatus say(const std::string& text) {
   return print(text) ? ExitStatus::passed : ExitStatus::cannot_create;
@@ -90,8 +112,6 @@ std::string told(const RestoreOptions& options, const db::RestoredRecord& restor
   return out + "The record says so in a row of its own. Flash units again whose attempts are not in it.\n";
 }
 
-}  // namespace
-
 ExitStatus db_backup(const BackupOptions& options) {
   return at_the_record(options, [&](const RecordPlace& place) {
     const db::Time begun = db::now();
@@ -153,5 +173,62 @@ ExitStatus db_archive(const ArchiveOptions& options) {
                            db::hex(end.hash), place.database));
   });
 }
+
+Action declare_backup(Arguments& arguments) {
+  const auto options = std::make_shared<BackupOptions>();
+  add_record_options(arguments, *options);
+  arguments.add("to", options->to, "New file").required().type("FILE");
+  return action(options, db_backup);
+}
+
+Action declare_merge(Arguments& arguments) {
+  const auto options = std::make_shared<MergeOptions>();
+  add_record_options(arguments, *options);
+  arguments.add("sources", options->sources, "Databases of other stations").required().type("FILE");
+  return action(options, db_merge);
+}
+
+Action declare_restore(Arguments& arguments) {
+  const auto options = std::make_shared<RestoreOptions>();
+  add_record_options(arguments, *options);
+  arguments.add("from", options->from, "What `db backup` has written").required().type("FILE");
+  arguments.add("--operator", options->operator_name, "Who restores it").required().type("NAME");
+  Argument against =
+      arguments.add("--against", options->against, "The signed anchor of the backup, instead of FILE.anchor");
+  against.type("FILE");
+  Argument key = arguments.add("--key", options->key,
+                               "The station's public key, or a file with it, where its key is not beside the database");
+  key.type("KEY");
+  arguments.flag("--unproven", options->unproven, "Without a signature: you vouch for the file, and the record says so")
+      .excludes(against)
+      .excludes(key);
+  arguments.flag("--replace", options->replace, "Also if rows are lost; the old record is kept under another name");
+  return action(options, db_restore);
+}
+
+Action declare_archive(Arguments& arguments) {
+  const auto options = std::make_shared<ArchiveOptions>();
+  add_record_options(arguments, *options);
+  arguments.add("to", options->to, "Name of the closed database").required().type("FILE");
+  return action(options, db_archive);
+}
+
+const Registered care({.place = 130, .words = "db", .what = "Care of the data"});
+const Registered backup_command(
+    {.place = 131, .words = "db backup", .what = "Copy the record, also while a line runs", .declare = declare_backup});
+const Registered merge_command({.place = 132,
+                                .words = "db merge",
+                                .what = "Take over what other databases hold, each row once",
+                                .declare = declare_merge});
+const Registered restore_command({.place = 133,
+                                  .words = "db restore",
+                                  .what = "Put a backup in the place of this station's record, and record that",
+                                  .declare = declare_restore});
+const Registered archive_command({.place = 134,
+                                  .words = "db archive",
+                                  .what = "Close the database and begin a new one that goes on from it",
+                                  .declare = declare_archive});
+
+}  // namespace
 
 }  // namespace station

@@ -5,7 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "station/cli/commands.h"
+#include "station/cli/command.h"
+#include "station/cli/options.h"
 #include "station/diagnostics/doctor.h"
 #include "station/diagnostics/gather_host.h"
 #include "station/output/output.h"
@@ -18,6 +19,12 @@
 namespace station {
 
 namespace {
+
+struct DoctorOptions : LineOptions {
+  std::string station;
+  std::string db;
+  bool json = false;
+};
 
 std::vector<dfu::PortPath> named_hubs(const config::StationConfig& station, const dfu::Topology& topology) {
   std::vector<dfu::PortPath> hubs;
@@ -86,8 +93,6 @@ std::string as_json(const std::vector<Finding>& findings) {
   return compact(QJsonObject{{"ok", std::ranges::none_of(findings, is_problem)}, {"findings", array}}) + "\n";
 }
 
-}  // namespace
-
 ExitStatus doctor(const DoctorOptions& options) {
   const auto facts = gather(options);
   if (const auto* status = std::get_if<ExitStatus>(&facts)) return *status;
@@ -95,5 +100,20 @@ ExitStatus doctor(const DoctorOptions& options) {
   if (!print(options.json ? as_json(findings) : as_text(findings))) return ExitStatus::cannot_create;
   return std::ranges::any_of(findings, is_problem) ? ExitStatus::not_passed : ExitStatus::passed;
 }
+
+Action declare(Arguments& arguments) {
+  const auto options = std::make_shared<DoctorOptions>();
+  add_record_options(arguments, options->station, options->db);
+  add_line_options(arguments, *options);
+  arguments.flag("--json", options->json, "One JSON object on standard output");
+  return action(options, doctor, [&arguments, options] { return contradiction(arguments, *options); });
+}
+
+const Registered command({.place = 70,
+                          .words = "doctor",
+                          .what = "Check this host: permissions, hubs, limits, database, clock",
+                          .declare = declare});
+
+}  // namespace
 
 }  // namespace station

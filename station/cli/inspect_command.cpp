@@ -2,7 +2,7 @@
 #include <system_error>
 
 #include "config/files.h"
-#include "station/cli/commands.h"
+#include "station/cli/command.h"
 #include "station/cli/files_under.h"
 #include "station/output/output.h"
 #include "station/record/image_json.h"
@@ -12,6 +12,11 @@
 namespace station {
 
 namespace {
+
+struct InspectOptions {
+  std::vector<std::string> files;
+  bool json = false;
+};
 
 // Flash is 2 MB on the largest unit; a release bundle is less than that.
 constexpr std::size_t most_bytes = 64u << 20;
@@ -106,8 +111,6 @@ std::string summary(const Tally& tally) {
   return text;
 }
 
-}  // namespace
-
 ExitStatus inspect(const InspectOptions& options) {
   Tally tally;
   for (const std::string& file : files_of(options, tally)) {
@@ -117,5 +120,19 @@ ExitStatus inspect(const InspectOptions& options) {
   if (tally.unreadable > 0) return ExitStatus::input_missing;
   return tally.not_sound.empty() ? ExitStatus::passed : ExitStatus::not_passed;
 }
+
+Action declare(Arguments& arguments) {
+  const auto options = std::make_shared<InspectOptions>();
+  arguments.add("files", options->files, "Images, and folders of them (without hidden files and linked folders)")
+      .required()
+      .type("FILE");
+  arguments.flag("--json", options->json, "JSON Lines on standard output");
+  return action(options, inspect);
+}
+
+const Registered command(
+    {.place = 40, .words = "inspect", .what = "Say what images are and whether they are sound", .declare = declare});
+
+}  // namespace
 
 }  // namespace station

@@ -1,14 +1,13 @@
 // Production orders: opened by a supervisor, counted by the record, closed with a signed certificate.
 #include <algorithm>
-#include <set>
 
 #include <fmt/format.h>
 
 #include "db/care.h"
-#include "db/lookup.h"
 #include "db/verify.h"
 #include "station/cli/at_the_record.h"
-#include "station/cli/commands.h"
+#include "station/cli/command.h"
+#include "station/cli/options.h"
 #include "station/output/output.h"
 #include "station/record/anchor_text.h"
 #include "station/record/entry.h"
@@ -20,6 +19,33 @@
 namespace station {
 
 namespace {
+
+struct JobOpenOptions {
+  RecordOptions record;
+  std::string recipe;  // file; empty: any recipe
+  db::JobOpened job;
+};
+
+struct JobCloseOptions {
+  RecordOptions record;
+  std::string order;
+  std::string operator_name;
+  std::string reason;
+  std::string output;  // empty: ORDER.certificate
+};
+
+struct JobExportOptions {
+  RecordOptions record;
+  std::string order;
+  std::string output;  // empty: ORDER.flashline
+  std::string key;     // the station's key file; empty: the one beside the database
+};
+
+struct JobImportOptions {
+  RecordOptions record;
+  std::string file;
+  std::string key;  // public key that must have signed it, or a file with one; empty: the one that its rows name
+};
 
 std::string line_of(const db::Job& job, db::Time now) {
   const db::JobOpened& opened = job.opened;
@@ -37,33 +63,12 @@ std::string line_of(const db::Job& job, db::Time now) {
                      what);
 }
 
-// An attempt; a unit by its id or label; or a serial, as long as one unit only has shown it.
-std::variant<Subject, Refused> subject_of(const std::string& text, const std::string& database) {
-  if (const std::optional<db::Uuid> attempt = db::parse_uuid(text)) return Subject(ThisAttempt{*attempt});
-  db::Lookup lookup(database);
-  if (lookup.last_of(text) || !lookup.labelled(text).empty()) return Subject(ThisUnit{text});
-  db::Filter filter;
-  filter.unit = text;
-  filter.steps = false;
-  std::set<db::Uuid> visits;
-  Subject last = ThisUnit{text};
-  db::Reader(database).attempts(filter, [&](const db::Attempt& attempt) {
-    visits.insert(attempt.visit.visit);
-    last = ThisVisit{attempt.visit.visit};
-    return visits.size() < 2;
-  });
-  if (visits.size() < 2) return last;
-  return Refused{text + " was shown by more than one unit. Name the attempt, or the unit's id or label."};
-}
-
 // In the folder where this program works, whatever the number of the order is: "ORD/2" is ORD_2.
 std::string file_of(std::string order, const std::string& suffix) {
   std::ranges::replace(order, '/', '_');
   if (order.starts_with('.')) order.front() = '_';
   return order + suffix;
 }
-
-}  // namespace
 
 ExitStatus job_open(const JobOpenOptions& options) {
   db::JobOpened job = options.job;
@@ -159,18 +164,73 @@ ExitStatus job_import(const JobImportOptions& options) {
   });
 }
 
-ExitStatus dispose(const DisposeOptions& options) {
-  return at_the_record(options.record, [&](const RecordPlace& place) {
-    const std::variant<Subject, Refused> subject = subject_of(options.subject, place.database);
-    if (const auto* refused = std::get_if<Refused>(&subject)) return complain(ExitStatus::usage, refused->sentence);
-    const db::Disposition& wanted = options.disposition;
-    WritingSession session(place, "audit dispose", wanted.author);
-    const EntryResult result = put_on_record(
-        Decide{std::get<Subject>(subject), wanted.verdict, wanted.author, wanted.reason}, session.store());
-    if (const auto* refused = std::get_if<Refused>(&result)) return complain(ExitStatus::usage, refused->sentence);
-    return print("recorded; what was recorded before stays as it is\n") ? ExitStatus::passed
-                                                                        : ExitStatus::cannot_create;
+Action declare_open(Arguments& arguments) {
+  const auto options = std::make_shared<JobOpenOptions>();
+  const auto until = std::make_shared<std::string>();
+  add_record_options(arguments, options->record);
+  arguments.add("order", options->job.order, "Order number").required();
+  arguments.add("--quantity", options->job.quantity, "Units to make").required().range(1, std::int64_t{1} << 40);
+  arguments.add("--recipe", options->recipe, "Only this recipe may be flashed for it").type("FILE");
+  arguments.add("--product", options->job.product, "Product");
+  arguments.add("--lot", options->job.lot, "Lot");
+  arguments.add("--until", *until, "No unit is begun later").type("TIME").check(is_time);
+  arguments.add("--operator", options->job.operator_name, "Who opens it");
+  arguments.flag("--count-already", options->job.count_already, "Units that hold everything already count as made");
+  return action(options, job_open, [options, until] {
+    if (!until->empty()) options->job.until = time_from(*until);
+    return std::string();
   });
 }
+
+Action declare_close(Arguments& arguments) {
+  const auto options = std::make_shared<JobCloseOptions>();
+  add_record_options(arguments, options->record);
+  arguments.add("order", options->order, "Order number").required();
+  arguments.add("--operator", options->operator_name, "Who closes it");
+  arguments.add("--reason", options->reason, "Why, if it is not complete");
+  arguments.add("-o,--output", options->output, "Write the certificate to this file").type("FILE");
+  return action(options, job_close);
+}
+
+Action declare_list(Arguments& arguments) {
+  const auto options = std::make_shared<RecordOptions>();
+  add_record_options(arguments, *options);
+  return action(options, job_list);
+}
+
+Action declare_export(Arguments& arguments) {
+  const auto options = std::make_shared<JobExportOptions>();
+  add_record_options(arguments, options->record);
+  arguments.add("order", options->order, "Order number").required();
+  arguments.add("-o,--output", options->output, "Write to this file instead of ORDER.flashline").type("FILE");
+  arguments.add("--key", options->key, "The station's key file, where it is not beside the database").type("FILE");
+  return action(options, job_export);
+}
+
+Action declare_import(Arguments& arguments) {
+  const auto options = std::make_shared<JobImportOptions>();
+  add_record_options(arguments, options->record);
+  arguments.add("file", options->file, "What `job export` has written").required().type("FILE");
+  arguments.add("--key", options->key, "Only if it is signed by this public key, or by the one in this file")
+      .type("KEY");
+  return action(options, job_import);
+}
+
+const Registered job({.place = 120, .words = "job", .what = "Production orders"});
+const Registered open_command({.place = 121, .words = "job open", .what = "Begin an order", .declare = declare_open});
+const Registered close_command(
+    {.place = 122, .words = "job close", .what = "End an order with a signed certificate", .declare = declare_close});
+const Registered list_command(
+    {.place = 123, .words = "job list", .what = "Name the orders and what was made", .declare = declare_list});
+const Registered export_command({.place = 124,
+                                 .words = "job export",
+                                 .what = "Write all that is on record about an order into one signed file",
+                                 .declare = declare_export});
+const Registered import_command({.place = 125,
+                                 .words = "job import",
+                                 .what = "Take over an order that another station has exported",
+                                 .declare = declare_import});
+
+}  // namespace
 
 }  // namespace station

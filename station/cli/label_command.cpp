@@ -5,7 +5,8 @@
 
 #include "db/lookup.h"
 #include "station/cli/at_the_record.h"
-#include "station/cli/commands.h"
+#include "station/cli/command.h"
+#include "station/cli/options.h"
 #include "station/cli/scanning.h"
 #include "station/output/output.h"
 #include "station/record/entry.h"
@@ -13,6 +14,17 @@
 namespace station {
 
 namespace {
+
+struct LabelOptions : RecordOptions {
+  std::string label;
+  // Whose it is: one of these.
+  std::string attempt;
+  std::string unit;
+  std::string slot;
+  bool scan = false;  // slot and label in turn, from standard input
+  bool again = false;
+  std::string operator_name;
+};
 
 Subject subject_of(const LabelOptions& options) {
   if (!options.attempt.empty()) return ThisAttempt{db::parse_uuid(options.attempt).value()};
@@ -53,8 +65,6 @@ ExitStatus scan(const LabelOptions& options, const RecordPlace& place, db::Store
   return complain(ExitStatus::not_passed, "the label of the unit in " + scanning.slot() + " was not scanned.");
 }
 
-}  // namespace
-
 ExitStatus label(const LabelOptions& options) {
   return at_the_record(options, [&](const RecordPlace& place) {
     WritingSession session(place, "label", options.operator_name);
@@ -67,5 +77,35 @@ ExitStatus label(const LabelOptions& options) {
     return status == ExitStatus::not_passed ? ExitStatus::usage : status;
   });
 }
+
+std::string problem_of(const LabelOptions& options) {
+  const int named = int{!options.attempt.empty()} + int{!options.unit.empty()} + int{!options.slot.empty()};
+  if (options.scan)
+    return named == 0 && options.label.empty() ? "" : "--scan takes labels and slots from standard input";
+  if (options.label.empty()) return "name the label, or read it with --scan";
+  if (named != 1) return "say whose label it is: one of --attempt, --unit and --slot";
+  if (!options.attempt.empty() && !db::parse_uuid(options.attempt)) {
+    return "'" + options.attempt + "' is not the id of an attempt; `flashline report --format json` tells them";
+  }
+  return {};
+}
+
+Action declare(Arguments& arguments) {
+  const auto options = std::make_shared<LabelOptions>();
+  add_record_options(arguments, *options);
+  arguments.add("label", options->label, "What the scanner reads");
+  arguments.add("--attempt", options->attempt, "The unit of this attempt").type("ID");
+  arguments.add("--unit", options->unit, "The unit with this chip or device id, or with this label").type("ID");
+  arguments.add("--slot", options->slot, "The last unit in this slot: its label or port").type("SLOT");
+  arguments.flag("--scan", options->scan, "Read standard input: a slot, then the label of the unit there, and so on");
+  arguments.flag("--again", options->again, "The new pair stands in the place of what either had before");
+  arguments.add("--operator", options->operator_name, "Who scans");
+  return action(options, label, [options] { return problem_of(*options); });
+}
+
+const Registered command(
+    {.place = 100, .words = "label", .what = "Pair a scanned label with the unit it is on", .declare = declare});
+
+}  // namespace
 
 }  // namespace station

@@ -1,4 +1,5 @@
-#include "station/cli/commands.h"
+#include "station/cli/command.h"
+#include "station/cli/options.h"
 #include "station/cli/units_now.h"
 #include "station/live/line_view.h"
 #include "station/output/output.h"
@@ -9,14 +10,18 @@ namespace station {
 
 namespace {
 
+struct ListOptions : LineOptions {
+  std::string station;
+  std::string recipe;  // empty: the units of every profile are ours
+  bool json = false;
+};
+
 std::variant<std::vector<dfu::Profile>, ExitStatus> wanted_profiles(const std::string& recipe_file) {
   if (recipe_file.empty()) return dfu::all_profiles();
   const auto recipe = read_recipe(recipe_file);
   if (const auto* status = std::get_if<ExitStatus>(&recipe)) return *status;
   return std::vector{std::get<0>(recipe)->profile};
 }
-
-}  // namespace
 
 ExitStatus list(const ListOptions& options) {
   const auto station = read_station(options.station);
@@ -33,5 +38,21 @@ ExitStatus list(const ListOptions& options) {
   return print(options.json ? as_json(view, names) : as_text(view, names)) ? ExitStatus::passed
                                                                            : ExitStatus::cannot_create;
 }
+
+Action declare(Arguments& arguments) {
+  const auto options = std::make_shared<ListOptions>();
+  add_station_option(arguments, options->station);
+  add_line_options(arguments, *options);
+  arguments.add("--recipe", options->recipe, "Only units that this recipe is for are ours").type("FILE");
+  arguments.flag("--json", options->json, "One JSON object on standard output");
+  return action(options, list, [&arguments, options] { return contradiction(arguments, *options); });
+}
+
+const Registered command({.place = 50,
+                          .words = "list",
+                          .what = "Show controllers, hubs, ports, slots and units; opens no unit",
+                          .declare = declare});
+
+}  // namespace
 
 }  // namespace station

@@ -7,13 +7,20 @@
 #include <unistd.h>
 
 #include "station/board/operators.h"
-#include "station/cli/commands.h"
+#include "station/cli/command.h"
+#include "station/cli/options.h"
 #include "station/output/output.h"
 #include "station/run/inputs.h"
 
 namespace station {
 
 namespace {
+
+struct OperatorOptions : RecordOptions {
+  enum class What { add, remove, list } what = What::list;
+  std::string name;
+  std::string role = "operator";
+};
 
 // What is typed is not shown.
 class Hidden {
@@ -83,8 +90,6 @@ void list_all(const std::string& path) {
   print(out.empty() ? "no operators\n" : out);
 }
 
-}  // namespace
-
 ExitStatus manage_operators(const OperatorOptions& options) {
   const auto station = read_station(options.station);
   if (const auto* status = std::get_if<ExitStatus>(&station)) return *status;
@@ -110,5 +115,42 @@ ExitStatus manage_operators(const OperatorOptions& options) {
   }
   return ExitStatus::passed;
 }
+
+std::string is_role(const std::string& text) {
+  return one_of(text, {"operator", "supervisor"});
+}
+
+Action declare(Arguments& arguments, OperatorOptions::What what) {
+  const auto options = std::make_shared<OperatorOptions>();
+  options->what = what;
+  add_record_options(arguments, *options);
+  if (what != OperatorOptions::What::list) arguments.add("name", options->name, "Name").required();
+  if (what == OperatorOptions::What::add) {
+    arguments.add("--role", options->role, "operator, or supervisor: orders, released slots, decisions about units")
+        .check(is_role)
+        .show_default();
+  }
+  return action(options, manage_operators);
+}
+
+const Registered operators({.place = 140,
+                            .words = "operator",
+                            .what = "Who may use the board from other machines, and with which PIN"});
+const Registered add_command({.place = 141,
+                              .words = "operator add",
+                              .what = "Add somebody, or give a new PIN, which is asked for",
+                              .declare = [](Arguments& arguments) {
+                                return declare(arguments, OperatorOptions::What::add);
+                              }});
+const Registered remove_command(
+    {.place = 142, .words = "operator remove", .what = "Remove somebody", .declare = [](Arguments& arguments) {
+       return declare(arguments, OperatorOptions::What::remove);
+     }});
+const Registered list_command(
+    {.place = 143, .words = "operator list", .what = "Name them", .declare = [](Arguments& arguments) {
+       return declare(arguments, OperatorOptions::What::list);
+     }});
+
+}  // namespace
 
 }  // namespace station

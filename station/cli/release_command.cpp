@@ -1,7 +1,8 @@
 // `release`: a person's word that a closed slot or a stopped hub was looked at, said to the program that runs the line.
 
 #include "station/cli/at_the_record.h"
-#include "station/cli/commands.h"
+#include "station/cli/command.h"
+#include "station/cli/options.h"
 #include "station/live/release.h"
 #include "station/output/output.h"
 #include "station/run/command_socket.h"
@@ -9,6 +10,12 @@
 namespace station {
 
 namespace {
+
+struct ReleaseOptions : RecordOptions {
+  std::string place;  // a slot's label, a hub's label, or the port of either
+  std::string operator_name;
+  std::string reason;
+};
 
 ExitStatus complain_about(NoAnswer why, const std::string& database) {
   switch (why) {
@@ -24,8 +31,6 @@ ExitStatus complain_about(NoAnswer why, const std::string& database) {
   return complain(ExitStatus::no_unit, "the line does not answer. Look whether it still runs.");
 }
 
-}  // namespace
-
 ExitStatus release(const ReleaseOptions& options) {
   const auto found = place_of(options);
   if (const auto* status = std::get_if<ExitStatus>(&found)) return *status;
@@ -38,5 +43,25 @@ ExitStatus release(const ReleaseOptions& options) {
   if (!answer->done) return complain(ExitStatus::usage, answer->text);
   return print(answer->text + "\n") ? ExitStatus::passed : ExitStatus::cannot_create;
 }
+
+std::string is_in_a_line(const std::string& text) {
+  return is_reason(text) ? "" : "'" + text + "' is not a text of 1 to 200 characters on one line";
+}
+
+Action declare(Arguments& arguments) {
+  const auto options = std::make_shared<ReleaseOptions>();
+  add_record_options(arguments, *options);
+  arguments.add("place", options->place, "The slot or hub: its label or port").type("PLACE").required();
+  arguments.add("--operator", options->operator_name, "Who decided").required().check(is_in_a_line);
+  arguments.add("--reason", options->reason, "Why: what was looked at, and replaced").required().check(is_in_a_line);
+  return action(options, release);
+}
+
+const Registered command({.place = 110,
+                          .words = "release",
+                          .what = "Let a running line use a closed slot or a stopped hub again",
+                          .declare = declare});
+
+}  // namespace
 
 }  // namespace station

@@ -1,3 +1,6 @@
+#include "station/cli/report_command.h"
+
+#include <QDateTime>
 #include <QSaveFile>
 #include <algorithm>
 #include <cerrno>
@@ -7,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <tuple>
 #include <utility>
 
 #include <unistd.h>
@@ -18,15 +22,22 @@
 #include "reports/printable.h"
 #include "reports/report.h"
 #include "reports/unit.h"
-#include "station/cli/commands.h"
+#include "station/cli/command.h"
+#include "station/cli/options.h"
 #include "station/output/output.h"
 #include "station/output/sink_stream.h"
+#include "station/record/anchor_text.h"
 #include "station/record/output_file.h"
 #include "station/run/inputs.h"
 
 namespace station {
 
 namespace {
+
+// Of a filter, until all of the command line is known to be right.
+struct ReportTexts {
+  std::string job, lot, recipe, image, unit, slot, operator_name, outcome, day, since, until, by;
+};
 
 using Writer = std::function<void(std::ostream&)>;
 
@@ -165,8 +176,6 @@ ExitStatus put(const Writer& write, const ReportOptions& options) {
   return options.output.empty() ? to_standard_output(write) : to_file(write, options);
 }
 
-}  // namespace
-
 ExitStatus report(const ReportOptions& options) {
   if (const auto problem = why_not_written(options.output)) return complain(ExitStatus::cannot_create, *problem);
   if (options.fields) {
@@ -191,5 +200,106 @@ ExitStatus report(const ReportOptions& options) {
     return complain(ExitStatus::input_missing, error.what());
   }
 }
+
+// From its first moment to that of the next, by the local clock like other times.
+std::optional<std::pair<db::Time, db::Time>> day_from(const std::string& text) {
+  const QDate day = QDate::fromString(QString::fromStdString(text), Qt::ISODate);
+  if (!day.isValid() || text.size() != 10) return std::nullopt;
+  const auto begin = [](const QDate& date) {
+    return db::Time(db::milliseconds(date.startOfDay().toMSecsSinceEpoch()));
+  };
+  return std::pair{begin(day), begin(day.addDays(1))};
+}
+
+std::string is_day(const std::string& text) {
+  return day_from(text) ? std::string() : "'" + text + "' is not a day; write it like 2026-11-22";
+}
+
+std::string is_format(const std::string& text) {
+  return one_of(text, {"text", "csv", "json", "jsonl", "html", "xlsx"});
+}
+
+std::string is_group(const std::string& text) {
+  return one_of(text,
+                {"job", "lot", "recipe", "image", "unit", "slot", "hub", "operator", "day", "outcome", "station"});
+}
+
+std::string is_outcome(const std::string& text) {
+  return one_of(text, {"passed", "already", "failed", "error", "cancelled", "interrupted"});
+}
+
+// What was asked for that does not go together.
+std::string problem_of(const ReportOptions& report, const ReportTexts& texts) {
+  const std::string& format = report.format;
+  if (report.summary && format != "text") return "--summary is text";
+  if (report.fields && format != "text" && format != "json") return "--fields is text or json";
+  const bool table = format == "text" || format == "csv" || format == "json";
+  if (!texts.by.empty() && !table) return "--by is text, csv or json";
+  if (!report.holds.empty() && !table) return "--holds is text, csv or json";
+  if (report.summary + report.fields + !texts.by.empty() + !report.holds.empty() > 1) {
+    return "--summary, --by, --holds and --fields are four reports: ask for one of them";
+  }
+  if (!texts.day.empty() && (!texts.since.empty() || !texts.until.empty())) return "--day says since and until already";
+  return {};
+}
+
+db::Filter filter_from(const ReportTexts& texts) {
+  const auto given = [](const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional<std::string>(text);
+  };
+  db::Filter filter;
+  filter.job = given(texts.job);
+  filter.lot = given(texts.lot);
+  filter.recipe = given(texts.recipe);
+  filter.image = given(texts.image);
+  filter.unit = given(texts.unit);
+  filter.slot = given(texts.slot);
+  filter.operator_name = given(texts.operator_name);
+  if (const auto day = day_from(texts.day)) std::tie(filter.since, filter.until) = *day;
+  if (!texts.outcome.empty()) filter.outcome = db::parse_outcome(texts.outcome);
+  if (!texts.since.empty()) filter.since = time_from(texts.since);
+  if (!texts.until.empty()) filter.until = time_from(texts.until);
+  return filter;
+}
+
+void add_filters(Arguments& arguments, ReportTexts& texts) {
+  arguments.add("--job", texts.job, "Only attempts of this job");
+  arguments.add("--lot", texts.lot, "Only attempts of this lot");
+  arguments.add("--recipe", texts.recipe, "Only this recipe: its name, or the first digits of its SHA-256");
+  arguments.add("--image", texts.image, "Only recipes with this image: its name, or digits of its SHA-256");
+  arguments.add("--unit", texts.unit, "The history of one unit, and what is in it now: its id, serial or label");
+  arguments.add("--slot", texts.slot, "Only this slot: its label or port");
+  arguments.add("--outcome", texts.outcome, "Only attempts that ended so").check(is_outcome);
+  arguments.add("--operator", texts.operator_name, "Only attempts of this operator");
+  arguments.add("--day", texts.day, "Only attempts started on this day, like 2026-11-22").check(is_day);
+  arguments.add("--since", texts.since, "Only attempts started then or later").type("TIME").check(is_time);
+  arguments.add("--until", texts.until, "Only attempts started before then").type("TIME").check(is_time);
+}
+
+Action declare(Arguments& arguments) {
+  const auto options = std::make_shared<ReportOptions>();
+  const auto texts = std::make_shared<ReportTexts>();
+  add_record_options(arguments, options->station, options->db);
+  arguments.add("--format", options->format, "text, csv, json, jsonl, html or xlsx").check(is_format).show_default();
+  arguments.flag("--summary", options->summary, "What it comes to, without the attempts; as text");
+  arguments.add("--by", texts->by, "A row of figures for each: text, csv or json").check(is_group);
+  arguments
+      .add("--holds", options->holds,
+           "Which units hold this image now, by their last word: its name, or digits of its SHA-256")
+      .type("IMAGE");
+  arguments.flag("--fields", options->fields, "What each column and key means; text or json");
+  arguments.add("-o,--output", options->output, "Write to this file").type("FILE");
+  add_filters(arguments, *texts);
+  return action(options, report, [options, texts] {
+    options->filter = filter_from(*texts);
+    options->by = reports::parse_by(texts->by);
+    return problem_of(*options, *texts);
+  });
+}
+
+const Registered command(
+    {.place = 80, .words = "report", .what = "Say which unit got which bytes", .declare = declare});
+
+}  // namespace
 
 }  // namespace station

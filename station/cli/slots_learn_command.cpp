@@ -11,7 +11,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "station/cli/commands.h"
+#include "station/cli/command.h"
+#include "station/cli/options.h"
 #include "station/commissioning/slot_lesson.h"
 #include "station/commissioning/station_file.h"
 #include "station/output/output.h"
@@ -24,6 +25,14 @@
 namespace station {
 
 namespace {
+
+struct SlotsLearnOptions : LineOptions {
+  std::string station;       // made if it is not there
+  std::string first = "A1";  // label to begin with
+  int count = 0;             // sockets; 0: until somebody ends it
+  bool ask = false;          // for each label, on standard input
+  bool json = false;
+};
 
 // Belongs to the main thread, whose event loop brings units, answers and signals one after the other.
 class Lesson {
@@ -183,8 +192,6 @@ class Lesson {
   std::string typed_;
 };
 
-}  // namespace
-
 ExitStatus slots_learn(const SlotsLearnOptions& options) {
   std::error_code error;
   const bool exists = std::filesystem::exists(options.station, error);
@@ -217,5 +224,39 @@ ExitStatus slots_learn(const SlotsLearnOptions& options) {
   if (interrupted && options.count > 0) return ExitStatus::stopped;
   return lesson.learned() > 0 ? ExitStatus::passed : ExitStatus::no_unit;
 }
+
+std::string is_label(const std::string& text) {
+  constexpr std::size_t longest = 40;
+  const bool printable = std::ranges::none_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+  if (!text.empty() && text.size() <= longest && printable) return {};
+  return "'" + text + "' is not a label of 1 to 40 characters";
+}
+
+std::string problem_of(const Arguments& arguments, const SlotsLearnOptions& options) {
+  if (options.ask && options.json) return "--ask is for people and --json for programs";
+  return contradiction(arguments, options);
+}
+
+Action declare(Arguments& arguments) {
+  const auto options = std::make_shared<SlotsLearnOptions>();
+  arguments.add("--station", options->station, "Station file with the slots").required().type("FILE");
+  add_line_options(arguments, *options);
+  arguments.add("--first", options->first, "Label to begin with; its number is counted up")
+      .type("LABEL")
+      .check(is_label)
+      .show_default();
+  arguments.add("--count", options->count, "End after so many sockets").type("N").range(1, most_units);
+  arguments.flag("--ask", options->ask, "Ask for each label on standard input; an empty line takes the next one");
+  arguments.flag("--json", options->json, "JSON Lines on standard output");
+  return action(options, slots_learn, [&arguments, options] { return problem_of(arguments, *options); });
+}
+
+// `slots` itself is registered by `slots show`.
+const Registered command({.place = 62,
+                          .words = "slots learn",
+                          .what = "Give each socket a label: plug a unit into one after the other",
+                          .declare = declare});
+
+}  // namespace
 
 }  // namespace station

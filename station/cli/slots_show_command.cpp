@@ -5,7 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "station/cli/commands.h"
+#include "station/cli/command.h"
+#include "station/cli/options.h"
 #include "station/cli/units_now.h"
 #include "station/live/line_view.h"
 #include "station/output/output.h"
@@ -17,6 +18,11 @@
 namespace station {
 
 namespace {
+
+struct SlotsShowOptions : LineOptions {
+  std::string station;
+  bool json = false;
+};
 
 // A slot of the station file as it is on this line.
 struct SlotRow {
@@ -77,8 +83,6 @@ std::string as_json(const std::vector<SlotRow>& rows) {
   return compact(QJsonObject{{"slots", array}}) + "\n";
 }
 
-}  // namespace
-
 ExitStatus slots_show(const SlotsShowOptions& options) {
   const auto station = read_station(options.station);
   if (const auto* status = std::get_if<ExitStatus>(&station)) return *status;
@@ -92,5 +96,22 @@ ExitStatus slots_show(const SlotsShowOptions& options) {
   if (!print(options.json ? as_json(rows) : as_text(rows))) return ExitStatus::cannot_create;
   return view.missing.empty() ? ExitStatus::passed : ExitStatus::not_passed;
 }
+
+Action declare(Arguments& arguments) {
+  const auto options = std::make_shared<SlotsShowOptions>();
+  arguments.add("--station", options->station, "Station file with the slots").required().type("FILE");
+  add_line_options(arguments, *options);
+  arguments.flag("--json", options->json, "One JSON object on standard output");
+  return action(options, slots_show, [&arguments, options] { return contradiction(arguments, *options); });
+}
+
+// `slots learn` is the other one.
+const Registered slots({.place = 60, .words = "slots", .what = "The sockets of the fixture and their labels"});
+const Registered command({.place = 61,
+                          .words = "slots show",
+                          .what = "Each slot of the station file, its port, and what is there",
+                          .declare = declare});
+
+}  // namespace
 
 }  // namespace station

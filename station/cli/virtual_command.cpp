@@ -1,3 +1,5 @@
+#include "station/cli/virtual_command.h"
+
 #include <QCoreApplication>
 #include <csignal>
 #include <cstdio>
@@ -10,7 +12,9 @@
 
 #include "dfu/virtual/usbip.h"
 #include "dfu/virtual/usbip_server.h"
-#include "station/cli/commands.h"
+#include "station/board/address.h"
+#include "station/cli/command.h"
+#include "station/cli/options.h"
 #include "station/output/output.h"
 #include "station/run/inputs.h"
 #include "station/run/open_line.h"
@@ -51,8 +55,6 @@ std::variant<std::unique_ptr<usbip::Server>, ExitStatus> make_server(dfu::Bus& b
   }
 }
 
-}  // namespace
-
 ExitStatus serve_virtual(const VirtualOptions& options) {
   int argc = 1;
   char name[] = "flashline";
@@ -73,5 +75,37 @@ ExitStatus serve_virtual(const VirtualOptions& options) {
   for (const std::string& problem : problems) complain(ExitStatus::cannot_create, problem);
   return problems.empty() ? ExitStatus::stopped : ExitStatus::cannot_create;
 }
+
+std::string is_address(const std::string& text) {
+  return address_from(text) ? "" : "'" + text + "' is not an address and a port; write 127.0.0.1:3240";
+}
+
+std::string problem_of(const Arguments& arguments, const VirtualOptions& options) {
+  if (options.line == "usb") return "real units are on USB already: --line virtual, or the file of a virtual line";
+  return contradiction(arguments, options);
+}
+
+Action declare(Arguments& arguments) {
+  const auto options = std::make_shared<VirtualOptions>();
+  const auto listen = std::make_shared<std::string>("127.0.0.1:" + std::to_string(usbip::default_port));
+  options->line = "virtual";
+  add_line_options(arguments, *options, "virtual|FILE.toml", "virtual, or the file of a virtual line");
+  arguments.add("--listen", *listen, "Where clients connect; only this machine's can by default")
+      .type("ADDR:PORT")
+      .check(is_address)
+      .show_default();
+  arguments.flag("-v,--verbose", options->verbose, "Say on standard error who comes, goes and asks for what");
+  return action(options, serve_virtual, [&arguments, options, listen] {
+    const Address address = *address_from(*listen);
+    options->host = address.host;
+    options->tcp_port = address.port;
+    return problem_of(arguments, *options);
+  });
+}
+
+const Registered command(
+    {.place = 150, .words = "virtual", .what = "Serve a virtual line over USB/IP", .declare = declare});
+
+}  // namespace
 
 }  // namespace station

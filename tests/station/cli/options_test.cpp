@@ -1,7 +1,10 @@
-#include "station/cli/options.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "station/cli/command.h"
+#include "station/cli/report_command.h"
+#include "station/cli/virtual_command.h"
+#include "station/run/flash_options.h"
 
 namespace station {
 namespace {
@@ -9,26 +12,24 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::variant<Command, Said> parse(std::vector<const char*> arguments) {
+std::variant<Action, Said> parse(std::vector<const char*> arguments) {
   arguments.insert(arguments.begin(), "flashline");
   return parse_command_line(static_cast<int>(arguments.size()), arguments.data());
 }
 
 template <typename Options>
 Options parsed(std::vector<const char*> arguments) {
-  const std::variant<Command, Said> result = parse(std::move(arguments));
+  const std::variant<Action, Said> result = parse(std::move(arguments));
   if (const Said* said = std::get_if<Said>(&result)) {
     ADD_FAILURE() << said->text;
     return {};
   }
-  const Command& command = std::get<Command>(result);
-  EXPECT_TRUE(std::holds_alternative<Options>(command));
-  return std::get<Options>(command);
+  return std::any_cast<Options>(std::get<Action>(result).options());
 }
 
 // What is said about a command line that must be refused.
 std::string refused(std::vector<const char*> arguments) {
-  const std::variant<Command, Said> result = parse(std::move(arguments));
+  const std::variant<Action, Said> result = parse(std::move(arguments));
   const Said* said = std::get_if<Said>(&result);
   if (!said) {
     ADD_FAILURE() << "it was accepted";
@@ -178,8 +179,8 @@ TEST(Options, HelpIsNoErrorAndNamesEveryCommand) {
   const auto result = parse({"--help"});
   const Said& said = std::get<Said>(result);
   EXPECT_EQ(said.status, ExitStatus::passed);
-  for (const char* command :
-       {"flash", "run", "check", "inspect", "list", "slots", "doctor", "report", "audit", "job", "db", "virtual"}) {
+  for (const char* command : {"flash", "run", "check", "inspect", "list", "slots", "doctor", "report", "audit", "label",
+                              "release", "job", "db", "operator", "virtual"}) {
     EXPECT_THAT(said.text, HasSubstr(command));
   }
 }
