@@ -206,7 +206,7 @@ std::optional<dfu::Fault> lacks_required(const Recipe& recipe, const dfu::Survey
 
 std::optional<dfu::Fault> out_of_reach(const Recipe& recipe, const dfu::SurveyResult& survey) {
   // From module version 100 on the bootloader borrows the code for the store from system part 2, of 0.7.0 or later
-  // (facts/particle.md 8).
+  // (docs/devices.md, "Configuration store").
   constexpr std::uint16_t borrows_since = 100, lends_since = 200;
   const auto& steps = recipe.layout.steps;
   const auto patch = std::ranges::find(steps, dfu::Step::Does::patch, &dfu::Step::does);

@@ -14,7 +14,7 @@ std::string hex(std::uint32_t address) {
   return dfu::hex_address(address);
 }
 
-// A file made for DFU names the unit it is for (facts/dfu.md 1.6).
+// A file made for DFU names the unit it is for (docs/devices.md, "DFU file suffix").
 std::optional<Unfit> wrong_suffix(const dfu::DfuSuffix& suffix, const dfu::Profile& profile) {
   const bool vendor = suffix.vendor == any_id || suffix.vendor == profile.dfu.vendor;
   const bool product = suffix.product == any_id || suffix.product == profile.dfu.product;
@@ -27,7 +27,7 @@ std::optional<Unfit> wrong_suffix(const dfu::DfuSuffix& suffix, const dfu::Profi
 Unfit without_header(ImageKind kind, const std::string& units) {
   const std::string what = kind == ImageKind::legacy_core ? "was built for the Spark Core (no module header)"
                                                           : "has no Particle module header";
-  // facts/particle.md 5.2
+  // docs/devices.md, "Boot of a Photon"
   return {what + "; the unit would not run it, and would silently go back to its factory firmware",
           "Use the .bin that was built for " + units + "."};
 }
@@ -43,7 +43,7 @@ std::optional<Unfit> wrong_module(const Module& module, const dfu::Profile& prof
                      describe(module) + ")",
                  "Use the file that was built for " + units + "."};
   }
-  // facts/particle.md 5.4
+  // docs/devices.md, "Bootloader updates"
   if (module.function == Function::bootloader) {
     return Unfit{"is a bootloader (" + describe(module) + "), and the unit lets nobody write its bootloader by DFU",
                  "Add to this step: kind = \"bootloader\", and the system puts it in place; or leave it out."};
@@ -88,7 +88,7 @@ std::variant<Unfit, Placement> place_plain(const dfu::ImageFacts& facts, std::op
   return Placement{};
 }
 
-// A Core runs programs without a header, from the one place that it has for them (facts/particle.md 4).
+// A Core runs programs without a header, from the one place that it has for them (docs/devices.md, "Core").
 std::variant<Unfit, Placement> place_legacy_core(std::optional<std::uint32_t> address) {
   const dfu::particle::Slot& slot = dfu::particle::slots(dfu::particle::Platform::core).front();
   if (!address || *address == slot.range.begin) return Placement{slot.range.begin, std::nullopt, slot};

@@ -1,4 +1,5 @@
-// The virtual line file: hubs, units and their faults. Format: CONTRACTS, "Virtual line file".
+// The virtual line file: hubs, units and their faults. Format: docs/formats.md, "Virtual line
+// file".
 #pragma once
 
 #include <optional>

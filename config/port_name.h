@@ -14,7 +14,8 @@ struct PortName {
   bool by_bus_number() const { return controller[0] >= '0' && controller[0] <= '9'; }
 };
 
-// Ports count from 1 to 31 and a chain has at most 7 of them (facts/dfu.md 6.4). Nothing for any other text.
+// Ports count from 1 to 31 and a chain has at most 7 of them (docs/devices.md, "Port paths"). Nothing for any other
+// text.
 std::optional<PortName> parse_port_name(std::string_view text);
 
 // Letters, digits and '_', beginning with a letter: cannot be taken for a bus number.

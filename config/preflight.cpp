@@ -20,12 +20,13 @@ using dfu::particle::Module;
 // The largest flash of the families in sight has 16 MiB; beyond this a file is something else.
 constexpr std::size_t most_image_bytes = 64 << 20;
 
-// Option bytes, one-time programmable bytes and the ROM itself, on every STM32 (facts/dfu.md 4.5): a slip there makes a
-// unit that nobody can flash again.
+// Option bytes, one-time programmable bytes and the ROM itself, on every STM32 (docs/devices.md, "Read protection"): a
+// slip there makes a unit that nobody can flash again.
 constexpr dfu::Range system_memory = {0x1FFE0000, 0x20000000};
 
 // Flash memory is written in words: one that begins between two words is refused by the chip (errPROG), unit after
-// unit. 4 bytes on STM32F1 to F4 by the ROM and on Particle's bootloaders (facts/dfu.md 2.2, 4.6).
+// unit. 4 bytes on STM32F1 to F4 by the ROM and on Particle's bootloaders (docs/devices.md, "DfuSe blocks and
+// addresses", "STM32 flash times").
 constexpr std::uint32_t flash_word = 4;
 
 // A step whose image may go to the unit.
@@ -306,7 +307,8 @@ class Preflight {
                            "Use the bootloader .bin of the Device OS release that this recipe installs."});
     }
     if (image->payload().size() > area->size()) return unfit(draft, {"is too large for a bootloader", {}});
-    // The rest of the area is scratch, where the system puts what it downloads (facts/particle.md 4).
+    // The rest of the area is scratch, where the system puts what it downloads (docs/devices.md, "Flash maps of Gen
+    // 2").
     const dfu::particle::Slot waiting{"update area", Function::bootloader, 0,
                                       *dfu::particle::scratch(*profile_->platform)};
     add(draft, std::move(image), {area->begin, {}, waiting}, dfu::Step::Does::write, placed);
@@ -378,7 +380,8 @@ class Preflight {
     error(draft, *draft.image, "'" + draft.image->value + "' " + bad.problem, bad.hint);
   }
 
-  // The code that reaches the store lies in the system parts, on newer bootloaders (facts/particle.md 7.2, 8).
+  // The code that reaches the store lies in the system parts, on newer bootloaders (docs/devices.md, "Order of the
+  // steps", "Configuration store").
   void check_order(const std::vector<StepDraft>& drafts) {
     const StepDraft* writer = nullptr;
     for (const StepDraft& draft : drafts) {
@@ -394,7 +397,7 @@ class Preflight {
     }
   }
 
-  // It is the system that puts the new bootloader in place (facts/particle.md 5.4).
+  // It is the system that puts the new bootloader in place (docs/devices.md, "Bootloader updates").
   void check_bootloader_update(const std::vector<Placed>& placed) {
     constexpr std::uint16_t since = 1213;
     for (const Placed& one : placed) {
@@ -507,7 +510,7 @@ class Preflight {
   static std::string hex(std::uint32_t address) { return dfu::hex_address(address); }
 
   // Versions decide, not the order of the steps: from 0.8 on the parts depend on each other in a circle
-  // (facts/particle.md 5.4).
+  // (docs/devices.md, "Bootloader updates").
   void check_dependencies(const std::vector<Placed>& placed, bool all_known) {
     for (const Placed& one : placed) {
       if (!one.is_image() || !one.module()) continue;

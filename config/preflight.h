@@ -20,7 +20,7 @@ enum class StepKind {
   factory,     // an application, into the place that a unit falls back on
   erase,       // sectors
   setting,     // into the configuration store
-  bootloader,  // through the update area (facts/particle.md 5.4)
+  bootloader,  // through the update area (docs/devices.md, "Bootloader updates")
   holds,       // what must be there already: these bytes, or a module of at least this version
 };
 

@@ -121,7 +121,8 @@ class RecipeReader {
         return {};
       }
     }
-    // Beside the flash of Particle's units lie their private keys (facts/particle.md 4, 8).
+    // Beside the flash of Particle's units lie their private keys (docs/devices.md, "Flash maps of Gen 2",
+    // "Configuration store").
     constexpr std::uint16_t particle_vendor = 0x2B04;
     if (id.vendor == particle_vendor && alt != 0) {
       report_.error(

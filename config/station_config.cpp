@@ -276,7 +276,8 @@ std::optional<dfu::PortPath> StationConfig::port_of(const std::string& named,
   if (parsed->by_bus_number()) return dfu::PortPath{named};
   const auto controller = std::ranges::find(controllers, parsed->controller, &ControllerName::name);
   if (controller == controllers.end()) return {};
-  // Of the two buses of a USB 3 controller the lower one is its USB 2 half, where every DFU unit is (facts/dfu.md 6.4).
+  // Of the two buses of a USB 3 controller the lower one is its USB 2 half, where every DFU unit is (docs/devices.md,
+  // "Port paths").
   std::optional<int> bus;
   for (const dfu::ControllerInfo& info : present) {
     if (info.path == controller->path && (!bus || info.bus < *bus)) bus = info.bus;

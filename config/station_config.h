@@ -1,4 +1,4 @@
-// The station file: this line's name, limits, hubs and slots. Format: CONTRACTS, "Station file".
+// The station file: this line's name, limits, hubs and slots. Format: docs/formats.md, "Station file".
 #pragma once
 
 #include <chrono>

@@ -103,7 +103,7 @@ struct Step {
   std::optional<Sha256> readback;
 };
 
-// In the spelling of CONTRACTS: "verify-mismatch", "unit", "read".
+// In the spelling of docs/formats.md, "Fault codes": "verify-mismatch", "unit", "read".
 struct Fault {
   std::string code;
   std::string about;

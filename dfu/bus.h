@@ -19,7 +19,7 @@
 
 namespace dfu {
 
-// Bus and chain of ports, "1-1.4.2": the only identity that survives re-enumeration (facts/dfu.md 6.4).
+// Bus and chain of ports, "1-1.4.2": the only identity that survives re-enumeration (docs/devices.md, "Port paths").
 struct PortPath {
   std::string text;
 

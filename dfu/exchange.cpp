@@ -7,7 +7,8 @@ namespace dfu {
 
 namespace {
 
-// How often an STM32L4's ROM may stall a poll that came too early, though not before its time (facts/dfu.md 4.2).
+// How often an STM32L4's ROM may stall a poll that came too early, though not before its time (docs/devices.md,
+// "Stalls").
 constexpr int most_early_polls = 3;
 
 Transfer class_request(const Profile& profile, Request request, std::uint16_t value, std::uint16_t length,
@@ -53,7 +54,8 @@ Exchange Exchange::get_state(const Profile& profile) {
   return {Kind::get_state, profile, class_request(profile, Request::getstate, 0, 1)};
 }
 
-// wValue 2, as dfu-util sends it (facts/dfu.md 2.3): DfuSe devices tell commands from data by block number 0.
+// wValue 2, as dfu-util sends it (docs/devices.md, "Leaving DFU mode"): DfuSe devices tell commands from data by block
+// number 0.
 Exchange Exchange::leave(const Profile& profile) {
   return {Kind::leave, profile, class_request(profile, Request::dnload, dfuse_first_block, 0)};
 }
@@ -161,7 +163,8 @@ Ask Exchange::after_request(const TransferResult& result) {
   return fail(Failure::Why::bad_answer);
 }
 
-// A unit that refuses a request may say why, as ST's ROM does when it is protected (facts/dfu.md 4.5).
+// A unit that refuses a request may say why, as ST's ROM does when it is protected (docs/devices.md, "Read
+// protection").
 Ask Exchange::after_refusal(const TransferResult& result) {
   const auto report = result.status == TransferStatus::ok ? parse_status(result.data) : std::nullopt;
   if (!report || report->status == Status::ok) return fail(Failure::Why::stall);
@@ -222,8 +225,8 @@ Ask Exchange::after_manifest_status(Duration now) {
   return fail(Failure::Why::wrong_state);
 }
 
-// A unit that means its poll time gets it. One that does not (facts/dfu.md 4.3, Photon) is asked again at once, and if
-// it is still busy then, with growing pauses, so that a hung unit costs little.
+// A unit that means its poll time gets it. One that does not (docs/devices.md, "Poll times", Photon) is asked again at
+// once, and if it is still busy then, with growing pauses, so that a hung unit costs little.
 Ask Exchange::ask_pause(Duration now) {
   if (now - begun_ >= busy_limit_) return fail(Failure::Why::busy);
   ++polls_;
@@ -246,7 +249,7 @@ namespace {
 FaultCode code_of_status(Status status, OperationKind operation) {
   switch (status) {
     case Status::err_vendor:
-      return FaultCode::read_protected;  // facts/dfu.md 4.5
+      return FaultCode::read_protected;  // docs/devices.md, "Read protection"
     case Status::err_erase:
     case Status::err_check_erased:
       return FaultCode::erase_failed;

@@ -1,5 +1,5 @@
-// One DFU request and the GETSTATUS polling that completes it: the atom of every conversation. Pure.
-// Every wait is asked for and every poll loop ends at the profile's busy limit, by elapsed time (facts/dfu.md 4.3).
+// One DFU request and the GETSTATUS polling that completes it: the atom of every conversation. Pure. Every wait is
+// asked for and every poll loop ends at the profile's busy limit, by elapsed time (docs/devices.md, "Poll times").
 #pragma once
 
 #include <optional>
@@ -20,16 +20,20 @@ class Exchange {
   static Exchange upload(const Profile& profile, std::uint16_t block, std::uint16_t length);
   // ABORT; the unit must then be in dfuIDLE.
   static Exchange abort(const Profile& profile);
-  // CLRSTATUS, which only a unit in dfuERROR may get (facts/dfu.md 0.5); then it must be in dfuIDLE.
+  // CLRSTATUS, which only a unit in dfuERROR may get (docs/devices.md, "CLRSTATUS and ABORT"); then it must be in
+  // dfuIDLE.
   static Exchange clear_status(const Profile& profile);
   // GETSTATUS alone, polled on while the unit is in dfuDNBUSY; any other state ends it.
   static Exchange settle(const Profile& profile);
-  // GETSTATE: the state without a side effect, while GETSTATUS carries out what is pending (facts/dfu.md 1.1).
+  // GETSTATE: the state without a side effect, while GETSTATUS carries out what is pending (docs/devices.md, "DFU
+  // requests").
   static Exchange get_state(const Profile& profile);
-  // Zero-length DNLOAD and one GETSTATUS. Never fails: whatever comes back proves nothing (facts/dfu.md 4.1).
+  // Zero-length DNLOAD and one GETSTATUS. Never fails: whatever comes back proves nothing (docs/devices.md, "Leaving
+  // DFU mode").
   static Exchange leave(const Profile& profile);
   // Zero-length DNLOAD as `block` of plain DFU, polled until the unit has taken the image in: dfuIDLE if it is
-  // manifestation tolerant, else on its way to a reset, and it may drop off the bus at any time (facts/dfu.md 1.3).
+  // manifestation tolerant, else on its way to a reset, and it may drop off the bus at any time (docs/devices.md, "DFU
+  // states").
   static Exchange manifest(const Profile& profile, std::uint16_t block, bool tolerant);
   // SET_INTERFACE: requests that follow go to this alternate setting. REQUIRES: the unit is in dfuIDLE.
   static Exchange select(const Profile& profile, std::uint8_t alternate);
@@ -43,7 +47,7 @@ class Exchange {
   struct Failure {
     enum class Why {
       stall,         // the request was refused, and the GETSTATUS after it names no error
-      status_stall,  // the GETSTATUS after it was: on a Photon, the flash work failed (facts/dfu.md 4.2)
+      status_stall,  // the GETSTATUS after it was: on a Photon, the flash work failed (docs/devices.md, "Stalls")
       no_answer,
       gone,
       io_error,

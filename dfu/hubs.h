@@ -12,8 +12,8 @@
 
 namespace dfu {
 
-enum class TransactionTranslator { none, single, multi };  // facts/dfu.md 5.2
-// facts/dfu.md 6.6. `unknown`: the hub was not asked, because only a request to it would tell.
+enum class TransactionTranslator { none, single, multi };  // docs/devices.md, "Transaction translators"
+// docs/devices.md, "Port power". `unknown`: the hub was not asked, because only a request to it would tell.
 enum class PortPower { none, ganged, per_port, unknown };
 
 std::string_view to_string(TransactionTranslator tt);  // "none", "single", "multi"

@@ -24,8 +24,8 @@ struct Step {
   std::string name;
   std::shared_ptr<const Image> image;
   std::uint32_t address = 0;  // of its first byte
-  // Offset of a header that makes a unit jump into the image: the block that holds it is written last
-  // (facts/dfu.md 4.7).
+  // Offset of a header that makes a unit jump into the image: the block that holds it is written last (docs/devices.md,
+  // "Unplugged during work").
   std::optional<std::uint32_t> header_offset;
   Does does = Does::write;
   // What becomes of bytes in its sectors that belong to no step, when such a sector must be erased. The recipe decides;

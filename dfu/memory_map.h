@@ -1,6 +1,6 @@
-// DfuSe memory maps: the string of an alternate setting's iInterface, parsed into sectors.
-// `@name/0xADDR/COUNT*SIZE MULT TYPE[,...][/0xADDR/...]` in all the forms of facts/dfu.md 2.4 and facts/boards.md 6.3,
-// as real units spell it. What makes no sense is left out and said: no step can be there. Pure; any thread.
+// DfuSe memory maps: the string of an alternate setting's iInterface, parsed into sectors. `@name/0xADDR/COUNT*SIZE
+// MULT TYPE[,...][/0xADDR/...]` in all the forms of docs/devices.md, "Memory map strings", as real units spell it. What
+// makes no sense is left out and said: no step can be there. Pure; any thread.
 #pragma once
 
 #include <optional>
@@ -28,7 +28,7 @@ struct MemoryMap {
   std::vector<std::string> ignored{};
 
   // A store of settings behind DFU, which its bootloader copies whole with each change: what may be written there need
-  // not be erased first (facts/boards.md 2.2, 3.1: "@DCT Flash", type e).
+  // not be erased first (docs/devices.md, "Gen 3 in DFU mode", "RTL872x": "@DCT Flash", type e).
   bool is_store() const { return name.starts_with("DCT ") || name.starts_with("DCD "); }
   // The sector that holds the address; nullptr if none does.
   const Sector* find(std::uint32_t address) const;

@@ -31,7 +31,7 @@ std::string_view to_string(Operation::Kind kind) {
 
 Duration floor_of(Operation::Kind kind, std::uint32_t length, const Profile& profile) {
   const Duration status = wire_time(6);
-  // A command works at its first GETSTATUS and tells its result at a second one (facts/dfu.md 2.1).
+  // A command works at its first GETSTATUS and tells its result at a second one (docs/devices.md, "DfuSe commands").
   const Duration command = wire_time(5) + 2 * status;
   switch (kind) {
     case Operation::Kind::erase:
@@ -59,7 +59,7 @@ Duration floor_of(Operation::Kind kind, std::uint32_t length, const Profile& pro
 
 namespace {
 
-// ST's ROM gives no block of one byte (facts/dfu.md 2.2).
+// ST's ROM gives no block of one byte (docs/devices.md, "DfuSe blocks and addresses").
 std::uint16_t asked_for(std::uint32_t length, const Profile& profile) {
   constexpr std::uint32_t least_block = 4;
   return static_cast<std::uint16_t>(std::max(length, profile.dialect == Dialect::dfuse ? least_block : 1u));
@@ -204,7 +204,7 @@ std::optional<Fault> mismatch(const Operation& operation, ByteView read, ByteVie
 
 namespace {
 
-constexpr std::uint32_t linux_most = 4096;  // facts/dfu.md 6.2: more is refused by usbfs
+constexpr std::uint32_t linux_most = 4096;  // docs/devices.md, "Errors of usbfs and libusb": more is refused by usbfs
 
 }  // namespace
 

@@ -41,7 +41,7 @@ std::string_view to_string(Operation::Kind kind);
 // As faults name it.
 OperationKind operation_kind(Operation::Kind kind);
 
-// The unit's own time: flash work and wire (facts/dfu.md 4.6, 5.1).
+// The unit's own time: flash work and wire (docs/devices.md, "STM32 flash times", "Wire time").
 Duration floor_of(Operation::Kind kind, std::uint32_t length, const Profile& profile);
 
 // The exchange that carries an operation out; `data` are the bytes of a write. REQUIRES: not a reset, which is none.
@@ -66,9 +66,10 @@ Fault fault_of(const Exchange::Failure& failure, const Operation& operation, con
 // The first byte that reads back different from `wanted`. Nothing when there is none.
 std::optional<Fault> mismatch(const Operation& operation, ByteView read, ByteView wanted, const Layout& layout);
 
-// How the units' transfer size cuts memory into blocks, and when the address pointer must be set again.
-// A block is one transfer of min(wTransferSize, 4096) bytes, the most Linux carries; a unit whose wTransferSize is
-// larger counts its block numbers in the larger size, so there the pointer is set for each block (facts/dfu.md 2.2).
+// How the units' transfer size cuts memory into blocks, and when the address pointer must be set again. A block is one
+// transfer of min(wTransferSize, 4096) bytes, the most Linux carries; a unit whose wTransferSize is larger counts its
+// block numbers in the larger size, so there the pointer is set for each block (docs/devices.md, "DfuSe blocks and
+// addresses").
 class Pointer {
  public:
   explicit Pointer(std::uint16_t transfer_size);

@@ -86,8 +86,8 @@ class Planner {
     return false;
   }
 
-  // Everything up to the last step into the store comes first and is read back at once: the code that reaches the
-  // store may lie in the parts that are written afterwards (facts/particle.md 7.2, 8).
+  // Everything up to the last step into the store comes first and is read back at once: the code that reaches the store
+  // may lie in the parts that are written afterwards (docs/devices.md, "Order of the steps", "Configuration store").
   std::size_t early_steps() const {
     for (std::size_t step = layout_.steps.size(); step > 0; --step) {
       if (layout_.steps[step - 1].does == Step::Does::patch) return step;

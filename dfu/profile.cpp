@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// STM32F2/F4 flash, typical, 32 bits at a time (3.3 V): facts/dfu.md 4.6.
+// STM32F2/F4 flash, typical, 32 bits at a time (3.3 V): docs/devices.md, "STM32 flash times".
 constexpr FlashTiming stm32f2_timing = {
     .erase_16k = 250ms,
     .erase_64k = 550ms,
@@ -20,49 +20,58 @@ constexpr FlashTiming stm32f2_timing = {
 constexpr Duration worst_sector_erase = 4s;
 
 // An application that crashes at its start resets the unit within a few hundred milliseconds of the enumeration. Also,
-// a Particle unit does not listen to line speeds before its USB has been up for a second (particle.md 7.3).
+// a Particle unit does not listen to line speeds before its USB has been up for a second (docs/devices.md, "Entering
+// DFU mode").
 constexpr Duration settled = 1s;
-// The newer bootloaders reset 0.5 s after the leave request (dfu.md 8.5). But the host is slow to tell: Linux looks
-// after the ports of a hub one by one, and enumerates those who are back before it sees that the next one has gone.
-// With eight units on one hub of a slow machine the last departure was told 5.6 s after it happened (tests/guest).
+// The newer bootloaders reset 0.5 s after the leave request (docs/devices.md, "Leaving DFU mode"). But the host is slow
+// to tell: Linux looks after the ports of a hub one by one, and enumerates those who are back before it sees that the
+// next one has gone. With eight units on one hub of a slow machine the last departure was told 5.6 s after it happened
+// (tests/guest).
 constexpr Duration departure_told = 10s;
-// Boot and enumeration of one unit take 1-3 s (dfu.md 4.9, 5.4). Not measured for others; a start that takes longer
-// costs one more reading, no verdict.
+// Boot and enumeration of one unit take 1-3 s (docs/devices.md, "Enumeration and host limits", "Device time of a
+// Photon"). Not measured for others; a start that takes longer costs one more reading, no verdict.
 constexpr Duration own_reset = 3s;
 
-// The Particle boards with an STM32F205 have one bootloader in common (dfu.md 4.0, 7.1; particle.md 4).
+// The Particle boards with an STM32F205 have one bootloader in common (docs/devices.md, "Photon bootloader
+// generations", "Particle USB ids").
 Profile particle_f2(std::string name, std::uint16_t product, particle::Platform platform) {
   return {
       .name = std::move(name),
-      // Vendor and product in DFU mode; in application mode the product is 0x1000 less (dfu.md 7.1, particle.md 4).
+      // Vendor and product in DFU mode; in application mode the product is 0x1000 less (docs/devices.md, "Particle USB
+      // ids").
       .dfu = {0x2B04, product},
       .application = UsbId{0x2B04, static_cast<std::uint16_t>(product - 0x1000)},
       .interface_number = 0,
-      // 0 is the internal flash, 1 the configuration store, and on some P1 2 the serial flash (dfu.md 7.1).
+      // 0 is the internal flash, 1 the configuration store, and on some P1 2 the serial flash (docs/devices.md,
+      // "Particle USB ids").
       .alternate = 0,
-      // The same in every bootloader generation (dfu.md 2.4, particle.md 4). The two writable sectors that it claims
-      // below 0x08020000 are refused by the bootloader; particle/slots keeps modules away from them.
+      // The same in every bootloader generation (docs/devices.md, "Memory map strings", "Particle USB ids"). The two
+      // writable sectors that it claims below 0x08020000 are refused by the bootloader; particle/slots keeps modules
+      // away from them.
       .map = "@Internal Flash   /0x08000000/03*016Ka,01*016Kg,01*064Kg,07*128Kg",
       .platform = platform,
-      // Copied whole with each change, so there is nothing to erase in it (facts/dfu.md 7.1, particle.md 8).
+      // Copied whole with each change, so there is nothing to erase in it (docs/devices.md, "Particle USB ids",
+      // "Configuration store").
       .store_map = "@DCT Flash   /0x00000000/01*016Kg",
-      // dfu.md 1.4, 7.1
+      // docs/devices.md, "DFU functional descriptor", "Particle USB ids"
       .transfer_size = 4096,
       // The unit answers a GETSTATUS only when the work is done; the time it then asks for is a constant. True of every
-      // bootloader generation of d006, d008 and d00a (dfu.md 4.3).
+      // bootloader generation of d006, d008 and d00a (docs/devices.md, "Poll times").
       .obey_poll_timeout = false,
-      // A whole sector erase happens inside one GETSTATUS; the supply voltage is not known (dfu.md 0.3 and 8.1).
+      // A whole sector erase happens inside one GETSTATUS; the supply voltage is not known (docs/devices.md, "Poll
+      // times").
       .control_timeout = 10s,
-      // dfu.md 4.4: twice the datasheet's maximum.
+      // docs/devices.md, "Recovery by state": twice the datasheet's maximum.
       .busy_limit = 2 * worst_sector_erase,
-      // particle.md 8: in the configuration store, written by system firmware from 0.6.0 on. The bytes around it are
-      // not the station's business: private keys are among them.
+      // docs/devices.md, "Configuration store": written by system firmware from 0.6.0 on.
+      // The bytes around it are not the station's business: private keys are among them.
       .stored_id = Profile::StoredId{.alternate = 1, .address = 3618, .length = 12},
-      // particle.md 7.3: there is no DFU interface in application mode.
+      // docs/devices.md, "Entering DFU mode": there is no DFU interface in application mode.
       .entry = Entry::particle,
       .depart_limit = departure_told,
       // Boot and enumeration take 1-3 s; units that leave together are enumerated one after the other, up to 0.3 s each
-      // (dfu.md 4.9, 5.4), and a first boot may rewrite the bootloader (particle.md 10.7).
+      // (docs/devices.md, "Enumeration and host limits", "Device time of a Photon"), and a first boot may rewrite the
+      // bootloader (docs/devices.md, "Bootloader updates").
       .return_limit = 15s,
       .reset_time = own_reset,
       .settle = settled,
@@ -73,24 +82,25 @@ Profile particle_f2(std::string name, std::uint16_t product, particle::Platform 
 Profile core() {
   return {
       .name = "core",
-      // dfu.md 7.1, particle.md 4
+      // docs/devices.md, "Particle USB ids"
       .dfu = {0x1D50, 0x607F},
       .application = UsbId{0x1D50, 0x607D},
       .interface_number = 0,
-      // 0 is the internal flash, 1 the SPI flash (particle.md 4).
+      // 0 is the internal flash, 1 the SPI flash (docs/devices.md, "Particle USB ids").
       .alternate = 0,
-      // particle.md 4; the 20 pages that cannot be written hold the bootloader.
+      // docs/devices.md, "Core"; the 20 pages that cannot be written hold the bootloader.
       .map = "@Internal Flash  /0x08000000/20*001Ka,108*001Kg",
       .platform = particle::Platform::core,
-      // dfu.md 2.2, 7.1
+      // docs/devices.md, "DfuSe blocks and addresses", "Particle USB ids"
       .transfer_size = 1024,
-      // dfu.md 7.2: 12 digits made from the chip's id, by the formula of ST's ROM.
+      // docs/devices.md, "Serial numbers and chip ids": 12 digits made from the chip's id, by the formula of ST's ROM.
       .serial_of_chip = true,
       // Nothing is known about the truth of its poll times, so they are obeyed.
       .obey_poll_timeout = true,
-      // ST's older library jumps to the address pointer or resets; set, it is right for both (dfu.md 2.3).
+      // ST's older library jumps to the address pointer or resets; set, it is right for both (docs/devices.md, "Leaving
+      // DFU mode").
       .leave_uses_pointer = true,
-      // Where the work is done is not known: it may be inside a request (dfu.md 8.2).
+      // Where the work is done is not known: it may be inside a request (docs/devices.md, "Poll times").
       .control_timeout = 10s,
       .busy_limit = 2 * worst_sector_erase,
       .entry = Entry::particle,
@@ -109,7 +119,8 @@ Profile stm32_rom() {
   profile.name = "stm32-rom";
   // It is left for whatever program there is, which knows its own ways, if any.
   profile.entry = Entry::none;
-  // The sectors of dfu.md 4.6, in the spelling of the ROM (dfu.md 2.4).
+  // The sectors of docs/devices.md, "STM32 flash times", in the spelling of the ROM (docs/devices.md, "Memory map
+  // strings").
   profile.map = "@Internal Flash  /0x08000000/04*016Kg,01*064Kg,07*128Kg";
   return profile;
 }
@@ -149,12 +160,13 @@ Duration FlashTiming::program(std::uint32_t bytes) const {
 
 Duration wire_time(std::uint32_t bytes) {
   // SETUP and STATUS stage, then 64-byte packets with 13 bytes around each; a 1 ms frame carries 1500 bytes
-  // (dfu.md 5.1).
+  // (docs/devices.md, "Wire time").
   constexpr std::uint64_t setup_and_status = 21 + 13;
   constexpr std::uint64_t packet = 64 + 13;
   const std::uint64_t packets = (std::uint64_t{bytes} + 63) / 64;
   const Duration on_the_wire = (setup_and_status + packets * packet) * Duration(1ms) / 1500;
-  // What a short transfer costs between host and unit, however few its bytes (dfu.md 5.4, typical).
+  // What a short transfer costs between host and unit, however few its bytes (docs/devices.md, "Device time of a
+  // Photon", typical).
   return std::max<Duration>(on_the_wire, 500us);
 }
 
@@ -187,11 +199,13 @@ Profile standard_profile(UsbId dfu, std::uint8_t alternate) {
       .alternate = alternate,
       .map = "",
       .platform = std::nullopt,
-      // The most that ST's ROM takes (dfu.md 2.2).
+      // The most that ST's ROM takes (docs/devices.md, "DfuSe blocks and addresses").
       .transfer_size = 2048,
-      // dfu.md 7.2: ST's ROM makes it from the chip's id. Of others it is not known.
+      // docs/devices.md, "Serial numbers and chip ids": ST's ROM makes it from the chip's id. Of others it is not
+      // known.
       .serial_of_chip = dfu == UsbId{0x0483, 0xDF11},
-      // ST's ROM erases while it reports dfuDNBUSY and must not be asked early (dfu.md 4.2, 4.3).
+      // ST's ROM erases while it reports dfuDNBUSY and must not be asked early (docs/devices.md, "Stalls", "Poll
+      // times").
       .obey_poll_timeout = true,
       .leave_uses_pointer = true,
       // An unknown unit may do its work inside a request, as Particle's does.

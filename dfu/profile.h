@@ -25,7 +25,7 @@ struct FlashTiming {
   Duration program(std::uint32_t bytes) const;
 };
 
-// Wire time of one full-speed control transfer with `bytes` in its data stage (facts/dfu.md 5.1).
+// Wire time of one full-speed control transfer with `bytes` in its data stage (docs/devices.md, "Wire time").
 Duration wire_time(std::uint32_t bytes);
 
 enum class Dialect {
@@ -63,7 +63,8 @@ struct Profile {
 
   // The wait that a unit asks for in dfuDNBUSY is real. Where it is not, waiting only costs time.
   bool obey_poll_timeout = true;
-  // Leave jumps to where the address pointer stands, so it must be set to the program first (facts/dfu.md 2.3).
+  // Leave jumps to where the address pointer stands, so it must be set to the program first (docs/devices.md, "Leaving
+  // DFU mode").
   bool leave_uses_pointer = false;
   Duration control_timeout{};  // any control transfer
   Duration busy_limit{};       // dfuDNBUSY after one command: twice the datasheet's worst sector erase

@@ -1,5 +1,6 @@
 // USB DFU 1.1 and DfuSe numbers, with the specification's own spelling in to_string because people search for it.
-// Source: facts/dfu.md 1.1-1.4, 2.1. Pure values; any thread.
+// Source: docs/devices.md, "DFU requests", "DFU states", "DFU functional descriptor", "DfuSe commands". Pure values;
+// any thread.
 #pragma once
 
 #include <chrono>

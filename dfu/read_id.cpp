@@ -7,7 +7,7 @@ namespace dfu {
 namespace {
 
 // Zeros are what a bootloader reads that borrows its code and has none; 0xFF is what nobody has written
-// (facts/particle.md 8).
+// (docs/devices.md, "Configuration store").
 bool all(ByteView bytes, std::uint8_t value) {
   return std::ranges::all_of(bytes, [value](std::uint8_t byte) { return byte == value; });
 }
@@ -29,7 +29,8 @@ Ask ReadId::recovered(Duration now) {
   return Finished{};
 }
 
-// An address is taken in dfuIDLE and in dfuDNLOAD-IDLE, an upload in dfuIDLE only (facts/dfu.md 2.2).
+// An address is taken in dfuIDLE and in dfuDNLOAD-IDLE, an upload in dfuIDLE only (docs/devices.md, "DfuSe blocks and
+// addresses").
 Ask ReadId::run(Doing doing, Duration now) {
   doing_ = doing;
   switch (doing) {

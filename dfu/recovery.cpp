@@ -8,7 +8,7 @@ namespace {
 
 // A healthy unit needs two looks at most; one that answers each cure with the next illness has had enough at six.
 constexpr int most_looks = 6;
-// A unit in dfuMANIFEST is about to go (facts/dfu.md 4.4).
+// A unit in dfuMANIFEST is about to go (docs/devices.md, "Recovery by state").
 constexpr Duration departure = std::chrono::seconds(2);
 
 const char* const doing_text = "bringing the unit to dfuIDLE";

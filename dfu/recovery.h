@@ -1,4 +1,4 @@
-// From whatever state a unit is in to dfuIDLE, bounded (facts/dfu.md 4.4). A conversation, pure.
+// From whatever state a unit is in to dfuIDLE, bounded (docs/devices.md, "Recovery by state"). A conversation, pure.
 #pragma once
 
 #include <optional>

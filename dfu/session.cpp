@@ -6,8 +6,9 @@ namespace dfu {
 
 namespace {
 
-// ST's ROM takes no block of one byte (facts/dfu.md 2.2), and flash is written in words in any case. What is filled up
-// with 0xFF stays as it is in flash. The store is another matter: there every byte that is sent takes the place of one.
+// ST's ROM takes no block of one byte (docs/devices.md, "DfuSe blocks and addresses"), and flash is written in words in
+// any case. What is filled up with 0xFF stays as it is in flash. The store is another matter: there every byte that is
+// sent takes the place of one.
 Bytes filled_up(ByteView data, const Operation& write, const Layout& layout, const Profile& profile) {
   constexpr std::size_t least_block = 4;
   Bytes bytes(data.begin(), data.end());

@@ -207,7 +207,8 @@ Ask Survey::read_block(std::size_t step, std::uint32_t address, std::uint32_t le
 }
 
 Ask Survey::run(Operation operation, Duration now) {
-  // After SET_ADDRESS the unit is in dfuDNLOAD-IDLE, and uploads need dfuIDLE (facts/dfu.md 2.2).
+  // After SET_ADDRESS the unit is in dfuDNLOAD-IDLE, and uploads need dfuIDLE (docs/devices.md, "DfuSe blocks and
+  // addresses").
   if (operation.kind == Operation::Kind::read && operation_.kind == Operation::Kind::set_address) {
     operation.kind = Operation::Kind::to_idle;
   }

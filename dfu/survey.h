@@ -36,7 +36,7 @@ struct SurveyResult {
 };
 
 // The unit shows the profile's alternate setting in DFU mode: the same id may stand for its run-time mode too, and only
-// the protocol of the interface tells them apart (facts/dfu.md 1.4).
+// the protocol of the interface tells them apart (docs/devices.md, "DFU functional descriptor").
 bool in_dfu_mode(const UnitInfo& unit, const Profile& profile);
 // A unit of this profile in application mode that can be brought into DFU mode over USB.
 bool can_enter_dfu(const UnitInfo& unit, const Profile& profile);

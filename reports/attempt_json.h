@@ -1,5 +1,5 @@
-// One attempt as JSON, in the spelling of CONTRACTS: the one place that knows its keys, for reports and for the events
-// of the program alike. Pure; any thread.
+// One attempt as JSON, as docs/formats.md, "Attempt", has it: the one place that knows its keys, for reports and
+// for the events of the program alike. Pure; any thread.
 //
 // fields.h says what each key means.
 #pragma once

@@ -1,5 +1,5 @@
 // What a set of attempts comes to. Pure; any thread. A unit is counted once, by its last attempt: by its chip or device
-// id where it was read, else by its visit, because serials are not unique (DESIGN, "unit").
+// id where it was read, else by its visit, because serials are not unique (docs/architecture.md, "Words").
 #pragma once
 
 #include <array>

@@ -13,9 +13,11 @@ namespace {
 using dfu::FaultCode;
 using dfu::OperationKind;
 
-// How long the departure of a unit may lag behind a transfer that failed on the wire (facts/dfu.md 4.7).
+// How long the departure of a unit may lag behind a transfer that failed on the wire (docs/devices.md, "Unplugged
+// during work").
 constexpr dfu::Duration departure_lag = std::chrono::seconds(1);
-// A stop waits this long for a unit that has been verified to prove its boot: within the 15 s of CONTRACTS.
+// A stop waits this long for a unit that has been verified to prove its boot: within the 15 s of
+// docs/formats.md, "Signals".
 constexpr dfu::Duration proof_at_stop = std::chrono::seconds(10);
 // A unit may be reset on its way into DFU mode by something else, and then it is in its application again.
 constexpr int most_entries = 3;

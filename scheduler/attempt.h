@@ -72,7 +72,7 @@ class Attempt {
   enum class Stage {
     opening,
     talking,
-    suspecting,  // a transfer failed on the wire: has the unit left? (facts/dfu.md 4.7)
+    suspecting,  // a transfer failed on the wire: has the unit left? (docs/devices.md, "Unplugged during work")
     closing,
     departing,  // it was told to go from the bus
     returning,  // and must come back

@@ -30,7 +30,7 @@ struct Climbed {
 struct Possible {
   bool present = false;  // the unit is on the bus
   bool power = false;    // the hub switches this port on its own
-  bool starts = false;   // a USB reset starts its firmware, as plain DFU has it (facts/dfu.md 1.5)
+  bool starts = false;   // a USB reset starts its firmware, as plain DFU has it (docs/devices.md, "Detach and reset")
 };
 
 // `code`: what was seen last, of the attempt or of the unit after a rung. Nothing: no rung helps against this fault.

@@ -9,7 +9,7 @@ namespace scheduler {
 
 namespace {
 
-// How long the departure of a unit may lag behind what told of it (facts/dfu.md 4.7).
+// How long the departure of a unit may lag behind what told of it (docs/devices.md, "Unplugged during work").
 constexpr dfu::Duration departure_lag = std::chrono::seconds(1);
 constexpr dfu::Duration power_on_again = std::chrono::seconds(1);
 // A unit that a reset made leave the bus enumerates within this, or a switch of its power is the better use of time.

@@ -11,7 +11,7 @@ namespace scheduler {
 
 namespace {
 
-// Some bootloaders show their id in upper case, others in lower case (facts/dfu.md 7.2).
+// Some bootloaders show their id in upper case, others in lower case (docs/devices.md, "Serial numbers and chip ids").
 bool same_text(const std::string& one, const std::string& other) {
   return std::ranges::equal(one, other,
                             [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });

@@ -3,8 +3,8 @@
 // verdict. A port names a socket and never a unit, so that without evidence the answer is `Unknown`: the unit must be
 // read once more, or the fact ends. Pure; any thread.
 //
-// Evidence, strongest first (DESIGN, "When may a verdict be given"): the same id, read from the unit itself; the same
-// bytes, read back again; an absence that its own reset explains, with nothing else having happened to the port.
+// Evidence, strongest first (docs/architecture.md, "When a verdict is given"): the same id, read from the unit itself;
+// the same bytes, read back again; an absence that its own reset explains, while nothing else happened to the port.
 #pragma once
 
 #include <optional>

@@ -1,7 +1,7 @@
-// One unit in one slot, from insertion to removal: DESIGN's "A unit's life" as one pure state machine. It waits for a
-// place, has each attempt recorded before and after, decides about the next one and holds the verdict; what happens to
-// the unit in between is its Attempt. It is told what happened and when, and says what to do; no thread, no clock, no
-// I/O.
+// One unit in one slot, from insertion to removal: docs/architecture.md, "A unit's life", as one pure state machine. It
+// waits for a place, has each attempt recorded before and after, decides about the next one and holds the verdict; what
+// happens to the unit in between is its Attempt. It gets what happened and when, and returns what to do; no thread, no
+// clock, no I/O.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// What the program says to whoever started it, the one list (CONTRACTS, "Exit status"). All but passed, not_passed,
+// The exit status of the program, the one list (docs/formats.md, "Exit status"). All but passed, not_passed,
 // records_lost and stopped mean that no unit was touched.
 #pragma once
 

@@ -1,5 +1,5 @@
 // Zip archives of firmware. Particle's bundle is one application module beside the files that it wants, in the folder
-// "assets" (facts/particle.md 3.5). Pure; any thread; any bytes are safe input.
+// "assets" (docs/devices.md, "Module flags and extensions"). Pure; any thread; any bytes are safe input.
 #pragma once
 
 #include "dfu/image/image.h"

@@ -49,7 +49,7 @@ ContentResult parse_dfuse(ByteView file) {
   if (suffix->dfu_version != dfuse_version) return "is a DfuSe container whose suffix is of another format";
   const ByteView whole = without_suffix(file, *suffix);
   if (whole.size() < prefix_size + target_size) return "is a DfuSe container that is cut off";
-  // The size in the prefix is not looked at: older tools count differently (facts/dfu.md 2.5).
+  // The size in the prefix is not looked at: older tools count differently (docs/devices.md, "DfuSe files").
   if (whole[5] != 1) return "is a DfuSe container of version " + std::to_string(whole[5]) + ", which is not known";
   if (whole[10] != 1) {
     return "is a DfuSe container for " + std::to_string(whole[10]) +

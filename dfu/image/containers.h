@@ -1,6 +1,6 @@
 // Files that say themselves where their bytes go: the DfuSe container, Intel HEX and Motorola S-records. Read strictly,
 // because each slip that is let pass is firmware at a wrong place; what carries no data may look as it likes. Source:
-// facts/dfu.md 2.5. Pure; any thread; any bytes are safe input.
+// docs/devices.md, "DfuSe files". Pure; any thread; any bytes are safe input.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // What a file is, and whether it is sound: one answer for any bytes. Sound means whole, and good for what it was made
-// for, which need not be flashing by DFU: a bundle is, and a compressed module. Source: facts/dfu.md 1.6, 2.5;
-// facts/particle.md 3. Pure; any thread; any bytes are safe input.
+// for, which need not be flashing by DFU: a bundle is, and a compressed module. Source: docs/devices.md, "DFU file
+// suffix", "DfuSe files", "Module header". Pure; any thread; any bytes are safe input.
 #pragma once
 
 #include <memory>

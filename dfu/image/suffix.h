@@ -1,5 +1,5 @@
 // The 16 bytes (or more) that DFU 1.1 appends to a firmware file: ids, version and a CRC over the whole file. Source:
-// facts/dfu.md 1.6. Pure; any thread; any bytes are safe input.
+// docs/devices.md, "DFU file suffix". Pure; any thread; any bytes are safe input.
 #pragma once
 
 #include <optional>

@@ -1,7 +1,7 @@
 // The conversation that asks a running Particle unit for its modules, in the ways that its firmware may know: the
 // request protocol, the raw vendor request, and the command `s` on its serial port in listening mode, which it leaves
-// again. A unit that knows none of them, or is cut short, has said nothing, which is no fault here.
-// Source: facts/particle.md 9. Pure.
+// again. A unit that knows none of them, or is cut short, has said nothing, which is no fault here. Source:
+// docs/devices.md, "Asking a running system". Pure.
 #pragma once
 
 #include <optional>

@@ -8,7 +8,8 @@
 namespace dfu::particle {
 namespace {
 
-// Product id and version, reserved, SHA-256, size: the suffix as it is from 0.4.3 on (facts/particle.md 3.4).
+// Product id and version, reserved, SHA-256, size: the suffix as it is from 0.4.3 on (docs/devices.md, "Module suffix
+// and checksums").
 constexpr std::uint32_t suffix_size = 40;
 constexpr std::uint32_t crc_size = 4;
 
@@ -62,7 +63,8 @@ void put_header(Bytes& bytes, const ModuleSpec& spec, std::uint32_t at) {
   }
 }
 
-// The records of a module with assets, in front of the suffix's fixed end (facts/particle.md 3.5).
+// The records of a module with assets, in front of the suffix's fixed end (docs/devices.md, "Module flags and
+// extensions").
 Bytes asset_records(const ModuleSpec& spec) {
   constexpr std::uint16_t asset_type = 0x12;
   constexpr std::uint16_t front = 6;  // type, length, kind of hash, length of the hash

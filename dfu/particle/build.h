@@ -1,5 +1,5 @@
 // Makes valid Particle modules: header, suffix, SHA-256 and CRC-32 right. For the example recipe and for tests, which
-// must run without third-party binaries. Source: facts/particle.md 3.
+// must run without third-party binaries. Source: docs/devices.md, "Module header".
 #pragma once
 
 #include "dfu/bytes.h"

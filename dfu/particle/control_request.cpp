@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// facts/particle.md 9: vendor requests to the device, the service in bRequest.
+// docs/devices.md, "Asking a running system": vendor requests to the device, the service in bRequest.
 enum Service : std::uint8_t { init = 1, check_done = 2, receive = 4 };
 constexpr std::uint8_t vendor_in = 0xC0;
 constexpr std::uint16_t service_reply_size = 64;

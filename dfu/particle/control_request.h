@@ -1,5 +1,6 @@
 // One request by the protocol that Device OS speaks from 0.8.0-rc.2 on: INIT with the request's type, CHECK until it is
-// done, RECV of its reply. A request without payload; nothing is sent. Source: facts/particle.md 9. Pure.
+// done, RECV of its reply. A request without payload; nothing is sent. Source: docs/devices.md, "Asking a running
+// system". Pure.
 #pragma once
 
 #include <cstdint>

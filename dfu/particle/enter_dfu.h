@@ -1,6 +1,6 @@
 // The conversation that sends a Particle unit from its application into DFU mode: the line speed 14400 on its serial
 // port, set through endpoint 0 and again, because the unit does not listen in its first second; then, for firmware
-// whose application keeps no serial port, the vendor requests. Source: facts/particle.md 7.3. Pure.
+// whose application keeps no serial port, the vendor requests. Source: docs/devices.md, "Entering DFU mode". Pure.
 //
 // A unit that obeys leaves the bus, which ends the conversation from outside or fails its next transfer; either is no
 // fault. Whether it came back in DFU mode is seen on its port.

@@ -1,5 +1,6 @@
 // What stands behind a module's code, before its CRC: hash, product, and since Device OS 3 a list of records that may
-// also follow the header. Source: facts/particle.md 3.4 and 3.5. Only for the sources of this folder. Pure; any thread.
+// also follow the header. Source: docs/devices.md, "Module suffix and checksums", "Module flags and extensions". Only
+// for the sources of this folder. Pure; any thread.
 #pragma once
 
 #include "dfu/particle/module.h"

@@ -1,4 +1,5 @@
-// Whether the serial that a Particle unit shows is its own. Source: facts/dfu.md 7.2. Pure; any thread.
+// Whether the serial that a Particle unit shows is its own. Source: docs/devices.md, "Serial numbers and chip ids".
+// Pure; any thread.
 #pragma once
 
 #include <optional>

@@ -83,7 +83,8 @@ bool possible_addresses(const Module& module) {
   // No slot begins within a flash page, and none has a higher index.
   constexpr std::uint32_t page = 0x1000;
   constexpr std::uint8_t highest_index = 3;
-  // Except on RTL872x: there they end at a fixed address and grow downwards, record by record (facts/particle.md 3.5).
+  // Except on RTL872x: there they end at a fixed address and grow downwards, record by record (docs/devices.md, "Module
+  // flags and extensions").
   const bool grows_down = module.function == Function::user_part && mcu_of(module.platform) == Mcu::rtl872x;
   if (module.start >= module.end || module.start % (grows_down ? 4 : page) != 0) return false;
   if (placed_by_the_unit(module.function)) return module.start == 0 && module.end <= 16 * 1024 * 1024;

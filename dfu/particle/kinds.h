@@ -1,5 +1,5 @@
 // What is fixed per platform and kind of module: where the header stands and which addresses there are. Source:
-// facts/particle.md 3.2 and 4. Only for the sources of this folder. Pure; any thread.
+// docs/devices.md, "Where the header is", "Particle USB ids". Only for the sources of this folder. Pure; any thread.
 #pragma once
 
 #include "dfu/particle/module.h"

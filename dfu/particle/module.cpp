@@ -23,7 +23,8 @@ constexpr std::array platform_names = {
     PlatformName{Platform::p2, "p2"},           PlatformName{Platform::msom, "msom"},
 };
 
-// Ids that other platforms have (facts/particle.md 4); their modules are none of this program's business.
+// Ids that other platforms have (docs/devices.md, "Particle USB ids"); their modules are none of this program's
+// business.
 struct ForeignPlatform {
   std::uint16_t id;
   std::string_view name;
@@ -40,7 +41,8 @@ constexpr std::uint32_t crc_size = 4;
 // What the linker leaves for the CRC, until the build puts it in.
 constexpr std::uint32_t crc_placeholder = 0x78563412;
 
-// Behind a vector table; and, for a compressed module, in front of what was packed (facts/particle.md 3.2, 3.5).
+// Behind a vector table; and, for a compressed module, in front of what was packed (docs/devices.md, "Where the header
+// is", "Module flags and extensions").
 bool may_stand_at(std::uint32_t offset, const Module& module) {
   return module.has(flag::compressed) ? offset == 0 : may_keep_header_at(offset, module);
 }
@@ -85,7 +87,8 @@ std::optional<Module> read_header(ByteView header) {
 
 std::optional<Module> read_header_at(ByteView file, std::uint32_t offset) {
   if (file.size() < offset + header_size) return std::nullopt;
-  // A vector table begins with a stack pointer into RAM; a device looks for that too (facts/particle.md 3.2).
+  // A vector table begins with a stack pointer into RAM; a device looks for that too (docs/devices.md, "Where the
+  // header is").
   const bool behind_vectors = offset == 0x10C || offset == 0x184 || offset == 0x200;
   if (behind_vectors && (le32(file, 0) & 0x2FF00000) != 0x20000000) return std::nullopt;
   auto module = read_header(file.subspan(offset, header_size));
@@ -99,7 +102,8 @@ std::optional<Module> read_header_at(ByteView file, std::uint32_t offset) {
   return module;
 }
 
-// What early makers and tools did to whole files (facts/particle.md 3.4), as far as this one shows it.
+// What early makers and tools did to whole files (docs/devices.md, "Module suffix and checksums"), as far as this one
+// shows it.
 std::string known_reason(ByteView file, const Module& module) {
   const std::size_t stored = module.stored_size();
   if (file.size() < stored) return {};
@@ -168,7 +172,8 @@ ModuleResult parse_single(ByteView file) {
 // No update that is known has more than this many modules in one file.
 constexpr std::size_t most_combined = 16;
 
-// The modules that follow the first one of a combined file, one behind the other (facts/particle.md 3.5).
+// The modules that follow the first one of a combined file, one behind the other (docs/devices.md, "Module flags and
+// extensions").
 ModuleResult with_following(ByteView file, Module first) {
   const auto damaged = [&first](std::string problem) { return DamagedModule{std::move(first), std::move(problem)}; };
   ByteView rest = file.subspan(first.stored_size());
@@ -194,7 +199,7 @@ bool has_crc(ByteView file) {
 
 // A module of a platform that is none of ours: its header has to say the file's length and its CRC to be right.
 std::string foreign_module(ByteView file) {
-  constexpr std::uint32_t bluz_offset = 0xC0;  // facts/particle.md 3.2
+  constexpr std::uint32_t bluz_offset = 0xC0;  // docs/devices.md, "Where the header is"
   constexpr std::uint32_t offsets[] = {0, bluz_offset, 0x10C, 0x184, 0x200};
   for (const std::uint32_t offset : offsets) {
     if (file.size() < offset + header_size + base_suffix_size + crc_size) continue;

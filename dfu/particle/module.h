@@ -1,5 +1,6 @@
 // Particle firmware modules: header, tail, CRC and hash, at fixed offsets per platform, never by a scan that would
-// invent headers. Source: facts/particle.md 3 and 4. Pure; any thread; any bytes are safe input.
+// invent headers. Source: docs/devices.md, "Module header", "Particle USB ids". Pure; any thread; any bytes are safe
+// input.
 #pragma once
 
 #include <optional>
@@ -60,7 +61,7 @@ struct Dependency {
   bool operator==(const Dependency&) const = default;
 };
 
-// Bits of Module::flags (facts/particle.md 3.5).
+// Bits of Module::flags (docs/devices.md, "Module flags and extensions").
 namespace flag {
 inline constexpr std::uint8_t drop_header = 0x01;  // the header is taken off before the module goes to its place
 inline constexpr std::uint8_t compressed = 0x02;
@@ -100,7 +101,8 @@ struct Module {
   // Bytes in flash: the module and its CRC.
   std::uint32_t stored_size() const { return end - start + 4; }
   bool has(std::uint8_t bit) const { return (flags & bit) != 0; }
-  // An asset is for any platform; the id that it carries, 0, is the Core's as well (facts/particle.md 3.3).
+  // An asset is for any platform; the id that it carries, 0, is the Core's as well (docs/devices.md, "Module
+  // functions").
   bool for_any_platform() const { return function == Function::asset && platform == Platform::core; }
 };
 
@@ -117,7 +119,7 @@ using ModuleResult = std::variant<NotAModule, DamagedModule, Module>;
 
 // What the bytes of a file are, as a Particle module. A file that is longer or shorter than its header says, or whose
 // CRC is wrong, is damaged; so is a compressed module that does not unpack to what it says. A hash that differs is no
-// damage: old softdevices carry another one (facts/particle.md 3.4).
+// damage: old softdevices carry another one (docs/devices.md, "Module suffix and checksums").
 ModuleResult parse_module(ByteView file);
 
 // What a file looks like that has no header by parse_module, but most of one: one with a damaged header field, or of a

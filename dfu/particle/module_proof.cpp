@@ -7,7 +7,8 @@ namespace dfu::particle {
 namespace {
 
 // From 0.7.0 on the system tests all its modules, the bootloader too, and enters safe mode over them. Early bootloaders
-// do not even match their own headers (facts/particle.md 3.4, 5.2, 5.4).
+// do not even match their own headers (docs/devices.md, "Module suffix and checksums", "Boot of a Photon", "Bootloader
+// updates").
 constexpr std::uint16_t tests_everything = 200;
 
 Fault fault(FaultCode code, std::string step, std::string text) {

@@ -1,4 +1,5 @@
-// Whether what a unit says it runs is what the recipe put there. Source: facts/particle.md 5.2, 9. Pure; any thread.
+// Whether what a unit says it runs is what the recipe put there. Source: docs/devices.md, "Boot of a Photon", "Asking a
+// running system". Pure; any thread.
 #pragma once
 
 #include <optional>

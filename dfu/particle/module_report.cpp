@@ -13,7 +13,7 @@ namespace {
 enum Tested : unsigned { integrity = 2, dependencies = 4, range = 8, right_platform = 16 };
 
 std::optional<Function> function_of(std::string_view letter) {
-  constexpr std::string_view letters = "nrbmsu_cat";  // facts/particle.md 3.3
+  constexpr std::string_view letters = "nrbmsu_cat";  // docs/devices.md, "Module functions"
   const auto at = letter.size() == 1 ? letters.find(letter[0]) : std::string_view::npos;
   if (at == std::string_view::npos) return {};
   return function_from(static_cast<std::uint8_t>(at));

@@ -1,5 +1,6 @@
 // What a running Particle unit says of its modules, in the two forms in which it says it. Any bytes are safe input; a
-// report that is cut short or is none gives nothing. Source: facts/particle.md 9. Pure; any thread.
+// report that is cut short or is none gives nothing. Source: docs/devices.md, "Asking a running system". Pure; any
+// thread.
 #pragma once
 
 #include <optional>

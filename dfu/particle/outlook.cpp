@@ -9,8 +9,9 @@ constexpr std::uint32_t flash_end = 0x08100000;
 constexpr std::uint32_t bootloader_start = 0x08000000;
 constexpr std::uint32_t behind_vectors = 0x184;
 
-// Module versions of system part 2 (facts/particle.md 3.6, 4, 5.2 and 5.4).
-// From 0.7.0 on both dependencies are tested, and those of the system too; its release candidates are below its 207.
+// Module versions of system part 2 (docs/devices.md, "Module versions", "Flash maps of Gen 2", "Boot of a Photon",
+// "Bootloader updates"). From 0.7.0 on both dependencies are tested, and those of the system too; its release
+// candidates are below its 207.
 constexpr std::uint16_t tests_all_since = 200;
 constexpr std::uint16_t electron_part3_since = 102;
 constexpr std::uint16_t updates_bootloader_since = 1213;  // 1.2.1
@@ -79,7 +80,7 @@ class Forecast {
   bool updates_bootloader() const { return contents_.bootloader_update && system() >= updates_bootloader_since; }
 
   // The bootloader of a unit is only held against it if its header is one: those of the first units are odd, and the
-  // unit talks to us through it (facts/particle.md 3.4).
+  // unit talks to us through it (docs/devices.md, "Module suffix and checksums").
   std::optional<std::uint16_t> bootloader() const {
     if (updates_bootloader()) return contents_.bootloader_update->version;
     if (!head(0) || !whole(std::size_t{0})) return std::nullopt;
@@ -89,7 +90,7 @@ class Forecast {
   std::optional<Unmet> unmet(std::size_t who, const Head& one, const Dependency& needs) const {
     const Unmet missing{places_[who].name + " version " + std::to_string(one.version), places_[who].name, needs, {}};
     if (needs.function == Function::bootloader) {
-      // The Electron does not look at it (facts/particle.md 5.4).
+      // The Electron does not look at it (docs/devices.md, "Boot of a Photon").
       const auto version = platform_ == Platform::electron ? std::nullopt : bootloader();
       if (!version || *version >= needs.version) return std::nullopt;
       return with_version(missing, *version);

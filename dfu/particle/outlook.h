@@ -1,6 +1,6 @@
 // What a Photon, P1 or Electron will do at its next start, told from the headers of what will then be in its flash.
-// Source: facts/particle.md 5. Checksums are not looked at: a module whose header is good counts as whole. Pure; any
-// thread; any bytes are safe input.
+// Source: docs/devices.md, "Boot of a Photon". Checksums are not looked at: a module whose header is good counts as
+// whole. Pure; any thread; any bytes are safe input.
 #pragma once
 
 #include <optional>
@@ -66,7 +66,8 @@ struct Outlook {
 // What lies at the places. Those that are not known, because nobody read them, are given the benefit of the doubt.
 struct Contents {
   std::vector<std::optional<Head>> heads;  // as places()
-  // The bootloader that the system will put in place at its start, if it is one that can (facts/particle.md 5.4).
+  // The bootloader that the system will put in place at its start, if it is one that can (docs/devices.md, "Bootloader
+  // updates").
   std::optional<Head> bootloader_update;
 };
 

@@ -1,5 +1,5 @@
-// Compressed modules: what an update over the air unpacks. Source: facts/particle.md 3.5. Only for the sources of this
-// folder. Pure; any thread; any bytes are safe input.
+// Compressed modules: what an update over the air unpacks. Source: docs/devices.md, "Module flags and extensions". Only
+// for the sources of this folder. Pure; any thread; any bytes are safe input.
 #pragma once
 
 #include <string>

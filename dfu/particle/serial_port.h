@@ -1,5 +1,5 @@
 // The serial port (CDC) that a Particle unit shows while its application runs: where it is, and what may be asked of it
-// without a tty, which would keep its line speed for the next unit. Source: facts/particle.md 7.3. Pure.
+// without a tty, which would keep its line speed for the next unit. Source: docs/devices.md, "Entering DFU mode". Pure.
 #pragma once
 
 #include <cstdint>

@@ -5,7 +5,7 @@
 namespace dfu::particle {
 namespace {
 
-// Also the P1's (facts/particle.md 4).
+// Also the P1's (docs/devices.md, "Flash maps of Gen 2").
 const std::vector<Slot> photon_slots = {
     {"system-part 1", Function::system_part, 1, {0x08020000, 0x08060000}},
     {"system-part 2", Function::system_part, 2, {0x08060000, 0x080A0000}},

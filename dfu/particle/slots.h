@@ -1,4 +1,4 @@
-// Where each module of a Particle platform lives in flash. Source: facts/particle.md 4.
+// Where each module of a Particle platform lives in flash. Source: docs/devices.md, "Flash maps of Gen 2".
 #pragma once
 
 #include <optional>
@@ -26,14 +26,15 @@ std::optional<Slot> slot_for(const Module& module);
 // Where the application that a unit falls back on lies; nothing for a platform without one in its flash.
 std::optional<Range> factory_slot(Platform platform);
 
-// Where a bootloader waits until the system puts it into its place (facts/particle.md 5.4); nothing where none can.
+// Where a bootloader waits until the system puts it into its place (docs/devices.md, "Bootloader updates"); nothing
+// where none can.
 std::optional<Range> update_area(Platform platform);
 
 // All of the area in which it waits: the system keeps there what it downloads, until it has put it in place.
 std::optional<Range> scratch(Platform platform);
 
 // What no recipe may write, erase or read by address: bootloader, configuration store with its private keys, and
-// emulated EEPROM (facts/particle.md 4). Empty for a platform whose map is not known here.
+// emulated EEPROM (docs/devices.md, "Flash maps of Gen 2"). Empty for a platform whose map is not known here.
 Range protected_range(Platform platform);
 
 }  // namespace dfu::particle

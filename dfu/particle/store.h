@@ -1,5 +1,6 @@
 // The settings in a Photon's configuration store that a recipe may write, by name: never keys, secrets, the list of
-// pending copies, or anything that is not in this list. Source: facts/particle.md 8. Pure; any thread.
+// pending copies, or anything that is not in this list. Source: docs/devices.md, "Configuration store". Pure; any
+// thread.
 #pragma once
 
 #include <string>
@@ -22,7 +23,7 @@ std::vector<std::string> setting_names();
 // REQUIRES: `name` is one of setting_names().
 std::variant<Setting, std::string> setting(std::string_view name, std::string_view value);
 
-// Says to the system that a bootloader waits in the update area (facts/particle.md 5.4).
+// Says to the system that a bootloader waits in the update area (docs/devices.md, "Bootloader updates").
 Setting bootloader_waits();
 
 }  // namespace dfu::particle

@@ -16,7 +16,7 @@ struct UsbLimits {
   // Releasing an interface sends SET_INTERFACE 0 where another setting was selected: 5 s again.
   Duration close = std::chrono::seconds(8);
   Duration power = std::chrono::seconds(10);
-  // udev sets the rights of a new node after the kernel made it (facts/dfu.md 6.3).
+  // udev sets the rights of a new node after the kernel made it (docs/devices.md, "Hotplug and access rights").
   Duration access = std::chrono::seconds(1);
   // One for each unit in work, and one for each that hangs: above the widest cap that a station file may have.
   int threads = 12'000;

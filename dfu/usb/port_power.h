@@ -1,5 +1,6 @@
-// The power of one port (facts/dfu.md 6.6): asked of the hub itself, which must switch its ports one by one, and done
-// through the kernel's own file where there is one, so that it knows. Never a port with a hub behind it. Blocks.
+// The power of one port (docs/devices.md, "Port power"): asked of the hub itself, which must switch its ports one by
+// one, and done through the kernel's own file where there is one, so that it knows. Never a port with a hub behind it.
+// Blocks.
 #pragma once
 
 #include "dfu/hubs.h"

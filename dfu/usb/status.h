@@ -1,4 +1,5 @@
-// What libusb answers, in the words of the seam. The one place where its codes are read (facts/dfu.md 6.2).
+// What libusb answers, in the words of the seam. The one place where its codes are read (docs/devices.md, "Errors of
+// usbfs and libusb").
 #pragma once
 
 #include "dfu/bus.h"

@@ -27,8 +27,8 @@ ParticleBoard photon() {
           .factory = 0x080E0000};
 }
 
-// Old bootloaders of a P1 call themselves a Photon; only the product number tells (facts/particle.md 4). The option of
-// a third alternate setting for its serial flash is not modelled.
+// Old bootloaders of a P1 call themselves a Photon; only the product number tells (docs/devices.md, "Particle USB
+// ids"). The option of a third alternate setting for its serial flash is not modelled.
 ParticleBoard p1() {
   ParticleBoard board = photon();
   board.profile = "p1";
@@ -39,7 +39,8 @@ ParticleBoard p1() {
   return board;
 }
 
-// Its part 3 came with 0.6.0, module version 102; it has no bootloader test up to 2.x (facts/particle.md 4, 5.4).
+// Its part 3 came with 0.6.0, module version 102; it has no bootloader test up to 2.x (docs/devices.md, "Flash maps of
+// Gen 2", "Boot of a Photon").
 ParticleBoard electron() {
   ParticleBoard board = photon();
   board.profile = "electron";

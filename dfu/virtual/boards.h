@@ -1,5 +1,5 @@
-// The Particle boards that share the Photon's bootloader and boot rules, as data: facts/particle.md 4, facts/dfu.md
-// 7.1. Immutable; any thread.
+// The Particle boards that share the Photon's bootloader and boot rules, as data: docs/devices.md, "Particle USB ids",
+// "Flash maps of Gen 2". Immutable; any thread.
 #pragma once
 
 #include <array>

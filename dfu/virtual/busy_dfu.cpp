@@ -93,7 +93,7 @@ Reaction BusyDfu::get_status(Flash& flash) {
   return out;
 }
 
-// In the wrong state ST's stack makes an error of it (facts/dfu.md 0.5).
+// In the wrong state ST's stack makes an error of it (docs/devices.md, "CLRSTATUS and ABORT").
 Reaction BusyDfu::clear_status() {
   const bool in_error = state_ == State::error;
   if (in_error) {

@@ -1,6 +1,7 @@
 // What ST's ROM and plain DFU 1.1 units have in common: they answer the first GETSTATUS with dfuDNBUSY and a poll time
 // that is true, work for that long, and tell the result with the next one. Who asks early waits: a chip that programs
-// its flash fetches no code (facts/dfu.md 4.6). An unexpected request is stalled and leads to dfuERROR (1.3).
+// its flash fetches no code (docs/devices.md, "STM32 flash times"). An unexpected request is stalled and leads to
+// dfuERROR (docs/devices.md, "DFU states").
 #pragma once
 
 #include "dfu/virtual/dfu_side.h"

@@ -30,9 +30,10 @@ struct FlashGeometry {
   Duration erase_time(Range sector) const;
 };
 
-// STM32F205 and F4 with 1 MiB, typical times at 3.3 V (facts/dfu.md 4.6, facts/particle.md 4).
+// STM32F205 and F4 with 1 MiB, typical times at 3.3 V (docs/devices.md, "STM32 flash times", "Flash maps of Gen 2").
 const FlashGeometry& stm32f2_flash();
-// STM32F103 with 128 KiB in pages of 1 KiB (facts/particle.md 4); times from memory of its data sheet.
+// STM32F103 with 128 KiB in pages of 1 KiB (docs/devices.md, "Core", "STM32 flash times"); times from memory
+// of its data sheet.
 const FlashGeometry& stm32f1_flash();
 // 256 KiB in pages of 4 KiB from address 0: the flash of the plain DFU 1.1 unit, which is nobody's in particular.
 const FlashGeometry& plain_flash();

@@ -11,8 +11,9 @@ namespace {
 using namespace std::chrono_literals;
 using Serial = PhotonGeneration::Serial;
 
-// facts/dfu.md 4.0 (serial, release, leave, errors, polls), 2.2 (upload outside), 7.1 (memory by address before 0.4.9);
-// facts/particle.md 3.6 (module versions), 8 (configuration store from 0.7.0).
+// docs/devices.md, "Photon bootloader generations" (serial, release, leave, errors, polls), "DfuSe blocks and
+// addresses" (upload outside), "Particle USB ids" (memory by address before 0.4.9), "Module versions", "Configuration
+// store" (from 0.7.0).
 constexpr std::array<PhotonGeneration, 6> generations{{
     {.number = 3,  // 0.4.4
      .module_version = 3,
@@ -54,8 +55,8 @@ constexpr std::array<PhotonGeneration, 6> generations{{
      .borrows_dct_code = true},
 }};
 
-// The Core's serial: facts/dfu.md 7.2. No source says how it reports and leaves; it is the root from which the first
-// Photon bootloader was made, so it does the same here.
+// The Core's serial: docs/devices.md, "Serial numbers and chip ids". No source says how it reports and leaves; it is
+// the root from which the first Photon bootloader was made, so it does the same here.
 constexpr PhotonGeneration core{.number = 0,
                                 .release = 0x0200,
                                 .serial = Serial::short_id,

@@ -1,5 +1,5 @@
-// The Photon bootloaders that differ over USB, as data: facts/dfu.md 4.0. P1 and Electron have the same ones; the Core
-// has its own. Immutable; any thread.
+// The Photon bootloaders that differ over USB, as data: docs/devices.md, "Photon bootloader generations". P1 and
+// Electron have the same ones; the Core has its own. Immutable; any thread.
 #pragma once
 
 #include <chrono>

@@ -13,7 +13,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Linux enumerates one device after the other on a bus, 0.15-0.3 s each (facts/dfu.md 4.9).
+// Linux enumerates one device after the other on a bus, 0.15-0.3 s each (docs/devices.md, "Enumeration and host
+// limits").
 constexpr Duration enumeration = 150ms;
 constexpr Duration power_switch_time = 10ms;
 constexpr Duration close_time = 500us;

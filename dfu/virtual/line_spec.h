@@ -1,4 +1,5 @@
-// What a virtual line is made of: plain data, from CONTRACTS' line file or from `--line virtual --units N`.
+// What a virtual line is made of: plain data, from a line file (docs/formats.md, "Virtual line file") or from
+// `--line virtual --units N`.
 #pragma once
 
 #include <cstdint>

@@ -5,8 +5,9 @@
 
 namespace dfu::virt {
 
-// Behind a single-TT hub all transfers wait for one another's time on the wire (facts/dfu.md 5.2); the units' own work
-// does not count. Not modelled: what a unit that answers NAK during an erase costs its neighbours.
+// Behind a single-TT hub all transfers wait for one another's time on the wire (docs/devices.md, "Transaction
+// translators"); the units' own work does not count. Not modelled: what a unit that answers NAK during an erase costs
+// its neighbours.
 Duration VirtualLine::Impl::reserve_wire(Port& port, Duration from, Duration length) {
   if (port.hub->info.tt != TransactionTranslator::single) return from;
   Translator& translator = port.hub->translator;

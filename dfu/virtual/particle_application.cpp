@@ -12,7 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 
 enum SerialPortRequest : std::uint8_t { set_line_coding = 0x20, get_line_coding = 0x21, set_control_lines = 0x22 };
-// Line speeds that mean something (facts/particle.md 7.3), and how long after its start the unit begins to notice.
+// Line speeds that mean something (docs/devices.md, "Entering DFU mode"), and how long after its start the unit begins
+// to notice.
 constexpr std::uint32_t dfu_speed = 14400, listening_speed = 28800;
 constexpr Duration notices_after = 1s;
 // From the request to leave the application to the reset into the bootloader.
@@ -22,7 +23,8 @@ constexpr std::uint8_t vendor_out = 0x40, vendor_in = 0xC0, raw = 0x50;
 enum Service : std::uint8_t { init = 1, check = 2, receive = 4, reset_all = 5 };
 enum Type : std::uint16_t { ask_id = 20, ask_version = 30, go_to_dfu = 50, listen = 70, ask_modules = 90 };
 
-// Module versions of system part 2 (facts/particle.md 3.6, 9): 0.6.1, 0.7.0-rc.1, 0.8.0-rc.2, 1.1.0-rc.1.
+// Module versions of system part 2 (docs/devices.md, "Module versions", "Asking a running system"): 0.6.1, 0.7.0-rc.1,
+// 0.8.0-rc.2, 1.1.0-rc.1.
 constexpr std::uint16_t raw_from = 105, raw_modules_from = 200, services_from = 301, protobuf_from = 1100;
 constexpr std::size_t raw_buffer = 512, most_at_once = 192;
 constexpr std::uint16_t request_id = 1;

@@ -1,6 +1,7 @@
 // What the system firmware of a Particle board says over USB while an application runs: the serial port and its
 // listening mode, and the vendor requests in the three forms that they had over the years. Everything is computed from
-// the unit's own flash. Source: facts/particle.md 7.3, 9. Shares no rule with dfu/particle. Not thread-safe; a value.
+// the unit's own flash. Source: docs/devices.md, "Entering DFU mode", "Asking a running system". Shares no rule with
+// dfu/particle. Not thread-safe; a value.
 #pragma once
 
 #include <optional>

@@ -12,12 +12,12 @@ using namespace std::chrono_literals;
 
 constexpr std::uint32_t bootloader_at = 0x08000000;
 constexpr std::uint32_t user_slot = 0x20000;
-// System part 2 tests both dependencies, and the bootloader, from 0.7.0 on (facts/particle.md 5.2, 5.4). The last 0.6
-// module is below 200, 0.7.0 is 207.
+// System part 2 tests both dependencies, and the bootloader, from 0.7.0 on (docs/devices.md, "Boot of a Photon",
+// "Bootloader updates"). The last 0.6 module is below 200, 0.7.0 is 207.
 constexpr std::uint16_t tests_everything = 200;
 
 // From 1.2.1 on the system looks for a bootloader in the update area at its start, if the configuration store says so
-// (facts/particle.md 5.4, 8).
+// (docs/devices.md, "Bootloader updates", "Configuration store").
 constexpr std::uint16_t takes_bootloader = 1213;
 constexpr std::uint32_t update_area = 0x080C0000;
 constexpr std::uint32_t update_flag = 1753;
@@ -269,7 +269,7 @@ BootResult Boot::run() {
   if (board_.part1 == 0) return by_vector_table();
   const Header part1 = header_at(flash_, board_.part1);
   if (!header_good(part1, board_.part1)) return without_part1();
-  // The bootloader looks at the header alone and jumps (facts/particle.md 5.1).
+  // The bootloader looks at the header alone and jumps (docs/devices.md, "Boot of a Photon").
   if (!checksum_good(part1, board_.part1)) return crash("system part 1 is damaged behind a good header");
   if (!sound(board_.part2)) return crash("system part 1 runs into a system part 2 that is missing or damaged");
   const std::uint16_t system = header_at(flash_, board_.part2).version;
@@ -389,7 +389,7 @@ Bytes synthetic_bootloader(std::uint16_t module_version, const ParticleBoard& bo
   append_le16(image, board.platform);
   append_le16(image, 2);  // function: bootloader; index 0
   image.resize(image.size() + 8, 0);
-  constexpr std::uint32_t suffix = 36;  // reserved, SHA-256, size (facts/particle.md 3.4)
+  constexpr std::uint32_t suffix = 36;  // reserved, SHA-256, size (docs/devices.md, "Module suffix and checksums")
   for (std::uint32_t seed = module_version; image.size() < size - suffix;) {
     seed = seed * 1664525 + 1013904223;
     append_le32(image, seed);

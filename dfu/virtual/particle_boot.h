@@ -1,6 +1,6 @@
 // What a Particle board does after a reset, decided from its flash alone: the bootloader's look at system part 1, then
 // system part 2's look at the user module and the factory image; a Core only looks at the first word of its one image.
-// Source: facts/particle.md 5.
+// Source: docs/devices.md, "Boot of a Photon".
 //
 // This is the device's side and shares no rule with dfu/particle, which predicts it: where the two differ, one is
 // wrong. It really copies the factory image, and a bootloader from the update area. Not modelled: the update list in

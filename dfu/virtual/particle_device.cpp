@@ -13,9 +13,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// System parts before 0.6.0 show a constant in application mode (facts/dfu.md 7.2); 0.6.0 is module version 102.
+// System parts before 0.6.0 show a constant in application mode (docs/devices.md, "Serial numbers and chip ids"); 0.6.0
+// is module version 102.
 constexpr std::uint16_t shows_id_from = 100;
-constexpr std::uint32_t stored_id_offset = 3618;  // in the configuration store (facts/particle.md 8)
+constexpr std::uint32_t stored_id_offset = 3618;  // in the configuration store (docs/devices.md, "Configuration store")
 constexpr const char* constant_dfu_serial = "00000000010C";
 constexpr const char* constant_application_serial = "00000000050C";
 
@@ -137,7 +138,8 @@ BootResult ParticleDevice::boot_as(StartAs as, Flash& flash) {
   return result;
 }
 
-// The system keeps the chip's id in the configuration store if it finds none there (facts/dfu.md 7.2).
+// The system keeps the chip's id in the configuration store if it finds none there (docs/devices.md, "Serial numbers
+// and chip ids").
 void ParticleDevice::keep_id(Flash& flash) const {
   if (board_.dct.empty()) return;
   const std::uint32_t at = board_.dct_at + stored_id_offset;

@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint16_t dct_code_from = 200;  // module version of 0.7.0-rc.1
-constexpr int verify_rounds = 3;              // facts/dfu.md 4.2
+constexpr int verify_rounds = 3;              // docs/devices.md, "Stalls"
 
 // Programming can only clear bits: `words` come out as they are if nothing else was there.
 bool sticks(ByteView old, ByteView words) {
@@ -95,7 +95,7 @@ Reaction ParticleDfu::handle(const Setup& setup, ByteView data, Flash& flash) {
 
 Reaction ParticleDfu::detach() {
   abort();
-  return {.departure = Departure{.cause = Departure::Cause::reconnect}};  // facts/dfu.md 1.5
+  return {.departure = Departure{.cause = Departure::Cause::reconnect}};  // docs/devices.md, "Detach and reset"
 }
 
 Reaction ParticleDfu::download(const Setup& setup, ByteView data) {
@@ -157,7 +157,8 @@ Reaction ParticleDfu::leave() {
     state_ = State::manifest;
     return {.status = way_out_, .departure = Departure{}};
   }
-  state_ = State::dnload_idle;  // off the standard, so that old dfu-util ends cleanly (facts/dfu.md 4.1)
+  // Off the standard, so that old dfu-util ends cleanly (docs/devices.md, "Leaving DFU mode")
+  state_ = State::dnload_idle;
   Reaction out = answer(report());
   out.departure = Departure{.after = 500ms};
   return out;
@@ -173,7 +174,8 @@ Reaction ParticleDfu::get_status(Flash& flash) {
   }
   const bool config = memory(pointer_) == Memory::dct;
   poll_ = generation_->poll_busy;
-  // The two values are swapped in the older code, which only shows on the configuration store (facts/dfu.md 4.3).
+  // The two values are swapped in the older code, which only shows on the configuration store (docs/devices.md, "Poll
+  // times").
   if (config && poll_ != 0ms) poll_ = command_pending(dfuse_command_erase) ? 500ms : 1ms;
   state_ = State::dnbusy;
   Reaction out = answer(report());

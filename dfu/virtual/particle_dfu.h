@@ -1,5 +1,6 @@
 // The DFU class of a Particle bootloader: states, commands, flash work. It works as ST's device library does: a command
-// or block is carried out inside the GETSTATUS that follows it. Source: facts/dfu.md 1.3, 2.1-2.3, 4.0-4.2.
+// or block is carried out inside the GETSTATUS that follows it. Source: docs/devices.md, "DFU states", "DfuSe
+// commands", "DfuSe blocks and addresses", "Leaving DFU mode", "Photon bootloader generations", "Stalls".
 #pragma once
 
 #include "dfu/virtual/boards.h"

@@ -81,7 +81,8 @@ Reaction PlainDevice::application(const Setup& setup, ByteView, const Running&) 
   return refusal();
 }
 
-// Goes by itself, or waits for the host's reset for as long as the host said and the unit allows (facts/dfu.md 1.5).
+// Goes by itself, or waits for the host's reset for as long as the host said and the unit allows (docs/devices.md,
+// "Detach and reset").
 Reaction PlainDevice::detach(const Setup& setup) {
   if (spec_.will_detach) {
     dfu_requested_ = true;
@@ -92,7 +93,7 @@ Reaction PlainDevice::detach(const Setup& setup) {
   return {.departure = Departure{.after = std::max<Duration>(wait, 1ms), .cause = Departure::Cause::detach_over}};
 }
 
-// In DFU mode: to the application if there is one, else dfuERROR (facts/dfu.md 1.3).
+// In DFU mode: to the application if there is one, else dfuERROR (docs/devices.md, "DFU states").
 AfterReset PlainDevice::bus_reset(bool in_dfu, const Flash& flash) {
   if (!in_dfu) {
     dfu_requested_ = std::exchange(detaching_, false);

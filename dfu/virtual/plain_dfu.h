@@ -1,6 +1,7 @@
-// Plain DFU 1.1: one image, block after block from number 0, wherever the unit wants it, then manifestation.
-// Source: facts/dfu.md 1.1-1.5. Each page is erased with the first block that reaches it. The last page is the
-// bootloader's own: manifestation notes there how long the image is and its CRC-32, and a new download erases that.
+// Plain DFU 1.1: one image, block after block from number 0, wherever the unit wants it, then manifestation. Source:
+// docs/devices.md, "DFU requests", "DFU states", "DFU functional descriptor", "Detach and reset". Each page is erased
+// with the first block that reaches it. The last page is the bootloader's own: manifestation notes there how long the
+// image is and its CRC-32, and a new download erases that.
 #pragma once
 
 #include "dfu/virtual/busy_dfu.h"

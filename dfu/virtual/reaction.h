@@ -35,12 +35,12 @@ struct Reaction {
   std::optional<Departure> departure{};
 };
 
-// What one full-speed control transfer with `bytes` in its data stage needs on the wire (facts/dfu.md 5.1).
+// What one full-speed control transfer with `bytes` in its data stage needs on the wire (docs/devices.md, "Wire time").
 inline Duration wire_time(std::size_t bytes) {
   constexpr std::size_t overhead = 34, packet = 77, per_millisecond = 1500;
   return std::chrono::nanoseconds((overhead + packet * ((bytes + 63) / 64)) * 1'000'000 / per_millisecond);
 }
-// And from the request to the answer, however few its bytes (facts/dfu.md 5.4).
+// And from the request to the answer, however few its bytes (docs/devices.md, "Device time of a Photon").
 inline Duration transfer_time(std::size_t bytes) {
   return std::max<Duration>(std::chrono::microseconds(500), wire_time(bytes));
 }

@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// facts/dfu.md 2.4, 7.2 name these strings.
+// docs/devices.md, "Memory map strings", "Serial numbers and chip ids" name these strings.
 constexpr std::string_view maps[] = {
     "@Internal Flash  /0x08000000/04*016Kg,01*064Kg,07*128Kg",
     "@Option Bytes  /0x1FFFC000/01*016 e",

@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Setting the address needs no flash work; so long a log of the F7's ROM shows for it (facts/dfu.md 4.3).
+// Setting the address needs no flash work; so long a log of the F7's ROM shows for it (docs/devices.md, "Poll times").
 constexpr Duration command_time = 5ms;
 
 }  // namespace
@@ -64,7 +64,7 @@ Moment RomDfu::moment(const Setup& setup) const {
   return moment;
 }
 
-// 2 to 2048 bytes in a block (facts/dfu.md 2.2); block 1 is reserved.
+// 2 to 2048 bytes in a block (docs/devices.md, "DfuSe blocks and addresses"); block 1 is reserved.
 bool RomDfu::accepts(std::uint16_t block, std::uint16_t length) const {
   return block == 0 || (block >= dfuse_first_block && length >= 2);
 }

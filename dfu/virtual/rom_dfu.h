@@ -1,5 +1,6 @@
 // The DFU of ST's ROM (DfuSe): commands in block 0, blocks from 2 on, errors in dfuERROR, read protection, mass erase.
-// Source: facts/dfu.md 2.1-2.3, 4.5. Its leave jumps to where the address pointer stands.
+// Source: docs/devices.md, "DfuSe commands", "DfuSe blocks and addresses", "Leaving DFU mode", "Read protection". Its
+// leave jumps to where the address pointer stands.
 #pragma once
 
 #include "dfu/virtual/busy_dfu.h"

@@ -1,5 +1,5 @@
-// What a unit says of itself: device, configuration and string descriptors in either mode.
-// Source: facts/dfu.md 1.4, 7.1, 7.2; facts/particle.md 4. Pure.
+// What a unit says of itself: device, configuration and string descriptors in either mode. Source: docs/devices.md,
+// "DFU functional descriptor", "Particle USB ids", "Serial numbers and chip ids". Pure.
 #pragma once
 
 #include <optional>
@@ -32,7 +32,8 @@ struct UsbFace {
   std::optional<Bytes> string(std::uint8_t index) const;
 };
 
-// 12 hex digits made from an id of 24, as a Core and ST's ROM show them (facts/dfu.md 7.2).
+// 12 hex digits made from an id of 24, as a Core and ST's ROM show them (docs/devices.md, "Serial numbers and chip
+// ids").
 std::string short_serial(const std::string& id);
 
 }  // namespace dfu::virt

@@ -73,7 +73,7 @@ int width_of(const std::string& station_file, const config::StationConfig& stati
 }
 
 // At best: nobody waits for a person, a hub or the host. A unit also takes the time to come back from DFU mode where
-// that is what proves it (facts/dfu.md 5.4: 0.5 s to the reset, then 1 to 3 s).
+// that is what proves it (docs/devices.md, "Device time of a Photon": 0.5 s to the reset, then 1 to 3 s).
 double units_per_hour(const config::Recipe& recipe, double floor, int width) {
   constexpr double comes_back = 2.5;
   const bool proved = recipe.policy.confirm != config::Confirm::none;

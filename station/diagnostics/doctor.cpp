@@ -56,7 +56,7 @@ std::optional<int> kernel_major(std::string_view kernel) {
 }
 
 Finding kernel(const HostFacts& facts) {
-  // From then on a port that was switched off stays off (facts/dfu.md 6.6).
+  // From then on a port that was switched off stays off (docs/devices.md, "Port power").
   constexpr int keeps_ports_off = 6;
   if (!facts.usb || kernel_major(facts.kernel).value_or(keeps_ports_off) >= keeps_ports_off) {
     return ok("kernel", facts.kernel);
@@ -216,7 +216,8 @@ struct Load {
 
 // A controller's USB 2 and USB 3 buses share its endpoints, not its addresses.
 std::vector<Load> loads_of(const HostFacts& facts) {
-  // An application has at least a CDC interface with three endpoints beside endpoint 0 (facts/dfu.md 4.9).
+  // An application has at least a CDC interface with three endpoints beside endpoint 0 (docs/devices.md, "Enumeration
+  // and host limits").
   constexpr int application_endpoints = 3;
   std::map<std::string, Load> loads;
   for (const UsbDevice& device : facts.usb->devices) {
@@ -236,7 +237,8 @@ std::vector<Load> loads_of(const HostFacts& facts) {
   return all;
 }
 
-// Facts of dfu.md 4.9. Nobody can ask a controller for its endpoints: 96 is where many stop.
+// Facts of docs/devices.md, "Enumeration and host limits". Nobody can ask a controller for its endpoints: 96 is where
+// many stop.
 constexpr int most_addresses = 127;
 constexpr int most_endpoints = 96;
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint8_t run_time_protocol = 1;
 
-// The interface decides: one id may stand for both modes (facts/dfu.md 1.4).
+// The interface decides: one id may stand for both modes (docs/devices.md, "DFU functional descriptor").
 UnitMode mode_of(const dfu::UnitInfo& unit, const dfu::Profile* profile) {
   const auto& alternates = unit.configuration.alternates;
   const auto dfu = std::ranges::find_if(alternates, &dfu::AltSetting::is_dfu);

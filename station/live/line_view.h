@@ -55,7 +55,7 @@ std::string label_of(const dfu::HubInfo& hub, const config::StationConfig& stati
 
 // What a person reads: controllers, hubs and each of their ports, then what is to be said about them all.
 std::string as_text(const LineView& line, const config::StationConfig& station);
-// CONTRACTS, "JSON of list"; one line with its end.
+// docs/formats.md, "JSON of list"; one line with its end.
 std::string as_json(const LineView& line, const config::StationConfig& station);
 
 }  // namespace station

@@ -30,8 +30,8 @@ constexpr std::size_t most_known_in_a_row = 64;
 constexpr double shortest_for_pace = 0.5;
 
 // A shared bus bounds its units if they are slower than alone, and it is at least half full of payload: a unit that
-// answers NAK to each packet makes the same payload take twice its time (facts/dfu.md 5.1). Slower alone proves
-// nothing, because flash memory may be slow; full alone harms nobody.
+// answers NAK to each packet makes the same payload take twice its time (docs/devices.md, "Wire time"). Slower alone
+// proves nothing, because flash memory may be slow; full alone harms nobody.
 constexpr double bus_full = 0.5;
 constexpr double noticeably_slower = 1.1;
 

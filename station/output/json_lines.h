@@ -1,4 +1,4 @@
-// A run as JSON Lines on standard output. Format: CONTRACTS, "JSON of flash and run".
+// A run as JSON Lines on standard output. Format: docs/formats.md, "JSON of flash and run".
 #pragma once
 
 #include <QJsonObject>

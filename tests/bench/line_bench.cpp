@@ -5,7 +5,8 @@
 //   line_bench real [N]   only the others, or only 1 and N
 //
 // Flashing ends when the last unit has been told to leave. Then the units come back, which a bus lets them do one after
-// the other, 0.15 s each (facts/dfu.md 4.9), whatever the station does: so the two are told apart.
+// the other, 0.15 s each (docs/devices.md, "Enumeration and host limits"), whatever the station does: so the two are
+// told apart.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>

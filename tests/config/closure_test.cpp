@@ -1,5 +1,5 @@
 // The forecast of what a unit will start with, against the virtual unit's own boot rules, which share no code with it;
-// and what judge makes of it. The table of facts/particle.md 3.6 and 5.4 on made-up modules.
+// and what judge makes of it. The table of docs/devices.md, "Module versions", "Bootloader updates" on made-up modules.
 #include "config/closure.h"
 
 #include <functional>
@@ -200,7 +200,7 @@ TEST(Forecast, EachOfTwentySeededBugsIsNoticed) {
   }
 }
 
-// ---- the table: releases of facts/particle.md 3.6, with what 5.4 says of their parts
+// ---- the table: releases of docs/devices.md, "Module versions", "Bootloader updates"
 
 class Releases : public testing::Test {
  protected:

@@ -222,7 +222,7 @@ TEST(Exchange, EveryFailureWhileTheUnitIsBusyEndsIt) {
   }
 }
 
-// STM32L4's ROM (facts/dfu.md 4.2); a unit that is asked at once never stalls for that reason.
+// STM32L4's ROM (docs/devices.md, "Stalls"); a unit that is asked at once never stalls for that reason.
 TEST(Exchange, PollThatIsStalledAsTooEarlyIsRepeatedThreeTimes) {
   for (int stalls = 1; stalls <= 5; ++stalls) {
     int left = stalls;

@@ -24,7 +24,8 @@ Layout layout_of(const Bytes& image) {
       lay_out({{"firmware", make_image("firmware.bin", image), 0, {}}}, *parse_memory_map(plain.map)));
 }
 
-// A unit of plain DFU as facts/dfu.md 1.3 has it, strict: what its state does not allow is stalled and an error.
+// A unit of plain DFU as docs/devices.md, "DFU states" has it, strict: what its state does not allow is stalled and an
+// error.
 class PlainUnit : public Desk {
  public:
   bool tolerant = true;

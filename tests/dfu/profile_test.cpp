@@ -118,7 +118,7 @@ TEST(WireTime, NeverFallsWhileBytesGrow) {
   for (std::uint32_t bytes = 0; bytes < 8192; ++bytes) EXPECT_LE(wire_time(bytes), wire_time(bytes + 1));
 }
 
-// The sum of facts/dfu.md 5.4: 486,116 bytes in five sectors and 120 blocks take about 7.5 s.
+// The sum of docs/devices.md, "Device time of a Photon": 486,116 bytes in five sectors and 120 blocks take about 7.5 s.
 TEST(WireTime, FloorOfTheWholePhotonIsThePublishedOne) {
   const FlashTiming timing = find_profile("photon")->timing;
   Duration floor = 5 * timing.erase(128 * 1024) + 265 * wire_time(0);

@@ -13,8 +13,8 @@ using namespace std::chrono_literals;
 const Profile photon = *find_profile("photon");
 const Profile standard = standard_profile({0x0483, 0xDF11}, 0);
 
-// The DFU class as the specification and ST's library have it (facts/dfu.md 1.3, 4.2, 4.4), as far as recovery meets
-// it, with the illnesses that are seen in the field.
+// The DFU class as the specification and ST's library have it (docs/devices.md, "DFU states", "Stalls", "Recovery by
+// state"), as far as recovery meets it, with the illnesses that are seen in the field.
 struct Device {
   State state = State::dfu_idle;
   Status status = Status::ok;

@@ -26,7 +26,8 @@ struct Dialect {
 // Photon of each bootloader generation, P1, Electron, Core, ST's ROM, and plain DFU 1.1 in all its eight variants.
 std::vector<Dialect> all();
 
-// Photons that take newer systems, each of which is asked in another way what it runs (facts/particle.md 9).
+// Photons that take newer systems, each of which is asked in another way what it runs (docs/devices.md, "Asking a
+// running system").
 std::vector<Dialect> systems();
 // Boards onto which firmware is forced that they will not run: that leads to factory firmware, to safe mode, or
 // nowhere.

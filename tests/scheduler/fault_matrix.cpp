@@ -51,8 +51,8 @@ void note_beyond(const AttemptFinished& verdict, const truth::Truth& truth, Resu
 
 // Whatever happens to a unit, it must not be left so that its next start crashes: the way back to DFU mode would be
 // lost. Not asked of one whose flash does not take what is written to it. The loop in which a Particle unit with a
-// factory image restores that image for want of a system part 1 (facts/particle.md 5.1) cannot be avoided while part 1
-// is exchanged; its SETUP button leads out.
+// factory image restores that image for want of a system part 1 (docs/devices.md, "Boot of a Photon") cannot be avoided
+// while part 1 is exchanged; its SETUP button leads out.
 enum class Flash { sound, broken };
 
 // Runs the line to its end and judges it. REQUIRES: the unit under test is the first of two.

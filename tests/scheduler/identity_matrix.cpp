@@ -152,7 +152,7 @@ void install(dfu::virt::Flash& flash, const Subject& subject, const config::Reci
 }
 
 void store_id(dfu::virt::Flash& flash, const std::string& id) {
-  constexpr std::uint32_t stored_at = 0x08004000 + 3618;  // facts/particle.md 8
+  constexpr std::uint32_t stored_at = 0x08004000 + 3618;  // docs/devices.md, "Configuration store"
   dfu::Bytes stored;
   for (std::size_t i = 0; i < id.size(); i += 2) {
     stored.push_back(static_cast<std::uint8_t>(std::stoul(id.substr(i, 2), nullptr, 16)));

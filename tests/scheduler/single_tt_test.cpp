@@ -1,7 +1,7 @@
 // How much longer units behind a single-TT hub take, against a model that shares nothing with the virtual line: what a
-// block needs on the wire (facts/dfu.md 5.1) and what its unit needs for it (4.6, 5.4), block after block. Units that
-// begin together go through the same blocks together, so n of them need for each whichever is more: n times the wire,
-// or a unit's own time.
+// block needs on the wire (docs/devices.md, "Wire time") and what its unit needs for it (docs/devices.md, "STM32 flash
+// times", "Device time of a Photon"), block after block. Units that begin together go through the same blocks together,
+// so n of them need for each block whichever is more: n times the wire, or a unit's own time.
 #include <gtest/gtest.h>
 
 #include "tests/scheduler/dialects.h"

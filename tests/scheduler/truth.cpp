@@ -82,7 +82,8 @@ bool untold(const AttemptFinished& verdict) {
 }
 
 std::optional<std::string> beyond_proof(const config::Recipe& recipe, const Truth& truth) {
-  // From 1.1.0 on a system names no build, so that its firmware is compared instead (facts/particle.md 9).
+  // From 1.1.0 on a system names no build, so that its firmware is compared instead (docs/devices.md, "Asking a running
+  // system").
   constexpr std::uint16_t names_no_build = 1100;
   const bool restored = truth.overruled == BootOutcome::factory_fallback;
   // Compared between two starts; what happens at the second one is not looked at any more.

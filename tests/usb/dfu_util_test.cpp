@@ -1,5 +1,6 @@
 // dfu-util 0.11 as Debian ships it, on our virtual units: they are right because a tool that nobody here wrote agrees.
-// Messages and exit statuses: facts/dfu.md 3.2. The units' time is scaled; dfu-util's own sleeps are not.
+// Messages and exit statuses: docs/devices.md, "dfu-util 0.11". The units' time is scaled; dfu-util's own sleeps are
+// not.
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -258,7 +259,7 @@ TEST_P(EachGeneration, StaysInDfuModeAfterAReset) {
   EXPECT_TRUE(desk.becomes("d006"));
 }
 
-// ---- as many transfers as on the real ones: facts/dfu.md 3.1 counts them without SET_INTERFACE
+// ---- as many transfers as on the real ones: docs/devices.md, "dfu-util 0.11" counts them without SET_INTERFACE
 
 struct Count {
   std::size_t bytes;

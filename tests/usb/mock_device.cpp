@@ -115,7 +115,7 @@ class ForeignUnit : public Device {
   const Face face_;
 };
 
-// The hub class requests of USB 2.0 chapter 11.24 that switch power and tell of it (facts/dfu.md 6.6).
+// The hub class requests of USB 2.0 chapter 11.24 that switch power and tell of it (docs/devices.md, "Port power").
 class HubDevice : public Device {
  public:
   HubDevice(HubTraits traits, std::function<void(int, bool)> switched, std::function<bool(int)> occupied)

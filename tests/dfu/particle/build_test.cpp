@@ -14,7 +14,7 @@ struct Kind {
   Function function;
   std::uint8_t index;
   std::uint32_t start;
-  std::uint32_t header_offset;  // as the real files have it (facts/particle.md 3.2)
+  std::uint32_t header_offset;  // as the real files have it (docs/devices.md, "Where the header is")
 };
 
 const std::vector<Kind>& kinds() {

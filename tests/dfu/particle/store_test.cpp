@@ -36,7 +36,8 @@ TEST(Store, WrongValuesAreRefusedWithWhatIsRight) {
   EXPECT_NE(refused("antenna", "left"), "");
 }
 
-// facts/particle.md 8: the places of private keys, secrets, the list of copies, and the system's own flags.
+// docs/devices.md, "Configuration store": the places of private keys, secrets, the list of copies, and the system's own
+// flags.
 TEST(Store, NoSettingReachesAKeyASecretOrTheListOfCopies) {
   const Range forbidden[] = {{0, 1634}, {2082, 2976}, {3106, 3630}, {8119, 0x4000}};
   const std::pair<const char*, std::string> values[] = {{"antenna", "auto"},

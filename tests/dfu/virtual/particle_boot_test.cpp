@@ -104,7 +104,7 @@ TEST(PhotonBoot, AMissingForeignOrDamagedPartTwoCrashes) {
   }
 }
 
-// ---- what system part 2 sees: facts/particle.md 5.2, row by row
+// ---- what system part 2 sees: docs/devices.md, "Boot of a Photon", row by row
 
 TEST(PhotonBoot, AGoodUserModuleRuns) {
   for (const bool factory : {false, true}) {

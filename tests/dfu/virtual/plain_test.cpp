@@ -1,4 +1,5 @@
-// The virtual unit of plain DFU 1.1, against facts/dfu.md 1.3-1.5.
+// The virtual unit of plain DFU 1.1, against docs/devices.md, "DFU states", "DFU functional descriptor", "Detach and
+// reset".
 #include <gtest/gtest.h>
 
 #include "dfu/virtual/plain_dfu.h"

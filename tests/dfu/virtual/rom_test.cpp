@@ -1,4 +1,5 @@
-// The virtual STM32 with ST's ROM, against facts/dfu.md 1.3, 2.1-2.3, 4.5.
+// The virtual STM32 with ST's ROM, against docs/devices.md, "DFU states", "DfuSe commands", "DfuSe blocks and
+// addresses", "Leaving DFU mode", "Read protection".
 #include <gtest/gtest.h>
 
 #include "dfu/memory_map.h"
