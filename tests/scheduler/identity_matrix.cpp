@@ -318,7 +318,7 @@ class Line : public Fleet {
   void exchange();
   void look(const Event& event);
   void judge_the_end(Outcome& outcome);
-  // Whoever exchanged the unit within the time of a reset, which the README names, cannot be told from one.
+  // A unit exchanged within the time of a reset cannot be told from the one before (docs/limits.md, "Proof").
   bool by_reset_time(const AttemptFinished& end) const {
     constexpr dfu::Duration longest_reset = 3s;
     const bool quick = case_.absence <= longest_reset;
