@@ -76,7 +76,7 @@ std::string what_is_there(const Recipe& recipe, const Unmet& unmet) {
 std::string remedy(const Unmet& unmet) {
   using dfu::particle::Function;
   if (unmet.needs.function == Function::bootloader) {
-    return " Bring its bootloader up to date first, or add a step of kind = \"bootloader\".";
+    return " Update its bootloader first, or add a step of kind = \"bootloader\".";
   }
   return " Add such a module to the recipe, or use one that was built for what there is.";
 }
@@ -84,7 +84,7 @@ std::string remedy(const Unmet& unmet) {
 std::string consequence(Start start) {
   switch (start) {
     case Start::application:
-      return "The unit would not notice, and could run into nowhere";
+      return "The unit would not notice, and could crash";
     case Start::safe_mode:
       return "The unit would end in safe mode";
     case Start::factory_fallback:
@@ -92,7 +92,7 @@ std::string consequence(Start start) {
     case Start::dfu:
       return "The unit would stay in DFU mode";
     case Start::reset_loop:
-      return "The unit would reset for ever";
+      return "The unit would keep resetting";
     case Start::crash:
       return "The unit would not start at all";
   }
@@ -186,7 +186,7 @@ std::optional<dfu::Fault> lacks_required(const Recipe& recipe, const dfu::Survey
     if (step.does != dfu::Step::Does::hold || survey.pieces[i] == dfu::Holds::same) continue;
     return unfit(step.name, recipe.layout.pieces[i].data.begin,
                  "The unit does not hold " + step.image->name +
-                     ", which this recipe only goes on top of. Flash that "
+                     ", which this recipe requires. Flash that "
                      "first, or take the unit out.");
   }
   const std::vector<Place>& places = places_of(recipe);
@@ -225,7 +225,7 @@ std::optional<dfu::Fault> out_of_reach(const Recipe& recipe, const dfu::SurveyRe
       patch->name, {},
       "The unit's bootloader (version " + std::to_string(bootloader.version) +
           ") only reaches the configuration store with system-part 2 of Device OS 0.7.0 or later in place, "
-          "and the unit has none. Flash system parts that go with this bootloader first, by a recipe of their own.");
+          "and the unit has none. Flash system parts that fit this bootloader first, by a recipe of their own.");
 }
 
 }  // namespace config

@@ -1,4 +1,4 @@
-// What is wrong with a file, said so that the person can mend it: file:line:column, the value, the remedy.
+// What is wrong with a file, in a form that lets a person correct it: file:line:column, the value, the remedy.
 #pragma once
 
 #include <string>

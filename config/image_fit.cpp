@@ -45,7 +45,7 @@ std::optional<Unfit> wrong_module(const Module& module, const dfu::Profile& prof
   }
   // docs/devices.md, "Bootloader updates"
   if (module.function == Function::bootloader) {
-    return Unfit{"is a bootloader (" + describe(module) + "), and the unit lets nobody write its bootloader by DFU",
+    return Unfit{"is a bootloader (" + describe(module) + "), and the unit refuses to have it written by DFU",
                  "Add to this step: kind = \"bootloader\", and the system puts it in place; or leave it out."};
   }
   const auto slot = slot_for(module);

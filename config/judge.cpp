@@ -17,9 +17,9 @@ std::string difference(const dfu::Sector& expected, const dfu::Sector* found) {
     return "has a sector from " + span(found->range) + " where there should be one from " + span(expected.range);
   }
   const std::string here = " the sector from " + span(expected.range);
-  if (!found->erasable) return "does not let anybody erase" + here;
-  if (!found->writable) return "does not let anybody write" + here;
-  if (!found->readable) return "does not let anybody read" + here;
+  if (!found->erasable) return "does not allow erasing" + here;
+  if (!found->writable) return "does not allow writing" + here;
+  if (!found->readable) return "does not allow reading" + here;
   return "gives other rights than expected on" + here;
 }
 

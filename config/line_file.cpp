@@ -40,7 +40,7 @@ class Loader {
     if (!port) return {};
     const auto name = parse_port_name(port->value);
     if (!name || !name->by_bus_number()) {
-      report_.error(port->place, port->written, "'" + port->value + "' is no port of a virtual line",
+      report_.error(port->place, port->written, "'" + port->value + "' is not a port of a virtual line",
                     "Write the bus, then the ports from the controller on: 1-1 or 1-1.2 (ports 1 to 31).");
       return {};
     }
@@ -186,7 +186,7 @@ class Loader {
         fault.at = *point;
       } else {
         report_.error(
-            at->place, at->written, "'" + at->value + "' is no point at which a fault can strike",
+            at->place, at->written, "'" + at->value + "' is not a point at which a fault can happen",
             "Write \"block:40\", \"request:12\", \"address:0x08061000\", \"leave\", \"survey\" or \"return\".");
       }
     }

@@ -52,7 +52,7 @@ class LockReader {
     const auto& steps = recipe_.layout.steps;
     const auto step = std::ranges::find(steps, name->value, &dfu::Step::name);
     if (step == steps.end()) {
-      report_.error(name->place, name->written, "the recipe has no step '" + name->value + "' any more", hint());
+      report_.error(name->place, name->written, "the recipe no longer has a step '" + name->value + "'", hint());
     } else {
       compare("the image '" + step->image->name + "' of step '" + step->name + "'", *sha256, step->image->sha256);
     }

@@ -303,7 +303,7 @@ class Preflight {
     if (!area) return error(draft, *draft.image, "no recipe can change the bootloader of " + profile_->name + " units");
     const auto& module = image->facts.module;
     if (!module || module->function != Function::bootloader || module->platform != *profile_->platform) {
-      return unfit(draft, {"is no bootloader for " + profile_->name + (module ? " (" + describe(*module) + ")" : ""),
+      return unfit(draft, {"is not a bootloader for " + profile_->name + (module ? " (" + describe(*module) + ")" : ""),
                            "Use the bootloader .bin of the Device OS release that this recipe installs."});
     }
     if (image->payload().size() > area->size()) return unfit(draft, {"is too large for a bootloader", {}});
@@ -351,7 +351,7 @@ class Preflight {
     error(draft, about,
           dfu::hex_address(system_memory.begin) + " to " + dfu::hex_address(system_memory.end) +
               " hold option bytes and one-time programmable bytes, which no recipe may touch",
-          "A wrong option byte locks a unit for ever." + (other_way.empty() ? "" : " " + other_way));
+          "A wrong option byte can make a unit unusable." + (other_way.empty() ? "" : " " + other_way));
     return true;
   }
 
@@ -408,9 +408,9 @@ class Preflight {
       });
       if (part2 == placed.end() || part2->module()->version >= since) continue;
       error(*one.draft, *one.draft->image,
-            "'" + one.file() + "' would wait for ever: '" + part2->file() + "' (" + describe(*part2->module()) +
-                ") does not put a waiting bootloader in place",
-            "That takes system parts of Device OS 1.2.1 (version " + std::to_string(since) + ") or later.");
+            "'" + one.file() + "' would never be installed: '" + part2->file() + "' (" + describe(*part2->module()) +
+                ") does not install a waiting bootloader",
+            "That needs system parts of Device OS 1.2.1 (version " + std::to_string(since) + ") or later.");
     }
   }
 
@@ -585,7 +585,7 @@ class Preflight {
       warning(mine, *mine.image,
               "'" + mine.image->value + "' shares the sector at " + dfu::hex_address(pieces[i].sector.range.begin) +
                   " with '" + other.image->value + "' (line " + std::to_string(other.place.line) + ")",
-              "When one of them changes, both are written anew. Give each a sector of its own if that matters.");
+              "When one of them changes, both are written again. Give each a sector of its own if that matters.");
     }
   }
 

@@ -106,7 +106,7 @@ class RecipeReader {
                                           const std::optional<Given<std::string>>& map) {
     const std::string& text = usb.value;
     if (text.size() != 9 || text[4] != ':' || !is_hex(text.substr(0, 4)) || !is_hex(text.substr(5))) {
-      report_.error(usb.place, usb.written, "'" + text + "' is no USB id",
+      report_.error(usb.place, usb.written, "'" + text + "' is not a USB id",
                     "Write vendor and product as 4 hexadecimal digits each: \"0483:df11\"");
       return {};
     }
@@ -143,7 +143,7 @@ class RecipeReader {
       return profile;
     }
     if (map) {
-      report_.error(map->place, map->written, "'map' is no DfuSe memory layout: " + problem,
+      report_.error(map->place, map->written, "'map' is not a DfuSe memory map: " + problem,
                     "Copy the name of the alternate setting, as the unit shows it.");
     } else {
       report_.error(

@@ -98,7 +98,7 @@ class Loader {
   bool check_port(const Given<std::string>& port) {
     const auto name = parse_port_name(port.value);
     if (!name) {
-      report_.error(port.place, port.written, "'" + port.value + "' is no port path",
+      report_.error(port.place, port.written, "'" + port.value + "' is not a port path",
                     "Write the controller or bus, then the ports from the controller on: L-1.2 or 1-1.2 (ports 1 to "
                     "31, at most 7 of them).");
       return false;
@@ -200,7 +200,7 @@ class Loader {
     if (sound) {
       station_.board_listen = listen->value;
     } else {
-      report_.error(listen->place, listen->written, "'" + listen->value + "' is no address to listen on",
+      report_.error(listen->place, listen->written, "'" + listen->value + "' is not an address to listen on",
                     "Write ADDRESS:PORT with a port from 1 to 65535: \"127.0.0.1:8080\" or \"[::1]:8080\"");
     }
   }
@@ -210,7 +210,7 @@ class Loader {
     const bool is_ip =
         inet_pton(AF_INET, proxy.value.c_str(), bytes) == 1 || inet_pton(AF_INET6, proxy.value.c_str(), bytes) == 1;
     if (is_ip) return station_.board_proxies.push_back(proxy.value);
-    report_.error(proxy.place, proxy.written, "'" + proxy.value + "' is no IP address",
+    report_.error(proxy.place, proxy.written, "'" + proxy.value + "' is not an IP address",
                   "Write the address from which the proxy connects to the board: \"127.0.0.1\"");
   }
 
@@ -221,7 +221,7 @@ class Loader {
       station_.board_names.push_back(std::move(host));
       return;
     }
-    report_.error(name.place, name.written, "'" + name.value + "' is no host name",
+    report_.error(name.place, name.written, "'" + name.value + "' is not a host name",
                   "Write the name alone, as it stands in the address of a browser: \"line-3.local\"");
   }
 

@@ -1,5 +1,5 @@
-// The one exception of db: a plain sentence for a person, and what kind of trouble it is. Nothing of SQLite leaves the
-// folder. Thrown by constructors, Store::append and Reader; whoever opens the record catches it in one place.
+// The one exception of db: a plain sentence for a person, and the kind of error. Nothing of SQLite leaves the
+// folder. Thrown by constructors, Store::append and Reader; the code that opens the record catches it in one place.
 #pragma once
 
 #include <stdexcept>

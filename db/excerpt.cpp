@@ -8,7 +8,7 @@ namespace db {
 
 namespace {
 
-// Takes a text apart from its front; once something was not as expected, nothing is any more.
+// Takes a text apart from its front; after the first mismatch every further read fails.
 class Words {
  public:
   explicit Words(std::string_view text) : text_(text) {}

@@ -13,7 +13,7 @@
 
 namespace db {
 
-// The tables that a Condition speaks of.
+// The tables that a Condition refers to.
 inline constexpr const char* kAttemptTables =
     " FROM attempt_started s JOIN visit v ON v.id = s.visit LEFT JOIN attempt_finished f ON f.attempt = s.id";
 

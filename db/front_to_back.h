@@ -1,4 +1,4 @@
-// A table read once from front to back by somebody who asks for its rows by an id, in the order of the ids or nearly
+// A table read once from front to back by a caller that asks for its rows by an id, in the order of the ids or nearly
 // so. Rows stand in the order of their chain; attempts and visits began in nearly the same order. So each row is read
 // where it stands, an index says only which one comes next, and what is read too early waits in memory: as many rows as
 // a line has units in work. To look a row up by its id takes ten times as long. Inside db only; one thread.

@@ -1,4 +1,4 @@
-// Single questions of whoever wants to add to the record: which visit is meant, is this label free. Each is answered
+// Single questions before something is added to the record: which visit is meant, is this label free. Each is answered
 // from an index, in well under a millisecond however long the record is, so that the recorder may ask. Sees what was
 // committed when the call began; this station's own rows only. Read-only; one thread. Errors: db::Error.
 #pragma once

@@ -284,7 +284,7 @@ std::variant<std::vector<MergedChain>, std::string> import_job(const std::string
   for (const ChainVerification& chain : verified.chains) {
     if (chain.excerpts.empty()) {
       throw Error(Trouble::refused,
-                  source + " is no export of an order. Whole databases are taken over by `db merge`.");
+                  source + " is not an export of an order. Whole databases are taken over by `db merge`.");
     }
     if (chain.whole > 0) {
       throw Error(Trouble::refused, source + " was changed since it was exported: row " + std::to_string(chain.whole) +

@@ -1,5 +1,5 @@
-// A file of somebody else, as it was at one moment, where nobody else can change it: what is verified is what is taken
-// over. Beside the database that takes it, because there it needs its room anyway. Inside db only. Errors: db::Error.
+// A foreign file, as it was at one moment, where nobody else can change it: what is verified is what is taken over.
+// Beside the database that takes it, because there it needs its room anyway. Inside db only. Errors: db::Error.
 #pragma once
 
 #include <string>

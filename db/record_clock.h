@@ -2,7 +2,7 @@
 // wrongly says 2035. Rows keep their order whatever the clock says (db/chain.h), but orders end by time, and a reader
 // believes what a row says.
 //
-// The record's time is the latest time that its rows vouch for. A program that begins before it, or long after it,
+// The record's time is the latest time that its rows prove. A program that begins before it, or long after it,
 // begins with a clock in doubt: the writer records that as an event in the same transaction as the run. A time in doubt
 // does not become the record's time. When a person confirms the clock, the record's time begins again from there.
 //

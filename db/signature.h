@@ -1,7 +1,7 @@
 // The station's Ed25519 key and what it signs, in the format of minisign (jedisct1.github.io/minisign), so that
 // `minisign -V -P KEY -m FILE` checks a certificate with no Flashline at all.
 //
-// Who holds the key can make any record and any certificate: it proves that a text came from this station, not that
+// A holder of the key can make any record and any certificate: it proves that a text came from this station, not that
 // root on this station was honest. Errors: db::Error. Values; any thread.
 #pragma once
 

@@ -1,5 +1,5 @@
-// What a writer looks at before it adds to a record: whether the file is whole as far as can be seen in a moment, and
-// whether the chain's end holds, to which it is going to link. Whole chains take their time: that is `audit verify`.
+// What a writer looks at before it adds to a record: whether the file is whole as far as a quick check shows, and
+// whether the end of the chain holds, to which new rows are linked. Whole chains take longer: that is `audit verify`.
 // Inside db only.
 #pragma once
 

@@ -38,8 +38,8 @@ class Store {
   void append(std::span<const Record> batch);
   void append(const Record& record) { append(std::span(&record, 1)); }
 
-  // The end of this station's chain. Nothing inside a database proves that its last rows were not cut off: whoever
-  // keeps this elsewhere can.
+  // The end of this station's chain. Nothing inside a database proves that its last rows were not cut off: a
+  // copy of this, kept elsewhere, does.
   Head head() const;
   const Uuid& installation() const;
   const std::string& path() const;

@@ -4,8 +4,8 @@
 // both, and must not read every attempt that there ever was. Inside db only.
 //
 // The table `unsettled` has one row for each. The writer keeps it in the transaction of the rows that it follows from.
-// It is no link of a chain and no evidence: whoever reads it confirms each row by rows of the chain, and `audit verify`
-// derives all of it anew and compares.
+// It is no link of a chain and no evidence: a reader confirms each row by rows of the chain, and `audit verify`
+// derives all of it again and compares.
 //
 // Units are told apart by their ids. What was left half-written by a unit whose id nobody knows is over when another
 // visit begins on its port: that is found by the port, and is not in the table once it has its verdict.

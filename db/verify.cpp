@@ -208,7 +208,7 @@ Verification verify_with(const std::string& path, Snapshot snapshot, const std::
     const SQLite::Transaction one_state(database);
     std::vector<std::string>& problems = result.file_problems;
     attempt_check(problems, [&] { check_schema(database, problems); });
-    // A view in the place of a table could answer for ever.
+    // A view in the place of a table could return rows without end.
     bool readable = false;
     attempt_check(problems, [&] { readable = has_tables_as_made(database); });
     if (!readable) return std::move(result);

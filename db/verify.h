@@ -70,7 +70,7 @@ struct Anchor {
 
 enum class AnchorCheck {
   holds,     // the row is there, with this hash, and everything before it is proven
-  differs,   // there is another row in its place: the chain was made anew
+  differs,   // there is another row in its place: the chain was made again
   cut_off,   // the chain ends before it
   archived,  // the chain begins after it: the row is in an older, archived database
   left_out,  // only excerpts of the chain are here, and the row is in none of them

@@ -127,8 +127,8 @@ void refuse_irregular(const std::string& path) {
     struct stat facts {};
     if (lstat((path + suffix).c_str(), &facts) != 0 || S_ISREG(facts.st_mode)) continue;
     throw Error(Trouble::not_flashline, path + suffix +
-                                            " is no regular file but a folder, a link, a pipe or a device, and is not "
-                                            "opened. Name a database with --db.");
+                                            " is not a regular file but a folder, a link, a pipe or a device. It was "
+                                            "not opened. Name a database with --db.");
   }
 }
 

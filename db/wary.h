@@ -1,5 +1,5 @@
-// How a database is read that others may have written: what may cost time, memory or more is bounded before the first
-// statement runs, and nothing is asked of its tables before they are known to be those that this program makes. Inside
+// How a database that others may have written is read: time and memory are bounded before the first statement runs, and
+// no table is read before the tables are known to be those that this program makes. Inside
 // db only. Errors: db::Error.
 #pragma once
 

@@ -1,8 +1,8 @@
-// The seam to units: what the engine may ask of USB, and what it is told. Behind it: libusb (dfu/usb) or a virtual
-// line (dfu/virtual).
+// The interface to units: what the engine may ask of USB, and the events that it gets. Behind it: libusb (dfu/usb) or a
+// virtual line (dfu/virtual).
 //
 // Every verb with a `done` answers it **exactly once**, also after cancel and after the unit has gone, and never from
-// inside the call itself. Answers and events come from threads of the bus; whoever receives them must not block.
+// inside the call itself. Answers and events come from threads of the bus; the receiver must not block.
 // Any thread may call any verb. One transfer is in flight per unit: REQUIRES that the previous one was answered.
 #pragma once
 
@@ -73,7 +73,7 @@ enum class TransferStatus {
   stall,      // the unit refused: EPIPE
   timed_out,  // no answer within the timeout
   gone,       // the unit has left, or its handle is not open
-  io_error,   // EPROTO, EILSEQ and relatives: often the herald of `gone`
+  io_error,   // EPROTO, EILSEQ and relatives: often just before `gone`
   cancelled,
 };
 
@@ -88,7 +88,7 @@ enum class OpenStatus {
   access_denied,
   busy,
   failed,
-  exhausted,  // this computer is out of threads, open files or memory: no matter of the unit
+  exhausted,  // this computer is out of threads, open files or memory; not about the unit
 };
 
 struct OpenResult {
@@ -103,7 +103,7 @@ struct Claim {
   std::optional<std::uint8_t> alternate{};
 };
 
-// `lost`: the reset made the unit enumerate anew; its handle is dead and an Arrived will follow if it is well.
+// `lost`: the reset made the unit enumerate again; its handle is dead and an Arrived will follow if it is well.
 enum class ResetStatus { ok, lost };
 
 struct Arrived {

@@ -1,4 +1,4 @@
-// Raw bytes, little-endian fields and address ranges: the small change of the whole core.
+// Raw bytes, little-endian fields and address ranges, used everywhere in dfu.
 // Values and free functions; any thread. Reading past the end is a precondition violation (asserted), so
 // parsers check sizes first.
 #pragma once

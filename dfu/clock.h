@@ -1,5 +1,5 @@
-// Time is in the seam: whoever waits asks this clock, so that the same code runs in real time, in scaled time and, in
-// a test, in virtual time where an hour takes a second.
+// Time is an interface: code that waits asks this clock, so that the same code runs in real time, in scaled time and,
+// in a test, in virtual time where an hour takes a second.
 //
 // The interface stands in dfu (not in scheduler, which implements the real one) because the virtual line behind `Bus`
 // needs it as much as the engine does.

@@ -1,6 +1,6 @@
-// How a pure conversation talks with whoever carries it out: it asks for one thing at a time and is told what came
-// back and when. Survey, session, entering DFU and proof of boot are conversations; the engine and the tests drive them
-// alike.
+// The interface between a pure conversation and the code that carries it out: it asks for one thing at a time and gets
+// what came back, and when. Survey, session, entering DFU and proof of boot are conversations; the engine and the tests
+// drive them alike.
 //
 // A conversation has `Ask begin(Duration now)` and `Ask answer(const Answer&, Duration now)`, and is done when it asks
 // for nothing (`Finished`). `now` is any monotonic time; limits are measured with it.

@@ -208,7 +208,7 @@ Ask Exchange::after_manifest_status(Duration now) {
       return Finished{};
     case State::manifest:
       if (tolerant_) return ask_pause(now);
-      // It may not answer any more: the time that it asks for is all there is to know.
+      // Wait bwPollTimeout; the device may not answer before, or at all.
       phase_ = Phase::last_pause;
       return Pause{std::min<Duration>(report_.poll_timeout, busy_limit_)};
     case State::manifest_sync:
@@ -291,7 +291,7 @@ std::string_view remedy_of(FaultCode code) {
     return " It does not take this image at this address: compare image and address of the recipe with this kind of "
            "unit.";
   }
-  if (code == FaultCode::io_error) return " Look at cable, plug and supply.";
+  if (code == FaultCode::io_error) return " Check cable, plug and supply.";
   return {};
 }
 

@@ -50,7 +50,7 @@ enum class FaultCode {
   internal,
 };
 
-// What was being done when it happened.
+// The operation during which it happened.
 enum class OperationKind { open, enter, survey, recover, erase, write, read, leave, proof };
 
 std::string_view to_string(FaultCode code);  // "verify-mismatch"

@@ -1,4 +1,4 @@
-// The seam to the line's topology: controllers, hubs, and the power of their ports.
+// The interface to the line's topology: controllers, hubs, and the power of their ports.
 // `topology` may block on I/O and is called off the event threads; `set_power` answers exactly once, never from inside
 // the call.
 #pragma once

@@ -55,7 +55,7 @@ std::optional<Misfit> misfit_on_map(std::size_t index, const Step& step, Range r
     const bool no_erase = step.does == Step::Does::patch || (step.does == Step::Does::write && map.is_store());
     if (!sector->writable || (!sector->erasable && !no_erase)) {
       return Misfit{index, address,
-                    span_text(step) + " does not fit: the unit does not let anybody write the sector at " +
+                    span_text(step) + " does not fit: the unit does not allow writing to the sector at " +
                         hex_address(sector->range.begin) + ". Check the address."};
     }
   }
@@ -73,7 +73,7 @@ std::optional<Misfit> misfit_with_earlier(std::size_t index, Range range, const 
       if (!range.overlaps(taken)) continue;
       const std::uint32_t address = std::max(range.begin, taken.begin);
       return Misfit{index, address,
-                    span_text(steps[index]) + " and " + span_text(steps[other]) + " both want the bytes from " +
+                    span_text(steps[index]) + " and " + span_text(steps[other]) + " both use the bytes from " +
                         hex_address(address) + " on."};
     }
   }

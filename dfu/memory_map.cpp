@@ -159,7 +159,7 @@ class Reader {
     const bool last = end == rest_.size();
     rest_.remove_prefix(end);
     const auto begin = take_number(text, 16);
-    if (!begin || !take(text, '/')) return ignore("a region whose address is no 32-bit number");
+    if (!begin || !take(text, '/')) return ignore("a region whose address is not a 32-bit number");
     const std::size_t slash = text.find('/');
     if (slash != std::string_view::npos) {
       const std::string_view behind = trimmed(text.substr(slash + 1));

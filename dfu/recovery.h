@@ -9,7 +9,7 @@ namespace dfu {
 
 class Recovery {
  public:
-  // A USB reset, once, when nothing else helps; or not, for whoever has that as a step of its own.
+  // A USB reset, once, when nothing else helps; or not, for callers that do it as a step of their own.
   enum class LastResort { none, reset };
   explicit Recovery(const Profile& profile, LastResort last_resort = LastResort::reset);
 

@@ -72,7 +72,8 @@ Survey::Survey(const Profile& profile, const Layout& layout, const UnitInfo& uni
 
 Ask Survey::begin(Duration now) {
   if (result_.transfer_size == 0) {
-    return stop(FaultCode::map_mismatch, "The unit's descriptors name no transfer size: it is no usable DFU device.");
+    return stop(FaultCode::map_mismatch,
+                "The unit's descriptors name no transfer size: it is not a usable DFU device.");
   }
   return recovery_.begin(now);
 }

@@ -240,7 +240,7 @@ std::string cycle_chart(const Statistics& statistics) {
   if (cycles.floor && *cycles.floor >= cycles.begin && *cycles.floor < end) {
     const double x = along.at(*cycles.floor);
     drawing.line(x, top_margin, x, axis.low, "floor");
-    drawing.text(x + 5, top_margin + 12, "floor " + number(*cycles.floor, 2) + " s", "label strong");
+    drawing.text(x + 5, top_margin + 12, "device time " + number(*cycles.floor, 2) + " s", "label strong");
   }
   return std::move(drawing).done();
 }

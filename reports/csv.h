@@ -1,4 +1,4 @@
-// Rows of CSV, for whoever has a table of its own: how texts are kept from being calculated is said in csv.cpp. Inside
+// Rows of CSV, for every table: how texts are kept from being calculated is said in csv.cpp. Inside
 // reports only.
 #pragma once
 

@@ -48,7 +48,7 @@ void put_tiles(const Statistics& statistics, std::ostream& out) {
   const CycleTimes& cycles = statistics.cycles;
   if (!cycles.bins.empty()) {
     put_tile("Cycle time", number(cycles.median, 2) + " s",
-             "median" + (cycles.floor ? "; floor " + number(*cycles.floor, 2) + " s" : std::string()), out);
+             "median" + (cycles.floor ? "; device time " + number(*cycles.floor, 2) + " s" : std::string()), out);
   }
   if (*summary.last > *summary.first) {
     const double hours = std::chrono::duration<double, std::ratio<3600>>(*summary.last - *summary.first).count();
@@ -95,10 +95,11 @@ void put_charts(const Statistics& statistics, std::ostream& out) {
            "time; bars: 95 % bounds",
            false, out);
   put_card("Good units per hour", output_chart(statistics), "", false, out);
-  put_card("Faults", fault_chart(statistics),
-           "Attempts by fault, what it speaks about in brackets; &sum; with those above", false, out);
+  put_card("Faults", fault_chart(statistics), "Attempts by fault, what it is about in brackets; &sum; with those above",
+           false, out);
   put_card("Cycle times", cycle_chart(statistics),
-           "Passed attempts, from first touch to verdict; the floor is the unit's own time (median)", false, out);
+           "Passed attempts, from first touch to verdict; device time is what the unit itself needs (median)", false,
+           out);
   put_card("Outcomes", outcome_chart(statistics), "Attempts", false, out);
   put_card("Retries", tries_chart(statistics), "", false, out);
   put_card("Yield per slot", fixture_chart(statistics),
@@ -111,8 +112,8 @@ void put_charts(const Statistics& statistics, std::ostream& out) {
   out << "</div>\n";
 }
 
-constexpr std::array heads{"Started (UTC)", "Slot",    "Port",    "Try",    "Outcome", "Proof", "Unit",     "Label",
-                           "Serials",       "Flash s", "Floor s", "Recipe", "Job",     "Lot",   "Operator", "Fault"};
+constexpr std::array heads{"Started (UTC)", "Slot",    "Port",     "Try",    "Outcome", "Proof", "Unit",     "Label",
+                           "Serials",       "Flash s", "Device s", "Recipe", "Job",     "Lot",   "Operator", "Fault"};
 
 std::string step_text(const db::Step& step, const db::AttemptFinished& finished) {
   return escaped(step.name) + " (" + std::string(words_of(state_of(step, finished))) +

@@ -24,7 +24,7 @@ struct Report {
   std::function<void(db::Outlined, const std::function<bool(const db::Outline&)>&)> outlines{};
   std::vector<db::Job> jobs{};         // the order that was asked for, on each station where it was opened
   db::Filter filter{};                 // by which the attempts were selected
-  db::LineHistory* history = nullptr;  // what happened beside them; null: nothing is told of it
+  db::LineHistory* history = nullptr;  // what happened beside them; null: nothing is shown of it
 };
 
 // `reader` and `history` must outlive the report. Errors: db::Error, also from `attempts`.

@@ -1,5 +1,6 @@
 // Who may work now, and what each of the others waits for: a global cap, a named pool per hub, hubs that were narrowed,
-// and a pause between two starts behind one hub. Pure: it is told the time and says whom to start and when to ask again.
+// and a pause between two starts behind one hub. Pure: it gets the time and returns which unit to start and when to ask
+// again.
 #pragma once
 
 #include <deque>
@@ -32,7 +33,7 @@ class Admission {
   };
 
   explicit Admission(Limits limits);
-  // Who works goes on working, also beyond the new limits.
+  // Units in work go on, also beyond the new limits.
   void change(Limits limits);
 
   // No more may be in work than are still to be made; nothing: any number.
@@ -43,7 +44,7 @@ class Admission {
 
   // No more than `width` units behind this hub, whatever the limits say; 0: it is stopped. Nothing: what they say.
   void narrow(const dfu::PortPath& hub, std::optional<int> width);
-  // Nothing behind this hub starts while it is held; who works goes on.
+  // Nothing behind this hub starts while it is held; units in work go on.
   void hold(const dfu::PortPath& hub) { held_.insert(hub); }
   void unhold(const dfu::PortPath& hub) { held_.erase(hub); }
 

@@ -37,7 +37,7 @@ dfu::Fault open_fault(const dfu::OpenResult& result) {
     case dfu::OpenStatus::gone:
       return with_detail(FaultCode::unit_gone, "The unit left before it could be opened");
     case dfu::OpenStatus::exhausted:
-      return with_detail(FaultCode::internal, "This computer has no means left to open the unit");
+      return with_detail(FaultCode::internal, "This computer has no free resources left to open the unit");
     case dfu::OpenStatus::ok:
     case dfu::OpenStatus::failed:
       break;
@@ -51,8 +51,8 @@ dfu::Fault unless_late(dfu::Fault why, dfu::Duration late) {
                                                       : policy_of(why.code).recovery == Recovery::start;
   if (late == dfu::Duration{} || !missed) return why;
   why.code = FaultCode::internal;
-  why.text = "This computer let the program stand still for " + std::to_string(std::lround(dfu::seconds(late))) +
-             " s, and an answer of the unit was missed. Look for what else runs on it.";
+  why.text = "This computer did not run the program for " + std::to_string(std::lround(dfu::seconds(late))) +
+             " s, so an answer of the unit was missed. Check which other programs run on it.";
   return why;
 }
 
@@ -168,9 +168,9 @@ void Attempt::next_task() {
   if (kind_ == Kind::identify && !wants_stored_id()) return next_task();
   if (kind_ == Kind::enter && in_dfu_mode(unit_, profile())) return next_task();
   if (kind_ == Kind::enter && !can_enter_dfu(unit_, profile())) {
-    return end(
-        dfu::make_fault(FaultCode::leave_refused, OperationKind::proof,
-                        "The unit shows no way back into DFU mode, so its firmware cannot be compared once more."));
+    return end(dfu::make_fault(
+        FaultCode::leave_refused, OperationKind::proof,
+        "Nothing over USB brings the unit back into DFU mode, so its firmware cannot be compared again."));
   }
   stage_ = Stage::opening;
   task_ = make_task();
@@ -412,10 +412,9 @@ void Attempt::returned_to_application(const dfu::UnitInfo& unit) {
                                    dfu::to_string(*profile().application) + "."));
   }
   if (++settlings_ > most_settlings) {
-    return end(
-        dfu::make_fault(FaultCode::not_back, OperationKind::proof,
-                        "The unit starts and goes from the bus again and again: its firmware crashes, or its plug is "
-                        "loose."));
+    return end(dfu::make_fault(FaultCode::not_back, OperationKind::proof,
+                               "The unit starts and keeps disconnecting: its firmware crashes, or its plug is "
+                               "loose."));
   }
   wait(Stage::settling, profile().settle);
 }

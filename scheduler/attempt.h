@@ -1,7 +1,7 @@
 // One attempt on one unit, from the first touch to the proof of boot: tasks (scheduler/task.h) one after the other,
-// each of which opens the unit, talks with it and closes it, and then what that leads to is waited for. It is told what
-// happened and when, and says what to do; no thread, no clock, no I/O. Recording, places, retries and visits are the
-// visit's business.
+// each of which opens the unit, talks with it and closes it; then the attempt waits for what that leads to. It gets
+// what happened and when, and returns what to do; no thread, no clock, no I/O. Recording, places, retries and visits
+// are the visit's business.
 #pragma once
 
 #include <deque>
@@ -74,7 +74,7 @@ class Attempt {
     talking,
     suspecting,  // a transfer failed on the wire: has the unit left? (docs/devices.md, "Unplugged during work")
     closing,
-    departing,  // it was told to go from the bus
+    departing,  // it was told to leave the bus
     returning,  // and must come back
     settling,   // in application mode, and stay
     over,
@@ -189,7 +189,7 @@ class Attempt {
   std::optional<Gap> doubted_gap_;  // after which it was not certain; until it has been read
   std::string doubt_;               // why
   bool doubted_bytes_ = false;      // it is the same unit, and its bytes may have been changed elsewhere
-  bool came_in_dfu_ = false;        // it came back in DFU mode, and is read before that is held against it
+  bool came_in_dfu_ = false;        // it came back in DFU mode, and is read before that counts as a fault
   int rereads_ = 0;
   std::vector<StepDone> steps_;
   dfu::Duration survey_floor_{}, session_floor_{};

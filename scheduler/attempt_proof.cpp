@@ -72,7 +72,7 @@ void Attempt::ended(const RereadTask& task) {
   came_in_dfu_ ? fail(back_in_dfu()) : close();
 }
 
-// The bytes that were verified are in this unit: whoever it is, the verdict is about what it holds.
+// The bytes that were verified are in this unit: whichever unit it is, the verdict is about what it holds.
 void Attempt::reread_equal() {
   ++rereads_;
   settlings_ = 0;
@@ -147,7 +147,8 @@ bool Attempt::recognise(const dfu::UnitInfo& unit) {
     if (!doubt(unit, "it came back in DFU mode and shows no id")) return false;
   } else if (bytes_in_doubt(gap_, profile())) {
     doubted_bytes_ = gap_.handed;
-    if (!doubt(unit, gap_.handed ? "it was in other hands" : "it was away for " + tenths(gap_.absence) + " s"))
+    if (!doubt(unit, gap_.handed ? "another unit may have been in its place"
+                                 : "it was away for " + tenths(gap_.absence) + " s"))
       return false;
     identity_ = same->by;
   } else if (!before_doubt_ && (!identity_ || (by_id && id_when_verified_))) {
@@ -209,7 +210,7 @@ void Attempt::note_shown(const dfu::UnitInfo& unit) {
 }
 
 // Nothing was written yet, and everything that this unit holds is read first: the attempt is about the unit that is
-// here now, whoever showed itself before.
+// here now, whichever unit showed itself before.
 void Attempt::forget_earlier_unit() {
   neighbours_.clear();
   known_ = {};

@@ -1,4 +1,4 @@
-// The two clocks: a thread that keeps (scaled) real time, and virtual time turned by hand in a test.
+// The two clocks: a thread that keeps (scaled) real time, and virtual time, advanced by a test.
 #pragma once
 
 #include <memory>
@@ -9,14 +9,14 @@ namespace scheduler {
 
 // Real time times `speed`: at 20, one second on the wall is twenty on this clock. Owns one thread.
 //
-// A computer that is overloaded, paused or suspended lets this thread run late. Every task that waits then is put off
-// by as much, once: what it waits for was late too, and a limit must not end before its unit had the time for it.
+// On a computer that is overloaded, paused or suspended this thread runs late. Every task that waits then is delayed by
+// as much, once: what it waits for was late too, and a limit must not end before its unit had the time for it.
 class RealClock : public dfu::Clock {
  public:
   explicit RealClock(double speed = 1.0);
   ~RealClock() override;  // stops
-  // Waits for the task that runs; those that are not due yet are dropped. Time itself goes on: whoever still asks for
-  // it gets an answer. Not from a task.
+  // Waits for the task that runs; those that are not due yet are dropped. Time itself goes on: a caller that still asks
+  // for it gets an answer. Not from a task.
   void stop();
   dfu::Duration now() const override;
   void at(dfu::Duration when, std::function<void()> task) override;

@@ -1,6 +1,6 @@
 // The engine: events in, effects out. Each port's visit is a mailbox drained on the pool, one event of a visit at a
 // time, all ports in parallel; the `Line` is one more mailbox.
-// It carries out what these two values decide and decides nothing itself.
+// It carries out what these values decide, and decides nothing itself.
 #pragma once
 
 #include <functional>
@@ -43,7 +43,7 @@ class Engine {
   // Paused, and the attempts that run end as `kind` says; their units wait with the others. `pause(false)` goes on. Any
   // thread.
   void halt(StopKind kind);
-  // A port that was closed lets one more unit in, as a probe; a hub that was stopped is slowed, one that was slowed is
+  // A port that was closed admits one more unit, as a test; a hub that was stopped is slowed, one that was slowed is
   // as before. Nothing happens to others. On record with the decision. Any thread.
   void release(dfu::PortPath place, Decision decision = {});
   // Units that are plugged in there from now on are left alone, until `skip` is false again; one that is there already
@@ -56,7 +56,7 @@ class Engine {
   // Something that people should know, seen by somebody else. On record and told as the engine's own. Any thread.
   void tell(Remark remark);
   // Attempts that begin from now on are made for this job; those that run keep theirs. `done` is called once, from a
-  // pool thread, when none can begin for another one any more. Any thread.
+  // pool thread, when none can begin for another one. Any thread.
   void work_for(Quota quota, std::function<void()> done);
   // For visits that have not begun. Any thread.
   void reload(LineSettings settings);

@@ -1,7 +1,7 @@
 // The host enumerates one unit after the other on a bus: units that leave together come back one by one, and the last
-// of them is late through no doing of its own (docs/devices.md, "Enumeration and host limits"). For how long that has
-// gone on without a pause, and for how long it may go on. A port counts once: one that comes again and again keeps
-// nobody waiting for longer. Pure.
+// of them is late without being at fault (docs/devices.md, "Enumeration and host limits"). For how long that has
+// gone on without a pause, and for how long it may go on. A port counts once: a unit that keeps reconnecting does
+// not extend the wait. Pure.
 #pragma once
 
 #include <algorithm>

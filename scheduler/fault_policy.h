@@ -1,5 +1,5 @@
-// What the station thinks of a fault and does about it, one row for each code: who is blamed, whether another attempt
-// can help, which recovery helps, and what a person does with the unit afterwards. A new code needs its name
+// How the station judges a fault and what it does about it, one row for each code: who is blamed, whether another
+// attempt can help, which recovery helps, and what a person does with the unit afterwards. A new code needs its name
 // (dfu/fault), its row here, and its texts in the languages of the page. Pure values; any thread.
 #pragma once
 
@@ -15,7 +15,7 @@ std::string_view to_string(About about);
 enum class Recovery {
   none,   // nothing is wrong with the state of the unit, or it is not there
   rungs,  // it is there, and what went wrong may be the state it is in (scheduler/ladder.h)
-  start,  // it hangs: it does not answer, and nothing but a start of its own ends that
+  start,  // it hangs: it does not answer, and only a restart of the unit ends that
 };
 
 enum class Remedy {

@@ -1,5 +1,5 @@
-// Units that were left half-written: told at their next insertion, by whatever there is to know them by. Pure.
-// A unit whose id is known is known wherever it turns up; of another one there is only the port where it was last.
+// Units that were left half-written: they are named at their next insertion, as far as they can be recognised. Pure.
+// A unit whose id is known is recognised on any port; any other only by the port where it was last.
 #pragma once
 
 #include <map>
@@ -17,7 +17,7 @@ struct HalfWritten {
   dfu::PortPath port;
   std::optional<std::string> unit;  // its id, where one could be read
   std::string step;                 // that was being worked on; empty where nobody knows
-  bool last_run = false;            // by the run before this one: its end is news at the start of this one
+  bool last_run = false;            // by the run before this one: it is named at the start of this one
 };
 
 // It failed while it erased, wrote, read back or left the unit, before every byte was verified. The record is read by the
@@ -29,7 +29,7 @@ class HalfWrittenUnits {
   void add(HalfWritten unit);
   // An attempt with a verdict: what it left, or that the unit is whole.
   void ended(const AttemptFinished& finished);
-  // A remark about the unit that is here now, once; a retry of the same visit needs no such news.
+  // A remark about the unit that is here now, once; a retry of the same visit needs none.
   std::optional<Remark> began(const AttemptStarted& started);
 
   // What to say at the start of the station.

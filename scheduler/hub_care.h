@@ -5,7 +5,7 @@
 // the quarantine's business), and that is at least 4 times the rate of all other hubs, or of one in twenty where there
 // is nothing to compare with. By chance a hub with one in twenty comes to 4 in 20 in one window of 60, and the others'
 // rate must be beaten as well; what it costs is speed. A bad hub is slowed: half as many units at once, which cures
-// what is a matter of current or bandwidth. Then it is looked at afresh: bad again, it is stopped; 10 attempts without
+// what is a matter of current or bandwidth. Then counting starts again: bad again, it is stopped; 10 attempts without
 // a fault on the wire, and it is as before. A person can release a hub: from stopped to slowed, from slowed to as
 // before.
 #pragma once

@@ -1,6 +1,6 @@
-// Which unit ids were seen where in this run, and whether one comes up where it should not. Pure. Only true ids come
+// Which unit ids were seen where in this run, and whether one appears where it should not. Pure. Only true ids come
 // here; a serial that is a constant of the firmware is none. The newest `most` are remembered: a line runs for years,
-// and whoever is flashed again after weeks is found on record.
+// and a unit that is flashed again after weeks is found in the record.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ class Identities {
     std::string attempt{};
   };
 
-  // A unit is on this port, or is not any more.
+  // A unit is on this port, or has left it.
   void arrived(const dfu::PortPath& port) { occupied_.insert(port); }
   void left(const dfu::PortPath& port) { occupied_.erase(port); }
 

@@ -1,5 +1,5 @@
-// What is known about units from one visit to the next: ids that come up where they should not, units that were left
-// half-written, and proofs that were not had yet. Pure.
+// What is known about units from one visit to the next: ids that appear where they should not, units that were left
+// half-written, and proofs that are pending. Pure.
 #pragma once
 
 #include <map>

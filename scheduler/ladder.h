@@ -1,11 +1,11 @@
-// The recovery ladder: what may bring a unit back to work after a fault, lowest rung first. Pure.
+// The recovery ladder: what may recover a unit after a fault, mildest step (rung) first. Pure.
 //
-// The rungs, and what bounds each: `reopen` closes the unit, opens it anew and brings it to dfuIDLE by abort or clear
-// status; once after each attempt. `reset` is a USB reset; once a visit, for what comes back after one reset is not
-// cured by a second. `power` is the port's power, off and on, for a unit that hangs; once a visit, for it costs the
-// unit a start and the flash memory whatever was being written. `ask` is the last one: a person, with a sentence that
-// says what to do. What is no fault of a unit that hangs - the wrong image, a missing permission, a unit that was
-// pulled - has no rung.
+// The rungs, and what bounds each: `reopen` closes the unit, opens it again and brings it to dfuIDLE by abort or clear
+// status; once after each attempt. `reset` is a USB reset; once a visit, because what one reset does not cure, a
+// second one does not cure either. `power` is the port's power, off and on, for a unit that hangs; once a visit, for it
+// costs the unit a start and the flash memory whatever was being written. `ask` is the last one: a person, with a
+// sentence that says what to do. What is no fault of a unit that hangs - the wrong image, a missing permission, a unit
+// that was pulled - has no rung.
 #pragma once
 
 #include <optional>
@@ -19,14 +19,14 @@ namespace scheduler {
 enum class Rung { reopen, reset, power, ask };
 std::string_view to_string(Rung rung);
 
-// What was climbed already.
+// The rungs that were tried already.
 struct Climbed {
   bool reopen = false;  // since the fault
   bool reset = false;   // in this visit
   bool power = false;   // in this visit
 };
 
-// What there is to climb.
+// The rungs that are possible.
 struct Possible {
   bool present = false;  // the unit is on the bus
   bool power = false;    // the hub switches this port on its own
@@ -36,7 +36,7 @@ struct Possible {
 // `code`: what was seen last, of the attempt or of the unit after a rung. Nothing: no rung helps against this fault.
 std::optional<Rung> next_rung(dfu::FaultCode code, const Climbed& climbed, const Possible& possible);
 
-// The unit does not answer, and nothing but a start of its own ends that. One that answers and refuses does not hang:
+// The unit does not answer, and only a restart of the unit ends that. One that answers and refuses does not hang:
 // a start would only run whatever it holds.
 bool hangs(dfu::FaultCode code);
 

@@ -1,5 +1,5 @@
 // The line as one state machine: which units are begun, where and when, for whose order, and what is known about ports,
-// hubs and units from one visit to the next. Pure: it is told what happened and when, and says what to do; no thread,
+// hubs and units from one visit to the next. Pure: it gets what happened and when, and returns what to do; no thread,
 // no clock, no I/O. The engine carries its effects out in the order in which they come.
 //
 // What one unit goes through is its Visit's business. The line lets visits begin (Admission), tells each port what it

@@ -1,4 +1,4 @@
-// What the line is told, and what it wants done: the language between the pure `Line` and the engine. Values.
+// Inputs and effects of the pure `Line`: what the engine passes to it, and what it asks the engine to do. Values.
 #pragma once
 
 #include <map>

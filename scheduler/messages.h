@@ -1,4 +1,4 @@
-// What a visit is told, and what it wants done: the language between the pure part and the engine. Values.
+// Inputs and effects of a visit: what the engine passes to it, and what it asks the engine to do. Values.
 #pragma once
 
 #include <memory>

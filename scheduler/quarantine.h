@@ -1,12 +1,12 @@
-// Ports that are not used any more because unit after unit fails there. Pure.
+// Ports that are closed because unit after unit failed there. Pure.
 //
 // The rule: `after` units in a row fail on one port by a fault that a socket, a cable or a supply can cause, while the
 // rest of the line is well: since the first of them at least as many units were judged elsewhere, and fewer than half
 // of those failed. A port whose units fail one time in twenty by themselves does three in a row once in 8000 units; a
 // bad lot or image fails everywhere and closes nothing. A unit that is known and has failed before, wherever that was,
 // says nothing new about the port.
-// A closed port is opened by a person only, and then for one unit: if that one passes the port is as good as any, if it
-// fails the port is closed again.
+// A closed port is opened by a person only, and then for one unit: if that one passes the port is in use like any
+// other, if it fails the port is closed again.
 #pragma once
 
 #include <map>

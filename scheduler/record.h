@@ -1,4 +1,4 @@
-// What must be on record, and the seam to whatever keeps it. Values; the scheduler knows no SQL.
+// What must be on record, and the interface to what keeps it. Values; the scheduler knows no SQL.
 #pragma once
 
 #include <chrono>

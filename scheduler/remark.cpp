@@ -267,7 +267,7 @@ std::string english(RemarkCode code, const RemarkValues& given) {
              ". If this is the same one, it is flashed again now.";
     case RemarkCode::partial_other:
       return "Attempt " + values["attempt"] + " left the unit that was here last half-written" + in_step(values) +
-             ". This is another one: look for that.";
+             ". This is another unit: find that one.";
     case RemarkCode::partial_at_start:
       return partial_at_start(values);
     case RemarkCode::id_twice:
@@ -286,10 +286,10 @@ std::string english(RemarkCode code, const RemarkValues& given) {
     case RemarkCode::port_closed_again:
       return "This port is closed: " + why_closed(given) + ".";
     case RemarkCode::port_good:
-      return "This port is good again: its probe passed.";
+      return "This port is good again: the unit that tested it passed.";
     case RemarkCode::port_released:
       return "This port was released" + (values.has("by") ? " by " + values["by"] : "") + why(values) +
-             ": the next unit here is its probe.";
+             ": the next unit here is its test.";
     case RemarkCode::hub_slowed:
       return "hub-suspect: this hub is slowed to " + values["limit"] + " units at once: " + on_the_wire(values) + ".";
     case RemarkCode::hub_stopped:
@@ -313,11 +313,11 @@ std::string english(RemarkCode code, const RemarkValues& given) {
     case RemarkCode::unit_keeps_coming:
       return "A unit that shows no id has come back to port " + values["port"] + " " + values["times"] +
              " times, each time within " + values["seconds"] +
-             " s: it may keep resetting itself. It is not worked on. Take it out, and leave the port empty for longer "
+             " s: it may keep resetting itself. It is not flashed. Take it out, and leave the port empty for longer "
              "than that.";
     case RemarkCode::host_late:
-      return "This computer did not let the program run for " + values["seconds"] +
-             " s: units were given as much more time. Look for what else runs on it.";
+      return "This computer did not run the program for " + values["seconds"] +
+             " s: all time limits were extended by that. Check which other programs run on it.";
     case RemarkCode::neighbours_kept:
       return neighbours(values) + " and were kept: they were read, written back after the erase, and read back.";
     case RemarkCode::neighbours_erased:
@@ -326,11 +326,11 @@ std::string english(RemarkCode code, const RemarkValues& given) {
       return neighbours(values) +
              " and are not in the unit now: their sector was erased, and the attempt ended before they were written "
              "back. "
-             "This station has them as long as it runs, and gives them back to this unit on this port.";
+             "This station keeps them as long as it runs, and writes them back to this unit on this port.";
     case RemarkCode::neighbours_lost:
       return "An attempt on this port erased " + values["bytes"] + " bytes that belong to no step (" + values["list"] +
              ") and did not write them back. Nothing shows that this unit is the one that held them, so they are not "
-             "given to it. If it is, they are lost: restore them by hand.";
+             "written to it. If it is, they are lost: restore them by hand.";
     case RemarkCode::map_ignored:
       return "Parts of this unit's memory map make no sense and are left alone: " + values["list"] + ".";
   }

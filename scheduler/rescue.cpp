@@ -9,7 +9,7 @@ namespace scheduler {
 
 namespace {
 
-// How long the departure of a unit may lag behind what told of it (docs/devices.md, "Unplugged during work").
+// How long the departure of a unit may come later than its first sign (docs/devices.md, "Unplugged during work").
 constexpr dfu::Duration departure_lag = std::chrono::seconds(1);
 constexpr dfu::Duration power_on_again = std::chrono::seconds(1);
 // A unit that a reset made leave the bus enumerates within this, or a switch of its power is the better use of time.
@@ -176,7 +176,7 @@ void Rescue::hear(const told::Closed&) {
 
 // ---- away and back
 
-// A reset that the unit did not survive: it goes from the bus, and may enumerate anew.
+// A reset that the unit did not survive: it leaves the bus, and may enumerate again.
 void Rescue::lost() {
   our_doing_ = true;
   if (stopping_) return end(Result::stopped);

@@ -1,6 +1,6 @@
-// Between two attempts on one unit: climbs the ladder (scheduler/ladder.h) until the unit answers again, and proves
-// each rung by talking with the unit before it is called a help. It is told what happened and when, and says what to
-// do; no thread, no clock, no I/O. What came of each rung is a remark on record.
+// Between two attempts on one unit: tries the rungs of the ladder (scheduler/ladder.h) until the unit answers again. A
+// rung counts as a success only when the unit has answered. It gets what happened and when, and returns what to do; no
+// thread, no clock, no I/O. What came of each rung is a remark on record.
 //
 // Each rung ends by itself: conversations by their own limits, waits by timers, everything else by being answered
 // exactly once. A port whose power went off is switched on again whatever happens, also by a stop.
@@ -59,7 +59,7 @@ class Rescue {
     switching_off,
     off,
     switching_on,
-    on_again,  // the hub did not listen, and is asked once more
+    on_again,  // the hub did not react, and is asked again
     over,
   };
   enum class After { climb, check, depart, suspect, ready };  // what follows the close

@@ -48,7 +48,7 @@ bool explained_by_reset(const Gap& gap, const dfu::Profile& profile) {
 
 Unknown unknown(const Gap& gap, const dfu::Profile& profile) {
   if (gap.departures > 1 || gap.handed || !gap.told_to_go) {
-    return {"it was off the bus for " + tenths(gap.absence) + " s by other means than its own reset, and shows no id"};
+    return {"it was off the bus for " + tenths(gap.absence) + " s, not by its own reset, and shows no id"};
   }
   return {"it was off the bus for " + tenths(gap.absence) + " s, longer than the " + tenths(profile.reset_time) +
           " s of its own reset, and shows no id"};

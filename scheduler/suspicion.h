@@ -1,4 +1,4 @@
-// Whose fault was it: is one slot (or hub) worse than its peers, beyond what chance does? Pure.
+// Is one slot (or hub) worse than its peers, by more than chance explains? Pure.
 //
 // The test: a group's units fail at a rate of their own, against: they fail at the rate of all. Its evidence is the
 // likelihood of what was seen under the first, averaged over rates as lines have them, by the greatest likelihood that
@@ -32,7 +32,7 @@ class Suspicion {
   std::optional<Finding> judged(const std::string& group, bool failed);
 
   bool is_suspect(const std::string& group) const;
-  // It was looked at or mended: it begins anew.
+  // It was checked or repaired: counting starts again.
   void forget(const std::string& group) { groups_.erase(group); }
 
  private:

@@ -12,7 +12,7 @@ namespace {
 using dfu::FaultCode;
 using dfu::OperationKind;
 
-// Progress is for people and for whoever measures the pace of a line: a few times a second is enough for both.
+// Progress is for people and for the pace of the line: a few times a second is enough for both.
 constexpr dfu::Duration news_after = std::chrono::milliseconds(200);
 
 dfu::Fault stopped_before_writing(OperationKind doing) {

@@ -36,7 +36,7 @@ class Task {
   virtual dfu::Ask answer(const dfu::Answer& answer, dfu::Duration now) = 0;
   // From now on nothing new is begun: the next answer leads to the end, unless the unit is verified and leaving.
   virtual void stop() {}
-  // The conversation ends here, in the middle: what is left of it is never asked for. `fault` says so.
+  // The conversation is cut off: the rest of it is not carried out. `fault` says so.
   virtual void cut_off() = 0;
   // What people may watch, where there is news. Asked for after each answer.
   virtual std::optional<Progress> news(dfu::Duration) { return {}; }

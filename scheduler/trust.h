@@ -1,4 +1,4 @@
-// Which ports and hubs the line still trusts: what their units' verdicts and attempts say about them, put together.
+// Which ports and hubs the line still trusts, by the verdicts and attempts of their units.
 // Pure. A port whose units fail is closed (quarantine.h), a hub whose attempts fail on the wire is slowed and stopped
 // (hub_care.h), and one that is worse than its peers is named (suspicion.h).
 #pragma once

@@ -10,8 +10,8 @@ namespace scheduler {
 namespace {
 
 // A unit that keeps resetting itself and shows no id looks like units that are exchanged within `insert_after`. It must
-// not be flashed for ever: after so many returns that made no unit (a failed visit counts twice), and after so many at
-// all, the port must be empty for `insert_after` once. 50: flash memory is rated for 10,000 erase cycles.
+// not be flashed without end: after so many returns that made no unit (a failed visit counts twice), and after so many
+// at all, the port must be empty for `insert_after` once. 50: flash memory is rated for 10,000 erase cycles.
 constexpr int most_idle_returns = 3;
 constexpr int most_quick_returns = 50;
 
@@ -373,7 +373,7 @@ void Visit::ended(const told::Recorded& recorded) {
   const bool halted_proof = halted_ && end.verified == true && fault_ && fault_->code == dfu::FaultCode::cancelled;
   const bool owes = recorded.committed && (halted_proof || owes_proof_after(end));
   owed_ = owes ? std::make_shared<const AttemptFinished>(end) : nullptr;
-  // First: whoever is admitted to its place must not exceed a quota.
+  // First: the unit that is admitted in its place must not exceed a quota.
   want(wants::Tell{AttemptEnded{std::move(end), began_, recorded.at}});
   want(wants::ReleasePlace{});
   // A proof alone is one more attempt, also after the last one that may write.

@@ -8,7 +8,7 @@
 
 namespace scheduler {
 
-// In the order in which they are asked: of several, the first one is told.
+// In the order in which they are checked: of several, the first one is shown.
 enum class WaitFor {
   pause,          // somebody paused the line
   commissioning,  // the sockets get their labels

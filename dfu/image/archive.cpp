@@ -89,7 +89,7 @@ std::variant<std::vector<Member>, std::string> read_zip(ByteView file) {
   const std::uint16_t count = le16(file, *end + 10);
   const std::uint32_t begin = le32(file, *end + 16);
   if (begin > *end) return damaged("its directory is not where it says");
-  if (count > most_members) return "is a zip archive with " + std::to_string(count) + " files, which is no bundle";
+  if (count > most_members) return "is a zip archive with " + std::to_string(count) + " files, which is not a bundle";
   std::vector<Member> members;
   std::size_t total = 0;
   ByteView directory = file.subspan(begin, *end - begin);

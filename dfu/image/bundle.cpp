@@ -40,9 +40,9 @@ std::string missing_asset(const particle::Module& application, const std::vector
   for (const AssetNeed& need : application.assets) {
     const std::string path = std::string(asset_folder) + need.name;
     const auto found = std::ranges::find(members, path, &Member::name);
-    if (found == members.end()) return "lacks the file \"" + need.name + "\", which its application wants";
+    if (found == members.end()) return "lacks the file \"" + need.name + "\", which its application needs";
     if (sha256(found->bytes) != need.sha256) {
-      return "has another file \"" + need.name + "\" than the one that its application wants";
+      return "has another file \"" + need.name + "\" than the one that its application needs";
     }
   }
   return {};

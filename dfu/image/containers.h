@@ -1,5 +1,5 @@
 // Files that say themselves where their bytes go: the DfuSe container, Intel HEX and Motorola S-records. Read strictly,
-// because each slip that is let pass is firmware at a wrong place; what carries no data may look as it likes. Source:
+// because an accepted mistake puts firmware at a wrong place; lines that carry no data are not checked. Source:
 // docs/devices.md, "DfuSe files". Pure; any thread; any bytes are safe input.
 #pragma once
 

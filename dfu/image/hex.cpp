@@ -81,7 +81,7 @@ class LineReader {
   // One character would make a comment of a record; so a comment must not be one.
   void comment(ByteView text) {
     while (!text.empty() && (is_padding(text[0]) || text[0] == '/')) text = text.subspan(1);
-    if (is_record(text) || is_record(with_colon(text))) fail("it is a record behind a sign that makes a comment of it");
+    if (is_record(text) || is_record(with_colon(text))) fail("it is a record that is commented out");
   }
 
   static bool is_record(ByteView text) { return is_intel_hex_record(text) || is_s_record(text); }
@@ -113,7 +113,7 @@ class HexReader : public LineReader {
 
   void take(std::uint8_t type, std::uint16_t offset, ByteView bytes) {
     const auto want = [&](std::size_t size) {
-      if (bytes.size() != size) fail("its length does not go with its type");
+      if (bytes.size() != size) fail("its length does not fit its type");
       return bytes.size() == size;
     };
     switch (static_cast<Type>(type)) {
@@ -186,13 +186,13 @@ class SRecordReader : public LineReader {
   }
 
   void data(std::size_t address_bytes, ByteView bytes) {
-    if (bytes.size() < address_bytes) return fail("its length does not go with its type");
+    if (bytes.size() < address_bytes) return fail("its length does not fit its type");
     ++records_;
     add(number(bytes.first(address_bytes)), bytes.subspan(address_bytes));
   }
 
   void count(std::size_t size, ByteView bytes) {
-    if (bytes.size() != size) return fail("its length does not go with its type");
+    if (bytes.size() != size) return fail("its length does not fit its type");
     if (number(bytes) != records_)
       return fail("it counts " + std::to_string(number(bytes)) + " records before it, not " + std::to_string(records_) +
                   ": the file is cut off or put together");

@@ -34,7 +34,7 @@ ImageFacts program(ImageKind kind, ProgramFacts found) {
   return facts;
 }
 
-constexpr const char* nothing_known = "is nothing that can be recognised as firmware";
+constexpr const char* nothing_known = "is of no known firmware format";
 
 std::optional<ImageFacts> by_first_bytes(ByteView file) {
   if (file.empty()) return unsound(ImageKind::empty, "is empty");

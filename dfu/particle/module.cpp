@@ -184,7 +184,7 @@ ModuleResult with_following(ByteView file, Module first) {
     ModuleResult next = parse_single(rest);
     if (auto* bad = std::get_if<DamagedModule>(&next)) return damaged(which + bad->problem);
     auto* module = std::get_if<Module>(&next);
-    if (!module) return damaged(which + "is no module");
+    if (!module) return damaged(which + "is not a module");
     more = module->has(flag::combined);
     rest = rest.subspan(module->stored_size());
     first.following.push_back(std::move(*module));
@@ -209,7 +209,7 @@ std::string foreign_module(ByteView file) {
     if (length + crc_size != file.size() || platform_from(id) || !function_from(header[14]) || !has_crc(file)) continue;
     const auto known = std::ranges::find(foreign_platforms, id, &ForeignPlatform::id);
     const std::string name = known == foreign_platforms.end() ? "" : " (" + std::string(known->name) + ")";
-    return "is a module for platform " + std::to_string(id) + name + ", which is none that this program knows";
+    return "is a module for platform " + std::to_string(id) + name + ", which this program does not know";
   }
   return {};
 }

@@ -130,7 +130,7 @@ class Forecast {
     const std::size_t factory = places_.size() - 1;
     const std::string missing = "system-part 1 is missing";
     if (head(factory) && accepted(factory, user_address()) && has_length(factory)) {
-      return {Start::reset_loop, missing + ", and the bootloader restores the factory image again and again", {}};
+      return {Start::reset_loop, missing + ", and the bootloader keeps restoring the factory image", {}};
     }
     return {Start::dfu, missing, {}};
   }

@@ -63,7 +63,7 @@ struct Outlook {
   std::optional<Unmet> unmet;  // that leads to it; or, although the unit does not test it, goes with `application`
 };
 
-// What lies at the places. Those that are not known, because nobody read them, are given the benefit of the doubt.
+// What lies at the places. Those that are not known, because nobody read them, are taken for good.
 struct Contents {
   std::vector<std::optional<Head>> heads;  // as places()
   // The bootloader that the system will put in place at its start, if it is one that can (docs/devices.md, "Bootloader

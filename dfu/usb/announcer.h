@@ -1,7 +1,8 @@
-// Makes units of what comes and goes: numbers them, reads what the kernel says of them, and tells it in order.
+// Turns devices that come and go into units: numbers them, reads what the kernel says of them, and announces them in
+// order.
 // One thing at a time, on a lane: reading the strings of a unit whose lock somebody holds blocks. Such a unit is
 // announced without them after a moment, and the next one is read on a fresh lane.
-// Hubs are topology, not units; a device that has left again before it was read never was.
+// Hubs are topology, not units; a device that has left before it was read is not announced.
 #pragma once
 
 #include <deque>
@@ -31,7 +32,7 @@ class Announcer : public std::enable_shared_from_this<Announcer> {
   // In the order of the calls; any thread, does not block.
   void change(Hotplug::Change change);
   void all_listed();
-  // Lets go of all devices. REQUIRES: the gate is shut, and `change` is not called any more.
+  // Lets go of all devices. REQUIRES: the gate is shut, and `change` is no longer called.
   void end();
 
  private:

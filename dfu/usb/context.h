@@ -4,7 +4,7 @@
 // unit has a context of its own (device.h says why), so that opening n units would look at n * n. libusb 1.0.26 can
 // make contexts that look at nothing, but only all from a moment on, for the whole process and for good
 // (LIBUSB_OPTION_NO_DEVICE_DISCOVERY without a context; per context only from 1.0.27 on). Therefore the context that
-// looks is made first, once, and is kept as long as the process lives.
+// looks is made first, once, and is kept until the process ends.
 #pragma once
 
 struct libusb_context;

@@ -1,4 +1,5 @@
-// Why a device node cannot be had, for a person. Looked for only when somebody was refused: it reads all of /proc.
+// Who or what keeps a device node from being opened, for a message. Called only after an open was refused, because it
+// reads all of /proc.
 #pragma once
 
 #include <string>

@@ -29,7 +29,7 @@ class Hotplug {
   using OnChange = std::function<void(Change)>;
 
   Hotplug();
-  ~Hotplug();  // REQUIRES: no Key is held any more
+  ~Hotplug();  // REQUIRES: no Key is held
 
   // Tells what is present, from inside the call. `on_change` must not block.
   void list(OnChange on_change);

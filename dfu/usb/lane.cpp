@@ -93,7 +93,7 @@ class LaneRegister {
   void end_watch() {
     const std::lock_guard lock(mutex_);
     ending_ = stirred_ = true;
-    late_ = nullptr;  // a thread that hangs outlives whoever counted
+    late_ = nullptr;  // a thread that hangs outlives the counter
     changed_.notify_all();
   }
 

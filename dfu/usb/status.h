@@ -1,4 +1,4 @@
-// What libusb answers, in the words of the seam. The one place where its codes are read (docs/devices.md, "Errors of
+// What libusb answers, in the types of dfu/bus.h. The one place where its codes are read (docs/devices.md, "Errors of
 // usbfs and libusb").
 #pragma once
 

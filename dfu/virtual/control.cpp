@@ -50,11 +50,11 @@ std::string set_fault(VirtualLine& line, const PortPath& port, const std::vector
   const auto at = fault_point_from(words[3]);
   if (!at) {
     return error("'" + std::string(words[3]) +
-                 "' is no point at which a fault can strike, like block:40, request:12, address:0x08061000, leave, "
+                 "' is not a point at which a fault can happen, like block:40, request:12, address:0x08061000, leave, "
                  "survey or return");
   }
   const auto times = words.size() > 4 ? times_from(words[4]) : 1;
-  if (!times) return error("'" + std::string(words[4]) + "' is no number of times from 1 to 1000000");
+  if (!times) return error("'" + std::string(words[4]) + "' is not a number of times from 1 to 1000000");
   fault.kind = *kind;
   fault.at = *at;
   fault.times = *times;

@@ -4,7 +4,7 @@
 //   plug PORT                      the unit that lives at PORT comes back to it, as it was when it went
 //   pull PORT                      its cable is pulled
 //   fresh PORT                     a new unit from the tray is plugged in at PORT: blank, with another id and the
-//                                  faults of the line file anew. The one before is gone for good; what stays is a file
+//                                  faults of the line file again. The one before is gone for good; what stays is a file
 //   plug HUB, pull HUB             a hub's own cable, with all that is behind it; starts = "absent" for one that is not
 //                                  there at first
 //   fault PORT KIND AT [TIMES]     a fault to come, as in the line file: fault 1-1.2 hang block:40

@@ -57,7 +57,7 @@ int new_socket() {
   return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-// A socket at which nobody listens any more is taken away.
+// A socket at which nobody listens is removed.
 void make_room(const std::string& path, const sockaddr_un& address) {
   struct stat found {};
   if (lstat(path.c_str(), &found) != 0) return;
@@ -91,7 +91,7 @@ struct Client {
   std::string said;  // the beginning of a line
 };
 
-// False: whoever does not read is not waited for.
+// False: a client that does not read is not waited for.
 bool answer(const Client& client, const std::string& text) {
   const std::string line = text + "\n";
   return send(client.descriptor, line.data(), line.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(line.size());
@@ -134,7 +134,7 @@ struct ControlSocket::Impl {
   void welcome() {
     Client client{Descriptor(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)), {}};
     if (client.descriptor < 0) {
-      // Out of descriptors: whoever knocks goes on knocking, and must not keep this thread spinning.
+      // Out of descriptors: clients keep trying to connect, and must not keep this thread spinning.
       constexpr int pause_ms = 100;
       pollfd woken{wake, POLLIN, 0};
       poll(&woken, 1, pause_ms);

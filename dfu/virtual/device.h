@@ -16,8 +16,8 @@ namespace dfu::virt {
 
 enum class AfterReset {
   stays,     // a unit in DFU mode is in dfuIDLE again
-  restarts,  // it lets go of the bus and starts anew
-  silent,    // it does not answer any more
+  restarts,  // it leaves the bus and starts again
+  silent,    // it no longer answers
 };
 
 // The application that runs, and what it can look at when the host asks it something.

@@ -10,7 +10,7 @@ std::optional<Flash> read_flash_file(const std::string& path, const FlashGeometr
   std::error_code error;
   if (!std::filesystem::exists(path, error) && !error) return {};
   if (!std::filesystem::is_regular_file(path, error)) {
-    throw std::runtime_error("the flash file " + path + " is no regular file");
+    throw std::runtime_error("the flash file " + path + " is not a regular file");
   }
   const auto size = std::filesystem::file_size(path, error);
   if (error) throw std::runtime_error("the flash file " + path + " cannot be read: " + error.message());

@@ -8,8 +8,8 @@
 
 namespace dfu::virt {
 
-// Nothing when there is no such file. Throws std::runtime_error with a sentence when it cannot be read or has not the
-// size of the flash.
+// Nothing when there is no such file. Throws std::runtime_error with a sentence when it cannot be read or does not have
+// the size of the flash.
 std::optional<Flash> read_flash_file(const std::string& path, const FlashGeometry& geometry);
 
 // Whole or not at all: written beside the file and renamed. A sentence when it failed.

@@ -47,7 +47,7 @@ class VirtualLine : public Bus, public Hubs {
   // is plugged in, or is not. REQUIRES here and below: the port has a unit in the spec.
   bool plug(const PortPath& port);
   bool pull(const PortPath& port);
-  // A new unit instead of the one that lived there: blank, another id, the spec's faults anew. False: pull that first.
+  // A new unit instead of the one that lived there: blank, another id, the spec's faults again. False: pull that first.
   bool fresh(const PortPath& port);
   // Likewise for a hub of the spec, with all that is behind it.
   bool has_hub(const PortPath& hub) const;

@@ -158,7 +158,7 @@ void VirtualLine::Impl::finish_reset(Port& port, std::uint64_t presence, const s
           depart(port, {});
           break;
         case AfterReset::silent:
-          // A unit that does not answer its enumeration is given up by the host until its power comes anew.
+          // A unit that does not answer its enumeration is given up by the host until it is powered up again.
           go_dark(port);
           break;
       }

@@ -155,9 +155,10 @@ BootResult Boot::without_part1() {
             .reason = "no system part 1 for this board, and no sound factory image: the bootloader stays in DFU mode",
             .takes = bootloader_start};
   }
-  return {.outcome = BootOutcome::reset_loop,
-          .reason = "no system part 1 for this board: the bootloader restores the factory image and resets, for ever",
-          .factory_copied = true};
+  return {
+      .outcome = BootOutcome::reset_loop,
+      .reason = "no system part 1 for this board: the bootloader restores the factory image and resets, without end",
+      .factory_copied = true};
 }
 
 BootResult crash(std::string reason) {
@@ -230,7 +231,7 @@ BootResult Boot::without_user(std::uint16_t system) {
     return {.outcome = BootOutcome::reset_loop,
             .reason =
                 "the user slot holds no module for this board and the factory image is damaged: the system asks "
-                "for a restore, the bootloader refuses it, for ever"};
+                "for a restore, the bootloader refuses it, without end"};
   }
   BootResult result = run_user(system);
   if (result.outcome == BootOutcome::application) {

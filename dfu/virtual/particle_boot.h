@@ -23,8 +23,8 @@ enum class BootOutcome {
   safe_mode,         // the system runs, the user module does not; looks the same over USB
   factory_fallback,  // the factory image was copied over the user slot and runs
   dfu,               // the bootloader stays in DFU mode
-  reset_loop,        // resets for ever; never seen on the bus
-  crash,             // runs into nowhere; never seen on the bus
+  reset_loop,        // resets without end; never seen on the bus
+  crash,             // crashes; never seen on the bus
 };
 
 std::string_view to_string(BootOutcome outcome);  // "factory-fallback"

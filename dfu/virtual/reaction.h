@@ -13,7 +13,7 @@ namespace dfu::virt {
 struct Departure {
   enum class Cause {
     restart,    // resets itself and boots
-    reconnect,  // lets go of the bus and comes back as it is
+    reconnect,  // leaves the bus and comes back as it is
     power_cut,  // is pulled: stays away until it is plugged in again
     dies,       // stays away, plugged in as it is, until its power has been off
     // Does not leave at all: the time is over in which the host should have reset it after DETACH.

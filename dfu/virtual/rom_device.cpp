@@ -1,5 +1,5 @@
 // An STM32F405 whose BOOT0 is held so that ST's ROM starts. Its application has no USB: a unit that has left is not
-// seen again until its power comes anew.
+// seen again until it is powered up again.
 #include "dfu/virtual/device.h"
 #include "dfu/virtual/rom_dfu.h"
 

@@ -259,7 +259,7 @@ Reaction VirtualUnit::corrupt(std::uint32_t address, const Moment& moment, const
   return out;
 }
 
-// A busy one says so for ever, whatever is asked; a silent one answers nothing any more. Only power ends either.
+// A busy one says so without end, whatever is asked; a silent one no longer answers. Only power ends either.
 Reaction VirtualUnit::hung(const Setup& setup) {
   if (hang_ == Hang::silent || bulk_) return {.answered = false};
   if (setup.request_type == request_type_in && setup.request == static_cast<std::uint8_t>(Request::getstatus)) {

@@ -1,6 +1,6 @@
 // One virtual unit: control transfers in; answer, time and consequences out. A device, not a mock: descriptors, DFU
 // state machine, flash, boot decision and faults, and no rule of the station. It knows neither threads nor a clock:
-// whoever drives it (VirtualLine, a test) lets time pass and calls `restart` or `power_off` when a reaction says so.
+// its driver (VirtualLine, a test) lets time pass and calls `restart` or `power_off` when a reaction says so.
 // What differs between boards is behind Device. A value. Not thread-safe.
 #pragma once
 
@@ -18,7 +18,7 @@ namespace dfu::virt {
 
 class VirtualUnit {
  public:
-  // off_bus: without power, running into nowhere, or an application without USB.
+  // off_bus: without power, crashed, or an application without USB.
   enum class Mode { dfu, application, off_bus };
 
   // In the mode that the spec says; one that starts in application mode boots what its flash holds, which is blank but
@@ -36,7 +36,7 @@ class VirtualUnit {
   // Power goes, `into` after the start of the last transfer if that was still under way.
   void power_off(std::optional<Duration> into = {});
 
-  // How long ago it was enumerated, for the transfers that follow. Whoever drives it may leave that out: long ago.
+  // How long ago it was enumerated, for the transfers that follow. A driver may leave that out: long ago.
   void up_for(Duration time) { up_ = time; }
   void detach_over() { device_->detach_over(); }
   // To be asked when it has been enumerated: somebody pulls it this much later, because a fault says so.

@@ -106,7 +106,7 @@ struct Connection {
   bool hung_up = false;             // the client sends no more
   std::optional<std::string> over;  // why it is to be closed
 
-  // Whoever does not read its answers is not listened to.
+  // A client that does not read its answers is not served.
   bool listens() const {
     const bool may_speak = phase == Phase::opening || phase == Phase::imported;
     return may_speak && !hung_up && to_send.size() < most_to_send;

@@ -1,6 +1,6 @@
 // Serves the units of a bus over USB/IP, so that a Linux host with vhci-hcd has them as its own. A unit is listed and
-// can be imported while it is on the bus and nobody else has it; when it leaves, the connection of whoever imported it
-// is closed, and once it is back it is listed again, as what it has become.
+// can be imported while it is on the bus and nobody else has it; when it leaves, the connection of the client that
+// imported it is closed, and once it is back it is listed again, as what it has become.
 //
 // Owns one thread, which speaks to the sockets and to the bus. The bus must outlive `stop`; it may go on calling back
 // afterwards, into nothing. Clients are strangers: what one of them sends, or fails to read, concerns its own
@@ -20,7 +20,7 @@ class Server {
   struct Settings {
     std::string host = "127.0.0.1";
     std::uint16_t port = 0;  // 0: any that is free
-    // Within which whoever connects says what it wants and reads the answer.
+    // Within which a client must send its request and read the answer.
     Duration opening_time = std::chrono::seconds(5);
     std::function<void(const std::string& line)> note{};  // what happens, for a person; from the server's thread
   };

@@ -38,7 +38,7 @@ std::string why_not(const std::string& host, std::uint16_t port, int error) {
            "or name another port with --listen " +
            host + ":" + std::to_string(port + 1) + ".";
   }
-  if (error == EACCES) return place + " needs rights that this user has not. Name one above 1023 with --listen.";
+  if (error == EACCES) return place + " needs rights that this user does not have. Name one above 1023 with --listen.";
   if (error == EADDRNOTAVAIL) return host + " is not an address of this machine. Name one that is with --listen.";
   return place + " cannot be listened on: " + std::generic_category().message(error) + ".";
 }
@@ -69,7 +69,7 @@ Socket listen_on(const std::string& host, std::uint16_t port) {
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   if (const int error = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found)) {
-    throw std::runtime_error("'" + host + "' is no address to listen on: " + gai_strerror(error) +
+    throw std::runtime_error("'" + host + "' is not an address to listen on: " + gai_strerror(error) +
                              ". Write --listen 127.0.0.1:3240.");
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> addresses(found, freeaddrinfo);

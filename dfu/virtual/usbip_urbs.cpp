@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Linux's driver for serial ports keeps 33 under way; whoever submits more than this waits for nothing.
+// Linux's driver for serial ports keeps 33 under way; a client that submits more than this is broken.
 constexpr std::size_t most_urbs = 128;
 // A unit that has something to say answers within a frame of 1 ms; then the others have their turn.
 constexpr Duration poll_timeout = 2ms;

@@ -299,7 +299,7 @@ TEST_F(Releases, PartsAloneAreJudgedWithTheApplicationThatIsThere) {
   EXPECT_EQ(refusal(recipe_of({part1(3), part2(3)}), {.user = true}), "(taken)");
   EXPECT_THAT(refusal(recipe_of({part1(3), part2(3)}), {}), HasSubstr("safe mode: the place of the application"));
   EXPECT_THAT(refusal(recipe_of({part2(3)}), {.parts = 1, .user = true}),
-              HasSubstr("would not notice, and could run into nowhere: system-part 2 version 3 (step \"part2\") needs "
+              HasSubstr("would not notice, and could crash: system-part 2 version 3 (step \"part2\") needs "
                         "system-part 1 version 3"));
 }
 

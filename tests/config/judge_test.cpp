@@ -92,14 +92,14 @@ TEST_F(Judge, UnitWithOtherSectorsIsRefused) {
 TEST_F(Judge, EachRightThatIsMissingIsNamed) {
   // Types a-g are bits: 1 readable, 2 erasable, 4 writable.
   const std::pair<char, std::string> cases[] = {
-      {'a', "erase"}, {'e', "erase"}, {'d', "erase"}, {'c', "write"}, {'f', "read"}};
+      {'a', "erasing"}, {'e', "erasing"}, {'d', "erasing"}, {'c', "writing"}, {'f', "reading"}};
   for (const auto& [type, right] : cases) {
     const dfu::Fault fault = refusal(survey_of(
         std::string("@Internal Flash /0x08000000/03*016Ka,01*016Kg,01*064Kg,04*128Kg,01*128K") + type + ",02*128Kg"));
     EXPECT_EQ(fault.code, dfu::FaultCode::map_mismatch);
     EXPECT_EQ(fault.step, "user");
     EXPECT_EQ(fault.address, std::optional(0x080A0000u));
-    EXPECT_THAT(fault.text, HasSubstr("does not let anybody " + right)) << type;
+    EXPECT_THAT(fault.text, HasSubstr("does not allow " + right)) << type;
   }
 }
 

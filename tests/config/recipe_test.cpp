@@ -226,7 +226,7 @@ TEST_F(RecipeFile, DeviceNeedsProfileOrUsbAndNotBoth) {
 TEST_F(RecipeFile, UsbIdMustBeOne) {
   for (const std::string text : {"0483", "483:df11", "0483:df1", "0483-df11", "0483:dg11", "0x0483:df11"}) {
     EXPECT_THAT(all(load_with("usb = \"" + text + "\"", "").diagnostics),
-                HasSubstr(":4:7: error: '" + text + "' is no USB id"));
+                HasSubstr(":4:7: error: '" + text + "' is not a USB id"));
   }
 }
 
@@ -248,7 +248,7 @@ TEST_F(RecipeFile, UsbUnitNeedsAMapThatCanBeRead) {
   EXPECT_THAT(all(load_with("usb = \"0483:df11\"", "").diagnostics),
               HasSubstr(":4:7: error: the memory map of 0483:df11 is not known"));
   EXPECT_THAT(all(load_with("usb = \"0483:df11\"\nmap = \"@Flash\"", "").diagnostics),
-              HasSubstr(":5:7: error: 'map' is no DfuSe memory layout"));
+              HasSubstr(":5:7: error: 'map' is not a DfuSe memory map"));
 }
 
 // --- policy

@@ -168,7 +168,7 @@ TEST_F(StationFile, PortsThatAreNoneAreRefused) {
   for (const std::string port : {"1", "-1", "1-", "1-0", "1-32", "0-1", "1-1.", "1-.1", "1-1..2", "01-1", "1-01",
                                  "1-1.2 ", "1-a", "1_1", "1-1.1.1.1.1.1.1.1", "1-1:1.0", "-", "1--1", "1000-1"}) {
     EXPECT_THAT(said("[[slot]]\nlabel = \"A\"\nport = \"" + port + "\"\n"),
-                HasSubstr(":3:8: error: '" + port + "' is no port path"));
+                HasSubstr(":3:8: error: '" + port + "' is not a port path"));
   }
   for (const std::string port : {"1-1", "12-31", "1-1.1.1.1.1.1.1"}) {
     EXPECT_EQ(said("[[slot]]\nlabel = \"A\"\nport = \"" + port + "\"\n"), "");
@@ -182,7 +182,7 @@ TEST_F(StationFile, PortOfAControllerThatHasNoNameIsRefusedWithTheNearestOne) {
 
 TEST_F(StationFile, BoardListensOnlyToAnAddressWithAPort) {
   for (const std::string listen : {"8080", "host:", ":8080", "host:0", "host:65536", "host:80x", "a b:80", "::1:80"}) {
-    EXPECT_THAT(said("[board]\nlisten = \"" + listen + "\"\n"), HasSubstr("is no address to listen on")) << listen;
+    EXPECT_THAT(said("[board]\nlisten = \"" + listen + "\"\n"), HasSubstr("is not an address to listen on")) << listen;
   }
   for (const std::string listen : {"localhost:8080", "[::1]:8080", "192.168.0.2:65535"}) {
     EXPECT_EQ(said("[board]\nlisten = \"" + listen + "\"\n"), "") << listen;

@@ -196,7 +196,8 @@ TEST_F(StepKinds, ImagesThatShareASectorAreToldOf) {
 TEST_F(StepKinds, WrongValuesAreRefusedAtTheValue) {
   EXPECT_THAT(refused_alone("kind = \"setting\"\nsetting = \"claim-code\"\nvalue = \"short\""),
               HasSubstr("'value' of claim-code must be 63 characters long, and has 5"));
-  EXPECT_THAT(refused_alone("kind = \"bootloader\"\nimage = \"user.bin\""), HasSubstr("is no bootloader for photon"));
+  EXPECT_THAT(refused_alone("kind = \"bootloader\"\nimage = \"user.bin\""),
+              HasSubstr("is not a bootloader for photon"));
   EXPECT_THAT(refused_alone("kind = \"factory\"\nimage = \"part1.bin\""), HasSubstr("the factory image is an app"));
   EXPECT_THAT(refused_alone("kind = \"holds\"\nmodule = \"system-part 9\"\nversion = 3"),
               HasSubstr("'module' must be one of bootloader, system-part 1"));
@@ -218,7 +219,7 @@ TEST_F(StepKinds, BootloaderThatNobodyWouldPutInPlaceIsRefused) {
   folder.write("part1.bin", build_module(system_part(1, 207)));
   EXPECT_THAT(refused(load(step("boot", "kind = \"bootloader\"\nimage = \"boot.bin\"") + image("part1") +
                            step("part2", "image = \"old2.bin\""))),
-              HasSubstr("would wait for ever: 'old2.bin'"));
+              HasSubstr("would never be installed: 'old2.bin'"));
 }
 
 TEST_F(StepKinds, NewPartsOnAnOldBootloaderAreTakenTogetherWithItsUpdate) {

@@ -149,15 +149,15 @@ TEST_F(HostileTest, StatisticsOfSqlitesOwnAreNoReasonToRefuse) {
 
 TEST_F(HostileTest, PipesLinksAndDevicesAreNotOpened) {
   ASSERT_EQ(mkfifo(file("pipe.db").c_str(), 0600), 0);
-  expect_refused_everywhere(file("pipe.db"), "no regular file");
-  expect_refused_everywhere("/dev/zero", "no regular file");
+  expect_refused_everywhere(file("pipe.db"), "not a regular file");
+  expect_refused_everywhere("/dev/zero", "not a regular file");
   for (const std::string suffix : {"-wal", "-shm", "-journal"}) {
     fs::copy_file(file("good.db"), file("beside.db"), fs::copy_options::overwrite_existing);
     ASSERT_EQ(mkfifo(file("beside.db" + suffix).c_str(), 0600), 0);
-    expect_refused_everywhere(file("beside.db"), "no regular file");
+    expect_refused_everywhere(file("beside.db"), "not a regular file");
     fs::remove(file("beside.db" + suffix));
     fs::create_symlink("/dev/zero", file("beside.db" + suffix));
-    expect_refused_everywhere(file("beside.db"), "no regular file");
+    expect_refused_everywhere(file("beside.db"), "not a regular file");
     fs::remove(file("beside.db" + suffix));
   }
 }

@@ -199,7 +199,7 @@ TEST(StepKinds, SectorsAreNotSharedBetweenWhatIsWrittenAndWhatIsLeftAlone) {
   EXPECT_THAT(misfit_of({step("a", 0, Bytes(0x4001, 1), Does::patch)}), HasSubstr("nothing at 0x00004000"));
   EXPECT_EQ(misfit_of({step("a", 0, Bytes(4, 1), Does::patch), step("b", 4, Bytes(4, 1), Does::patch)}), "(fits)");
   EXPECT_THAT(misfit_of({step("a", 0, Bytes(5, 1), Does::patch), step("b", 4, Bytes(4, 1), Does::patch)}),
-              HasSubstr("both want"));
+              HasSubstr("both use"));
 }
 
 }  // namespace

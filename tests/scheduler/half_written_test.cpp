@@ -50,7 +50,7 @@ TEST(HalfWritten, AnotherUnitInItsPlaceIsCalledAnother) {
   units.add(left("1-1.1", id_1));
   const auto said = units.began(start_of("1-1.1", "v1", id_2));
   ASSERT_TRUE(said);
-  EXPECT_THAT(english(*said), HasSubstr("This is another one: look for that."));
+  EXPECT_THAT(english(*said), HasSubstr("This is another unit: find that one."));
 }
 
 TEST(HalfWritten, WithoutReadBackOnlyAnAttemptWithoutAFaultHasWrittenAll) {

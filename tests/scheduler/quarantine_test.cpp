@@ -239,8 +239,8 @@ TEST(Distrust, AClosedPortTouchesNoUnitUntilItIsReleasedAndItsProbePasses) {
   line.exchange(0);
   EXPECT_EQ(line.last(port_of(0)).outcome, Outcome::passed);
   ASSERT_EQ(line.remarks(RemarkKind::release).size(), 2u);
-  EXPECT_THAT(line.remarks(RemarkKind::release)[0], HasSubstr("its probe"));
-  EXPECT_THAT(line.remarks(RemarkKind::release)[1], HasSubstr("its probe passed"));
+  EXPECT_THAT(line.remarks(RemarkKind::release)[0], HasSubstr("its test"));
+  EXPECT_THAT(line.remarks(RemarkKind::release)[1], HasSubstr("the unit that tested it passed"));
   line.exchange(0);
   EXPECT_EQ(line.last(port_of(0)).outcome, Outcome::passed);
 }

@@ -39,10 +39,10 @@ TEST(Remark, EveryCodeHasANameOfItsOwnAndASentence) {
 
 TEST(Remark, AStepThatIsNotKnownIsLeftOutOfTheSentence) {
   EXPECT_EQ(english(RemarkCode::partial_other, {{"attempt", "x"}, {"step", ""}}),
-            "Attempt x left the unit that was here last half-written. This is another one: look for that.");
+            "Attempt x left the unit that was here last half-written. This is another unit: find that one.");
   EXPECT_EQ(
       english(RemarkCode::partial_other, {{"attempt", "x"}, {"step", "user"}}),
-      "Attempt x left the unit that was here last half-written in step user. This is another one: look for that.");
+      "Attempt x left the unit that was here last half-written in step user. This is another unit: find that one.");
 }
 
 TEST(Remark, AClosedPortSaysWhyInTheRemarkAndInTheFault) {

@@ -97,8 +97,8 @@ TEST(VendorHex, ARecordMayCross64KibiBytesWhereThatIsClear) {
 // One character must not take data away unseen.
 TEST(VendorHex, ARecordThatWasMadeACommentIsRefused) {
   for (const std::string sign : {";", "#", "//", "; "}) {
-    EXPECT_THAT(problem_of(at_flash + sign + data + end_record), HasSubstr("makes a comment of it")) << sign;
-    EXPECT_THAT(problem_of(at_flash + sign + data.substr(1) + end_record), HasSubstr("makes a comment of it")) << sign;
+    EXPECT_THAT(problem_of(at_flash + sign + data + end_record), HasSubstr("that is commented out")) << sign;
+    EXPECT_THAT(problem_of(at_flash + sign + data.substr(1) + end_record), HasSubstr("that is commented out")) << sign;
   }
   EXPECT_THAT(problem_of(plain + data), HasSubstr("after the end record"));
   EXPECT_THAT(problem_of(at_flash + data), HasSubstr("no end record"));
