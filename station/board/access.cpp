@@ -27,7 +27,7 @@ std::optional<Refusal> refuse_access(Needs needs, const Asked& asked) {
     return Refusal{403, "no-token", "The request does not carry the token of this session.", "Load the page again."};
   }
   if (needs_supervisor(needs, asked.at_station) && asked.session->role != Role::supervises) {
-    return Refusal{403, "forbidden", asked.session->operator_name + " is an operator; this takes a supervisor.",
+    return Refusal{403, "forbidden", asked.session->operator_name + " is an operator; this needs a supervisor.",
                    "Ask a supervisor to sign in."};
   }
   return std::nullopt;

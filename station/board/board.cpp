@@ -52,7 +52,7 @@ std::optional<std::string> unsafe(const Address& listen, const std::string& oper
   const bool at_station_only = is_loopback(listen.host) && proxies.empty();
   if (at_station_only || !read_operators(operators).empty()) return std::nullopt;
   if (is_loopback(listen.host)) {
-    return "the board would answer whoever comes through " + proxies.front() +
+    return "the board would answer everybody who comes through " + proxies.front() +
            " (trusted_proxy in [board]), and no operator has a PIN. Give one: `flashline operator add NAME --role "
            "supervisor` with the same --station or --db; or leave trusted_proxy out";
   }
@@ -119,7 +119,7 @@ void Board::log_refusal(const Request& request, const Refusal& refusal) {
 Answer Board::answer(const Request& request) {
   if (request.method == Method::get && assets_.find(request.path)) return assets_.reply(request);
   const std::optional<Route> route = route_of(request.method, request.path);
-  if (!route) return reply_of({404, "not-found", "There is nothing at '" + shown(request.path) + "'.", "Begin at /."});
+  if (!route) return reply_of({404, "not-found", "There is nothing at '" + shown(request.path) + "'.", "Start at /."});
   const Sender sender = sender_of(request, place_);
   const std::optional<Refusal> refusal = refuse_access(needs_of(*route), asked_by(request, sender));
   if (!refusal) return answer(request, *route, sender);
@@ -171,7 +171,7 @@ std::string file_name(std::string order) {
 
 }  // namespace
 
-// REQUIRES: access was granted, so that whoever changes something is signed in. Whatever reads the record or adds to it
+// REQUIRES: access was granted, so the sender of a change is signed in. What reads the record or adds to it
 // is work for others than the thread that serves everybody.
 Answer Board::answer(const Request& request, const Route& route, const Sender& sender) {
   const std::string& key = route.key;

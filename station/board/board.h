@@ -1,8 +1,8 @@
 // The board: the line as a web page, from this program itself. It looks at snapshots of the live line and never at the
-// line; its threads run at low priority, and nobody who flashes waits for them.
+// line; its threads run at low priority, and the line never waits for them.
 //
 // Belongs to the main thread, and must go before what it was given. Errors: std::runtime_error from the constructor,
-// with a sentence; afterwards none, a board that is in trouble stops no line.
+// with a sentence; afterwards none, a board that fails does not stop the line.
 #pragma once
 
 #include <atomic>
@@ -99,7 +99,7 @@ class Board : private Handler {
   const Assets assets_;
   const Place place_;
   std::mutex mutex_;
-  std::condition_variable_any joined_;         // with mutex_: somebody wants to see
+  std::condition_variable_any joined_;         // with mutex_: a client waits for a picture
   bool wanted_ = false;                        // guarded by mutex_
   std::map<std::string, std::string> labels_;  // guarded by mutex_: of units on the line, by visit
   std::map<std::string, db::JobOpened> jobs_;  // guarded by mutex_: that were used, by order

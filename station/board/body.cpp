@@ -7,14 +7,14 @@ namespace station::board {
 std::variant<QJsonObject, Refusal> body_of(const Request& request) {
   // A form on a page elsewhere cannot say this without asking first.
   if (!request.header("content-type").starts_with("application/json")) {
-    return bad_request("The request is no application/json.");
+    return bad_request("The request is not application/json.");
   }
   QJsonParseError error;
   const QJsonDocument document = QJsonDocument::fromJson(QByteArray::fromStdString(request.body), &error);
   if (error.error != QJsonParseError::NoError) {
-    return bad_request("The request is no JSON: " + error.errorString().toStdString() + ".");
+    return bad_request("The request is not JSON: " + error.errorString().toStdString() + ".");
   }
-  if (!document.isObject()) return bad_request("The request is JSON, and no object.");
+  if (!document.isObject()) return bad_request("The request is JSON, but not an object.");
   return document.object();
 }
 

@@ -48,7 +48,7 @@ Reply Changes::stop(const Asker& asker, const Request& request) {
   const auto body = body_of(request);
   if (const auto* refusal = std::get_if<Refusal>(&body)) return reply_of(*refusal);
   const std::string kind = text_in(std::get<QJsonObject>(body), "kind");
-  if (kind != "safe" && kind != "now") return reply_of(bad_request("'" + kind + "' is no way to stop: safe, now."));
+  if (kind != "safe" && kind != "now") return reply_of(bad_request("'" + kind + "' is not a way to stop: safe, now."));
   const bool now = kind == "now";
   const auto refusal =
       journal_.note(asker, "stopped", "line", now ? "stopped the line at once" : "stopped the line at a safe point");
@@ -175,7 +175,7 @@ std::optional<Refusal> Changes::wait_for(const std::function<void(const std::fun
   std::future<void> done = taken->get_future();
   change([taken] { taken->set_value(); });
   if (done.wait_for(longest_wait) == std::future_status::ready) return std::nullopt;
-  return Refusal{503, "busy", "The line does not answer.", "Look whether it still runs."};
+  return Refusal{503, "busy", "The line does not answer.", "Check whether it still runs."};
 }
 
 // The line stops working for it first, so that no unit is made that its certificate does not name.

@@ -1,4 +1,4 @@
-// What people may make the line do, each on record before it is done. Called on the workers.
+// The changes that people may make, each on record before it is done. Called on the workers.
 #pragma once
 
 #include <functional>
@@ -24,13 +24,13 @@ struct Controls {
   std::function<void(const dfu::PortPath& place, const scheduler::Decision& decision)> release{};
   // Without a reason the port is used again.
   std::function<void(const dfu::PortPath& port, const std::optional<std::string>& reason)> skip{};
-  // Nothing: for none, and nothing is begun. `done` is called when no attempt begins for another order any more.
+  // Nothing: for none, and nothing is begun. `done` is called when no attempt can begin for another order.
   std::function<void(const std::optional<JobOrder>& order, const std::function<void()>& done)> work_for{};
   // While it is on, no unit is worked on. `done` is called when that holds.
   std::function<void(bool on, const std::function<void()>& done)> commission{};
   // As SIGHUP does: recipe and station file are read again. `done` is told whether they were good.
   std::function<void(const std::function<void(bool)>& done)> reload{};
-  // As work_for: every unit that comes is begun, for no order, and recorded with this operator.
+  // As work_for: every unit that comes is started, for no order, and recorded with this operator.
   std::function<void(const std::string& operator_name, const std::function<void()>& done)> work_without_order{};
 };
 

@@ -1,5 +1,5 @@
-// A log for what strangers cause. Anybody who reaches the board can make it refuse thousands of requests in a second;
-// the log gets a line for the first of each cause, and then one now and then with the count and the last example.
+// A log for events that anybody can cause. A client that reaches the board can make it refuse thousands of requests in
+// a second; the log gets a line for the first of each cause, then from time to time one with the count and an example.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
 // Ends connections that take too long over something: a client that sends a byte now and then holds a place for a
-// while, not for ever. Any thread.
+// limited time only. Any thread.
 #pragma once
 
 #include <chrono>
@@ -16,11 +16,11 @@ class Deadlines {
 
   // From now on `descriptor` is shut down when its deadline is over.
   void watch(int descriptor, Time deadline);
-  // None: it may take as long as it likes.
+  // None: it may take any time.
   void set(int descriptor, std::optional<Time> deadline);
   // Before the descriptor is closed.
   void forget(int descriptor);
-  // How many were shut down. Whoever owns them sees their end.
+  // How many were shut down. Their owner sees the connection end.
   int end_overdue(Time now);
 
  private:

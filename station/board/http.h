@@ -1,4 +1,4 @@
-// A request and its reply, as far as the board reads and writes them. Values.
+// A request and its reply, as the board reads and writes them. Values.
 #pragma once
 
 #include <functional>

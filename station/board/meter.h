@@ -1,4 +1,4 @@
-// What Prometheus asks for: counts of this run of the program, in its text format. Told by the engine; any thread.
+// The Prometheus exporter: counts of this run of the program, in text format. Gets events from the engine; any thread.
 #pragma once
 
 #include <array>

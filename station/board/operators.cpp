@@ -105,7 +105,7 @@ std::string hash_pin(std::string_view pin) {
   std::array<char, crypto_pwhash_STRBYTES> hash{};
   if (crypto_pwhash_str_alg(hash.data(), pin.data(), pin.size(), hash_passes, hash_memory,
                             crypto_pwhash_ALG_ARGON2ID13) != 0) {
-    throw std::runtime_error("this machine has not the 32 MiB of memory that hashing a PIN takes");
+    throw std::runtime_error("this machine does not have the 32 MiB of memory that hashing a PIN needs");
   }
   return hash.data();
 }

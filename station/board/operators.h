@@ -39,7 +39,7 @@ std::string hash_pin(std::string_view pin);
 bool is_right_pin(const std::string& hash, std::string_view pin);
 // 256 bits nobody can guess, as text.
 std::string random_token();
-// What is kept of a token: it proves nothing to whoever reads it, and comparing it tells nothing about the token.
+// What is kept of a token: it is of no use to somebody who reads it, and comparing it tells nothing about the token.
 std::string digest_of(std::string_view token);
 
 }  // namespace station

@@ -171,7 +171,7 @@ QJsonObject line_json(const LineNow& line, const PictureFacts& facts) {
   json["remark"] = text(line.note.text);  // in English; `note` is for a page of any language
   json["note"] = note_json(line.note);
   json["job"] = job_json(facts.job, line.still_to_make);
-  // Nothing is begun before there is one.
+  // No unit is started before there is one.
   json["order_wanted"] = line.order && line.order->empty() && !line.without_order;
   json["operator"] = text_or_null(line.operator_name.value_or(facts.operator_name));
   json["changed_slots"] = static_cast<qint64>(facts.changed_slots);

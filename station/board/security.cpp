@@ -65,7 +65,7 @@ std::optional<Refusal> refuse_ambiguous(const Request& head) {
   }
   // A whole address there would name the host a second time.
   if (!head.path.starts_with('/')) {
-    return Refusal{400, "bad-request", "The request is for '" + shown(head.path) + "', which is no path.",
+    return Refusal{400, "bad-request", "The request is for '" + shown(head.path) + "', which is not a path.",
                    "Ask for a path that begins with '/'."};
   }
   return std::nullopt;
@@ -126,7 +126,7 @@ Sender sender_of(const Request& head, const Place& place) {
   if (std::ranges::count(place.proxies, canonical_ip(head.peer)) == 0) {
     return {head.peer, local_board && !proxied && is_loopback(head.peer), false};
   }
-  // A proxy that does not say for whom it asks may ask for anybody.
+  // A proxy that does not name its client may ask for anybody.
   const std::string client = forwarded_for(head.header("x-forwarded-for"), place);
   const bool is_proxy = client.empty() || std::ranges::count(place.proxies, client) > 0;
   return {client.empty() ? head.peer : client, local_board && !is_proxy && is_loopback(client),

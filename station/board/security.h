@@ -1,5 +1,5 @@
-// What is refused before anybody looks at what a request wants: requests that a strange page in a visitor's browser
-// makes, and requests that can be read in two ways. Pure; any thread.
+// Requests that are refused before their content is looked at: those that a foreign page in a visitor's browser makes,
+// and those that can be read in two ways. Pure; any thread.
 //
 // A page elsewhere can send a browser to this address under a name of its own (DNS rebinding): the name in Host must be
 // ours. It can also send requests and not read the answers: whatever changes something must come from our own page.
@@ -23,7 +23,7 @@ struct Place {
 // Whose request it is.
 struct Sender {
   std::string address{};    // of the client: the other end of the connection, or what a trusted proxy says
-  bool at_station = false;  // it is on this machine, and no proxy has a hand in it
+  bool at_station = false;  // it is on this machine, and did not come through a proxy
   bool https = false;       // a trusted proxy says that the browser came by TLS
 };
 Sender sender_of(const Request& head, const Place& place);

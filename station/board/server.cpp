@@ -240,7 +240,7 @@ Reply Server::Impl::carry_out(const Work& work) {
     return work();
   } catch (const std::exception& error) {
     log.note("not answered", shown(error.what(), 400));
-    return reply_of({503, "records-unavailable", error.what(), "Look into the log of the station."});
+    return reply_of({503, "records-unavailable", error.what(), "See the log of the station."});
   }
 }
 

@@ -1,5 +1,5 @@
-// The HTTP server: libmicrohttpd, seen by nobody else. One thread of its own serves every client; it never waits for
-// anything, so that a slow client or a slow answer holds up no other one.
+// The HTTP server: libmicrohttpd, which is used here only. One thread of its own serves every client; it never waits
+// for anything, so that a slow client or a slow answer holds up no other one.
 //
 // Everything has a limit: places for connections in all and for one address, the length of a head and of a body, the
 // time that a client may take over either, and events for so many clients. Threads are made in the constructor, and

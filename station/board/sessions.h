@@ -51,7 +51,7 @@ class Sessions {
 // A try counts as failed until it is known to be right, so that many at once gain nothing.
 //
 // Names that no operator has are counted like others, so that guessing does not tell which names there are. Of these
-// only so many are counted for one client. A client that has guessed so many names is `flooding`: whoever asks it must
+// only so many are counted for one client. A client that has guessed so many names is `flooding`: the caller must
 // then answer every wrong try in the same way, because names that are not counted never have to wait.
 class Guesses {
  public:

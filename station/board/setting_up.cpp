@@ -30,7 +30,7 @@ Refusal not_now(std::string message, std::string remedy) {
 }
 
 Refusal none_runs() {
-  return not_now("No sockets are being named.", "Begin with that.");
+  return not_now("No sockets are being named.", "Start naming them first.");
 }
 
 QJsonObject socket_json(const NamedSocket& socket) {
@@ -72,7 +72,7 @@ std::string names_of(const std::vector<NamedSocket>& sockets) {
 std::variant<std::vector<std::string>, Refusal> labels_in(const QJsonObject& body) {
   std::vector<std::string> labels;
   const QJsonArray wanted = body.value("labels").toArray();
-  if (static_cast<std::size_t>(wanted.size()) > most_labels) return bad_request("These are too many labels.");
+  if (static_cast<std::size_t>(wanted.size()) > most_labels) return bad_request("There are too many labels.");
   for (const QJsonValue value : wanted) {
     const std::string label = value.toString().toStdString();
     if (const std::string problem = problem_with_label(label); !problem.empty()) {
@@ -159,7 +159,7 @@ Reply SettingUp::begin(const Asker& asker, const Request& request, const std::fu
   if (const auto refusal = journal_.note(asker, "commissioning-started", "line", "began to name the sockets")) {
     return reply_of(*refusal);
   }
-  if (!commission(true)) return reply_of({503, "busy", "The line does not answer.", "Look whether it still runs."});
+  if (!commission(true)) return reply_of({503, "busy", "The line does not answer.", "Check whether it still runs."});
   // A unit may have come in between.
   if (const auto refusal = refuse_begin(line())) {
     commission(false);
@@ -201,7 +201,7 @@ Reply SettingUp::take_back(const Asker& asker, const GuidedLesson& lesson) {
 std::optional<Refusal> SettingUp::write(const Asker& asker, const GuidedLesson& lesson) {
   const std::string& file = parts_.station_file;
   const config::StationResult now = config::load_station(file);
-  if (!now.station) return not_now("The station file now has an error.", "Mend it, then save again.");
+  if (!now.station) return not_now("The station file now has an error.", "Correct it, then save again.");
   const auto fresh = with_slots(read_text(file), *now.station, parts_.topology(), lesson.learned());
   if (const auto* no = std::get_if<NotWritable>(&fresh)) return not_now(no->sentence, "Then save again.");
   const std::string& whole = std::get<std::string>(fresh);
@@ -229,7 +229,7 @@ Reply SettingUp::finish(const Asker& asker) {
   end();
   if (taken) return tell();
   return reply_of(not_now("The names are saved, but the line could not read its files again.",
-                          "Look into the log of the station, then start it again."));
+                          "See the log of the station, then start it again."));
 }
 
 Reply SettingUp::cancel(const Asker& asker) {

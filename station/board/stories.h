@@ -1,5 +1,5 @@
 // What happened in each slot lately, step by step: for the board's page about one slot. Told by the engine; asked from
-// any thread. Bounded: what is longer ago is in the record and in the log.
+// any thread. Bounded: older events are in the record and in the log.
 #pragma once
 
 #include <QJsonObject>

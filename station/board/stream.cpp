@@ -136,7 +136,7 @@ Stream::Taken Stream::read(Client& client, const Line& line, char* buffer, std::
   return {Read::some, bytes};
 }
 
-// Outside of the lock, because a server has locks of its own; whoever sleeps cannot go before it is woken.
+// Outside of the lock, because a server has locks of its own; a client that sleeps cannot leave before it is woken.
 void Stream::wake_all(std::unique_lock<std::mutex> lock) const {
   std::vector<std::function<void()>> sleeping;
   for (const auto& client : clients_) {

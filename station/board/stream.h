@@ -1,4 +1,4 @@
-// What every board that is open gets to see: the newest picture of the line, made once for all of them.
+// The stream of events to every open board: the newest picture of the line, made once for all of them.
 //
 // There is no queue. A client that reads slowly gets fewer messages, each of them the newest; one that has missed a
 // change gets the whole state. One who opens too many streams loses its oldest, and others keep theirs. Clients read on

@@ -1,4 +1,5 @@
-// Commands about the record that are no run of the line: where it is, a writing session, and what becomes of errors.
+// What commands about the record share, which do not run the line: its place, a session that writes, and error
+// handling.
 #pragma once
 
 #include <optional>

@@ -99,8 +99,8 @@ std::string as_text(const db::Anchor& anchor, db::AnchorCheck check, std::int64_
           "  anchor  HOLDS: rows 1 to {} are those that the file vouches for{}\n", row,
           last > row ? fmt::format("; for {} to {}, which came later, nothing does", row + 1, last) : "");
     case db::AnchorCheck::differs:
-      return fmt::format("  anchor  DOES NOT HOLD: row {} is another one than the file says: the chain was made anew\n",
-                         row);
+      return fmt::format(
+          "  anchor  DOES NOT HOLD: row {} is another one than the file says: the chain was made again\n", row);
     case db::AnchorCheck::cut_off:
       return fmt::format("  anchor  DOES NOT HOLD: the file knows row {}, and it is not here: rows were cut off\n",
                          row);
@@ -112,7 +112,7 @@ std::string as_text(const db::Anchor& anchor, db::AnchorCheck check, std::int64_
     case db::AnchorCheck::unproven:
       return fmt::format("  anchor  CANNOT BE CHECKED: the chain is broken before row {}\n", row);
     case db::AnchorCheck::not_here:
-      return fmt::format("  anchor  DOES NOT FIT: it speaks of installation {}, which this database does not hold\n",
+      return fmt::format("  anchor  DOES NOT FIT: it is about installation {}, which this database does not hold\n",
                          db::to_string(anchor.installation));
   }
   return {};
@@ -138,7 +138,7 @@ std::string as_text(const std::string& path, const db::Verification& result) {
   }
   if (result.anchors.empty() && !std::ranges::all_of(result.chains, has_excerpt)) {
     out +=
-        "  note    nothing in a database proves that its last rows were not cut off, or the whole chain made anew:\n"
+        "  note    nothing in a database proves that its last rows were not cut off, or the whole chain made again:\n"
         "          --against FILE does, with a certificate, anchor or report that was kept elsewhere\n";
   }
   return out;

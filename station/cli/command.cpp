@@ -30,7 +30,7 @@ Said usage(std::string problem, const CLI::App& command) {
   for (const CLI::App* parent = command.get_parent(); parent; parent = parent->get_parent()) {
     name = parent->get_name() + " " + name;
   }
-  return {"flashline: " + problem + ".\nHint: '" + name + " --help' lists what can be said here.\n", ExitStatus::usage};
+  return {"flashline: " + problem + ".\nHint: '" + name + " --help' lists the options.\n", ExitStatus::usage};
 }
 
 const CLI::App& innermost(const CLI::App& app) {

@@ -173,7 +173,7 @@ Action declare_open(Arguments& arguments) {
   arguments.add("--recipe", options->recipe, "Only this recipe may be flashed for it").type("FILE");
   arguments.add("--product", options->job.product, "Product");
   arguments.add("--lot", options->job.lot, "Lot");
-  arguments.add("--until", *until, "No unit is begun later").type("TIME").check(is_time);
+  arguments.add("--until", *until, "No unit is started after this time").type("TIME").check(is_time);
   arguments.add("--operator", options->job.operator_name, "Who opens it");
   arguments.flag("--count-already", options->job.count_already, "Units that hold everything already count as made");
   return action(options, job_open, [options, until] {
@@ -217,11 +217,11 @@ Action declare_import(Arguments& arguments) {
 }
 
 const Registered job({.place = 120, .words = "job", .what = "Production orders"});
-const Registered open_command({.place = 121, .words = "job open", .what = "Begin an order", .declare = declare_open});
+const Registered open_command({.place = 121, .words = "job open", .what = "Open an order", .declare = declare_open});
 const Registered close_command(
     {.place = 122, .words = "job close", .what = "End an order with a signed certificate", .declare = declare_close});
 const Registered list_command(
-    {.place = 123, .words = "job list", .what = "Name the orders and what was made", .declare = declare_list});
+    {.place = 123, .words = "job list", .what = "List the orders and what was made", .declare = declare_list});
 const Registered export_command({.place = 124,
                                  .words = "job export",
                                  .what = "Write all that is on record about an order into one signed file",

@@ -98,7 +98,7 @@ Action declare(Arguments& arguments) {
   arguments.add("--unit", options->unit, "The unit with this chip or device id, or with this label").type("ID");
   arguments.add("--slot", options->slot, "The last unit in this slot: its label or port").type("SLOT");
   arguments.flag("--scan", options->scan, "Read standard input: a slot, then the label of the unit there, and so on");
-  arguments.flag("--again", options->again, "The new pair stands in the place of what either had before");
+  arguments.flag("--again", options->again, "The new pair replaces what either had before");
   arguments.add("--operator", options->operator_name, "Who scans");
   return action(options, label, [options] { return problem_of(*options); });
 }

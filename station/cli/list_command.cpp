@@ -43,7 +43,7 @@ Action declare(Arguments& arguments) {
   const auto options = std::make_shared<ListOptions>();
   add_station_option(arguments, options->station);
   add_line_options(arguments, *options);
-  arguments.add("--recipe", options->recipe, "Only units that this recipe is for are ours").type("FILE");
+  arguments.add("--recipe", options->recipe, "Only units that this recipe is for count as ours").type("FILE");
   arguments.flag("--json", options->json, "One JSON object on standard output");
   return action(options, list, [&arguments, options] { return contradiction(arguments, *options); });
 }

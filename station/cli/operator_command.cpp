@@ -147,7 +147,7 @@ const Registered remove_command(
        return declare(arguments, OperatorOptions::What::remove);
      }});
 const Registered list_command(
-    {.place = 143, .words = "operator list", .what = "Name them", .declare = [](Arguments& arguments) {
+    {.place = 143, .words = "operator list", .what = "List them", .declare = [](Arguments& arguments) {
        return declare(arguments, OperatorOptions::What::list);
      }});
 

@@ -61,7 +61,7 @@ void add_line_options(Arguments& arguments, LineOptions& options, const char* va
       .check(is_generation)
       .show_default();
   arguments.add("--speed", options.speed, "Speed of a virtual line; 1 is real time").type("X").check(is_speed);
-  arguments.add("--keep", options.keep, "Folder in which the flash of virtual units lives between runs").type("DIR");
+  arguments.add("--keep", options.keep, "Folder in which the flash of virtual units is kept between runs").type("DIR");
 }
 
 std::string contradiction(const Arguments& arguments, const LineOptions& options) {

@@ -21,14 +21,14 @@ ExitStatus complain_about(NoAnswer why, const std::string& database) {
   switch (why) {
     case NoAnswer::nobody:
       return complain(ExitStatus::no_unit, "no line runs with the record " + database +
-                                               ". A line that is started anew uses every slot and hub.");
+                                               ". A line that is started again uses every slot and hub.");
     case NoAnswer::denied:
-      return complain(ExitStatus::no_permission,
-                      "this user may not ask the line with the record " + database + ". It takes who may write that.");
+      return complain(ExitStatus::no_permission, "this user may not command the line with the record " + database +
+                                                     ". Only users who may write that record can.");
     case NoAnswer::none:
       break;
   }
-  return complain(ExitStatus::no_unit, "the line does not answer. Look whether it still runs.");
+  return complain(ExitStatus::no_unit, "the line does not answer. Check whether it still runs.");
 }
 
 ExitStatus release(const ReleaseOptions& options) {

@@ -99,7 +99,7 @@ ExitStatus to_standard_output(const Writer& write) {
   out.flush();
   if (out.good() && write_all(STDOUT_FILENO, filter.finish())) return ExitStatus::passed;
   return complain(ExitStatus::cannot_create,
-                  std::string("standard output takes no more: ") + std::strerror(errno) + ".");
+                  std::string("standard output accepts no more data: ") + std::strerror(errno) + ".");
 }
 
 // The file appears whole or not at all.
@@ -281,11 +281,11 @@ Action declare(Arguments& arguments) {
   const auto texts = std::make_shared<ReportTexts>();
   add_record_options(arguments, options->station, options->db);
   arguments.add("--format", options->format, "text, csv, json, jsonl, html or xlsx").check(is_format).show_default();
-  arguments.flag("--summary", options->summary, "What it comes to, without the attempts; as text");
+  arguments.flag("--summary", options->summary, "Totals, without the attempts; as text");
   arguments.add("--by", texts->by, "A row of figures for each: text, csv or json").check(is_group);
   arguments
       .add("--holds", options->holds,
-           "Which units hold this image now, by their last word: its name, or digits of its SHA-256")
+           "Which units hold this image now, by their last attempt: its name, or digits of its SHA-256")
       .type("IMAGE");
   arguments.flag("--fields", options->fields, "What each column and key means; text or json");
   arguments.add("-o,--output", options->output, "Write to this file").type("FILE");

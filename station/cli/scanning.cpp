@@ -18,7 +18,7 @@ Scanning::Meaning Scanning::read(std::string_view line, bool is_slot) {
     slot_ = line;
     return {{}, slot_ + ": scan the label of its unit"};
   }
-  if (slot_.empty()) return {{}, std::string(line) + " is no slot where a unit was. Scan a slot first"};
+  if (slot_.empty()) return {{}, std::string(line) + " is not a slot where a unit was. Scan a slot first"};
   return {Pair{std::exchange(slot_, {}), std::string(line)}, {}};
 }
 

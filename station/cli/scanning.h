@@ -1,5 +1,5 @@
 // What a hand scanner reads, line by line: a slot, then the label of the unit there, and so on. Pure: says what a line
-// means. A slot that is scanned when a label was awaited begins anew, so nobody has to finish what was begun wrongly.
+// means. A slot that is scanned when a label was awaited starts a new pair, so a wrong scan needs no correction.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// The units that are on a line at this moment, for commands that look and go. Opens none.
+// The units that are on a line at this moment, for commands that read the line once. Opens none.
 #pragma once
 
 #include <optional>

@@ -94,7 +94,7 @@ Action declare(Arguments& arguments) {
       .type("ADDR:PORT")
       .check(is_address)
       .show_default();
-  arguments.flag("-v,--verbose", options->verbose, "Say on standard error who comes, goes and asks for what");
+  arguments.flag("-v,--verbose", options->verbose, "Log connections and requests on standard error");
   return action(options, serve_virtual, [&arguments, options, listen] {
     const Address address = *address_from(*listen);
     options->host = address.host;

@@ -1,5 +1,5 @@
-// The lesson that runs, for all threads: the engine tells it what is plugged in, the board asks and steers. One at a
-// time; what it becomes is its owner's business.
+// The commissioning lesson that runs, for all threads: it gets from the engine what is plugged in, and the board reads
+// and controls it. One at a time.
 #pragma once
 
 #include <mutex>

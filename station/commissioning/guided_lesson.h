@@ -1,4 +1,4 @@
-// Commissioning as a screen guides it: it names a label, a unit is plugged into the socket that is to bear it, and so
+// Commissioning as a screen guides it: it names a label, a unit is plugged into the socket that gets it, and so
 // on; at the end the station file gets all of them at once. Pure; one thread.
 #pragma once
 

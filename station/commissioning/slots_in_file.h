@@ -17,7 +17,7 @@ struct NotWritable {
 };
 
 // `station`: what `text` says. A slot that is not among `learned` keeps its port, unless another one has that now: then
-// it goes. Whether the result is a good station file is for the loader to say.
+// it goes. The loader decides whether the result is a good station file.
 std::variant<std::string, NotWritable> with_slots(const std::string& text, const config::StationConfig& station,
                                                   const dfu::Topology& topology,
                                                   const std::vector<NamedSocket>& learned);

@@ -62,7 +62,7 @@ Finding kernel(const HostFacts& facts) {
     return ok("kernel", facts.kernel);
   }
   return warn("kernel", facts.kernel + " may give power back to a port that was switched off",
-              "Use Linux 6.0 or later where hung units shall be revived by port power.");
+              "Use Linux 6.0 or later if hung units are to be recovered by port power.");
 }
 
 Finding line(const HostFacts& facts) {
@@ -76,7 +76,7 @@ Finding line(const HostFacts& facts) {
 Finding usb(const UsbFacts& usb) {
   if (usb.present) return ok("usb", counted(usb.devices.size(), "device") + " on USB, hubs among them");
   return problem("usb", "this system has no USB",
-                 "Look into the kernel's log (dmesg) for the controller; in a container, give it /sys and "
+                 "See the kernel's log (dmesg) for the controller; in a container, give it /sys and "
                  "/dev/bus/usb of the host.");
 }
 
@@ -168,7 +168,7 @@ Finding hub_access(const HostFacts& facts) {
   if (hubs.empty()) return ok("hub-access", "no hub is named in a station file, and none has a unit on it");
   if (closed.empty()) return ok("hub-access", "the power of ports may be switched");
   std::string remedy =
-      "Until then a hung unit is revived by hand only. Add the user to the group plugdev, put these lines into "
+      "Until then a hung unit is recovered by hand only. Add the user to the group plugdev, put these lines into "
       "/etc/udev/rules.d/69-flashline-hubs.rules, then udevadm control --reload && udevadm trigger:";
   for (const std::string& rule : rules) remedy += "\n" + rule;
   return warn("hub-access", "this user must not switch the power of ports at " + some_of(closed), remedy);
@@ -298,8 +298,9 @@ Finding descriptors(const HostFacts& facts) {
 }
 
 Finding priority(const HostFacts& facts) {
-  if (facts.priority) return ok("priority", "the line may go before other programs");
-  return warn("priority", "the line may not go before other programs: on a busy machine units wait for them",
+  if (facts.priority) return ok("priority", "the line may run with priority over other programs");
+  return warn("priority",
+              "the line may not run with priority over other programs: on a busy machine units wait for them",
               "Start it as root or with CAP_SYS_NICE; in the service's unit file: LimitNICE=-10");
 }
 

@@ -1,4 +1,4 @@
-// Judges what was found out about this host: what stands in the way of a line, what will, and what to do about it.
+// Judges what was found out about this host: what prevents a line, what will, and what to do about it.
 // Pure; any thread.
 #pragma once
 
@@ -12,8 +12,8 @@ namespace station {
 
 enum class Level {
   ok,
-  warn,     // the line runs, but less well than it could, or not for ever
-  problem,  // it does not, or its record is at risk
+  warn,     // the line runs, but less well than it could, or not for long
+  problem,  // the line does not run, or its record is at risk
 };
 
 std::string_view to_string(Level level);  // "OK", "WARN", "PROBLEM"

@@ -58,7 +58,7 @@ struct HostFacts {
   std::vector<dfu::PortPath> named_hubs;  // with a [[hub]] or a [[slot]] in the station file, as far as they are there
   int cap = 64;                           // units in work at once, as the station file says
   std::uint64_t descriptors = 0;          // that this process may have open
-  bool priority = true;                   // the line may go before other programs
+  bool priority = true;                   // the line may run with priority over other programs
   DatabaseFacts database;
   ClockFacts clock;
 };

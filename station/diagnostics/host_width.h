@@ -14,7 +14,7 @@ std::uint64_t files_for(int units);
 int units_at_once(std::uint64_t files, unsigned cores);
 int units_at_once();  // on this computer
 
-// The limit that shells set is for programs of the past that use select(): this one may open what the system lets it.
+// The limit that shells set is for old programs that use select(): this one may open what the system lets it.
 void raise_open_files();
 // A program that is started gets back the limit that we found.
 void restore_open_files(int process);

@@ -173,10 +173,11 @@ void LogObserver::on_event(const scheduler::AttemptEnded& event) {
     const bool ours = finished.outcome == scheduler::Outcome::error;
     logger_.log(ours ? spdlog::level::warn : spdlog::level::info, "attempt {}: {}", id, sentence(*finished.fault));
   }
-  logger_.info("attempt {}: {} on port {}, verified {}, booted {}, flash {:.3f} s, return {:.3f} s, floor {:.3f} s", id,
-               scheduler::to_string(finished.outcome), place(finished.started.port, finished.started.slot),
-               yes_no(finished.verified), yes_no(finished.booted), finished.flash_seconds, finished.return_seconds,
-               finished.floor_seconds);
+  logger_.info(
+      "attempt {}: {} on port {}, verified {}, booted {}, flash {:.3f} s, return {:.3f} s, device time {:.3f} s", id,
+      scheduler::to_string(finished.outcome), place(finished.started.port, finished.started.slot),
+      yes_no(finished.verified), yes_no(finished.booted), finished.flash_seconds, finished.return_seconds,
+      finished.floor_seconds);
 }
 
 void LogObserver::on_event(const scheduler::Judged& event) {
@@ -184,7 +185,8 @@ void LogObserver::on_event(const scheduler::Judged& event) {
   if (event.refusal) {
     logger_.info("port {}: judged, refused: {}", at, sentence(*event.refusal));
   } else {
-    logger_.info("port {}: judged, {} bytes to write, floor {:.3f} s", at, event.bytes_to_write, event.floor_seconds);
+    logger_.info("port {}: judged, {} bytes to write, device time {:.3f} s", at, event.bytes_to_write,
+                 event.floor_seconds);
   }
 }
 

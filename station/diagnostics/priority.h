@@ -1,4 +1,4 @@
-// Work that comes after the line.
+// Low priority for work that must not slow the line.
 #pragma once
 
 namespace station {

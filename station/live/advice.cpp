@@ -23,7 +23,7 @@ Advice after_failure(const SlotNow& slot) {
   if (slot.asked) advice = Advice::try_again;  // no rung of the ladder is left but this one
   if (slot.present) return advice;
   if (was_pulled(slot)) return Advice::plug_back;
-  // It left the bus by itself: whoever comes finds it in the socket.
+  // It left the bus by itself: it is still in the socket.
   if (!slot.taken_out) return advice;
   return advice == Advice::try_again ? Advice::plug_back : Advice::plug_next;
 }

@@ -1,4 +1,5 @@
-// What a slot asks of a person: one answer for console, tile and page, so that they cannot differ. Pure; any thread.
+// What a person should do at a slot: one answer for console, tile and page, so that they cannot differ. Pure; any
+// thread.
 #pragma once
 
 #include <string_view>

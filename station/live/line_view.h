@@ -38,7 +38,7 @@ struct UnitView {
 struct LineView {
   dfu::Topology topology;
   std::vector<UnitView> units;              // in port order
-  std::vector<config::SlotConfig> missing;  // slots of the station file on ports that this line has not
+  std::vector<config::SlotConfig> missing;  // slots of the station file whose ports this line does not have
 };
 
 // `profiles`: whose units are ours.

@@ -95,7 +95,7 @@ bool LineState::is_missing(const dfu::PortPath& hub) const {
   return !hubs_there_.empty() && !hub.is_root() && !hubs_there_.contains(hub);
 }
 
-// Nothing is begun on this port before somebody releases the hub.
+// No unit is started on this port before somebody releases the hub.
 bool LineState::is_stopped(const dfu::PortPath& port) const {
   return std::ranges::any_of(troubled_,
                              [&](const auto& hub) { return hub.second.stopped && port.is_behind(hub.first); });
@@ -110,7 +110,7 @@ void LineState::reload(scheduler::LineSettings settings) {
   setup_.settings = std::move(settings);
   std::erase_if(setup_.topology.hubs, [this](const dfu::HubInfo& hub) { return is_missing(hub.port); });
   name_slots();
-  // What is no slot any more goes, once nothing is to be said about a unit in it.
+  // A port that is no longer a slot is removed once nothing is to be said about a unit in it.
   const std::vector<dfu::PortPath> known = known_ports();
   std::erase_if(slots_, [&](const auto& one) {
     return std::ranges::find(known, one.first) == known.end() && is_at_rest(one.second);
@@ -198,7 +198,7 @@ void LineState::fold(const scheduler::Event& event, dfu::Duration now) {
 }
 
 void LineState::hear(const scheduler::UnitArrived& event) {
-  // Whoever names sockets sees each that a unit was plugged into.
+  // While sockets are named, each one that a unit was plugged into is shown.
   const bool shown = slots_.contains(event.unit.port) || state_ == RunState::commissioning;
   if (!event.ours && !shown) return;
   Slot& slot = this->slot(event.unit.port, event.slot);
@@ -232,7 +232,7 @@ void LineState::hear(const scheduler::VisitBegan& event) {
 void LineState::hear(const scheduler::VisitOver& event) {
   Slot& slot = this->slot(event.port, event.slot);
   slot.over = true;
-  // It has no verdict, and nobody is to be told of one.
+  // It has no verdict, so none is shown.
   if (event.never_begun) slot.now.state = SlotState::empty;
 }
 
@@ -473,7 +473,7 @@ int LineState::for_people() const {
   }));
 }
 
-// Nothing is begun: what is plugged in waits for the next order.
+// No unit is started: what is plugged in waits for the next order.
 bool LineState::wants_order() const {
   return setup_.still_to_make == 0 || (order_ && order_->empty() && !without_order_);
 }

@@ -1,6 +1,6 @@
 // The state of the line as it is now: what console and board show. `LineState` is a pure value that events and a time
-// are folded into; `LiveLine` keeps one for all threads: it is told by the engine, and whoever shows asks for a
-// snapshot and keeps no place in it. What a screen shows is a state, a code or a value, so that each screen can say it
+// are folded into; `LiveLine` keeps one for all threads: it gets the events from the engine, and a screen asks for a
+// snapshot. What a screen shows is a state, a code or a value, so that each screen can say it
 // in its own words; the texts beside them are English, for the console. Times are the line's clock; seconds are its
 // seconds.
 #pragma once
@@ -29,7 +29,7 @@ enum class SlotState {
   working,      // an attempt runs
   between,      // an attempt failed, another one comes: at once, or when the unit that left is back
   verdict,      // kept until the next insertion; whether the unit is still there says `present`
-  quarantined,  // not used any more, `quarantine` says why; a unit that is plugged in is not touched
+  quarantined,  // closed, `quarantine` says why; a unit that is plugged in is not touched
   skipped,      // left alone, `skip` says by whose word; a unit that is plugged in is not touched
   no_hub,       // the hub of this socket is not connected
 };
@@ -45,7 +45,7 @@ enum class Advice {
   try_again,   // unplug it, and plug it in again
   set_aside,   // unplug it: this unit is bad
   get_help,    // unplug it, and call a supervisor
-  replug_hub,  // the port has no power any more
+  replug_hub,  // the port has lost its power
 };
 
 // Units in a row that failed on one port, from which on a person looks at socket and cable: a port whose units fail one
@@ -89,7 +89,7 @@ struct SlotNow {
   std::optional<scheduler::Remark> closed{};  // by which it was closed
   std::optional<Skip> skip{};                 // from the next unit on, at least
   std::optional<scheduler::Wait> wait{};      // queued: for this; nothing: it is about to begin
-  bool hub_stopped = false;                   // nothing is begun here before somebody releases the hub
+  bool hub_stopped = false;                   // no unit is started here before somebody releases the hub
   bool missed = false;  // foreign: it came while nothing was worked on here, and may be for this line
   // Of an attempt that runs. Phase and step as scheduler::Progress; before the first "open", after leave "proof".
   dfu::OperationKind phase = dfu::OperationKind::open;
@@ -180,7 +180,7 @@ struct LineNow {
   std::optional<int> still_to_make{};  // for the order
   // Where that is not the one of the start. Empty: none, and nothing is begun.
   std::optional<std::string> order{};
-  bool without_order = false;                  // somebody said so: `order` is empty, and units are begun all the same
+  bool without_order = false;  // a supervisor said so: `order` is empty, and units are started all the same
   std::optional<std::string> operator_name{};  // whose units they are; nothing: as at the start
   LineNote note{};
   // Good ones over the last ten minutes or, while the line has not worked so long, since the first attempt, but at
@@ -206,7 +206,7 @@ class LineState {
   void fold(const scheduler::Event& event, dfu::Duration now);
   void reload(scheduler::LineSettings settings);
   void enter(RunState state) { state_ = state; }
-  // Units in this port are left alone from now on; nothing: not any more.
+  // Units in this port are left alone from now on; nothing: they are flashed again.
   void skip(const dfu::PortPath& port, const std::optional<std::string>& reason);
   void note(LineNote note) { note_ = std::move(note); }
   // Hubs are elsewhere now. The sockets of one that is missing ask for nothing.

@@ -81,7 +81,7 @@ std::variant<Releasable, std::string> releasable(const LineNow& line, const std:
       if (slot.port.text != place && slot.label != place) continue;
       const std::string name = "slot " + slot.name();
       if (slot.quarantine.empty()) return name + " is in use: there is nothing to release.";
-      return Releasable{slot.port, name, "The next unit there is its probe."};
+      return Releasable{slot.port, name, "The next unit there is its test."};
     }
   }
   return "the line has no slot and no hub '" + place + "'.";

@@ -28,7 +28,7 @@ bool is_at_or_behind(const dfu::PortPath& hub, const dfu::PortPath& top) {
   return hub == top || hub.is_behind(top);
 }
 
-// A port that holds a hub now is no socket any more. Of a root hub some systems tell nothing: then it is believed.
+// A port that holds a hub now is no longer a socket. Of a root hub some systems tell nothing: then it is believed.
 bool is_there(const dfu::Topology& topology, const dfu::PortPath& port) {
   const dfu::HubInfo* hub = hub_at(topology, port.hub());
   if (!hub) return port.hub().is_root();

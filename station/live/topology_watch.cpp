@@ -6,7 +6,7 @@ namespace station {
 
 namespace {
 
-// Whoever moves a cable looks up within some seconds; some dozen small files are read each time.
+// A person who moves a cable looks at the screen within some seconds; some dozen small files are read each time.
 constexpr std::chrono::seconds between_looks(2);
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Hubs come and go without a word: nothing that units do tells of them. So the line's topology is looked at every few
+// No event tells that a hub came or went. So the line's topology is read every few
 // seconds, on a thread of its own, because a look may wait for a hub that hangs.
 #pragma once
 

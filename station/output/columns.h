@@ -1,4 +1,4 @@
-// Text in the columns of a terminal: how wide it is and how it is made to fit. UTF-8 in and out; what is no UTF-8 and
+// Text in the columns of a terminal: how wide it is and how it is made to fit. UTF-8 in and out; what is not UTF-8 and
 // what would move the cursor counts and shows as '?', so that no label or serial can break a screen. Pure.
 #pragma once
 

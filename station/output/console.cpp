@@ -11,7 +11,7 @@ namespace station {
 namespace {
 
 constexpr std::chrono::milliseconds between_pictures{100};
-// So often everything is painted anew, should somebody else have written on the screen.
+// So often everything is painted again, in case another program wrote on the screen.
 constexpr int whole_picture_every = 50;
 
 }  // namespace

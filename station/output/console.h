@@ -19,7 +19,7 @@ namespace station {
 
 class Console : public RunOutput {
  public:
-  // `live` is told of events by somebody else, and is asked until `ended`.
+  // Somebody else sends the events to `live`; it is read until `ended`.
   Console(LineWriter& out, const LiveLine& live, bool colour);
 
   void started(const RunFacts& facts) override;

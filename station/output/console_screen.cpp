@@ -341,12 +341,12 @@ std::string bound_text(const LineNow& line) {
       return fmt::format("BUS: {} units share the 12 Mbit/s of hub {}, {:.1f} times slower", bound.slots, bound.name,
                          bound.times_slower);
     case Bound::By::limit:
-      return fmt::format("LIMIT: {}, {} lets no more work at once", waiting(bound.slots),
+      return fmt::format("LIMIT: {}, {} allows no more units at once", waiting(bound.slots),
                          bound.name.empty() ? "the station file" : "hub " + bound.name);
     case Bound::By::pause:
       return fmt::format("PAUSE: {} for the line to go on", waiting(bound.slots));
     case Bound::By::order:
-      return bound.slots == 0 ? "ORDER: nothing is begun before the next one"
+      return bound.slots == 0 ? "ORDER: no unit is started before the next one"
                               : fmt::format("ORDER: {} for the next one", waiting(bound.slots));
     case Bound::By::hub_stopped:
       return fmt::format("HUB: {}, hub {} is stopped", waiting(bound.slots), bound.name);
@@ -366,7 +366,7 @@ Row bound_row(const LineNow& line) {
     case RunState::halted:
       return {{"stop     "}, {"all work is stopped on the board; \"Go on\" there or SIGUSR1 goes on", Look::warning}};
     case RunState::commissioning:
-      return {{"line     "}, {"the sockets get their labels on the board, no unit is worked on", Look::warning}};
+      return {{"line     "}, {"the sockets get their labels on the board, no unit is flashed", Look::warning}};
     case RunState::stopping:
       return {{"stop     "}, {"units in work stop at a safe point; Ctrl-C again stops at once", Look::warning}};
     case RunState::stopping_at_once:

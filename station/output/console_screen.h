@@ -1,7 +1,7 @@
 // The console's screen as a value: what the line is now, drawn into so many columns and rows. Pure.
 // Every state is a word, every verdict a word and a sign (+ PASS, x FAIL, ! ERROR, - STOPPED); colour only repeats
 // them. No row is wider than the screen and there are never more rows than it has. If the slots are more than the rows,
-// they go into columns; if that is not enough, those that need eyes are shown and the last row counts the others.
+// they go into columns; if that is not enough, those that need attention are shown and the last row counts the others.
 #pragma once
 
 #include <string>

@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t far_behind = 1000;
 
 void tell_of_loss(int error) {
-  say_error(std::string("standard output takes no more: ") + std::strerror(error) +
+  say_error(std::string("standard output accepts no more data: ") + std::strerror(error) +
             ". What is missing there is in the record: flashline report.");
 }
 

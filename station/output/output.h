@@ -1,5 +1,5 @@
 // Standard output, twice: at once for commands that print and end, and behind a thread for a line that runs, because
-// nobody who flashes may wait for whoever reads. And standard error. All text but `write_all` and `raw` is made
+// the line must not wait for the reader. And standard error. All text but `write_all` and `raw` is made
 // printable here (reports/printable.h): a line and a sentence stay one line, a text keeps its line breaks.
 #pragma once
 

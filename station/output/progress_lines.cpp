@@ -129,7 +129,7 @@ void ProgressLines::print_table() {
   for (const auto& [port, shown] : by_port_) width = std::max(width, place(port, shown.slot).size());
   out_.line("");
   out_.line(
-      fmt::format("{:<{}}  {:<7}  {:>8}  {:>8}  {:>8}", "port", width, "verdict", "flash s", "floor s", "attempts"));
+      fmt::format("{:<{}}  {:<7}  {:>8}  {:>8}  {:>8}", "port", width, "verdict", "flash s", "device s", "attempts"));
   for (const auto& [port, shown] : by_port_) {
     out_.line(fmt::format("{:<{}}  {:<7}  {:>8.2f}  {:>8.2f}  {:>8}  {}", place(port, shown.slot), width,
                           word(shown.verdict), shown.last.flash_seconds, shown.last.floor_seconds, shown.attempts,

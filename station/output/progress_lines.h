@@ -29,7 +29,7 @@ class ProgressLines : public RunOutput {
   void on_event(const scheduler::UnitLeft& event);
   void on_event(const scheduler::VisitBegan&) {}  // its first attempt is told
   void on_event(const scheduler::VisitOver&) {}
-  void on_event(const scheduler::UnitWaits&) {}  // of each unit of a wide line, again and again
+  void on_event(const scheduler::UnitWaits&) {}  // too many lines, on a wide line
   void on_event(const scheduler::AttemptBegan& event);
   void on_event(const scheduler::Progress& event);
   void on_event(const scheduler::AttemptEnded& event);

@@ -1,5 +1,5 @@
-// Where a chain ended, as text that is kept elsewhere: written into anchors and certificates, found again in those and
-// in reports of every text form. Pure; any thread.
+// The end of a chain as text that is kept elsewhere: written into anchors and certificates, and found in those and in
+// reports of every text form. Pure; any thread.
 #pragma once
 
 #include <optional>

@@ -76,7 +76,7 @@ using EntryResult = std::variant<OnRecord, Refused>;
 // Errors: db::Error.
 EntryResult put_on_record(const Entry& entry, db::Store& store);
 
-// The way in for everyone but the recorder, while a line runs: the board, for one.
+// How others than the recorder, such as the board, add to the record while a line runs.
 class RecordDoor {
  public:
   virtual ~RecordDoor() = default;

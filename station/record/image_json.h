@@ -1,4 +1,4 @@
-// Values that several commands give as JSON, in one encoding. What an image is: for `inspect` and for the record.
+// Values that several commands write as JSON, in one encoding. What an image is: for `inspect` and for the record.
 #pragma once
 
 #include <QJsonArray>

@@ -33,7 +33,7 @@ std::variant<JobOrder, NoOrder> take_job(const std::optional<db::Job>& job, cons
                   ". Set the clock. If the clock is right, close the order and open another one.");
   }
   if (opened.until && *opened.until <= now) {
-    return refuse("order " + order + " was good until " + utc(*opened.until) + ". Close it and open another one.");
+    return refuse("order " + order + " was valid until " + utc(*opened.until) + ". Close it and open another one.");
   }
   if (job->made >= opened.quantity) {
     return refuse("order " + order + " is complete: " + std::to_string(job->made) + " of " +

@@ -9,9 +9,9 @@
 
 namespace station {
 
-// `to`: the file that holds it. False: the note cannot be written; the backup is none the worse for it.
+// `to`: the file that holds it. False: the note cannot be written; the backup itself is good.
 bool remember_backup(const std::string& database, const std::string& to, db::Time at);
-// Nothing: none was made, or nobody can tell.
+// Nothing: none was made, or it is not known.
 std::optional<db::Time> last_backup(const std::string& database);
 
 }  // namespace station

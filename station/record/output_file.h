@@ -1,4 +1,4 @@
-// May a command write its result to the file that its user named? A slip of the hand must not cost a record, a key or
+// May a command write its result to the file that its user named? A typing mistake must not destroy a record, a key or
 // a station file: these are never written over, whichever record they belong to. Any thread; looks at the disk.
 #pragma once
 

@@ -36,8 +36,8 @@ class RecordRows {
   std::shared_ptr<const db::Recipe> recipe(const std::shared_ptr<const config::Recipe>& recipe);
   std::shared_ptr<const db::Image> image(const std::shared_ptr<const dfu::Image>& image);
 
-  // Each is translated once, and forgotten when nobody works by it any more: a station that reads its files again and
-  // again must not keep all the images that it ever had. Weak, for there are several of this class in a program.
+  // Each is translated once, and forgotten when nobody uses it: a station that often reads its files again must
+  // not keep all the images that it ever had. Weak, for there are several of this class in a program.
   template <class From, class To>
   using Translated = std::map<std::weak_ptr<const From>, std::shared_ptr<const To>, std::owner_less<>>;
 

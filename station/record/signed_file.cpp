@@ -55,7 +55,7 @@ std::optional<db::PublicKey> public_key_from(const std::string& words_or_file) {
 std::string not_signed_by(const db::Verification& verified, const db::PublicKey& key) {
   if (verified.chains.empty()) return "it holds no rows.";
   for (const db::ChainVerification& chain : verified.chains) {
-    if (chain.excerpts.empty()) return "the rows of station " + chain.station + " are no export of an order.";
+    if (chain.excerpts.empty()) return "the rows of station " + chain.station + " are not an export of an order.";
     for (const db::ExcerptVerification& excerpt : chain.excerpts) {
       if (db::check_signature(excerpt.statement, excerpt.signature, key) == db::SignatureCheck::good) continue;
       return "the excerpt of order " + excerpt.says.order + " is not signed by the key that was given.";
@@ -73,7 +73,7 @@ SignatureReport check_signed_file(const std::string& path, const std::string& te
   const std::string signature_file = path + ".minisig";
   if (!std::filesystem::exists(signature_file)) {
     if (key.empty())
-      return {true, "no: there is no " + signature_file + ", so whoever had the file may have changed it"};
+      return {true, "no: there is no " + signature_file + ", so anybody who had the file may have changed it"};
     return {false, "NO: a key was given, and there is no " + signature_file};
   }
   const std::string from =
@@ -88,7 +88,7 @@ SignatureReport check_signed_file(const std::string& path, const std::string& te
     case db::SignatureCheck::other_key:
       return {false, "BY ANOTHER KEY than " + from};
     case db::SignatureCheck::malformed:
-      return {false, "CANNOT BE CHECKED: " + signature_file + " is no signature of minisign's"};
+      return {false, "CANNOT BE CHECKED: " + signature_file + " is not a minisign signature"};
   }
   return {false, {}};
 }

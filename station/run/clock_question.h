@@ -1,5 +1,5 @@
-// Whether a run may begin with the clock that this machine has: the question to a person, and what follows from who is
-// there to answer. The judgement itself is db/record_clock.h.
+// Whether a run may begin with the clock that this machine has: the question to a person, and what follows from
+// who can answer it. The judgement itself is db/record_clock.h.
 #pragma once
 
 #include <optional>

@@ -79,7 +79,7 @@ FlashRun::~FlashRun() = default;
 
 // ---- the slots, and where they are
 
-// Whoever flashes each port once is done before a hub is moved.
+// `flash` visits each port once and ends before a hub is moved.
 std::function<void(const dfu::Topology&)> FlashRun::when_topology_changes() {
   if (!parts_.stay) return {};
   return [this](const dfu::Topology&) {
@@ -152,7 +152,7 @@ void FlashRun::look_at_host() {
 void FlashRun::look_at_record() {
   const std::string problem = recorder_ ? recorder_->problem() : "";
   if (!problem.empty() && !std::exchange(told_of_loss_, true))
-    tell("record-lost", {}, "No further unit is begun. " + problem);
+    tell("record-lost", {}, "No further unit is started. " + problem);
 }
 
 // ---- a clock in doubt
@@ -204,7 +204,7 @@ void FlashRun::work_without_order(const std::string& operator_name, std::functio
   look_at_order();
 }
 
-// An order is good until a time of the wall clock, which may be set meanwhile.
+// An order is valid until a time of the wall clock, which may be set meanwhile.
 void FlashRun::look_at_order() {
   order_timer_.stop();
   if (!parts_.job || !parts_.job->opened.until) return;
@@ -213,7 +213,7 @@ void FlashRun::look_at_order() {
   if (left <= std::chrono::milliseconds(0)) return end_order();
   if (left <= end_of_order && !std::exchange(told_of_end_, true)) {
     tell("order-ends", values_of(order),
-         "Order " + order.order + " is good until " + utc(*order.until) + ": no unit is begun later.");
+         "Order " + order.order + " is valid until " + utc(*order.until) + ": no unit is started after that.");
   }
   order_timer_.start(std::min<std::chrono::milliseconds>(left, between_looks));
 }
@@ -222,7 +222,7 @@ void FlashRun::look_at_order() {
 void FlashRun::end_order() {
   const db::JobOpened order = parts_.job->opened;
   const std::string text =
-      "Order " + order.order + " was good until " + utc(*order.until) + ": no more units are begun for it.";
+      "Order " + order.order + " was valid until " + utc(*order.until) + ": no more units are started for it.";
   put_down({{}, "order-ended", {}, order.order, text, {}});
   if (parts_.wait_for_jobs) {
     work_for(std::nullopt, [] {});
@@ -315,10 +315,10 @@ void FlashRun::show_state() {
   parts_.live.enter(commissioning_ ? RunState::commissioning : paused_ ? at_rest : RunState::running);
 }
 
-// Sockets that are none are not shown any more once it is over.
+// Ports that are not sockets are no longer shown once it is over.
 void FlashRun::commission(bool on, std::function<void()> done) {
   commissioning_ = on;
-  parts_.log.logger().warn(on ? "commissioning: no unit is worked on" : "the commissioning is over");
+  parts_.log.logger().warn(on ? "commissioning: no unit is flashed" : "the commissioning is over");
   show_state();
   if (!on) parts_.live.reload(parts_.settings);
   engine_->commission(on, std::move(done));

@@ -1,6 +1,6 @@
 // One run of the line: puts engine, recorder and watchers together, runs Qt's event loop until all is done, and takes
 // them apart again. Belongs to the main thread. What RunParts refers to must outlive it; the line becomes its own,
-// because it is the first to go: what is quiet calls nobody.
+// because it is ended first: after that it calls nobody.
 #pragma once
 
 #include <QTimer>
@@ -71,11 +71,11 @@ class FlashRun {
   void work_for(const std::optional<JobOrder>& job, std::function<void()> done);
   // Its name, as it is on record.
   const std::string& station() const { return parts_.context.station; }
-  // From the event loop. Every unit that comes is begun, and recorded with this operator. `done` as before.
+  // From the event loop. Every unit that comes is started, and recorded with this operator. `done` as before.
   void work_without_order(const std::string& operator_name, std::function<void()> done);
-  // From the event loop. No unit is begun, and those in work end as `kind` says, until pause(false) goes on.
+  // From the event loop. No unit is started, and those in work end as `kind` says, until pause(false) goes on.
   void halt(scheduler::StopKind kind);
-  // Whom the line works for now.
+  // The order that the line works for now.
   const std::optional<JobOrder>& job() const { return parts_.job; }
   // As Engine::release says. Any thread.
   void release(const dfu::PortPath& place, const scheduler::Decision& decision) { engine_->release(place, decision); }
@@ -86,7 +86,7 @@ class FlashRun {
   // As the line is now. Any thread.
   dfu::Topology topology() const { return watch_.latest(); }
   std::vector<ChangedSlot> changed_slots() const;
-  // For whoever adds to the record while the line runs; null in a dry run. Good until this run is destroyed; after
+  // For adding to the record while the line runs; null in a dry run. Good until this run is destroyed; after
   // close() it refuses.
   RecordDoor* door() { return recorder_.get(); }
   CommitTimes commit_times() const { return recorder_ ? recorder_->commit_times() : CommitTimes{}; }

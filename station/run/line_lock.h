@@ -15,7 +15,7 @@ class LineLock {
     part,   // with others who want a part as well: the units' own interfaces keep them apart
   };
 
-  // Nothing if another program is in the way. A folder that cannot be opened is nothing to quarrel about.
+  // Nothing if another program is in the way. A folder that cannot be opened needs no lock.
   static std::optional<LineLock> take(const std::string& folder, Share share);
 
   LineLock() = default;

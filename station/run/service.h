@@ -1,5 +1,5 @@
 // What systemd is told, if it started this program: that it is ready, that it is alive, that it is stopping. Nothing
-// where nobody asked (no $NOTIFY_SOCKET). Belongs to the main thread, whose event loop it shows to be turning.
+// where nobody asked (no $NOTIFY_SOCKET). Belongs to the main thread, whose event loop it proves to run.
 #pragma once
 
 #include <QTimer>

@@ -56,7 +56,7 @@ std::vector<scheduler::HalfWritten> half_written(const db::Store* store, const s
   try {
     return left_behind(database);
   } catch (const db::Error& error) {
-    log.logger().warn("units that earlier runs left half-written cannot be told: {}", error.what());
+    log.logger().warn("units that earlier runs left half-written cannot be listed: {}", error.what());
     return {};
   }
 }
@@ -84,8 +84,8 @@ StartUp::Process::Process() {
   // The line goes before whatever else this machine does, if the system lets it: units wait for no compiler or backup.
   // Threads inherit it.
   setpriority(PRIO_PROCESS, 0, line_priority);
-  std::signal(SIGPIPE, SIG_IGN);    // whoever reads the output may go; the line runs on
-  std::signal(SIGXFSZ, SIG_IGN);    // a file that may not grow any more is a disk that is full, and no reason to die
+  std::signal(SIGPIPE, SIG_IGN);    // the reader of the output may go away; the line runs on
+  std::signal(SIGXFSZ, SIG_IGN);    // a file that must not grow is like a full disk, and no reason to end
   std::setlocale(LC_NUMERIC, "C");  // Qt took the user's locale; a decimal comma has no place in what programs read
 }
 
@@ -286,11 +286,11 @@ bool StartUp::reload() {
 // Where the lines that were printed do not say why the status is what it is.
 void StartUp::explain(ExitStatus status) const {
   if (status == ExitStatus::no_unit && files_.recipe) {
-    complain(status, "no unit for this recipe is on the ports that were asked for. It wants " +
+    complain(status, "no unit for this recipe is on the ports that were asked for. It is for " +
                          dfu::to_string(files_.recipe->profile.dfu) + ", in DFU mode.");
   }
   if (status == ExitStatus::no_permission) {
-    complain(status, "not one unit may be opened. Give this user access to the units' device nodes.");
+    complain(status, "no unit can be opened. Give this user access to the units' device nodes.");
   }
 }
 

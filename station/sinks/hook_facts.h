@@ -18,7 +18,7 @@ struct HookContext {
 
 bool fires(const config::HookConfig& hook, scheduler::Outcome outcome);
 
-// FLASHLINE_OUTCOME and its kin, each as "NAME=value". All of them are always there; what is not known is empty.
+// FLASHLINE_OUTCOME and the others, each as "NAME=value". All of them are always there; what is not known is empty.
 // `last`: the visit's last attempt; none if it was stopped before the first.
 std::vector<std::string> hook_environment(const HookContext& context, const scheduler::VerdictReached& verdict,
                                           const std::string& visit,

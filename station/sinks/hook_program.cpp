@@ -107,7 +107,7 @@ bool listen(int process, int output, Wall::time_point until, std::string& text) 
   return true;
 }
 
-// Whoever is left of it, and takes its status. In this order: until it is taken, its number is nobody else's.
+// Ends what is left of its group, and takes its status. In this order: until it is taken, its number is nobody else's.
 int end_group(pid_t process) {
   kill(-process, SIGKILL);
   int status = 0;

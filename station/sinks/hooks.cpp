@@ -15,7 +15,7 @@ namespace station {
 namespace {
 
 constexpr std::size_t most_at_once = 4;
-constexpr std::size_t most_waiting = 64;  // a full line's verdicts; more is a program that hangs again and again
+constexpr std::size_t most_waiting = 64;  // a full line's verdicts; more means a program that keeps hanging
 constexpr int low_priority = 10;
 
 // What a program needs of ours; the rest of our environment is none of its business.
@@ -45,7 +45,7 @@ Hooks::Hooks(const RecordContext& record, std::string database, std::vector<conf
 
 Hooks::~Hooks() {
   close();
-  for (std::jthread& thread : threads_) thread.request_stop();  // which they heed when nothing waits any more
+  for (std::jthread& thread : threads_) thread.request_stop();  // which they obey when nothing waits
 }
 
 void Hooks::reload(std::vector<config::HookConfig> hooks) {

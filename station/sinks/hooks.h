@@ -34,7 +34,7 @@ class Hooks : public scheduler::Observer {
   void reload(std::vector<config::HookConfig> hooks);
   // No more verdicts. What runs or waits is given the longest time limit of the hooks, once, for all of it.
   void close();
-  // Waits until nothing runs or waits any more, but no longer than `patience`.
+  // Waits until nothing runs or waits, but no longer than `patience`.
   bool over(std::chrono::milliseconds patience);
 
  private:

@@ -107,7 +107,7 @@ class Line(MockedTest):
         mock.working(slot, 0, "survey", left=8)
         slot["visit"] = "another"
         station.tell(slot)
-        self.wait_tile(page, "A1", "Looking", "8 s")
+        self.wait_tile(page, "A1", "Reading", "8 s")
 
     def test_a_verdict_is_heard_and_read_out_once(self):
         station = self.station()

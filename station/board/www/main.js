@@ -159,7 +159,7 @@ function showLink() {
   countdown = setInterval(count, 500);
 }
 
-// Whoever has seen it may put it away; another change shows again.
+// It can be dismissed; the next change shows it again.
 function showChanges() {
   const text = JSON.stringify(changed);
   const show = changed.length > 0 && kept('changes-seen', '') !== text;
@@ -206,7 +206,7 @@ function verdictReached(slotNow) {
   talk ||= setTimeout(speakVerdicts, 800);
 }
 
-const known = new Map();  // port -> visit and state that was told of
+const known = new Map();  // port -> visit and state that was announced
 
 function hearVerdicts(slots, quiet) {
   for (const now of slots) {

@@ -43,7 +43,7 @@ export const head = (title, ...more) => h('div', { class: 'screen-head' }, h('h1
 export const isWritten = (element) =>
   [...element.querySelectorAll('input, select')].some((one) => one === document.activeElement || (one.tagName === 'INPUT' && one.value));
 
-// Shows it anew and leaves the focus where it was.
+// Renders it again and leaves the focus where it was.
 function refill(element, content) {
   const controls = () => [...element.querySelectorAll('a, button, summary')];
   const place = controls().indexOf(document.activeElement);

@@ -123,7 +123,7 @@ export function open(root, port) {
       if (!more.firstChild) fill(more, h('p', { class: 'quiet-text' }, refusal.message));
       return;
     }
-    // Whoever types a label or reads the log is not disturbed.
+    // Typing a label or reading the log is not disturbed.
     const typing = more.querySelector('input')?.value;
     const was_open = more.querySelector('details')?.open;
     if (typing && more.contains(document.activeElement)) return;

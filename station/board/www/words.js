@@ -31,7 +31,7 @@ export function faultAdvice(fault) {
 }
 
 const paused = (line) => line.state !== 'running';
-// Nothing is begun before the next order.
+// No unit is started before the next order.
 export const isOver = (line) => line.order_wanted || (line.job && line.job.left === 0);
 
 // From so many units in a row on, the station says how many.

@@ -60,7 +60,7 @@ TEST_F(TheStation, AnOrderEndsAtItsTimeAndTheLineWaitsForTheNextOne) {
   ASSERT_EQ(status_of(post("/api/jobs/PO-9/use", "{}", li)), 200);
   const QJsonObject ended =
       until("/api/state", [](const QJsonObject& told) { return told["line"]["order_wanted"].toBool(); });
-  EXPECT_THAT(ended["line"]["remark"].toString().toStdString(), HasSubstr("Order PO-9 was good until "));
+  EXPECT_THAT(ended["line"]["remark"].toString().toStdString(), HasSubstr("Order PO-9 was valid until "));
   EXPECT_EQ(ended["line"]["bound"]["by"].toString(), "order");
   EXPECT_EQ(status_of(post("/api/jobs/PO-9/use", "{}", li)), 409) << "its time is over";
   stop();

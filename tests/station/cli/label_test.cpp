@@ -96,7 +96,7 @@ TEST_F(LabelCommand, AScannerPairsOneAfterTheOther) {
   EXPECT_EQ(ran.status, 1) << "not everything could be paired";
   EXPECT_THAT(ran.out, HasSubstr("SN-1 is the label of the last unit in 1-1.1\n"));
   EXPECT_THAT(ran.out, HasSubstr("SN-2 is the label of the last unit in 1-1.2\n"));
-  EXPECT_THAT(ran.err, HasSubstr("SN-7 is no slot"));
+  EXPECT_THAT(ran.err, HasSubstr("SN-7 is not a slot"));
   EXPECT_THAT(ran.err, HasSubstr("SN-1 was given to the unit in 1-1.1"));
   EXPECT_THAT(ran.err, HasSubstr("in 1-1.2 was not scanned"));
   desk_.write("stdin", "1-1.3\nSN-3\n");

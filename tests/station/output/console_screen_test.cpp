@@ -283,9 +283,9 @@ TEST(ConsoleScreen, EveryBoundIsNamedInAWord) {
   EXPECT_EQ(said({.by = Bound::By::bus, .slots = 7, .name = "left", .times_slower = 1.44}),
             "bound    BUS: 7 units share the 12 Mbit/s of hub left, 1.4 times slower");
   EXPECT_EQ(said({.by = Bound::By::limit, .slots = 3, .name = "left"}),
-            "bound    LIMIT: 3 units wait, hub left lets no more work at once");
+            "bound    LIMIT: 3 units wait, hub left allows no more units at once");
   EXPECT_EQ(said({.by = Bound::By::limit, .slots = 1}),
-            "bound    LIMIT: 1 unit waits, the station file lets no more work at once");
+            "bound    LIMIT: 1 unit waits, the station file allows no more units at once");
   EXPECT_EQ(said({.by = Bound::By::hub_stopped, .slots = 7, .name = "left"}),
             "bound    HUB: 7 units wait, hub left is stopped");
   EXPECT_EQ(said({.by = Bound::By::hub_slowed, .slots = 1, .name = "left"}),

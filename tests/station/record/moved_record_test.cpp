@@ -108,7 +108,7 @@ TEST_F(MovedRecord, AMovedFolderIsNotInItsPlace) {
 TEST_F(MovedRecord, AnIdleLineSaysItBeforeTheNextUnitIsPluggedIn) {
   begin();
   fs::rename(desk_.path("data"), desk_.path("elsewhere"));
-  EXPECT_TRUE(wait_until([&] { return desk_.read("stderr").find("No further unit is begun") != std::string::npos; }))
+  EXPECT_TRUE(wait_until([&] { return desk_.read("stderr").find("No further unit is started") != std::string::npos; }))
       << desk_.read("stderr");
   ::kill(process_, SIGTERM);
   EXPECT_EQ(desk_.finish(process_).status, 74);

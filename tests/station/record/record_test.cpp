@@ -110,8 +110,8 @@ TEST_F(RecordCommandsTest, NoUnitIsBegunAfterTheTimeOfItsOrder) {
   const Ran ran = run({"flash", example_recipe(), "--line", "virtual", "--units", "40", "--speed", "5", "--job", "4711",
                        "--station", "one.toml"});
   EXPECT_EQ(ran.status, 1) << "units that were wanted were not made";
-  EXPECT_THAT(ran.err, HasSubstr("Order 4711 is good until " + utc(until)));
-  EXPECT_THAT(ran.err, HasSubstr("Order 4711 was good until " + utc(until) + ": no more units are begun"));
+  EXPECT_THAT(ran.err, HasSubstr("Order 4711 is valid until " + utc(until)));
+  EXPECT_THAT(ran.err, HasSubstr("Order 4711 was valid until " + utc(until) + ": no more units are begun"));
   std::size_t begun = 0;
   for (const db::Attempt& attempt : db::Reader(desk_.path("r.db")).attempts()) {
     EXPECT_EQ(attempt.finished.outcome, db::Outcome::passed) << "what was begun is finished";
