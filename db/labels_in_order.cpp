@@ -5,8 +5,8 @@
 
 namespace db {
 
-LabelsInOrder::LabelsInOrder(SQLite::Database& database)
-    : labels_(database,
+LabelsInOrder::LabelsInOrder(SQLite::Database& database, const OneState& state)
+    : labels_(database, state,
               {"label", "visit", "label", "SELECT visit FROM label GROUP BY visit HAVING count(*) = 1 ORDER BY visit"},
               [](StreamReader& row) { return row.text(); }),
       exact_(database, "SELECT l.label FROM label l WHERE l.visit = ? AND " + label_holds()) {

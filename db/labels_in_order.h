@@ -12,7 +12,7 @@ namespace db {
 
 class LabelsInOrder {
  public:
-  explicit LabelsInOrder(SQLite::Database& database);
+  LabelsInOrder(SQLite::Database& database, const OneState& state);
 
   // Empty: none holds.
   std::string of(const Uuid& visit);

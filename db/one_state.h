@@ -18,7 +18,13 @@ class OneState {
   // Of an attempt of this run without a verdict: running or interrupted.
   Outcome open_outcome(const Uuid& run) const;
 
+  // One more connection that sees just this state, for another thread. Nothing: the record is so small that it is not
+  // worth one, or the line has written to it since.
+  std::optional<SQLite::Database> open_another() const;
+
  private:
+  SQLite::Database& database_;
+  std::string path_;
   std::optional<Uuid> before_;
   std::optional<Uuid> after_;
   SQLite::Transaction transaction_;  // rolled back: nothing was written

@@ -68,12 +68,12 @@ bool wants(const Filter& filter, const std::optional<std::vector<Uuid>>& recipes
 void read_from_front_to_back(SQLite::Database& database, const OneState& state, const Filter& filter,
                              const std::optional<std::vector<Uuid>>& recipes, SharedRows& shared,
                              const std::function<bool(const Attempt&)>& visit) {
-  RowsById<StartedRow> begun(database, {"attempt_started", "id", kStartedColumns}, read_started<StreamReader>);
-  RowsById<AttemptFinished> ended(database, {"attempt_finished", "attempt", finished_columns(database)},
+  RowsById<StartedRow> begun(database, state, {"attempt_started", "id", kStartedColumns}, read_started<StreamReader>);
+  RowsById<AttemptFinished> ended(database, state, {"attempt_finished", "attempt", finished_columns(database)},
                                   read_finished<StreamReader>);
-  RowsById<VisitRow> visits(database, {"visit", "id", kVisitColumns}, read_visit<StreamReader>);
+  RowsById<VisitRow> visits(database, state, {"visit", "id", kVisitColumns}, read_visit<StreamReader>);
   std::optional<LabelsInOrder> labels;
-  if (has_second_tables(database)) labels.emplace(database);
+  if (has_second_tables(database)) labels.emplace(database, state);
   StepsBeforeVerdicts all_steps(database, shared);
   while (auto* started = begun.next()) {
     auto* verdict = ended.find(started->id);

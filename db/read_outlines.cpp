@@ -120,9 +120,11 @@ std::string begun_columns(Outlined outlined, const Filter& filter) {
 void read_from_front_to_back(SQLite::Database& database, const OneState& state, const Filter& filter,
                              const std::optional<std::vector<Uuid>>& recipes, Outlined outlined, SharedRows& shared,
                              const Visitor& visit) {
-  RowsById<Begun> begun(database, {"attempt_started", "id", begun_columns(outlined, filter)}, read_begun<StreamReader>);
-  RowsById<Ended> ended(database, {"attempt_finished", "attempt", "at, outcome, unit"}, read_ended<StreamReader>);
-  RowsById<Where> visits(database, {"visit", "id", "run, port, slot"}, read_where<StreamReader>);
+  RowsById<Begun> begun(database, state, {"attempt_started", "id", begun_columns(outlined, filter)},
+                        read_begun<StreamReader>);
+  RowsById<Ended> ended(database, state, {"attempt_finished", "attempt", "at, outcome, unit"},
+                        read_ended<StreamReader>);
+  RowsById<Where> visits(database, state, {"visit", "id", "run, port, slot"}, read_where<StreamReader>);
   while (auto* started = begun.next()) {
     if (!wants(filter, recipes, started->row)) continue;
     const Uuid recipe = started->row.recipe;

@@ -191,7 +191,7 @@ void FlashTask::take_tallies() {
     step.written_bytes = tally.written_bytes;
     step.erased_sectors = tally.erased_sectors;
     // What was read back was compared byte for byte, so its digest is the payload's.
-    if (tally.verified_bytes == step.bytes) step.readback = dfu::sha256(step.image->payload());
+    if (tally.verified_bytes == step.bytes) step.readback = step.image->payload_sha256;
   }
   take_neighbours();
 }

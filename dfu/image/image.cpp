@@ -169,12 +169,22 @@ ByteView Image::payload() const {
   return facts.kind == ImageKind::dfu_suffix ? without_suffix(file, *facts.suffix) : ByteView(file);
 }
 
+namespace {
+
+Sha256 payload_digest(const Image& image) {
+  const ByteView payload = image.payload();
+  return payload.size() == image.file.size() && payload.data() == image.file.data() ? image.sha256 : sha256(payload);
+}
+
+}  // namespace
+
 std::shared_ptr<const Image> make_image(std::string name, Bytes file) {
   auto image = std::make_shared<Image>();
   image->name = std::move(name);
   image->sha256 = sha256(file);
   image->facts = facts_of(file, &image->content);
   image->file = std::move(file);
+  image->payload_sha256 = payload_digest(*image);
   return image;
 }
 
@@ -219,6 +229,7 @@ std::shared_ptr<const Image> without(const Image& image, const std::vector<Range
   out->sha256 = image.sha256;
   out->facts = with_content(image.facts.kind, left, &out->content);
   out->facts.suffix = image.facts.suffix;
+  out->payload_sha256 = payload_digest(*out);
   return out;
 }
 

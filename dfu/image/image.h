@@ -71,6 +71,7 @@ struct Image {
   std::string name;  // file name without folder
   Bytes file;        // as on disk
   Sha256 sha256{};   // of the file as on disk
+  Sha256 payload_sha256{};
   ImageFacts facts;
   Bytes content;                 // of a file that says where its bytes go: those of all its ranges, one after the other
   std::vector<Range> omitted{};  // what of the file was left out on purpose, ascending: no part of the ranges

@@ -1,0 +1,102 @@
+// Rows read by a thread of their own, with a connection of its own, a few hundred ahead of whoever takes them: a report
+// over a whole record is as fast as the slowest of its tables. Inside db only; next() on one thread.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "db/rows_in_order.h"
+
+namespace db {
+
+template <typename Row>
+class ReadAhead {
+ public:
+  using Found = RowOfId<Row>;
+
+  // `database` sees the state of the record that the caller sees.
+  ReadAhead(SQLite::Database database, const TableQuestion& question, typename RowsInOrder<Row>::Read read)
+      : database_(std::move(database)), rows_(database_, question, read) {
+    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  }
+
+  // Nothing after the last. Throws what the thread ran into, once all that it had read before is taken.
+  std::optional<Found> next() {
+    if (taken_ == batch_.size()) {
+      batch_ = take();
+      taken_ = 0;
+      if (batch_.empty()) return std::nullopt;
+    }
+    return std::move(batch_[taken_++]);
+  }
+
+ private:
+  static constexpr std::size_t rows_a_batch = 512, most_batches = 4;
+
+  void run(const std::stop_token& stop) {
+    std::exception_ptr problem;
+    try {
+      while (!stop.stop_requested()) {
+        std::vector<Found> batch = read_batch();
+        if (batch.empty()) break;
+        std::unique_lock lock(mutex_);
+        room_.wait(lock, stop, [this] { return full_.size() < most_batches; });
+        full_.push_back(std::move(batch));
+        filled_.notify_one();
+      }
+    } catch (...) {
+      problem = std::current_exception();
+    }
+    const std::lock_guard lock(mutex_);
+    problem_ = problem;
+    at_end_ = true;
+    filled_.notify_one();
+  }
+
+  std::vector<Found> read_batch() {
+    std::vector<Found> batch;
+    batch.reserve(rows_a_batch);
+    while (batch.size() < rows_a_batch) {
+      std::optional<Found> found = rows_.next();
+      if (!found) break;
+      batch.push_back(std::move(*found));
+    }
+    return batch;
+  }
+
+  // Empty: that was all.
+  std::vector<Found> take() {
+    std::unique_lock lock(mutex_);
+    filled_.wait(lock, [this] { return at_end_ || !full_.empty(); });
+    if (full_.empty()) {
+      if (problem_) std::rethrow_exception(problem_);
+      return {};
+    }
+    std::vector<Found> batch = std::move(full_.front());
+    full_.pop_front();
+    room_.notify_one();
+    return batch;
+  }
+
+  SQLite::Database database_;
+  RowsInOrder<Row> rows_;
+  std::vector<Found> batch_;  // of the one who takes
+  std::size_t taken_ = 0;
+  std::mutex mutex_;
+  std::condition_variable filled_;
+  std::condition_variable_any room_;
+  std::deque<std::vector<Found>> full_;
+  bool at_end_ = false;
+  std::exception_ptr problem_;
+  std::jthread thread_;  // last: it uses all of the above
+};
+
+}  // namespace db
