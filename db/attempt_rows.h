@@ -92,11 +92,12 @@ AttemptFinished read_finished(Row& row) {
   return finished;
 }
 
+// But its image, whose id it gives.
 template <typename Row>
-Step read_step(Row& row, SharedRows& shared) {
+Step read_step(Row& row, Uuid& image) {
   Step step;
   step.name = row.text();
-  step.image = shared.image(row.uuid());
+  image = row.uuid();
   step.address = row.integer();
   step.bytes = row.integer();
   step.written_bytes = row.integer();

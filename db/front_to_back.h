@@ -1,4 +1,4 @@
-// A table read once from front to back by somebody who asks for its rows by an id, in the order of the ids or nearly
+// A table read once from front to back by a caller that asks for its rows by an id, in the order of the ids or nearly
 // so. A large record is read ahead on another thread, where its state can be opened once more. Inside db only; one
 // thread.
 #pragma once
@@ -25,7 +25,7 @@ class RowsById {
   RowsById(SQLite::Database& database, const OneState& state, const TableQuestion& question, Read read)
       : database_(database), question_(question), read_(read) {
     if (auto another = state.open_another()) {
-      ahead_ = std::make_unique<ReadAhead<Row>>(std::move(*another), question, read);
+      ahead_ = std::make_unique<ReadAhead<RowsInOrder<Row>>>(std::move(*another), question, read);
     } else {
       here_ = std::make_unique<RowsInOrder<Row>>(database, question, read);
     }
@@ -72,7 +72,7 @@ class RowsById {
   SQLite::Database& database_;
   TableQuestion question_;
   Read read_;
-  std::unique_ptr<ReadAhead<Row>> ahead_;   // one of
+  std::unique_ptr<ReadAhead<RowsInOrder<Row>>> ahead_;   // one of
   std::unique_ptr<RowsInOrder<Row>> here_;  // these two
   std::deque<Found> kept_;                  // by id
   bool dropped_ = false;

@@ -1,6 +1,5 @@
 #include "db/one_state.h"
 
-#include <cstdint>
 #include <map>
 
 #include "db/connection.h"
@@ -10,8 +9,6 @@
 namespace db {
 
 namespace {
-
-constexpr std::int64_t rows_worth_a_thread = 100'000;
 
 // Rows are only added, each behind the last one of its chain: the same ends mean the same rows.
 std::map<std::int64_t, std::int64_t> ends_of_chains(SQLite::Database& database) {
@@ -26,8 +23,12 @@ std::map<std::int64_t, std::int64_t> ends_of_chains(SQLite::Database& database) 
 
 }  // namespace
 
-OneState::OneState(SQLite::Database& database, const std::string& path)
-    : database_(database), path_(path), before_(run_of_live_writer(path)), transaction_(database) {
+OneState::OneState(SQLite::Database& database, const std::string& path, std::int64_t rows_worth_threads)
+    : database_(database),
+      path_(path),
+      rows_worth_threads_(rows_worth_threads),
+      before_(run_of_live_writer(path)),
+      transaction_(database) {
   database.execAndGet("SELECT count(*) FROM chain");  // the first read takes the state
   after_ = run_of_live_writer(path);
 }
@@ -40,7 +41,7 @@ std::optional<SQLite::Database> OneState::open_another() const {
   const auto ends = ends_of_chains(database_);
   std::int64_t rows = 0;
   for (const auto& [chain, end] : ends) rows += end;
-  if (rows < rows_worth_a_thread) return std::nullopt;
+  if (rows < rows_worth_threads_) return std::nullopt;
   SQLite::Database another = open_for_reading(path_);
   another.exec("BEGIN");
   if (ends_of_chains(another) != ends) return std::nullopt;

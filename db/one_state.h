@@ -2,6 +2,7 @@
 // attempt that is closed, or begun, in between is not taken for one that a crash left open. Inside db only.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -13,7 +14,8 @@ namespace db {
 
 class OneState {
  public:
-  OneState(SQLite::Database& database, const std::string& path);
+  // `rows_worth_threads`: see Reader.
+  OneState(SQLite::Database& database, const std::string& path, std::int64_t rows_worth_threads);
 
   // Of an attempt of this run without a verdict: running or interrupted.
   Outcome open_outcome(const Uuid& run) const;
@@ -25,6 +27,7 @@ class OneState {
  private:
   SQLite::Database& database_;
   std::string path_;
+  std::int64_t rows_worth_threads_;
   std::optional<Uuid> before_;
   std::optional<Uuid> after_;
   SQLite::Transaction transaction_;  // rolled back: nothing was written

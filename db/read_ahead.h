@@ -13,23 +13,25 @@
 #include <utility>
 #include <vector>
 
-#include "db/rows_in_order.h"
+#include <SQLiteCpp/SQLiteCpp.h>
 
 namespace db {
 
-template <typename Row>
+// `Rows`: made of a database and what else it needs; its next() gives one Item after the other, then nothing.
+template <typename Rows>
 class ReadAhead {
  public:
-  using Found = RowOfId<Row>;
+  using Item = typename Rows::Item;
 
   // `database` sees the state of the record that the caller sees.
-  ReadAhead(SQLite::Database database, const TableQuestion& question, typename RowsInOrder<Row>::Read read)
-      : database_(std::move(database)), rows_(database_, question, read) {
+  template <typename... Question>
+  explicit ReadAhead(SQLite::Database database, const Question&... question)
+      : database_(std::move(database)), rows_(database_, question...) {
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   }
 
   // Nothing after the last. Throws what the thread ran into, once all that it had read before is taken.
-  std::optional<Found> next() {
+  std::optional<Item> next() {
     if (taken_ == batch_.size()) {
       batch_ = take();
       taken_ = 0;
@@ -45,7 +47,7 @@ class ReadAhead {
     std::exception_ptr problem;
     try {
       while (!stop.stop_requested()) {
-        std::vector<Found> batch = read_batch();
+        std::vector<Item> batch = read_batch();
         if (batch.empty()) break;
         std::unique_lock lock(mutex_);
         room_.wait(lock, stop, [this] { return full_.size() < most_batches; });
@@ -61,39 +63,39 @@ class ReadAhead {
     filled_.notify_one();
   }
 
-  std::vector<Found> read_batch() {
-    std::vector<Found> batch;
+  std::vector<Item> read_batch() {
+    std::vector<Item> batch;
     batch.reserve(rows_a_batch);
     while (batch.size() < rows_a_batch) {
-      std::optional<Found> found = rows_.next();
-      if (!found) break;
-      batch.push_back(std::move(*found));
+      std::optional<Item> item = rows_.next();
+      if (!item) break;
+      batch.push_back(std::move(*item));
     }
     return batch;
   }
 
   // Empty: that was all.
-  std::vector<Found> take() {
+  std::vector<Item> take() {
     std::unique_lock lock(mutex_);
     filled_.wait(lock, [this] { return at_end_ || !full_.empty(); });
     if (full_.empty()) {
       if (problem_) std::rethrow_exception(problem_);
       return {};
     }
-    std::vector<Found> batch = std::move(full_.front());
+    std::vector<Item> batch = std::move(full_.front());
     full_.pop_front();
     room_.notify_one();
     return batch;
   }
 
   SQLite::Database database_;
-  RowsInOrder<Row> rows_;
-  std::vector<Found> batch_;  // of the one who takes
+  Rows rows_;
+  std::vector<Item> batch_;  // of the one who takes
   std::size_t taken_ = 0;
   std::mutex mutex_;
   std::condition_variable filled_;
   std::condition_variable_any room_;
-  std::deque<std::vector<Found>> full_;
+  std::deque<std::vector<Item>> full_;
   bool at_end_ = false;
   std::exception_ptr problem_;
   std::jthread thread_;  // last: it uses all of the above

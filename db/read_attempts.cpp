@@ -63,7 +63,10 @@ class StepStream {
       RowReader row(query_);
       const Uuid owner = row.uuid();
       if (owner > attempt) return;
-      if (owner == attempt) steps.push_back(read_step(row, shared_));
+      if (owner != attempt) continue;
+      Uuid image;
+      steps.push_back(read_step(row, image));
+      steps.back().image = shared_.image(image);
     }
   }
 

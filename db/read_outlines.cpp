@@ -4,9 +4,11 @@
 
 #include "db/filter_sql.h"
 #include "db/front_to_back.h"
+#include "db/labels_in_order.h"
 #include "db/row_reader.h"
 #include "db/schema.h"
 #include "db/shared_rows.h"
+#include "db/steps_in_order.h"
 
 namespace db {
 
@@ -125,21 +127,30 @@ void read_from_front_to_back(SQLite::Database& database, const OneState& state, 
   RowsById<Ended> ended(database, state, {"attempt_finished", "attempt", "at, outcome, unit"},
                         read_ended<StreamReader>);
   RowsById<Where> visits(database, state, {"visit", "id", "run, port, slot"}, read_where<StreamReader>);
+  std::optional<LabelsInOrder> labels;
+  if (outlined == Outlined::contents && has_second_tables(database)) labels.emplace(database, state);
+  std::optional<StepsInOrder> all_steps;
+  if (outlined == Outlined::contents) all_steps.emplace(database, state, shared);
+  const bool placed = outlined != Outlined::sums;
   while (auto* started = begun.next()) {
+    const auto* verdict = ended.find(started->id);
+    std::vector<Step> steps;
+    if (all_steps && verdict) steps = all_steps->take(started->id, verdict->chain, verdict->seq);
     if (!wants(filter, recipes, started->row)) continue;
     const Uuid recipe = started->row.recipe;
-    const auto* verdict = ended.find(started->id);
     Outline outline = outline_of(started->id, std::move(started->row), verdict ? &verdict->row : nullptr);
-    const auto* where = outlined == Outlined::groups || !verdict ? visits.find(outline.visit) : nullptr;
-    if (outlined == Outlined::groups && !where) continue;  // its visit is gone: no report has it
+    const auto* where = placed || !verdict ? visits.find(outline.visit) : nullptr;
+    if (placed && !where) continue;  // its visit is gone: no report has it
     if (!verdict) outline.outcome = state.open_outcome(where ? where->row.run : Uuid{});
     if (filter.outcome && outline.outcome != *filter.outcome) continue;
-    if (outlined == Outlined::groups) {
+    if (placed) {
       outline.station = shared.station(started->chain, started->seq);
       outline.port = where->row.port;
       outline.slot = where->row.slot;
       outline.recipe = shared.recipe(recipe);
     }
+    if (labels) outline.label = labels->of(outline.visit);
+    outline.steps = std::move(steps);
     if (!visit(outline)) return;
   }
 }

@@ -42,13 +42,14 @@ std::vector<StationInfo> read_stations(SQLite::Database& database) {
 
 class Reader::Impl {
  public:
-  explicit Impl(const std::string& path) : path_(canonical_path(path)), database_(open_for_reading(path_)) {}
+  Impl(const std::string& path, std::int64_t rows_worth_threads)
+      : path_(canonical_path(path)), database_(open_for_reading(path_)), rows_worth_threads_(rows_worth_threads) {}
 
   // `read` is given the database and the one state of it that it sees.
   template <typename Read>
   auto in_one_state(Read read) {
     return translated(path_, [&] {
-      const OneState state(database_, path_);
+      const OneState state(database_, path_, rows_worth_threads_);
       return read(database_, state);
     });
   }
@@ -61,9 +62,11 @@ class Reader::Impl {
  private:
   std::string path_;
   SQLite::Database database_;
+  std::int64_t rows_worth_threads_;
 };
 
-Reader::Reader(const std::string& path) : impl_(std::make_unique<Impl>(path)) {}
+Reader::Reader(const std::string& path, std::int64_t rows_worth_threads)
+    : impl_(std::make_unique<Impl>(path, rows_worth_threads)) {}
 Reader::~Reader() = default;
 
 void Reader::attempts(const Filter& filter, const std::function<bool(const Attempt&)>& visit) {

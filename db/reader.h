@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -54,11 +55,14 @@ struct Outline {
   Time started, ended;  // `ended` is the start where no verdict is on record
   Outcome outcome = Outcome::error;
   std::string unit{};
-  // Where and for what it was made; only where groups are asked for.
+  // Where and for what it was made; only where groups or contents are asked for.
   std::string station{}, port{}, slot{}, job{}, lot{}, operator_name{};
   std::shared_ptr<const Recipe> recipe{};
+  // What it did to the unit; only where contents are asked for.
+  std::string label{};
+  std::vector<Step> steps{};
 };
-enum class Outlined { sums, groups };
+enum class Outlined { sums, groups, contents };  // contents: REQUIRES an empty filter
 
 // Attempts that may have left their unit half-written, and nothing since says that it is whole: the same unit, by its
 // id, was verified later; where no id is known, something was begun on the same port in another visit.
@@ -93,7 +97,8 @@ struct Job {
 
 class Reader {
  public:
-  explicit Reader(const std::string& path);
+  // A record of so many rows or more is read by several threads where all of it is asked for.
+  explicit Reader(const std::string& path, std::int64_t rows_worth_threads = 100'000);
   ~Reader();
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;

@@ -34,6 +34,7 @@ template <typename Row>
 class RowsInOrder {
  public:
   using Found = RowOfId<Row>;
+  using Item = Found;
   using Read = Row (*)(StreamReader&);
 
   RowsInOrder(SQLite::Database& database, const TableQuestion& question, Read read)

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <vector>
 
 #include "db/reader.h"
@@ -20,25 +19,34 @@ struct Held {
   db::Uuid attempt;
 };
 
+// What an attempt came to, as far as it matters to what the unit holds now.
+struct Proof {
+  db::Uuid attempt;
+  db::Time at;  // its end
+  db::Outcome outcome = db::Outcome::error;
+  const std::vector<db::Step>& steps;
+};
+
 class Contents {
  public:
   // In the order in which they were started. A step that was read back is proven to be there, also where the attempt
   // failed later. One that was not, and what an attempt that broke off may have changed, is no longer known.
   void add(const db::Attempt& attempt) {
-    add(attempt, [](const db::Image&) { return true; });
+    const db::AttemptFinished& finished = attempt.finished;
+    add({attempt.started.attempt, finished.at, finished.outcome, finished.steps}, [](const auto&) { return true; });
   }
   // Keeps nothing of images that nobody asks for.
-  void add(const db::Attempt& attempt, const std::function<bool(const db::Image&)>& wanted);
+  void add(const Proof& proof, const std::function<bool(const db::Image&)>& wanted);
 
   // By address.
-  std::vector<Held> now() const;
+  const std::vector<Held>& now() const { return held_; }
   // An attempt after the last proof that may have changed anything: nothing is known since.
   bool lost() const { return lost_; }
 
  private:
   void forget(std::int64_t address, std::int64_t bytes);
 
-  std::map<std::int64_t, Held> held_;
+  std::vector<Held> held_;  // by address
   bool lost_ = false;
 };
 

@@ -55,12 +55,13 @@ class Holders {
   explicit Holders(const std::string& image) : image_(image) {}
 
   // In the order in which they were started.
-  void add(const db::Attempt& attempt) {
-    if (!begun_ && !asked_for(*attempt.started.recipe)) return;  // nobody was to get it yet
+  void add(const db::Outline& attempt) {
+    if (!begun_ && !(attempt.recipe && asked_for(*attempt.recipe))) return;  // nobody was to get it yet
     begun_ = true;
     Candidate& unit = unit_of(attempt);
-    unit.contents.add(attempt, [this](const db::Image& image) { return is_wanted(image); });
-    if (!attempt.finished.unit.empty()) unit.id = attempt.finished.unit;
+    unit.contents.add({attempt.attempt, attempt.ended, attempt.outcome, attempt.steps},
+                      [this](const db::Image& image) { return is_wanted(image); });
+    if (!attempt.unit.empty()) unit.id = attempt.unit;
     if (!attempt.label.empty()) unit.label = attempt.label;
     unit.place = place_of(attempt);
   }
@@ -85,9 +86,9 @@ class Holders {
     const Place* place = nullptr;
   };
 
-  Candidate& unit_of(const db::Attempt& attempt) {
-    const std::string& id = attempt.finished.unit;
-    const auto [visit, is_new] = by_visit_.try_emplace(attempt.visit.visit, nullptr);
+  Candidate& unit_of(const db::Outline& attempt) {
+    const std::string& id = attempt.unit;
+    const auto [visit, is_new] = by_visit_.try_emplace(attempt.visit, nullptr);
     if (is_new || (!id.empty() && visit->second->id != id)) {
       if (!is_new) *visit->second = {};  // an earlier attempt of the visit could not read the id
       Candidate*& known = id.empty() ? visit->second : by_id_[id];
@@ -97,8 +98,8 @@ class Holders {
     return *visit->second;
   }
 
-  const Place* place_of(const db::Attempt& attempt) {
-    return &*places_.insert({attempt.station, attempt.visit.port, attempt.visit.slot}).first;
+  const Place* place_of(const db::Outline& attempt) {
+    return &*places_.insert({attempt.station, attempt.port, attempt.slot}).first;
   }
 
   bool asked_for(const db::Recipe& recipe) const {
@@ -145,7 +146,7 @@ UnitHistory read_unit(db::Reader& reader, const std::string& unit) {
 
 std::vector<Holder> holders_of(db::Reader& reader, const std::string& image) {
   Holders holders(image);
-  reader.attempts({}, [&](const db::Attempt& attempt) {
+  reader.outlines({}, db::Outlined::contents, [&](const db::Outline& attempt) {
     holders.add(attempt);
     return true;
   });

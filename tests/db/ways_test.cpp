@@ -154,6 +154,29 @@ class WaysTest : public testing::TestWithParam<int> {
   std::string path_ = folder_.file();
 };
 
+Outline outline_of(const Attempt& one) {
+  const AttemptFinished& end = one.finished;
+  Outline outline{one.started.attempt, one.visit.visit, one.started.at, end.at, end.outcome, end.unit};
+  outline.station = one.station;
+  outline.port = one.visit.port;
+  outline.slot = one.visit.slot;
+  outline.job = one.started.job;
+  outline.lot = one.started.lot;
+  outline.operator_name = one.started.operator_name;
+  outline.recipe = one.started.recipe;
+  return outline;
+}
+
+std::string contents_of(const std::string& label, const std::vector<Step>& steps) {
+  std::string all = "|" + label;
+  for (const Step& step : steps) {
+    all += "|" + step.name + " " + step.image->name + " " + std::to_string(step.address) + " " +
+           std::to_string(step.bytes) + " " + std::to_string(step.written_bytes) + " " +
+           std::to_string(step.erased_sectors) + " " + (step.readback ? hex(*step.readback) : "-");
+  }
+  return all + "\n";
+}
+
 struct Question {
   Filter filter;
   std::function<bool(const Attempt&)> wants;
@@ -187,43 +210,77 @@ std::vector<Question> questions(const std::vector<Attempt>& all) {
   return questions;
 }
 
+// On one thread, and with one for each table.
+constexpr std::int64_t kOneThread = std::numeric_limits<std::int64_t>::max(), kManyThreads = 0;
+
+void expect_answers(Reader& reader, const Question& question, const std::vector<Attempt>& all) {
+  std::string wanted, outlines_wanted, groups_wanted, got, outlines_got, groups_got;
+  std::uint64_t count = 0;
+  for (const Attempt& one : all) {
+    if (!question.wants(one)) continue;
+    ++count;
+    wanted += told(one);
+    outlines_wanted += told(outline_of(one));
+    groups_wanted += groups_of(outline_of(one)) + "\n";
+  }
+  reader.attempts(question.filter, [&](const Attempt& one) {
+    got += told(one);
+    return true;
+  });
+  reader.outlines(question.filter, Outlined::sums, [&](const Outline& one) {
+    outlines_got += told(one);
+    return true;
+  });
+  EXPECT_EQ(outlines_got, outlines_wanted);
+  outlines_got.clear();
+  reader.outlines(question.filter, Outlined::groups, [&](const Outline& one) {
+    outlines_got += told(one);
+    groups_got += groups_of(one) + "\n";
+    return true;
+  });
+  ASSERT_EQ(got, wanted);
+  ASSERT_EQ(outlines_got, outlines_wanted);
+  ASSERT_EQ(groups_got, groups_wanted);
+  EXPECT_EQ(reader.counts(question.filter).attempts, count);
+}
+
 TEST_P(WaysTest, EveryFilterGivesTheAttemptsThatItAllowsOutOfAllOfThem) {
   make();
   const std::vector<Attempt> all = one_by_one();
   ASSERT_GT(all.size(), 100U);
-  Reader reader(path_);
+  Reader one_thread(path_, kOneThread), many_threads(path_, kManyThreads);
   for (const Question& question : questions(all)) {
-    std::string wanted, outlines_wanted, groups_wanted, got, outlines_got, groups_got;
-    std::uint64_t count = 0;
-    for (const Attempt& one : all) {
-      if (!question.wants(one)) continue;
-      ++count;
-      wanted += told(one);
-      const Outline outline{one.started.attempt, one.visit.visit,      one.started.at,
-                            one.finished.at,     one.finished.outcome, one.finished.unit};
-      outlines_wanted += told(outline);
-      groups_wanted += one.station + "|" + one.visit.port + "|" + one.visit.slot + "|" + one.started.job + "|" +
-                       one.started.lot + "|" + one.started.operator_name + "|" + one.started.recipe->name + "\n";
-    }
-    reader.attempts(question.filter, [&](const Attempt& one) {
-      got += told(one);
+    ASSERT_NO_FATAL_FAILURE(expect_answers(one_thread, question, all));
+    ASSERT_NO_FATAL_FAILURE(expect_answers(many_threads, question, all));
+  }
+}
+
+TEST_P(WaysTest, ContentsAreTheStepsAndTheLabelOfEachAttempt) {
+  make();
+  std::string wanted;
+  std::size_t steps = 0;
+  for (const Attempt& one : one_by_one()) {
+    wanted += groups_of(outline_of(one)) + contents_of(one.label, one.finished.steps);
+    steps += one.finished.steps.size();
+  }
+  ASSERT_GT(steps, 100U);
+  for (const std::int64_t threads : {kOneThread, kManyThreads}) {
+    std::string got;
+    Reader(path_, threads).outlines({}, Outlined::contents, [&](const Outline& one) {
+      got += groups_of(one) + contents_of(one.label, one.steps);
       return true;
     });
-    reader.outlines(question.filter, Outlined::sums, [&](const Outline& one) {
-      outlines_got += told(one);
-      return true;
-    });
-    EXPECT_EQ(outlines_got, outlines_wanted);
-    outlines_got.clear();
-    reader.outlines(question.filter, Outlined::groups, [&](const Outline& one) {
-      outlines_got += told(one);
-      groups_got += groups_of(one) + "\n";
-      return true;
-    });
-    ASSERT_EQ(got, wanted);
-    ASSERT_EQ(outlines_got, outlines_wanted);
-    ASSERT_EQ(groups_got, groups_wanted);
-    EXPECT_EQ(reader.counts(question.filter).attempts, count);
+    EXPECT_EQ(got, wanted);
+  }
+}
+
+TEST_P(WaysTest, WhoHasSeenEnoughStopsTheThreads) {
+  make();
+  Reader reader(path_, kManyThreads);
+  for (std::size_t enough = 1; enough < 40; enough += 7) {
+    std::size_t seen = 0;
+    reader.attempts({}, [&](const Attempt&) { return ++seen < enough; });
+    EXPECT_EQ(seen, enough);
   }
 }
 
