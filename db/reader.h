@@ -55,9 +55,11 @@ struct Outline {
   Time started, ended;  // `ended` is the start where no verdict is on record
   Outcome outcome = Outcome::error;
   std::string unit{};
-  // Where and for what it was made; only where groups or contents are asked for.
-  std::string station{}, port{}, slot{}, job{}, lot{}, operator_name{};
+  // Where it was made and by which recipe; only where groups or contents are asked for.
+  std::string station{}, port{}, slot{};
   std::shared_ptr<const Recipe> recipe{};
+  // For whom; only where groups are asked for.
+  std::string job{}, lot{}, operator_name{};
   // What it did to the unit; only where contents are asked for.
   std::string label{};
   std::vector<Step> steps{};

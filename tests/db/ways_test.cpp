@@ -167,8 +167,8 @@ Outline outline_of(const Attempt& one) {
   return outline;
 }
 
-std::string contents_of(const std::string& label, const std::vector<Step>& steps) {
-  std::string all = "|" + label;
+std::string contents_of(const Outline& one, const std::string& label, const std::vector<Step>& steps) {
+  std::string all = one.station + "|" + one.port + "|" + one.slot + "|" + one.recipe->name + "|" + label;
   for (const Step& step : steps) {
     all += "|" + step.name + " " + step.image->name + " " + std::to_string(step.address) + " " +
            std::to_string(step.bytes) + " " + std::to_string(step.written_bytes) + " " +
@@ -260,14 +260,14 @@ TEST_P(WaysTest, ContentsAreTheStepsAndTheLabelOfEachAttempt) {
   std::string wanted;
   std::size_t steps = 0;
   for (const Attempt& one : one_by_one()) {
-    wanted += groups_of(outline_of(one)) + contents_of(one.label, one.finished.steps);
+    wanted += contents_of(outline_of(one), one.label, one.finished.steps);
     steps += one.finished.steps.size();
   }
   ASSERT_GT(steps, 100U);
   for (const std::int64_t threads : {kOneThread, kManyThreads}) {
     std::string got;
     Reader(path_, threads).outlines({}, Outlined::contents, [&](const Outline& one) {
-      got += groups_of(one) + contents_of(one.label, one.steps);
+      got += contents_of(one, one.label, one.steps);
       return true;
     });
     EXPECT_EQ(got, wanted);
