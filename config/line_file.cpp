@@ -116,6 +116,15 @@ class Loader {
     read_option(table, "can_upload", "dfu11", unit.profile, unit.can_upload);
     read_option(table, "manifestation_tolerant", "dfu11", unit.profile, unit.manifestation_tolerant);
     read_option(table, "will_detach", "dfu11", unit.profile, unit.will_detach);
+    if (const auto number = table.integer("interface", {0, 31})) {
+      unit.interface_number = static_cast<std::uint8_t>(number->value);
+    }
+    if (const auto shown = table.integer("protocol", {0, 255})) {
+      unit.shown_protocol = static_cast<std::uint8_t>(shown->value);
+    }
+    if (const auto shown = table.integer("transfer_size", {0, 65535})) {
+      unit.shown_transfer_size = static_cast<std::uint16_t>(shown->value);
+    }
     for (TableReader& fault : table.tables("fault")) read_fault(fault, unit);
     table.finish();
     if (!port) return;

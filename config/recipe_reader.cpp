@@ -68,6 +68,8 @@ class RecipeReader {
     const auto named = table.text("profile", table.has("usb") ? Need::optional : Need::required);
     const auto usb = table.text("usb");
     const auto alt = table.integer("alt", {0, 255});
+    const auto interface = table.integer("interface", {0, 255});
+    const auto transfer_size = table.integer("transfer_size", {1, 65535});
     const auto map = table.text("map");
     const auto dialect =
         table.word<dfu::Dialect>("dialect", {{"dfuse", dfu::Dialect::dfuse}, {"dfu11", dfu::Dialect::dfu11}});
@@ -82,14 +84,27 @@ class RecipeReader {
       if (alt) only_with_usb("alt", alt->place, alt->written);
       if (map) only_with_usb("map", map->place, map->written);
       if (dialect) only_with_usb("dialect", dialect->place, dialect->written);
-      return known_profile(table, *named);
+      return described(known_profile(table, *named), interface, transfer_size);
     }
     const bool plain = dialect && dialect->value == dfu::Dialect::dfu11;
     if (plain && map) {
       report_.error(map->place, map->written, "units of plain DFU have no memory map", "Remove the line.");
     }
-    if (usb) return spelled_out(*usb, static_cast<std::uint8_t>(alt ? alt->value : 0), plain, map);
-    return {};
+    if (!usb) return {};
+    return described(spelled_out(*usb, static_cast<std::uint8_t>(alt ? alt->value : 0), plain, map), interface,
+                     transfer_size);
+  }
+
+  // What a unit's descriptors leave open.
+  static std::optional<dfu::Profile> described(std::optional<dfu::Profile> profile,
+                                               const std::optional<Given<std::int64_t>>& interface,
+                                               const std::optional<Given<std::int64_t>>& transfer_size) {
+    if (profile && interface) profile->only_interface = static_cast<std::uint8_t>(interface->value);
+    if (profile && transfer_size) {
+      profile->assumed_transfer_size = static_cast<std::uint16_t>(transfer_size->value);
+      profile->transfer_size = profile->assumed_transfer_size;
+    }
+    return profile;
   }
 
   void only_with_usb(const std::string& key, Place place, const std::string& written) {

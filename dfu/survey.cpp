@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "dfu/detach.h"
-#include "dfu/particle/enter_dfu.h"
 #include "dfu/particle/outlook.h"
 
 namespace dfu {
@@ -28,41 +26,16 @@ bool shows_store(const UnitInfo& unit, const Profile& profile) {
          });
 }
 
-constexpr std::uint8_t run_time_protocol = 1;
-
-std::uint16_t transfer_size_of(const UnitInfo& unit) {
-  return unit.configuration.functional ? unit.configuration.functional->transfer_size : 0;
-}
-
 }  // namespace
-
-bool in_dfu_mode(const UnitInfo& unit, const Profile& profile) {
-  if (unit.id != profile.dfu) return false;
-  const AltSetting* alternate = alternate_of(unit, profile);
-  return alternate && alternate->protocol != run_time_protocol;
-}
-
-bool can_enter_dfu(const UnitInfo& unit, const Profile& profile) {
-  if (unit.id != profile.application.value_or(profile.dfu) || in_dfu_mode(unit, profile)) return false;
-  switch (profile.entry) {
-    case Entry::none:
-      return false;
-    case Entry::detach:
-      return run_time_interface(unit).has_value();
-    case Entry::particle:
-      return true;
-  }
-  return false;
-}
 
 Survey::Survey(const Profile& profile, const Layout& layout, const UnitInfo& unit, bool read_pieces, BytesAt owed)
     : profile_(&profile),
       layout_(&layout),
       read_pieces_(read_pieces),
       recovery_(profile),
-      pointer_(std::max<std::uint16_t>(transfer_size_of(unit), 1)) {
+      pointer_(std::max<std::uint16_t>(transfer_size_of(unit, profile), 1)) {
   if (const AltSetting* alternate = alternate_of(unit, profile)) name_index_ = alternate->name_index;
-  result_.transfer_size = transfer_size_of(unit);
+  result_.transfer_size = transfer_size_of(unit, profile);
   result_.tolerant = unit.configuration.functional && unit.configuration.functional->manifestation_tolerant;
   result_.has_store = shows_store(unit, profile);
   result_.can_upload = unit.configuration.functional && unit.configuration.functional->can_upload;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dfu/fault.h"
+#include "dfu/fit.h"
 #include "dfu/layout.h"
 #include "dfu/operation.h"
 #include "dfu/profile.h"
@@ -35,13 +36,8 @@ struct SurveyResult {
   std::uint64_t read_bytes = 0;
 };
 
-// The unit shows the profile's alternate setting in DFU mode: the same id may stand for its run-time mode too, and only
-// the protocol of the interface tells them apart (facts/dfu.md 1.4).
-bool in_dfu_mode(const UnitInfo& unit, const Profile& profile);
-// A unit of this profile in application mode that can be brought into DFU mode over USB.
-bool can_enter_dfu(const UnitInfo& unit, const Profile& profile);
-
-// The conversation. REQUIRES: the unit is open on the profile's alternate setting; profile and layout outlive it.
+// The conversation. REQUIRES: the unit is open on the profile's alternate setting, and `profile` is the one of
+// for_unit(); profile and layout outlive it.
 // Brings the unit to dfuIDLE, reads its map, the headers of its modules, then the pieces, and last the neighbours of
 // what is not the same. A piece is read no further than to the block that shows it is neither the same nor blank. A
 // unit of plain DFU has no map to read, and its pieces all count as `other`.

@@ -13,6 +13,7 @@
 #include "station/inputs.h"
 #include "station/open_line.h"
 #include "station/output.h"
+#include "station/units_now.h"
 #include "station/version.h"
 
 namespace station {
@@ -36,11 +37,16 @@ std::variant<HostFacts, ExitStatus> gather(const DoctorOptions& options) {
   if (const auto* status = std::get_if<ExitStatus>(&station)) return *status;
   const auto database = find_database(options.db, *std::get<0>(station));
   if (const auto* status = std::get_if<ExitStatus>(&database)) return *status;
+  const auto profiles = wanted_profiles(options.recipe);
+  if (const auto* status = std::get_if<ExitStatus>(&profiles)) return *status;
   const auto opened = open_line(options, LineUse::look);
   HostFacts facts;
   if (const auto* line = std::get_if<OpenedLine>(&opened)) {
     facts.topology = line->hubs->topology();
     facts.named_hubs = named_hubs(*std::get<0>(station), *facts.topology);
+    const auto units = units_now(*line->bus);
+    if (!units) return complain_of_listing();
+    facts.units = line_view(*facts.topology, *units, *std::get<0>(station), std::get<0>(profiles)).units;
   } else if (options.line != "usb") {
     return std::get<ExitStatus>(opened);
   }

@@ -27,6 +27,7 @@
 #include "station/json_lines.h"
 #include "station/left_behind.h"
 #include "station/live_line.h"
+#include "station/not_begun.h"
 #include "station/open_line.h"
 #include "station/operators.h"
 #include "station/paths.h"
@@ -186,10 +187,17 @@ ExitStatus status_of(const RunEnd& end) {
 }
 
 // Where the lines that were printed do not say why the status is what it is.
-void explain(ExitStatus status, const config::Recipe* recipe) {
-  if (status == ExitStatus::no_unit && recipe) {
-    complain(status, "no unit for this recipe is on the ports that were asked for. It wants " +
-                         dfu::to_string(recipe->profile.dfu) + ", in DFU mode.");
+void explain(ExitStatus status, const config::Recipe* recipe, const NotBegun& not_begun) {
+  if (status == ExitStatus::no_unit) {
+    const std::string units = not_begun.sentences();
+    if (!units.empty()) {
+      complain(status, "no unit was begun. " + units);
+    } else if (recipe) {
+      complain(status, "no unit for this recipe is on the ports that were asked for. It wants " +
+                           dfu::to_string(recipe->profile.dfu) + ", in DFU mode.");
+    }
+  } else if (const std::string units = not_begun.sentences_in_dfu_mode(); !units.empty()) {
+    complain(status, "not every unit was begun. " + units);
   }
   if (status == ExitStatus::no_permission) {
     complain(status, "not one unit may be opened. Give this user access to the units' device nodes.");
@@ -419,6 +427,7 @@ ExitStatus flash(const FlashOptions& options) {
                 *std::get<OpenedLine>(line).clock);
   const std::unique_ptr<RunOutput> output = make_output(options, context, live, out);
   BoardParts parts;
+  NotBegun not_begun;
   Hooks hooks(context, std::filesystem::absolute(inputs.database), hooks_of(options, inputs.files), log.logger());
   RunFacts facts = facts_of(options, inputs, std::get<OpenedLine>(line), job, log);
   facts.station = station_name;
@@ -436,7 +445,7 @@ ExitStatus flash(const FlashOptions& options) {
                       log,
                       live,
                       *output,
-                      {&parts.stories, &parts.meter, &parts.commissioning, &hooks},
+                      {&parts.stories, &parts.meter, &parts.commissioning, &hooks, &not_begun},
                       clock.rules,
                       clock.wait_on_board});
   running = &flash_run;
@@ -467,7 +476,7 @@ ExitStatus flash(const FlashOptions& options) {
   wait_for(hooks, service);
   const ExitStatus status = status_of(end);
   log.logger().info("the run ends with exit status {}", static_cast<int>(status));
-  explain(status, inputs.files.recipe.get());
+  explain(status, inputs.files.recipe.get(), not_begun);
   return status;
 }
 

@@ -208,6 +208,7 @@ CLI::App* add_doctor(CLI::App& app, DoctorOptions& options) {
       app.add_subcommand("doctor", "Check this host: permissions, hubs, limits, database, clock")->group("Commands");
   add_record_options(*doctor, options.station, options.db);
   add_line_options(*doctor, options);
+  doctor->add_option("--recipe", options.recipe, "Judge the units by this recipe")->type_name("FILE");
   doctor->add_flag("--json", options.json, "One JSON object on standard output");
   return doctor;
 }

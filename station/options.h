@@ -74,6 +74,7 @@ struct SlotsLearnOptions : LineOptions {
 
 struct DoctorOptions : LineOptions {
   std::string station;
+  std::string recipe;  // empty: the units of every profile are ours
   std::string db;
   bool json = false;
 };

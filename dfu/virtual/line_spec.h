@@ -64,6 +64,10 @@ struct UnitSpec {
   std::shared_ptr<const FlashGeometry> part{};
   std::string map{};
   std::uint16_t transfer_size = 0;
+  // What its descriptors say in DFU mode, right or wrong; nothing: the truth.
+  std::uint8_t interface_number = 0;  // others before it are nobody's business
+  std::optional<std::uint8_t> shown_protocol{};
+  std::optional<std::uint16_t> shown_transfer_size{};
   bool can_upload = true;               // dfu11, and the next two
   bool manifestation_tolerant = false;  // stays in DFU mode when it has its image
   bool will_detach = true;              // goes by itself when it should; otherwise the host must reset it

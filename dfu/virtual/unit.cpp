@@ -49,6 +49,9 @@ Status failure_of(Moment::Phase phase) {
 VirtualUnit::VirtualUnit(const UnitSpec& spec, std::optional<Flash> flash)
     : device_(make_device(spec)),
       id_(unit_id(spec)),
+      interface_number_(spec.interface_number),
+      shown_protocol_(spec.shown_protocol),
+      shown_transfer_size_(spec.shown_transfer_size),
       flash_(device_->flash(flash ? std::optional(flash->bytes()) : std::nullopt)),
       faults_(spec.faults) {
   switch (spec.starts) {
@@ -102,7 +105,12 @@ std::optional<Duration> VirtualUnit::pulled_after_return() {
 }
 
 UsbFace VirtualUnit::face() const {
-  return device_->face(mode_ == Mode::application ? &*boot_ : nullptr);
+  if (mode_ == Mode::application) return device_->face(&*boot_);
+  UsbFace says = device_->face(nullptr);
+  says.interface_number = interface_number_;
+  if (shown_protocol_) says.protocol = *shown_protocol_;
+  if (says.functional && shown_transfer_size_) says.functional->transfer_size = *shown_transfer_size_;
+  return says;
 }
 
 UnitInfo VirtualUnit::describe() const {
@@ -282,8 +290,8 @@ Reaction VirtualUnit::carry_on(const Setup& setup, ByteView data) {
   const bool to_interface = type == type_class && recipient == recipient_interface;
   const bool to_device = type == type_vendor && recipient == recipient_device;
   if (runs) return to_interface || to_device ? device_->application(setup, data, running()) : refusal();
-  return to_interface && static_cast<std::uint8_t>(setup.index) == 0 ? dfu_side().handle(setup, data, flash_)
-                                                                     : refusal();
+  const bool to_dfu = to_interface && static_cast<std::uint8_t>(setup.index) == interface_number_;
+  return to_dfu ? dfu_side().handle(setup, data, flash_) : refusal();
 }
 
 Reaction VirtualUnit::standard(const Setup& setup) {

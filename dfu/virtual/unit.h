@@ -89,6 +89,9 @@ class VirtualUnit {
 
   DeviceBox device_;
   std::string id_;
+  std::uint8_t interface_number_ = 0;  // of the DFU interface in DFU mode
+  std::optional<std::uint8_t> shown_protocol_;
+  std::optional<std::uint16_t> shown_transfer_size_;
   Flash flash_;
   FaultTable faults_;
   Mode mode_ = Mode::dfu;
