@@ -41,7 +41,8 @@ struct Placed {
 
 class Preflight {
  public:
-  Preflight(const std::optional<dfu::Profile>& profile, Report& report) : profile_(profile), report_(report) {}
+  Preflight(const std::optional<dfu::Profile>& profile, const Policy& policy, Report& report)
+      : profile_(profile), policy_(policy), report_(report) {}
 
   PreflightResult run(const std::vector<StepDraft>& drafts) {
     std::vector<Placed> placed;
@@ -105,11 +106,39 @@ class Preflight {
                 ", the recipe wants " + dfu::to_hex(draft.pin->value),
             "Fetch the file that was released, or pin this one if it is right.");
     }
-    if (const auto bad = unsound(*image)) {
+    if (taken_as_it_is(draft, *image)) return as_raw(draft, *image);
+    if (const auto bad = unsound(*image, may_be_raw())) {
       unfit(draft, *bad);
       return {};
     }
     return draft.omit.empty() ? image : without_omitted(draft, *image);
+  }
+
+  // Units of Particle run modules only.
+  bool may_be_raw() const { return !profile_ || !profile_->platform; }
+
+  // Its owner has said so. Units of plain DFU know the forms of their files, and nobody else does: there a pin is
+  // enough.
+  bool taken_as_it_is(const StepDraft& draft, const dfu::Image& image) const {
+    if (draft.format) return draft.format->value == Format::raw;
+    const bool plain = profile_ && profile_->dialect == dfu::Dialect::dfu11;
+    return plain && draft.pin && draft.pin->value == image.sha256 && may_be_taken(image);
+  }
+
+  std::shared_ptr<const dfu::Image> as_raw(const StepDraft& draft, const dfu::Image& image) {
+    if (image.file.empty()) {
+      unfit(draft, *unsound(image, false));
+      return {};
+    }
+    if (!draft.pin && policy_.unpinned == Unpinned::refuse) {
+      error(draft, *draft.image,
+            "'" + draft.image->value + "' is taken as it is, and nothing says which bytes are meant",
+            "Add to this step: sha256 = \"" + dfu::to_hex(image.sha256) +
+                "\"; or, where the file changes often, unpinned = \"allow\" in [policy]");
+      return {};
+    }
+    if (!draft.omit.empty()) return without_omitted(draft, *dfu::as_raw(image));
+    return dfu::as_raw(image);
   }
 
   std::shared_ptr<const dfu::Image> without_omitted(const StepDraft& draft, const dfu::Image& image) {
@@ -449,6 +478,7 @@ class Preflight {
     if (!profile_ || profile_->platform || profile_->dialect != dfu::Dialect::dfuse) return;
     for (const Placed& one : placed) {
       if (!one.is_image() || one.module() || one.step.does != dfu::Step::Does::write) continue;
+      if (one.step.image->facts.as_is) continue;
       const dfu::Range first = one.step.ranges().front();
       const dfu::ByteView program = one.step.payload(first);
       if (const auto handlers = dfu::handlers_of(program)) check_program(one, program, first, *handlers, placed);
@@ -459,7 +489,13 @@ class Preflight {
                      const std::vector<Placed>& placed) {
     const auto starts = sector_starts();
     const bool here = dfu::reaches(handlers.begin, place) && dfu::reaches(handlers.end - 2, place);
-    if (!here && !any_reaches(handlers, placed)) {
+    constexpr dfu::Range ram{0x20000000, 0x40000000};
+    if (!here && ram.contains(handlers.begin)) {
+      warning(*one.draft, *one.draft->image,
+              "'" + one.draft->image->value + "' was linked for RAM at " + hex(handlers.begin) + ", not for " +
+                  hex(place.begin),
+              "It runs only if something copies it there.");
+    } else if (!here && !any_reaches(handlers, placed)) {
       wrong_place(one, place, "its vectors point to " + hex(handlers.begin) + " and on, where no step puts anything",
                   dfu::link_address(program, starts));
     } else if (const auto start = here ? dfu::linked_higher(program, place.begin, starts) : std::nullopt) {
@@ -493,11 +529,16 @@ class Preflight {
   void wrong_place(const Placed& one, dfu::Range place, const std::string& why,
                    std::optional<std::uint32_t> linked_for) {
     const bool fixed = !one.step.image->facts.ranges.empty();  // the file says where it goes
+    const std::string copied =
+        fixed ? "If the unit copies it there itself, make a .bin of it, and add to its step: format = \"raw\""
+              : "If the unit copies it there itself, add to this step: format = \"raw\" and sha256 = \"" +
+                    dfu::to_hex(one.step.image->sha256) + "\"";
     at_address(one, "is a program that cannot run at " + hex(place.begin) + ": " + why,
-               fixed        ? "Build the file again, for the place that the program was linked for."
-               : linked_for ? "It looks like one that was linked for " + hex(*linked_for) +
-                                  ": address = " + hex(*linked_for) + ", or link it for " + hex(place.begin) + "."
-                            : "Link it for " + hex(place.begin) + ", or name the address that it was linked for.");
+               fixed ? "Build the file again, for the place that the program was linked for. " + copied
+               : linked_for
+                   ? "It looks like one that was linked for " + hex(*linked_for) + ": address = " + hex(*linked_for) +
+                         ", or link it for " + hex(place.begin) + ". " + copied
+                   : "Link it for " + hex(place.begin) + ", or name the address that it was linked for. " + copied);
   }
 
   void at_address(const Placed& one, const std::string& problem, const std::string& hint) {
@@ -633,6 +674,7 @@ class Preflight {
   }
 
   const std::optional<dfu::Profile>& profile_;
+  const Policy& policy_;
   Report& report_;
   PreflightResult result_;
 };
@@ -640,8 +682,8 @@ class Preflight {
 }  // namespace
 
 PreflightResult preflight(const std::vector<StepDraft>& drafts, const std::optional<dfu::Profile>& profile,
-                          Report& report) {
-  return Preflight(profile, report).run(drafts);
+                          const Policy& policy, Report& report) {
+  return Preflight(profile, policy, report).run(drafts);
 }
 
 }  // namespace config

@@ -24,6 +24,11 @@ enum class StepKind {
   holds,       // what must be there already: these bytes, or a module of at least this version
 };
 
+enum class Format {
+  known,  // what the file itself says that it is
+  raw,    // bytes, whatever they look like
+};
+
 // A [[step]] as it was read. What is absent or wrong has its diagnostic already.
 struct StepDraft {
   std::string file;                  // that it is written in
@@ -33,6 +38,7 @@ struct StepDraft {
   std::optional<Given<std::string>> name;
   std::optional<Given<std::string>> image;
   std::optional<Given<dfu::Sha256>> pin;
+  std::optional<Given<Format>> format{};  // image, holds
   std::optional<Given<std::uint32_t>> address;
   std::optional<Given<dfu::Step::Neighbours>> neighbours{};  // image
   std::vector<Given<dfu::Range>> omit{};                     // image, holds
@@ -53,6 +59,6 @@ struct PreflightResult {
 // Without a profile only what an image is by itself can be judged. Diagnostics go to `report`, each with the file of
 // its step.
 PreflightResult preflight(const std::vector<StepDraft>& drafts, const std::optional<dfu::Profile>& profile,
-                          Report& report);
+                          const Policy& policy, Report& report);
 
 }  // namespace config

@@ -181,7 +181,7 @@ RecipeResult load_recipe(const std::string& path, Lock lock) {
   std::shared_ptr<Recipe> recipe;
   if (chain.load(path, path, result.input_missing)) {
     Report checked(path);
-    PreflightResult preflighted = preflight(chain.draft.steps, chain.draft.profile, checked);
+    PreflightResult preflighted = preflight(chain.draft.steps, chain.draft.profile, chain.draft.policy, checked);
     result.input_missing = result.input_missing || preflighted.input_missing;
     for (Diagnostic& one : checked.take()) chain.report_of(one.file).add(std::move(one));
     if (!chain.failed()) recipe = put_together(path, chain, std::move(preflighted));

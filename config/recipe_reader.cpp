@@ -235,6 +235,9 @@ class RecipeReader {
   void image_of(StepDraft& draft, TableReader& table) {
     draft.image = table.text("image", Need::required);
     if (const auto pin = table.text("sha256")) draft.pin = read_pin(*pin);
+    if (draft.kind == StepKind::image || draft.kind == StepKind::holds) {
+      draft.format = table.word<Format>("format", {{"raw", Format::raw}});
+    }
   }
 
   // Bounds that TOML itself has: the message speaks in addresses.
@@ -315,6 +318,10 @@ class RecipeReader {
     if (const auto unchanged =
             table.word<Unchanged>("unchanged", {{"skip", Unchanged::skip}, {"rewrite", Unchanged::rewrite}})) {
       policy.unchanged = unchanged->value;
+    }
+    if (const auto unpinned =
+            table.word<Unpinned>("unpinned", {{"refuse", Unpinned::refuse}, {"allow", Unpinned::allow}})) {
+      policy.unpinned = unpinned->value;
     }
     if (const auto downgrade =
             table.word<Downgrade>("downgrade", {{"refuse", Downgrade::refuse}, {"allow", Downgrade::allow}})) {

@@ -236,6 +236,7 @@ std::string neighbours(const dfu::Layout& layout) {
 std::string left_out(const dfu::Layout& layout) {
   std::string out;
   for (const dfu::Step& step : layout.steps) {
+    if (step.image->facts.as_is) out += fmt::format("{}: its file is taken as it is.\n", step.name);
     for (const dfu::Range& one : step.image->omitted) {
       out += fmt::format("{}: {} bytes of its file, from {} to {}, are left out, as the recipe says.\n", step.name,
                          grouped(one.size()), dfu::hex_address(one.begin), dfu::hex_address(one.end));
