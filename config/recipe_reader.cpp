@@ -81,7 +81,7 @@ class RecipeReader {
       return {};
     }
     if (named) {
-      if (alt) only_with_usb("alt", alt->place, alt->written);
+      if (alt) alternate_of(*named, *alt);
       if (map) only_with_usb("map", map->place, map->written);
       if (dialect) only_with_usb("dialect", dialect->place, dialect->written);
       return described(known_profile(table, *named), interface, transfer_size);
@@ -105,6 +105,29 @@ class RecipeReader {
       profile->transfer_size = profile->assumed_transfer_size;
     }
     return profile;
+  }
+
+  // Where a Particle unit has more memories, "remove the line" would flash another one than was meant.
+  void alternate_of(const Given<std::string>& named, const Given<std::int64_t>& alt) {
+    const auto profile = dfu::find_profile(named.value);
+    if (!profile || !profile->platform || alt.value == profile->alternate) {
+      return only_with_usb("alt", alt.place, alt.written);
+    }
+    other_memory("'alt' does not go with 'profile': ", profile->name, static_cast<std::uint8_t>(alt.value), alt.place,
+                 alt.written);
+  }
+
+  // Alternate setting 1 is the configuration store, 2 on some P1 the serial flash (facts/particle.md 4).
+  void other_memory(const std::string& first, const std::string& units, std::uint8_t alt, Place place,
+                    const std::string& written) {
+    constexpr std::uint8_t store = 1, serial_flash = 2;
+    report_.error(
+        place, written,
+        first + "no recipe may touch alternate setting " + std::to_string(alt) + " of " + units + " units as a whole",
+        alt == store          ? "Steps with kind = \"setting\" write settings into it."
+        : alt == serial_flash ? "The serial flash is written by the unit's own firmware, which is flashed to "
+                                "alternate setting 0: remove the line, and let that firmware do it."
+                              : "Flash alternate setting 0: remove the line.");
   }
 
   void only_with_usb(const std::string& key, Place place, const std::string& written) {
@@ -131,6 +154,10 @@ class RecipeReader {
     for (const std::string& name : dfu::profile_names()) {
       const auto known = dfu::find_profile(name);
       if (known && known->platform && (known->dfu == id || known->application == id)) {
+        if (alt != known->alternate) {
+          other_memory("", name, alt, usb.place, usb.written);
+          return {};
+        }
         report_.error(usb.place, usb.written, "units with the USB id " + text + " have a profile of their own",
                       "Write instead: profile = \"" + name + "\"");
         return {};

@@ -59,6 +59,7 @@ Ask Session::operation_done(Duration now) {
   const Operation& done = operation();
   if (exchange_ && exchange_->failure()) {
     fault_ = fault_of(*exchange_->failure(), done, *layout_);
+    name_likely_cause(done);
     return Finished{};
   }
   floor_ += done.floor;
@@ -70,6 +71,16 @@ Ask Session::operation_done(Duration now) {
   if (next_ + 1 == plan_.operations.size()) return Finished{};
   ++next_;
   return run(now);
+}
+
+// Zephyr's older DFU takes images for its second slot only, and refuses the first block for any other
+// (facts/boards.md 7).
+void Session::name_likely_cause(const Operation& failed) {
+  const bool first_block = failed.kind == Operation::Kind::write && failed.block == 0;
+  if (profile_->dialect != Dialect::dfu11 || !first_block || fault_->code != FaultCode::write_failed) return;
+  fault_->text += " It took no byte of it: alternate setting " + std::to_string(profile_->alternate) +
+                  " is perhaps the slot that its program runs from. Compare 'alt' in [device] with the names of the "
+                  "unit's alternate settings.";
 }
 
 void Session::tally() {

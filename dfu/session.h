@@ -46,6 +46,7 @@ class Session {
  private:
   Ask run(Duration now);
   Ask operation_done(Duration now);
+  void name_likely_cause(const Operation& failed);
   void tally();
   void tally_neighbours(const Operation& read);
   BytesAt neighbours(const std::set<std::uint32_t>& sectors) const;

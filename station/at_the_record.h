@@ -16,6 +16,7 @@ struct RecordPlace {
   std::string database;
   std::optional<std::string> station;  // name; nothing: the command was given none, and the record's last name holds
   db::ClockRules clock;
+  std::string label_pattern{};  // of the station file
 };
 
 // The name that the station file gives; nothing if it gives none.

@@ -346,6 +346,7 @@ std::variant<std::unique_ptr<board::Board>, ExitStatus> open_board(const FlashOp
   setup.commit_times = [&run] { return run.commit_times(); };
   setup.door = run.door();
   setup.controls = controls_of(run, reload);
+  setup.controls.label_pattern = station.label_pattern;
   setup.commissioning = &parts.commissioning;
   setup.station_file = options.station;
   setup.topology = [&run] { return run.topology(); };

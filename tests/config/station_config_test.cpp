@@ -98,6 +98,11 @@ TEST_F(StationFile, TheBoardsNamesAreHostNames) {
   EXPECT_EQ(load("[board]\nnames = [\"http://line-3\"]\n").station, nullptr);
 }
 
+TEST_F(StationFile, ThePatternOfLabelsIsARegularExpression) {
+  EXPECT_EQ(load("[labels]\npattern = \"SN-[0-9]+\"\n").station->label_pattern, "SN-[0-9]+");
+  EXPECT_THAT(said("[labels]\npattern = \"SN-[0-9\"\n"), HasSubstr("is no regular expression"));
+}
+
 TEST_F(StationFile, ATrustedProxyIsAnAddress) {
   const StationResult named = load("[board]\nlisten = \"127.0.0.1:80\"\ntrusted_proxy = \"127.0.0.1\"\n");
   ASSERT_NE(named.station, nullptr);

@@ -13,6 +13,12 @@ const isField = (element) =>
 
 export function onScan(hear) {
   window.addEventListener('keydown', (event) => {
+    // STX and ETX around what was scanned come as Ctrl+B and Ctrl+C.
+    const frames = event.ctrlKey && !event.altKey && ['b', 'c'].includes(event.key.toLowerCase());
+    if (frames && !isField(event.target) && keys && event.timeStamp - last < gap) {
+      last = event.timeStamp;
+      return;
+    }
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || isField(event.target)) {
       keys = '';
       return;
