@@ -27,8 +27,8 @@ ParticleBoard photon() {
           .factory = 0x080E0000};
 }
 
-// Old bootloaders of a P1 call themselves a Photon; only the product number tells (facts/particle.md 4). The option of
-// a third alternate setting for its serial flash is not modelled.
+// Old bootloaders of a P1 call themselves a Photon; only the product number tells (facts/particle.md 4). Its serial
+// flash is an option of its bootloader: UnitSpec::beside.
 ParticleBoard p1() {
   ParticleBoard board = photon();
   board.profile = "p1";
