@@ -44,11 +44,28 @@ std::vector<AltSetting> with_alternate(std::vector<AltSetting> settings, std::ui
   return settings;
 }
 
+// The profile's own, and those of its memories that it knows by number.
+std::vector<std::uint8_t> wanted_alternates(const Profile& profile) {
+  std::vector<std::uint8_t> wanted{profile.alternate};
+  for (const Profile::Memory& one : profile.memories) {
+    if (one.alternate) wanted.push_back(*one.alternate);
+  }
+  return wanted;
+}
+
+// Settings of one interface have all of them.
+std::optional<std::uint8_t> missing_alternate(const std::vector<AltSetting>& settings, const Profile& profile) {
+  for (const std::uint8_t wanted : wanted_alternates(profile)) {
+    if (with_alternate(settings, wanted).empty()) return wanted;
+  }
+  return {};
+}
+
 Fit fit_in_dfu_mode(const UnitInfo& unit, const Profile& profile) {
   const std::vector<AltSetting> settings = asked_for(dfu_settings(unit), profile);
   if (settings.empty()) return Fit::no_interface;
+  if (missing_alternate(settings, profile)) return Fit::no_alternate;
   const std::vector<AltSetting> usable = with_alternate(settings, profile.alternate);
-  if (usable.empty()) return Fit::no_alternate;
   if (interfaces_of(usable).size() > 1) return Fit::which_interface;
   return transfer_size_of(unit, profile) == 0 ? Fit::no_transfer_size : Fit::ready;
 }
@@ -142,7 +159,8 @@ std::string unfit_because(const UnitInfo& unit, const Profile& profile) {
       return "is in DFU mode on several interfaces: " +
              listed(interfaces_of(with_alternate(dfu_settings(unit), profile.alternate)));
     case Fit::no_alternate:
-      return "is in DFU mode, but has no alternate setting " + std::to_string(profile.alternate) + ", only " +
+      return "is in DFU mode, but has no alternate setting " +
+             std::to_string(*missing_alternate(asked_for(dfu_settings(unit), profile), profile)) + ", only " +
              alternates_of(unit, profile);
     case Fit::no_transfer_size:
       return "is in DFU mode, but its descriptors name no transfer size";
@@ -167,7 +185,7 @@ std::string unfit_remedy(const UnitInfo& unit, const Profile& profile) {
       return "Name the right one in [device]: interface = " +
              std::to_string(*interfaces_of(dfu_settings(unit)).begin());
     case Fit::no_alternate:
-      return "Name one that it has: alt in [device], with 'usb' and 'map'";
+      return "Name one that it has, with its map: alt in [device], or in [[device.memory]] and its steps";
     case Fit::no_transfer_size:
       return "Name it in [device], as the manual of its bootloader has it: transfer_size = 1024";
   }

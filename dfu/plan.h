@@ -38,6 +38,7 @@ struct PlanOptions {
 // are nowhere but in the plan. They are read back with the rest, also where the steps are not. Such a sector is
 // programmed without an erase only where nothing else lies in the units of flash that the step touches: the chip may
 // program each of those once (`flash_granule`).
+// Each step has its memory selected where it is worked on; the last of all, before leave, is the profile's own.
 // A unit of plain DFU gets its one step in blocks from 0 on, and is read after it has taken the image in.
 // REQUIRES: a layout of one step for plain DFU.
 Plan make_plan(const Layout& layout, const SurveyResult& survey, const Profile& profile, const PlanOptions& options);

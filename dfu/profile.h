@@ -58,6 +58,14 @@ struct Profile {
   // The memory beside it that holds settings, of families that have one: its alternate setting's number and layout.
   std::uint8_t store_alternate = 1;
   std::string store_map{};
+  // A memory beside that, on an alternate setting of its own.
+  struct Memory {
+    std::optional<std::uint8_t> alternate;  // nothing: the setting with this name
+    std::string name;                       // "External Flash"; empty: the number is enough
+    std::string map;
+  };
+  // Those that units of this kind may have; in a recipe's profile those that its steps use, as Step::memory counts them.
+  std::vector<Memory> memories{};
   std::uint16_t transfer_size = 0;          // for checks without a unit; a unit's own descriptor decides
   std::uint16_t assumed_transfer_size = 0;  // of units whose descriptor names none; 0: not known
   // In DFU mode the unit shows a serial that is made from its chip's id, so that no two units share it.

@@ -57,6 +57,7 @@ class Session {
   std::size_t next_ = 0;
   std::optional<Exchange> exchange_;
   bool stop_ = false;
+  std::uint8_t selected_;  // alternate setting
   Duration floor_{};
   std::vector<StepTally> steps_;
   std::set<std::uint32_t> erased_, restored_;         // sectors; restored: with all their neighbours

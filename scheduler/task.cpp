@@ -305,7 +305,7 @@ dfu::Ask RereadTask::surveyed(dfu::Duration now) {
   fault_ = survey_.fault();
   if (fault_) return dfu::Finished{};
   const dfu::SurveyResult& found = survey_.result();
-  if (!found.can_upload || dfu::misfit(*layout_, found.map)) {
+  if (!found.can_upload || dfu::misfit(*layout_, found.map, found.beside)) {
     fault_ = dfu::make_fault(FaultCode::read_protected, OperationKind::proof,
                              "The unit cannot be read, so its firmware cannot be compared once more.");
     return dfu::Finished{};
