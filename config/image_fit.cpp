@@ -164,9 +164,9 @@ std::variant<Unfit, Placement> place(const dfu::Image& image, const dfu::Profile
                                      std::optional<std::uint32_t> address) {
   const dfu::ImageFacts& facts = image.facts;
   if (facts.alternate && *facts.alternate != profile.alternate) {
-    return Unfit{"is for alternate setting " + std::to_string(*facts.alternate) + ", this recipe flashes " +
-                     std::to_string(profile.alternate),
-                 "Use the file for this memory, or change 'alt' in [device]."};
+    const std::string its = std::to_string(*facts.alternate);
+    return Unfit{"is for alternate setting " + its + ", and this step goes into " + std::to_string(profile.alternate),
+                 "Use the file for this memory, or add to this step: alt = " + its};
   }
   if (facts.suffix) {
     if (auto wrong = wrong_suffix(*facts.suffix, profile)) return *wrong;

@@ -166,6 +166,7 @@ std::shared_ptr<Recipe> put_together(const std::string& path, Chain& chain, Pref
   recipe->name = draft.name;
   recipe->revision = draft.revision;
   recipe->profile = *std::move(draft.profile);
+  recipe->profile.memories = std::move(preflighted.memories);
   recipe->enter_dfu = draft.enter_dfu;
   recipe->layout = std::move(preflighted.layout);
   recipe->requirements = std::move(preflighted.requirements);

@@ -74,6 +74,7 @@ class RecipeReader {
     const auto dialect =
         table.word<dfu::Dialect>("dialect", {{"dfuse", dfu::Dialect::dfuse}, {"dfu11", dfu::Dialect::dfu11}});
     if (const auto enter = table.boolean("enter_dfu")) draft_.enter_dfu = enter->value;
+    std::vector<TableReader> memories = table.tables("memory");
     table.finish();
     if (named && usb) {
       report_.error(usb->place, usb->written, "[device] has both 'profile' and 'usb'",
@@ -84,15 +85,61 @@ class RecipeReader {
       if (alt) alternate_of(*named, *alt);
       if (map) only_with_usb("map", map->place, map->written);
       if (dialect) only_with_usb("dialect", dialect->place, dialect->written);
-      return described(known_profile(table, *named), interface, transfer_size);
+      return with_memories(described(known_profile(table, *named), interface, transfer_size), memories);
     }
     const bool plain = dialect && dialect->value == dfu::Dialect::dfu11;
     if (plain && map) {
       report_.error(map->place, map->written, "units of plain DFU have no memory map", "Remove the line.");
     }
     if (!usb) return {};
-    return described(spelled_out(*usb, static_cast<std::uint8_t>(alt ? alt->value : 0), plain, map), interface,
-                     transfer_size);
+    return with_memories(described(spelled_out(*usb, static_cast<std::uint8_t>(alt ? alt->value : 0), plain, map),
+                                   interface, transfer_size),
+                         memories);
+  }
+
+  std::optional<dfu::Profile> with_memories(std::optional<dfu::Profile> profile, std::vector<TableReader>& tables) {
+    for (TableReader& table : tables) {
+      const auto memory = read_memory(table, profile);
+      if (profile && memory) profile->memories.push_back(*memory);
+    }
+    return profile;
+  }
+
+  // [[device.memory]]: what lies behind another alternate setting. Without its number it is found by its name.
+  std::optional<dfu::Profile::Memory> read_memory(TableReader& table, const std::optional<dfu::Profile>& profile) {
+    const auto alt = table.integer("alt", {0, 255});
+    const auto map = table.text("map", Need::required);
+    table.finish();
+    if (!map || !profile) return {};
+    dfu::Profile::Memory memory;
+    if (alt) memory.alternate = static_cast<std::uint8_t>(alt->value);
+    if (profile->dialect == dfu::Dialect::dfu11) {
+      report_.error(map->place, map->written, "units of plain DFU have no memory maps",
+                    "Remove this table: 'alt' in a step is enough.");
+      return {};
+    }
+    std::string problem;
+    const auto read = dfu::parse_memory_map(map->value, &problem);
+    if (!read) {
+      report_.error(map->place, map->written, "'map' is no DfuSe memory layout: " + problem,
+                    "Copy the name of the alternate setting, as the unit shows it.");
+      return {};
+    }
+    const bool again = std::ranges::any_of(profile->memories, [&](const dfu::Profile::Memory& one) {
+      return memory.alternate ? one.alternate == memory.alternate : one.name == read->name;
+    });
+    if (again || memory.alternate == profile->alternate) {
+      report_.error(table.place(), map->written, "this memory is described already",
+                    "Each [[device.memory]] has another 'alt' than the others and [device].");
+      return {};
+    }
+    for (const std::string& part : read->ignored) {
+      report_.warning(map->place, map->written, "'map' has a part that makes no sense and is left alone: " + part,
+                      "No step can be there. If it is as the unit shows it, keep it.");
+    }
+    memory.name = read->name;
+    memory.map = map->value;
+    return memory;
   }
 
   // What a unit's descriptors leave open.
@@ -125,8 +172,8 @@ class RecipeReader {
         place, written,
         first + "no recipe may touch alternate setting " + std::to_string(alt) + " of " + units + " units as a whole",
         alt == store          ? "Steps with kind = \"setting\" write settings into it."
-        : alt == serial_flash ? "The serial flash is written by the unit's own firmware, which is flashed to "
-                                "alternate setting 0: remove the line, and let that firmware do it."
+        : alt == serial_flash && units == "p1"
+            ? "Remove the line, and add to each step that goes into the serial flash: alt = 2"
                               : "Flash alternate setting 0: remove the line.");
   }
 
@@ -227,6 +274,7 @@ class RecipeReader {
       case StepKind::image:
         image_of(draft, table);
         draft.address = address_of(table, Need::optional);
+        draft.alternate = alternate_of(table);
         draft.omit = omitted(table);
         draft.neighbours =
             table.word<Neighbours>("neighbours", {{"keep", Neighbours::keep}, {"erase", Neighbours::erase}});
@@ -240,6 +288,7 @@ class RecipeReader {
           return;
         }
         draft.address = address_of(table, Need::required);
+        draft.alternate = alternate_of(table);
         draft.bytes = table.integer("bytes", {1, 0xFFFFFFFF}, Need::required);
         return;
       case StepKind::setting:
@@ -254,9 +303,21 @@ class RecipeReader {
         }
         image_of(draft, table);
         draft.address = address_of(table, Need::optional);
+        draft.alternate = alternate_of(table);
         draft.omit = omitted(table);
         return;
     }
+  }
+
+  // Its number, or its name as the unit has it.
+  static std::optional<Given<Alternate>> alternate_of(TableReader& table) {
+    if (table.has_text("alt")) {
+      const auto name = table.text("alt");
+      return name ? std::optional(Given<Alternate>{name->value, name->place, name->written}) : std::nullopt;
+    }
+    const auto number = table.integer("alt", {0, 255});
+    if (!number) return {};
+    return Given<Alternate>{static_cast<std::uint8_t>(number->value), number->place, number->written};
   }
 
   void image_of(StepDraft& draft, TableReader& table) {

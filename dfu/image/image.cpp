@@ -97,6 +97,18 @@ ImageFacts with_content(ImageKind kind, const ContentResult& result, Bytes* byte
   return facts;
 }
 
+ImageFacts as_dfuse(TargetsResult result, Bytes* bytes) {
+  auto* targets = std::get_if<std::vector<Content>>(&result);
+  if (!targets) return unsound(ImageKind::dfuse, std::get<std::string>(std::move(result)));
+  if (targets->size() == 1) return with_content(ImageKind::dfuse, std::move(targets->front()), bytes);
+  ImageFacts facts = named(ImageKind::dfuse, "for alternate settings");
+  for (const Content& one : *targets) {
+    facts.what += (facts.targets.empty() ? " " : ", ") + std::to_string(*one.alternate);
+    facts.targets.push_back(*one.alternate);
+  }
+  return facts;
+}
+
 ImageFacts as_other(OtherFormat other) {
   if (other.kind != ImageKind::unknown) return named(other.kind, std::move(other.name));
   ImageFacts facts = unsound(ImageKind::unknown, "is " + other.name + ", not firmware");
@@ -194,7 +206,7 @@ namespace {
 ImageFacts facts_of(ByteView file, Bytes* content) {
   const auto suffix = parse_suffix(file);
   if (is_dfuse(file)) {
-    ImageFacts facts = with_content(ImageKind::dfuse, parse_dfuse(file), content);
+    ImageFacts facts = as_dfuse(parse_dfuse(file), content);
     facts.suffix = suffix;
     return facts;
   }
@@ -248,6 +260,22 @@ std::shared_ptr<const Image> as_raw(const Image& image) {
   out->sha256 = image.sha256;
   out->facts = sound(ImageKind::raw);
   out->facts.as_is = true;
+  return out;
+}
+
+std::shared_ptr<const Image> of_target(const Image& image, std::uint8_t alternate) {
+  auto result = parse_dfuse(image.file);
+  auto* targets = std::get_if<std::vector<Content>>(&result);
+  if (!targets) return nullptr;
+  const auto found = std::ranges::find(*targets, alternate, &Content::alternate);
+  if (found == targets->end()) return nullptr;
+  auto out = std::make_shared<Image>();
+  out->name = image.name;
+  out->file = image.file;
+  out->sha256 = image.sha256;
+  out->facts = with_content(ImageKind::dfuse, *found, &out->content);
+  out->facts.suffix = image.facts.suffix;
+  out->facts.targets = image.facts.targets;
   return out;
 }
 

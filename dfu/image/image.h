@@ -68,6 +68,8 @@ struct ImageFacts {
   // Where a sound dfuse, intel-hex or s-record file, or an undamaged ELF or UF2, says its bytes go; ascending.
   std::vector<Range> ranges;
   std::optional<std::uint8_t> alternate;  // of a dfuse: the memory it is for
+  // Of a dfuse for several memories, all of them. Without `alternate` none is chosen yet: see of_target().
+  std::vector<std::uint8_t> targets{};
   std::vector<Packed> packed;             // what is in an undamaged zip archive
 };
 
@@ -89,6 +91,8 @@ struct Image {
 std::shared_ptr<const Image> make_image(std::string name, Bytes file);
 // The same file, every byte of it, whatever they look like: nothing is read out of them.
 std::shared_ptr<const Image> as_raw(const Image& image);
+// The part of such a file that is for this alternate setting. Null: it has none.
+std::shared_ptr<const Image> of_target(const Image& image, std::uint8_t alternate);
 // The same file without the bytes at these addresses. Null if nothing is left, or the file does not say where its bytes
 // go.
 std::shared_ptr<const Image> without(const Image& image, const std::vector<Range>& omitted);

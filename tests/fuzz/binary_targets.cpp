@@ -39,6 +39,18 @@ void check_content(const dfu::ContentResult& result) {
   PROMISE(size == content->bytes.size());
 }
 
+void check_targets(const dfu::TargetsResult& result) {
+  if (const auto* problem = std::get_if<std::string>(&result)) {
+    PROMISE(!problem->empty());
+    return;
+  }
+  PROMISE(!std::get<0>(result).empty());
+  for (const dfu::Content& one : std::get<0>(result)) {
+    PROMISE(one.alternate);
+    check_content(one);
+  }
+}
+
 Bytes copy(ByteView input) {
   return Bytes(input.begin(), input.end());
 }
@@ -104,14 +116,14 @@ void suffix_target(ByteView input) {
 }
 
 void dfuse_target(ByteView input) {
-  check_content(dfu::parse_dfuse(input));
+  check_targets(dfu::parse_dfuse(input));
   Bytes file = copy(input);
   for (const std::uint8_t byte : {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x1A, 0x01, 'U' + 0, 'F' + 0, 'D' + 0, 16}) {
     file.push_back(byte);
   }
   const std::uint32_t crc = ~dfu::crc32(file);
   dfu::append_le32(file, crc);
-  check_content(dfu::parse_dfuse(file));
+  check_targets(dfu::parse_dfuse(file));
   check_file(file);
 }
 
