@@ -4,11 +4,11 @@
 #include <charconv>
 #include <filesystem>
 #include <map>
-#include <regex>
 
 #include <arpa/inet.h>
 
 #include "config/files.h"
+#include "config/label_pattern.h"
 #include "config/port_name.h"
 #include "config/table_reader.h"
 
@@ -187,11 +187,11 @@ class Loader {
     const auto pattern = table.text("pattern", Need::required);
     table.finish();
     if (!pattern) return;
-    try {
-      const std::regex compiled(pattern->value);
+    const std::string problem = problem_of_label_pattern(pattern->value);
+    if (problem.empty()) {
       station_.label_pattern = pattern->value;
-    } catch (const std::regex_error&) {
-      report_.error(pattern->place, pattern->written, "'" + pattern->value + "' is no regular expression",
+    } else {
+      report_.error(pattern->place, pattern->written, "'" + pattern->value + "' " + problem,
                     "Write one that a whole label matches: pattern = \"SN-[0-9]{6}\"");
     }
   }

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <future>
-#include <regex>
 
+#include "config/label_pattern.h"
 #include "db/lookup.h"
 #include "db/reader.h"
 #include "reports/printable.h"
@@ -74,7 +74,7 @@ struct Write {
 
   EntryResult operator()(const PairLabel& entry) const {
     if (const std::string problem = bad_text("label", entry.label); !problem.empty()) return Refused{problem};
-    if (!entry.pattern.empty() && !std::regex_match(entry.label, std::regex(entry.pattern))) {
+    if (!config::matches_label_pattern(entry.label, entry.pattern)) {
       return Refused{"label " + entry.label + " does not match the pattern of this station's labels (" + entry.pattern +
                      "). Scan it again; if the scanner types wrong characters, set its keyboard layout."};
     }

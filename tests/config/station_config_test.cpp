@@ -101,6 +101,9 @@ TEST_F(StationFile, TheBoardsNamesAreHostNames) {
 TEST_F(StationFile, ThePatternOfLabelsIsARegularExpression) {
   EXPECT_EQ(load("[labels]\npattern = \"SN-[0-9]+\"\n").station->label_pattern, "SN-[0-9]+");
   EXPECT_THAT(said("[labels]\npattern = \"SN-[0-9\"\n"), HasSubstr("is no regular expression"));
+  EXPECT_THAT(said("[labels]\npattern = \"(ab)\\\\1\"\n"), HasSubstr("refers back"));
+  EXPECT_THAT(said("[labels]\npattern = \"" + std::string(300, '(') + "\"\n"), HasSubstr("longer than 200"));
+  EXPECT_THAT(said("[labels]\npattern = \"((a{900}){900}){900}\"\n"), HasSubstr("too large"));
 }
 
 TEST_F(StationFile, ATrustedProxyIsAnAddress) {
