@@ -13,7 +13,7 @@ void NotBegun::on(const scheduler::Event& event) {
   units_.insert_or_assign(arrived->unit.port, *arrived);
 }
 
-std::string NotBegun::told(Is wanted) const {
+std::string NotBegun::listed(Is wanted) const {
   constexpr std::size_t most = 5;
   std::string text;
   std::size_t found = 0;
@@ -27,11 +27,11 @@ std::string NotBegun::told(Is wanted) const {
 }
 
 std::string NotBegun::sentences() const {
-  return told([](const scheduler::UnitArrived&) { return true; });
+  return listed([](const scheduler::UnitArrived&) { return true; });
 }
 
 std::string NotBegun::sentences_in_dfu_mode() const {
-  return told(
+  return listed(
       [](const scheduler::UnitArrived& one) { return one.fit != dfu::Fit::can_enter && one.fit != dfu::Fit::by_hand; });
 }
 

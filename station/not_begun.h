@@ -21,7 +21,7 @@ class NotBegun : public scheduler::Observer {
 
  private:
   using Is = bool (*)(const scheduler::UnitArrived&);
-  std::string told(Is wanted) const;
+  std::string listed(Is wanted) const;
 
   std::map<dfu::PortPath, scheduler::UnitArrived> units_;
   std::set<dfu::PortPath> begun_;
