@@ -9,6 +9,7 @@ using dfu::particle::Function;
 using dfu::particle::Module;
 
 constexpr std::uint16_t any_id = 0xFFFF;
+constexpr const char* no_remedy = "Is this the right file? Fetch or build it again.";
 
 std::string hex(std::uint32_t address) {
   return dfu::hex_address(address);
@@ -107,7 +108,16 @@ std::variant<Unfit, Placement> place_ranges(const std::vector<dfu::Range>& range
 
 }  // namespace
 
-std::optional<Unfit> unsound(const dfu::Image& image) {
+std::string how_to_take(const dfu::Image& image) {
+  return "If the unit needs these very bytes, say so in this step: format = \"raw\" and sha256 = \"" +
+         dfu::to_hex(image.sha256) + "\"";
+}
+
+bool may_be_taken(const dfu::Image& image) {
+  return image.facts.kind == ImageKind::unknown;
+}
+
+std::optional<Unfit> unsound(const dfu::Image& image, bool may_be_raw) {
   const dfu::ImageFacts& facts = image.facts;
   switch (facts.kind) {
     case ImageKind::empty:
@@ -117,12 +127,16 @@ std::optional<Unfit> unsound(const dfu::Image& image) {
                    "Fetch the file again, and look at it before you use it."};
     case ImageKind::zip:
       return Unfit{facts.sound ? "is a bundle, which DFU cannot flash as a whole" : "is a zip archive, not firmware",
-                   "Unpack it and name the .bin that is inside."};
+                   "Unpack it and name the .bin or .hex that is inside."};
     case ImageKind::elf:
       return Unfit{"is an ELF file, as the linker makes it, not what goes into flash",
-                   "Use the .bin that the build makes beside it."};
+                   "Use the .bin or .hex that the build makes beside it, or make one: objcopy -O ihex FILE.elf "
+                   "FILE.hex"};
     case ImageKind::uf2:
-      return Unfit{"is a UF2 file, for boards that show up as a disk", "Use the .bin of the same build."};
+      return Unfit{"is a UF2 file, for boards that show up as a disk", "Use the .bin or .hex of the same build."};
+    case ImageKind::mcuboot:
+      if (!facts.sound) return Unfit{facts.problem, "Fetch it again, or sign it again with imgtool."};
+      return {};
     case ImageKind::intel_hex:
     case ImageKind::s_record:
     case ImageKind::dfuse:
@@ -134,9 +148,13 @@ std::optional<Unfit> unsound(const dfu::Image& image) {
       }
       return {};
     case ImageKind::unknown:
-      return Unfit{facts.problem, "Is this the right file? Fetch or build it again."};
+      return Unfit{facts.problem,
+                   (facts.remedy.empty() ? no_remedy : facts.remedy) + (may_be_raw ? " " + how_to_take(image) : "")};
     case ImageKind::raw:
     case ImageKind::legacy_core:
+    case ImageKind::boot_image:
+    case ImageKind::bitstream:
+    case ImageKind::file_system:
       return {};
   }
   return {};
@@ -146,9 +164,9 @@ std::variant<Unfit, Placement> place(const dfu::Image& image, const dfu::Profile
                                      std::optional<std::uint32_t> address) {
   const dfu::ImageFacts& facts = image.facts;
   if (facts.alternate && *facts.alternate != profile.alternate) {
-    return Unfit{"is for alternate setting " + std::to_string(*facts.alternate) + ", this recipe flashes " +
-                     std::to_string(profile.alternate),
-                 "Use the file for this memory, or change 'alt' in [device]."};
+    const std::string its = std::to_string(*facts.alternate);
+    return Unfit{"is for alternate setting " + its + ", and this step goes into " + std::to_string(profile.alternate),
+                 "Use the file for this memory, or add to this step: alt = " + its};
   }
   if (facts.suffix) {
     if (auto wrong = wrong_suffix(*facts.suffix, profile)) return *wrong;

@@ -27,7 +27,13 @@ struct Placement {
 };
 
 // The image by itself, on any unit: nothing if its bytes are worth flashing.
-std::optional<Unfit> unsound(const dfu::Image& image);
+// `may_be_raw`: the recipe could say that it is flashed all the same.
+std::optional<Unfit> unsound(const dfu::Image& image, bool may_be_raw);
+
+// How a recipe says that a file is flashed whatever it is: a sentence without its full stop.
+std::string how_to_take(const dfu::Image& image);
+// It is nothing that is known to be wrong, so that plain DFU, which has a form for nothing, takes it if it is pinned.
+bool may_be_taken(const dfu::Image& image);
 
 // REQUIRES: unsound() found nothing. `address` is the one in the recipe, if it has one.
 std::variant<Unfit, Placement> place(const dfu::Image& image, const dfu::Profile& profile,

@@ -46,9 +46,11 @@ dfu::Fault cannot_keep(const Recipe& recipe, const dfu::Neighbour& neighbour) {
 
 std::variant<dfu::Fault, dfu::Plan> judge(const Recipe& recipe, const dfu::SurveyResult& survey) {
   const bool verify = recipe.policy.verify == Verify::read_back;
-  if (const dfu::Piece* piece = dfu::misfit(recipe.layout, survey.map)) {
+  if (const dfu::Piece* piece = dfu::misfit(recipe.layout, survey.map, survey.beside)) {
+    const std::size_t memory = recipe.layout.steps[piece->step].memory;
+    const dfu::MemoryMap& map = memory == 0 ? survey.map : survey.beside[memory - 1];
     return refusal(dfu::FaultCode::map_mismatch, recipe, *piece,
-                   "This unit " + difference(piece->sector, survey.map.find(piece->sector.range.begin)) +
+                   "This unit " + difference(piece->sector, map.find(piece->sector.range.begin)) +
                        ". It is not the kind of unit that the recipe is for (" + recipe.profile.name +
                        "): take it out.");
   }

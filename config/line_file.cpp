@@ -1,6 +1,7 @@
 #include "config/line_file.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <map>
 
@@ -111,11 +112,22 @@ class Loader {
                                                                      {"absent", dfu::virt::Starts::absent}})) {
       unit.starts = starts->value;
     }
-    if (const auto flash = table.text("flash")) read_flash(*flash, unit);
+    if (const auto flash = table.text("flash")) unit.flash_file = flash_file(*flash);
+    read_part(table, unit);
+    for (TableReader& memory : table.tables("memory")) read_memory(memory, unit);
     read_option(table, "read_protected", "stm32-rom", unit.profile, unit.read_protected);
     read_option(table, "can_upload", "dfu11", unit.profile, unit.can_upload);
     read_option(table, "manifestation_tolerant", "dfu11", unit.profile, unit.manifestation_tolerant);
     read_option(table, "will_detach", "dfu11", unit.profile, unit.will_detach);
+    if (const auto number = table.integer("interface", {0, 31})) {
+      unit.interface_number = static_cast<std::uint8_t>(number->value);
+    }
+    if (const auto shown = table.integer("protocol", {0, 255})) {
+      unit.shown_protocol = static_cast<std::uint8_t>(shown->value);
+    }
+    if (const auto shown = table.integer("transfer_size", {0, 65535})) {
+      unit.shown_transfer_size = static_cast<std::uint16_t>(shown->value);
+    }
     for (TableReader& fault : table.tables("fault")) read_fault(fault, unit);
     table.finish();
     if (!port) return;
@@ -162,14 +174,62 @@ class Loader {
     unit.id = id.value;
   }
 
-  void read_flash(const Given<std::string>& flash, dfu::virt::UnitSpec& unit) {
-    unit.flash_file = beside(path_, flash.value);
-    const auto [first, added] = flash_files_.emplace(unit.flash_file, flash.place.line);
-    if (added) return;
+  // Another part than the one that the profile has.
+  void read_part(TableReader& table, dfu::virt::UnitSpec& unit) {
+    const auto map = table.text("map");
+    const std::uint32_t granule = granule_of(table);
+    if (!map) return;
+    unit.map = map->value;
+    unit.part = part_of(*map, granule);
+    if (unit.profile == "stm32-rom") return;
+    report_.error(map->place, map->written, "'map' means nothing for a unit of profile '" + unit.profile + "'",
+                  "It is for units of profile \"stm32-rom\".");
+  }
+
+  void read_memory(TableReader& table, dfu::virt::UnitSpec& unit) {
+    dfu::virt::MemorySpec memory;
+    const auto alt = table.integer("alt", {1, 31}, Need::required);
+    const auto map = table.text("map", Need::required);
+    const std::uint32_t granule = granule_of(table);
+    if (const auto flash = table.text("flash")) memory.flash_file = flash_file(*flash);
+    table.finish();
+    if (!alt || !map) return;
+    memory.alternate = static_cast<std::uint8_t>(alt->value);
+    memory.map = map->value;
+    memory.part = part_of(*map, granule);
+    unit.beside.push_back(std::move(memory));
+  }
+
+  std::shared_ptr<const dfu::virt::FlashGeometry> part_of(const Given<std::string>& map, std::uint32_t granule) {
+    auto part = dfu::virt::geometry_of_map(map.value, granule);
+    constexpr std::uint32_t most_bytes = 64 << 20;  // each of them is in this process's memory
+    if (!part) {
+      report_.error(map.place, map.written, "'map' names no sector", "Write it as a unit shows it.");
+    } else if (part->range.size() > most_bytes) {
+      report_.error(map.place, map.written, "'map' reaches over more than 64 MiB", "Name fewer sectors.");
+    }
+    return part;
+  }
+
+  std::uint32_t granule_of(TableReader& table) {
+    const auto granule = table.integer("granule", {4, 256});
+    if (!granule) return 4;
+    const auto value = static_cast<std::uint32_t>(granule->value);
+    if (!std::has_single_bit(value)) {
+      report_.error(granule->place, granule->written, "'granule' must be a power of two, from 4 to 256");
+    }
+    return value;
+  }
+
+  std::string flash_file(const Given<std::string>& flash) {
+    std::string file = beside(path_, flash.value);
+    const auto [first, added] = flash_files_.emplace(file, flash.place.line);
+    if (added) return file;
     report_.error(flash.place, flash.written,
                   "the flash file '" + flash.value + "' belongs to another unit already, on line " +
                       std::to_string(first->second),
                   "Each unit needs a file of its own.");
+    return file;
   }
 
   void read_fault(TableReader& table, dfu::virt::UnitSpec& unit) {

@@ -5,7 +5,10 @@
 
 #include "config/files.h"
 #include "config/image_fit.h"
-#include "dfu/image/linked.h"
+#include "config/placed.h"
+#include "config/program_places.h"
+#include "config/sector_remarks.h"
+#include "dfu/particle/beside.h"
 #include "dfu/particle/outlook.h"
 #include "dfu/particle/store.h"
 
@@ -29,20 +32,12 @@ constexpr dfu::Range system_memory = {0x1FFE0000, 0x20000000};
 // addresses", "STM32 flash times").
 constexpr std::uint32_t flash_word = 4;
 
-// A step whose image may go to the unit.
-struct Placed {
-  const StepDraft* draft = nullptr;
-  dfu::Step step;
-  std::optional<dfu::particle::Slot> slot;
-
-  const std::optional<Module>& module() const { return step.image->facts.module; }
-  const std::string& file() const { return draft->image->value; }
-  bool is_image() const { return draft->image.has_value() && step.does != dfu::Step::Does::patch; }
-};
-
-class Preflight {
+class Preflight : private StepReport {
  public:
-  Preflight(const std::optional<dfu::Profile>& profile, Report& report) : profile_(profile), report_(report) {}
+  Preflight(const std::optional<dfu::Profile>& profile, const Policy& policy, Report& report)
+      : StepReport(report), profile_(profile), policy_(policy), report_(report) {
+    if (profile_) memories_.emplace(*profile_);
+  }
 
   PreflightResult run(const std::vector<StepDraft>& drafts) {
     std::vector<Placed> placed;
@@ -58,24 +53,15 @@ class Preflight {
     check_bootloader_update(placed);
     check_slots(placed);
     check_plain(placed);
-    check_programs(placed);
+    check_targets(placed, report_);
+    if (profile_) check_programs(placed, *profile_, memories_->maps(), report_);
     check_only_requirements(drafts, placed);
     if (profile_) lay_out(std::move(placed));
+    if (memories_) result_.memories = memories_->used();
     return std::move(result_);
   }
 
  private:
-  template <class T>
-  void error(const StepDraft& draft, const Given<T>& about, std::string message, std::string hint = {}) {
-    report_.add({draft.file, about.place.line, about.place.column, Severity::error, about.written, std::move(message),
-                 std::move(hint)});
-  }
-
-  void warning(const StepDraft& draft, const Given<std::string>& about, std::string message, std::string hint) {
-    report_.add({draft.file, about.place.line, about.place.column, Severity::warning, about.written, std::move(message),
-                 std::move(hint)});
-  }
-
   // Beside the file of the step, then in each of its folders.
   std::variant<dfu::Bytes, Unreadable> read_image(const StepDraft& draft) {
     auto first = read_file(beside(draft.file, draft.image->value), most_image_bytes);
@@ -106,11 +92,39 @@ class Preflight {
                 ", the recipe wants " + dfu::to_hex(draft.pin->value),
             "Fetch the file that was released, or pin this one if it is right.");
     }
-    if (const auto bad = unsound(*image)) {
+    if (taken_as_it_is(draft, *image)) return as_raw(draft, *image);
+    if (const auto bad = unsound(*image, may_be_raw(draft))) {
       unfit(draft, *bad);
       return {};
     }
-    return draft.omit.empty() ? image : without_omitted(draft, *image);
+    return draft.omit.empty() || !image->facts.targets.empty() ? image : without_omitted(draft, *image);
+  }
+
+  // Units of Particle run modules only. What lies beside is another matter.
+  bool may_be_raw(const StepDraft& draft) const { return draft.alternate || !profile_ || !profile_->platform; }
+
+  // Its owner has said so. Units of plain DFU know the forms of their files, and nobody else does: there a pin is
+  // enough.
+  bool taken_as_it_is(const StepDraft& draft, const dfu::Image& image) const {
+    if (draft.format) return draft.format->value == Format::raw;
+    const bool plain = profile_ && profile_->dialect == dfu::Dialect::dfu11;
+    return plain && draft.pin && draft.pin->value == image.sha256 && may_be_taken(image);
+  }
+
+  std::shared_ptr<const dfu::Image> as_raw(const StepDraft& draft, const dfu::Image& image) {
+    if (image.file.empty()) {
+      unfit(draft, *unsound(image, false));
+      return {};
+    }
+    if (!draft.pin && policy_.unpinned == Unpinned::refuse) {
+      error(draft, *draft.image,
+            "'" + draft.image->value + "' is taken as it is, and nothing says which bytes are meant",
+            "Add to this step: sha256 = \"" + dfu::to_hex(image.sha256) +
+                "\"; or, where the file changes often, unpinned = \"allow\" in [policy]");
+      return {};
+    }
+    if (!draft.omit.empty()) return without_omitted(draft, *dfu::as_raw(image));
+    return dfu::as_raw(image);
   }
 
   std::shared_ptr<const dfu::Image> without_omitted(const StepDraft& draft, const dfu::Image& image) {
@@ -166,14 +180,32 @@ class Preflight {
   }
 
   void add(const StepDraft& draft, std::shared_ptr<const dfu::Image> image, const Placement& where,
-           dfu::Step::Does does, std::vector<Placed>& placed) {
+           dfu::Step::Does does, std::vector<Placed>& placed, std::size_t memory = 0) {
     dfu::Step step{draft.name ? draft.name->value : std::string(), std::move(image), where.address, where.header_offset,
                    does};
+    step.memory = memory;
     if (where.slot && profile_->platform) step.place = where.slot->range;
     if (profile_->dialect == dfu::Dialect::dfuse && does == dfu::Step::Does::write) {
       step.neighbours = draft.neighbours ? draft.neighbours->value : dfu::Step::Neighbours::keep;
     }
     placed.push_back({&draft, std::move(step), where.slot});
+  }
+
+  // The part for the step's memory, of a file that has parts for several.
+  std::shared_ptr<const dfu::Image> target_of(const StepDraft& draft, const dfu::Image& image, std::size_t memory) {
+    const bool by_name = memory != 0 && !memories_->used()[memory - 1].alternate;
+    const std::uint8_t alternate = memories_->profile_of(memory).alternate;
+    auto target = by_name ? nullptr : dfu::of_target(image, alternate);
+    if (target) return draft.omit.empty() ? target : without_omitted(draft, *target);
+    const std::string first = std::to_string(image.facts.targets.front());
+    if (by_name) {
+      error(draft, *draft.alternate, "'" + draft.image->value + "' names its memories by their numbers",
+            "Name the memory by its number, here and in [[device.memory]]: alt = " + first);
+    } else {
+      unfit(draft, {"has nothing for alternate setting " + std::to_string(alternate) + ": it is " + image.facts.what,
+                    "Add to this step: alt = " + first});
+    }
+    return {};
   }
 
   void place_image(const StepDraft& draft, dfu::Step::Does does, std::vector<Placed>& placed) {
@@ -184,19 +216,23 @@ class Preflight {
       return error(draft, *draft.neighbours, "units of plain DFU have no sectors, and so no neighbours in them",
                    "Remove the line.");
     }
+    const auto memory = memory_of(draft);
+    if (!memory) return;
+    if (!image->facts.targets.empty()) image = target_of(draft, *image, *memory);
+    if (!image) return;
     const auto address = draft.address ? std::optional(draft.address->value) : std::nullopt;
-    auto where = place(*image, *profile_, address);
+    auto where = place(*image, memories_->profile_of(*memory), address);
     if (const auto* bad = std::get_if<Unfit>(&where)) return unfit(draft, *bad);
     const dfu::Step step{{}, image, std::get<Placement>(where).address, {}, does};
     for (const dfu::Range& range : step.ranges()) {
       const std::string other_way = how_to_omit(*image, range);
-      if (draft.address ? forbidden(draft, *draft.address, range, other_way)
-                        : forbidden(draft, *draft.image, range, other_way)) {
+      if (draft.address ? forbidden(draft, *draft.address, range, *memory, other_way)
+                        : forbidden(draft, *draft.image, range, *memory, other_way)) {
         return;
       }
-      if (between_words(draft, range)) return;
+      if (between_words(draft, range, *memory)) return;
     }
-    add(draft, std::move(image), std::get<Placement>(where), does, placed);
+    add(draft, std::move(image), std::get<Placement>(where), does, placed, *memory);
   }
 
   // An application in the place that the unit copies it from: its header names the other one.
@@ -224,8 +260,10 @@ class Preflight {
     const std::uint32_t begin = draft.address->value;
     const auto bytes = static_cast<std::uint32_t>(draft.bytes->value);
     if (bytes > 0xFFFFFFFFu - begin) return error(draft, *draft.bytes, "'bytes' reaches past the last address");
-    if (forbidden(draft, *draft.address, {begin, begin + bytes})) return;
-    add(draft, dfu::make_image("(blank)", dfu::Bytes(bytes, 0xFF)), {begin, {}, {}}, dfu::Step::Does::erase, placed);
+    const auto memory = memory_of(draft);
+    if (!memory || forbidden(draft, *draft.address, {begin, begin + bytes}, *memory)) return;
+    add(draft, dfu::make_image("(blank)", dfu::Bytes(bytes, 0xFF)), {begin, {}, {}}, dfu::Step::Does::erase, placed,
+        *memory);
   }
 
   // Erasing all that is not written is asked for by name, and knows what to leave only when all other steps are known.
@@ -338,8 +376,11 @@ class Preflight {
 
   // What no recipe may touch, whatever the unit says of its memory.
   template <class T>
-  bool forbidden(const StepDraft& draft, const Given<T>& about, dfu::Range range, const std::string& other_way = {}) {
-    const dfu::Range kept = profile_->platform ? dfu::particle::protected_range(*profile_->platform) : dfu::Range{};
+  bool forbidden(const StepDraft& draft, const Given<T>& about, dfu::Range range, std::size_t memory,
+                 const std::string& other_way = {}) {
+    if (memory != 0 && forbidden_beside(draft, about, range, memory)) return true;
+    const dfu::Range kept =
+        memory == 0 && profile_->platform ? dfu::particle::protected_range(*profile_->platform) : dfu::Range{};
     if (range.overlaps(kept)) {
       error(draft, about,
             dfu::hex_address(kept.begin) + " to " + dfu::hex_address(kept.end) +
@@ -355,8 +396,30 @@ class Preflight {
     return true;
   }
 
-  // Plain DFU has no addresses.
-  bool between_words(const StepDraft& draft, dfu::Range range) {
+  template <class T>
+  bool forbidden_beside(const StepDraft& draft, const Given<T>& about, dfu::Range range, std::size_t memory) {
+    constexpr dfu::Range all{0, 0xFFFFFFFF};
+    const bool plain = profile_->dialect == dfu::Dialect::dfu11;  // the unit alone knows where its image goes
+    const auto alternate = memories_->used()[memory - 1].alternate;
+    const auto why = dfu::particle::untouchable_beside(profile_->dfu, alternate, plain ? all : range);
+    if (why) error(draft, about, "this step would touch what no recipe may touch", *why);
+    return why.has_value();
+  }
+
+  // Which memory the step goes into, as Step::memory; nothing: none that is known, and that is reported.
+  std::optional<std::size_t> memory_of(const StepDraft& draft) {
+    if (!draft.alternate) return 0;
+    auto found = memories_->find(draft.alternate->value);
+    if (const auto* memory = std::get_if<std::size_t>(&found)) return *memory;
+    const Unfit& bad = std::get<Unfit>(found);
+    error(draft, *draft.alternate, "this step " + bad.problem, bad.hint);
+    return {};
+  }
+
+  // Plain DFU has no addresses, and a store of settings no words.
+  bool between_words(const StepDraft& draft, dfu::Range range, std::size_t memory) {
+    const auto map = dfu::parse_memory_map(memories_->profile_of(memory).map);
+    if (map && map->is_store()) return false;
     if (profile_->dialect == dfu::Dialect::dfu11 || range.begin % flash_word == 0) return false;
     const std::string words = "flash memory is written in words of " + std::to_string(flash_word) + " bytes";
     const std::uint32_t fits = range.begin - range.begin % flash_word;
@@ -372,12 +435,6 @@ class Preflight {
                 " when the file is made, for instance with objcopy --gap-fill 0xff.");
     }
     return true;
-  }
-
-  void unfit(const StepDraft& draft, const Unfit& bad) {
-    const bool at_address = bad.about_address && draft.address;
-    if (at_address) return error(draft, *draft.address, "'" + draft.image->value + "' " + bad.problem, bad.hint);
-    error(draft, *draft.image, "'" + draft.image->value + "' " + bad.problem, bad.hint);
   }
 
   // The code that reaches the store lies in the system parts, on newer bootloaders (docs/devices.md, "Order of the
@@ -447,66 +504,6 @@ class Preflight {
     }
   }
 
-  // A program that was linked for another place does not start. Modules say themselves where they belong.
-  void check_programs(const std::vector<Placed>& placed) {
-    if (!profile_ || profile_->platform || profile_->dialect != dfu::Dialect::dfuse) return;
-    for (const Placed& one : placed) {
-      if (!one.is_image() || one.module() || one.step.does != dfu::Step::Does::write) continue;
-      const dfu::Range first = one.step.ranges().front();
-      const dfu::ByteView program = one.step.payload(first);
-      if (const auto handlers = dfu::handlers_of(program)) check_program(one, program, first, *handlers, placed);
-    }
-  }
-
-  void check_program(const Placed& one, dfu::ByteView program, dfu::Range place, dfu::Range handlers,
-                     const std::vector<Placed>& placed) {
-    const auto starts = sector_starts();
-    const bool here = dfu::reaches(handlers.begin, place) && dfu::reaches(handlers.end - 2, place);
-    if (!here && !any_reaches(handlers, placed)) {
-      wrong_place(one, place, "its vectors point to " + hex(handlers.begin) + " and on, where no step puts anything",
-                  dfu::link_address(program, starts));
-    } else if (const auto start = here ? dfu::linked_higher(program, place.begin, starts) : std::nullopt) {
-      wrong_place(one, place, "its pointers lead past its end there", start);
-    } else if (place.begin % dfu::vector_alignment != 0) {
-      const std::uint32_t fits = place.begin - place.begin % dfu::vector_alignment;
-      at_address(one, "begins with a vector table, and no processor finds one at " + hex(place.begin),
-                 "It must be at a multiple of " + std::to_string(dfu::vector_alignment) + ": " + hex(fits) + " or " +
-                     hex(fits + dfu::vector_alignment) + ".");
-    }
-  }
-
-  static bool any_reaches(dfu::Range handlers, const std::vector<Placed>& placed) {
-    return std::ranges::any_of(placed, [&](const Placed& one) {
-      if (one.step.does != dfu::Step::Does::write && one.step.does != dfu::Step::Does::hold) return false;
-      return std::ranges::any_of(one.step.ranges(), [&](dfu::Range range) {
-        return dfu::reaches(handlers.begin, range) || dfu::reaches(handlers.end - 2, range);
-      });
-    });
-  }
-
-  std::vector<std::uint32_t> sector_starts() const {
-    std::vector<std::uint32_t> starts;
-    const auto map = dfu::parse_memory_map(profile_->map);
-    for (const dfu::Sector& sector : map ? map->sectors : std::vector<dfu::Sector>()) {
-      if (sector.writable) starts.push_back(sector.range.begin);
-    }
-    return starts;
-  }
-
-  void wrong_place(const Placed& one, dfu::Range place, const std::string& why,
-                   std::optional<std::uint32_t> linked_for) {
-    const bool fixed = !one.step.image->facts.ranges.empty();  // the file says where it goes
-    at_address(one, "is a program that cannot run at " + hex(place.begin) + ": " + why,
-               fixed        ? "Build the file again, for the place that the program was linked for."
-               : linked_for ? "It looks like one that was linked for " + hex(*linked_for) +
-                                  ": address = " + hex(*linked_for) + ", or link it for " + hex(place.begin) + "."
-                            : "Link it for " + hex(place.begin) + ", or name the address that it was linked for.");
-  }
-
-  void at_address(const Placed& one, const std::string& problem, const std::string& hint) {
-    unfit(*one.draft, {problem, hint, true});
-  }
-
   static std::string hex(std::uint32_t address) { return dfu::hex_address(address); }
 
   // Versions decide, not the order of the steps: from 0.8 on the parts depend on each other in a circle
@@ -558,70 +555,15 @@ class Preflight {
     while (!placed.empty()) {
       std::vector<dfu::Step> steps;
       for (const Placed& one : placed) steps.push_back(one.step);
-      auto laid = dfu::lay_out(std::move(steps), *map, store);
+      auto laid = dfu::lay_out(std::move(steps), *map, store, memories_->maps());
       if (auto* layout = std::get_if<dfu::Layout>(&laid)) {
         result_.layout = std::move(*layout);
-        tell_shared_sectors(placed);
-        return tell_neighbours(placed);
+        return check_sectors(result_.layout, placed, report_);
       }
       const auto& misfit = std::get<dfu::Misfit>(laid);
       tell_misfit(placed[misfit.step], misfit);
       placed.erase(placed.begin() + static_cast<std::ptrdiff_t>(misfit.step));
     }
-  }
-
-  // No mistake, but one that surprises: an image that has not changed is written again with the one that has.
-  void tell_shared_sectors(const std::vector<Placed>& placed) {
-    const auto& pieces = result_.layout.pieces;
-    for (std::size_t i = 0; i < pieces.size(); ++i) {
-      const StepDraft& mine = *placed[pieces[i].step].draft;
-      const auto shared = std::find_if(pieces.begin(), pieces.begin() + static_cast<std::ptrdiff_t>(i), [&](auto& one) {
-        return one.step != pieces[i].step && one.sector == pieces[i].sector;
-      });
-      const bool images = mine.image && placed[pieces[i].step].is_image();
-      if (!images || shared == pieces.begin() + static_cast<std::ptrdiff_t>(i)) continue;
-      const StepDraft& other = *placed[shared->step].draft;
-      if (!other.image || !placed[shared->step].is_image()) continue;
-      warning(mine, *mine.image,
-              "'" + mine.image->value + "' shares the sector at " + dfu::hex_address(pieces[i].sector.range.begin) +
-                  " with '" + other.image->value + "' (line " + std::to_string(other.place.line) + ")",
-              "When one of them changes, both are written again. Give each a sector of its own if that matters.");
-    }
-  }
-
-  // What an erase takes with it must be somebody's decision.
-  void tell_neighbours(const std::vector<Placed>& placed) {
-    for (const dfu::Neighbour& one : result_.layout.kept) {
-      if (one.sector.readable) continue;
-      const StepDraft& draft = *placed[one.step].draft;
-      error(draft, *draft.image,
-            "'" + draft.image->value + "' shares the sector at " + dfu::hex_address(one.sector.range.begin) + " with " +
-                span(one.data) +
-                ", which belong to no step. This memory cannot be read, so the station cannot keep them",
-            "Add to this step: neighbours = \"erase\", if they may be lost.");
-    }
-    for (std::size_t i = 0; i < placed.size(); ++i) tell_given_up(i, *placed[i].draft);
-  }
-
-  // Only where the recipe says so itself: a slot is no neighbour, and `keep` is the default.
-  void tell_given_up(std::size_t step, const StepDraft& draft) {
-    if (!draft.neighbours) return;
-    std::string lost;
-    std::uint32_t bytes = 0;
-    for (const dfu::Neighbour& one : result_.layout.given_up) {
-      if (one.step != step) continue;
-      lost += (lost.empty() ? "" : ", ") + dfu::hex_address(one.data.begin) + " to " + dfu::hex_address(one.data.end);
-      bytes += one.data.size();
-    }
-    if (lost.empty()) return;
-    report_.add({draft.file, draft.neighbours->place.line, draft.neighbours->place.column, Severity::warning,
-                 draft.neighbours->written,
-                 std::to_string(bytes) + " bytes that belong to no step are lost when their sector is erased: " + lost,
-                 "With neighbours = \"keep\" they are written back."});
-  }
-
-  static std::string span(dfu::Range range) {
-    return "the bytes from " + dfu::hex_address(range.begin) + " to " + dfu::hex_address(range.end);
   }
 
   void tell_misfit(const Placed& one, const dfu::Misfit& misfit) {
@@ -636,15 +578,17 @@ class Preflight {
   }
 
   const std::optional<dfu::Profile>& profile_;
+  const Policy& policy_;
   Report& report_;
+  std::optional<Memories> memories_;
   PreflightResult result_;
 };
 
 }  // namespace
 
 PreflightResult preflight(const std::vector<StepDraft>& drafts, const std::optional<dfu::Profile>& profile,
-                          Report& report) {
-  return Preflight(profile, report).run(drafts);
+                          const Policy& policy, Report& report) {
+  return Preflight(profile, policy, report).run(drafts);
 }
 
 }  // namespace config

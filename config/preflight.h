@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "config/memories.h"
 #include "config/recipe.h"
 #include "config/table_reader.h"
 #include "dfu/layout.h"
@@ -24,6 +25,11 @@ enum class StepKind {
   holds,       // what must be there already: these bytes, or a module of at least this version
 };
 
+enum class Format {
+  known,  // what the file itself says that it is
+  raw,    // bytes, whatever they look like
+};
+
 // A [[step]] as it was read. What is absent or wrong has its diagnostic already.
 struct StepDraft {
   std::string file;                  // that it is written in
@@ -33,7 +39,9 @@ struct StepDraft {
   std::optional<Given<std::string>> name;
   std::optional<Given<std::string>> image;
   std::optional<Given<dfu::Sha256>> pin;
+  std::optional<Given<Format>> format{};  // image, holds
   std::optional<Given<std::uint32_t>> address;
+  std::optional<Given<Alternate>> alternate{};  // image, erase, holds
   std::optional<Given<dfu::Step::Neighbours>> neighbours{};  // image
   std::vector<Given<dfu::Range>> omit{};                     // image, holds
   std::optional<Given<std::int64_t>> bytes;                  // erase
@@ -47,12 +55,13 @@ struct StepDraft {
 struct PreflightResult {
   dfu::Layout layout;  // whole only if the report has no error
   std::vector<Requirement> requirements;
+  std::vector<dfu::Profile::Memory> memories{};  // that the steps use, as dfu::Profile::memories
   bool input_missing = false;  // an image does not exist or cannot be read
 };
 
 // Without a profile only what an image is by itself can be judged. Diagnostics go to `report`, each with the file of
 // its step.
 PreflightResult preflight(const std::vector<StepDraft>& drafts, const std::optional<dfu::Profile>& profile,
-                          Report& report);
+                          const Policy& policy, Report& report);
 
 }  // namespace config

@@ -166,6 +166,7 @@ std::shared_ptr<Recipe> put_together(const std::string& path, Chain& chain, Pref
   recipe->name = draft.name;
   recipe->revision = draft.revision;
   recipe->profile = *std::move(draft.profile);
+  recipe->profile.memories = std::move(preflighted.memories);
   recipe->enter_dfu = draft.enter_dfu;
   recipe->layout = std::move(preflighted.layout);
   recipe->requirements = std::move(preflighted.requirements);
@@ -181,7 +182,7 @@ RecipeResult load_recipe(const std::string& path, Lock lock) {
   std::shared_ptr<Recipe> recipe;
   if (chain.load(path, path, result.input_missing)) {
     Report checked(path);
-    PreflightResult preflighted = preflight(chain.draft.steps, chain.draft.profile, checked);
+    PreflightResult preflighted = preflight(chain.draft.steps, chain.draft.profile, chain.draft.policy, checked);
     result.input_missing = result.input_missing || preflighted.input_missing;
     for (Diagnostic& one : checked.take()) chain.report_of(one.file).add(std::move(one));
     if (!chain.failed()) recipe = put_together(path, chain, std::move(preflighted));

@@ -19,6 +19,7 @@ namespace config {
 enum class Verify { read_back, none };
 enum class Unchanged { skip, rewrite };
 enum class Downgrade { refuse, allow };
+enum class Unpinned { refuse, allow };
 enum class Confirm { none, application, reread, modules };
 
 std::string_view to_string(Verify verify);        // "read-back"
@@ -30,6 +31,7 @@ struct Policy {
   int attempts = 2;
   Verify verify = Verify::read_back;
   Unchanged unchanged = Unchanged::skip;
+  Unpinned unpinned = Unpinned::refuse;     // files that are taken as they are
   Downgrade downgrade = Downgrade::refuse;  // of system parts and bootloader, as the unit holds them
   Confirm confirm = Confirm::application;
 };

@@ -68,10 +68,13 @@ class RecipeReader {
     const auto named = table.text("profile", table.has("usb") ? Need::optional : Need::required);
     const auto usb = table.text("usb");
     const auto alt = table.integer("alt", {0, 255});
+    const auto interface = table.integer("interface", {0, 255});
+    const auto transfer_size = table.integer("transfer_size", {1, 65535});
     const auto map = table.text("map");
     const auto dialect =
         table.word<dfu::Dialect>("dialect", {{"dfuse", dfu::Dialect::dfuse}, {"dfu11", dfu::Dialect::dfu11}});
     if (const auto enter = table.boolean("enter_dfu")) draft_.enter_dfu = enter->value;
+    std::vector<TableReader> memories = table.tables("memory");
     table.finish();
     if (named && usb) {
       report_.error(usb->place, usb->written, "[device] has both 'profile' and 'usb'",
@@ -79,17 +82,100 @@ class RecipeReader {
       return {};
     }
     if (named) {
-      if (alt) only_with_usb("alt", alt->place, alt->written);
+      if (alt) alternate_of(*named, *alt);
       if (map) only_with_usb("map", map->place, map->written);
       if (dialect) only_with_usb("dialect", dialect->place, dialect->written);
-      return known_profile(table, *named);
+      return with_memories(described(known_profile(table, *named), interface, transfer_size), memories);
     }
     const bool plain = dialect && dialect->value == dfu::Dialect::dfu11;
     if (plain && map) {
       report_.error(map->place, map->written, "units of plain DFU have no memory map", "Remove the line.");
     }
-    if (usb) return spelled_out(*usb, static_cast<std::uint8_t>(alt ? alt->value : 0), plain, map);
-    return {};
+    if (!usb) return {};
+    return with_memories(described(spelled_out(*usb, static_cast<std::uint8_t>(alt ? alt->value : 0), plain, map),
+                                   interface, transfer_size),
+                         memories);
+  }
+
+  std::optional<dfu::Profile> with_memories(std::optional<dfu::Profile> profile, std::vector<TableReader>& tables) {
+    for (TableReader& table : tables) {
+      const auto memory = read_memory(table, profile);
+      if (profile && memory) profile->memories.push_back(*memory);
+    }
+    return profile;
+  }
+
+  // [[device.memory]]: what lies behind another alternate setting. Without its number it is found by its name.
+  std::optional<dfu::Profile::Memory> read_memory(TableReader& table, const std::optional<dfu::Profile>& profile) {
+    const auto alt = table.integer("alt", {0, 255});
+    const auto map = table.text("map", Need::required);
+    table.finish();
+    if (!map || !profile) return {};
+    dfu::Profile::Memory memory;
+    if (alt) memory.alternate = static_cast<std::uint8_t>(alt->value);
+    if (profile->dialect == dfu::Dialect::dfu11) {
+      report_.error(map->place, map->written, "units of plain DFU have no memory maps",
+                    "Remove this table: 'alt' in a step is enough.");
+      return {};
+    }
+    std::string problem;
+    const auto read = dfu::parse_memory_map(map->value, &problem);
+    if (!read) {
+      report_.error(map->place, map->written, "'map' is no DfuSe memory layout: " + problem,
+                    "Copy the name of the alternate setting, as the unit shows it.");
+      return {};
+    }
+    const bool again = std::ranges::any_of(profile->memories, [&](const dfu::Profile::Memory& one) {
+      return memory.alternate ? one.alternate == memory.alternate : one.name == read->name;
+    });
+    if (again || memory.alternate == profile->alternate) {
+      report_.error(table.place(), map->written, "this memory is described already",
+                    "Each [[device.memory]] has another 'alt' than the others and [device].");
+      return {};
+    }
+    for (const std::string& part : read->ignored) {
+      report_.warning(map->place, map->written, "'map' has a part that makes no sense and is left alone: " + part,
+                      "No step can be there. If it is as the unit shows it, keep it.");
+    }
+    memory.name = read->name;
+    memory.map = map->value;
+    return memory;
+  }
+
+  // What a unit's descriptors leave open.
+  static std::optional<dfu::Profile> described(std::optional<dfu::Profile> profile,
+                                               const std::optional<Given<std::int64_t>>& interface,
+                                               const std::optional<Given<std::int64_t>>& transfer_size) {
+    if (profile && interface) profile->only_interface = static_cast<std::uint8_t>(interface->value);
+    if (profile && transfer_size) {
+      profile->assumed_transfer_size = static_cast<std::uint16_t>(transfer_size->value);
+      profile->transfer_size = profile->assumed_transfer_size;
+    }
+    return profile;
+  }
+
+  // Where a Particle unit has more memories, "remove the line" would flash another one than was meant.
+  void alternate_of(const Given<std::string>& named, const Given<std::int64_t>& alt) {
+    const auto profile = dfu::find_profile(named.value);
+    if (!profile || !profile->platform || alt.value == profile->alternate) {
+      return only_with_usb("alt", alt.place, alt.written);
+    }
+    other_memory("'alt' does not go with 'profile': ", profile->name, static_cast<std::uint8_t>(alt.value), alt.place,
+                 alt.written);
+  }
+
+  // Alternate setting 1 is the configuration store, 2 on some P1 the serial flash (docs/devices.md, "Flash maps of Gen
+  // 2").
+  void other_memory(const std::string& first, const std::string& units, std::uint8_t alt, Place place,
+                    const std::string& written) {
+    constexpr std::uint8_t store = 1, serial_flash = 2;
+    report_.error(
+        place, written,
+        first + "no recipe may touch alternate setting " + std::to_string(alt) + " of " + units + " units as a whole",
+        alt == store ? "Steps with kind = \"setting\" write settings into it."
+        : alt == serial_flash && units == "p1"
+            ? "Remove the line, and add to each step that goes into the serial flash: alt = 2"
+            : "Flash alternate setting 0: remove the line.");
   }
 
   void only_with_usb(const std::string& key, Place place, const std::string& written) {
@@ -116,6 +202,10 @@ class RecipeReader {
     for (const std::string& name : dfu::profile_names()) {
       const auto known = dfu::find_profile(name);
       if (known && known->platform && (known->dfu == id || known->application == id)) {
+        if (alt != known->alternate) {
+          other_memory("", name, alt, usb.place, usb.written);
+          return {};
+        }
         report_.error(usb.place, usb.written, "units with the USB id " + text + " have a profile of their own",
                       "Write instead: profile = \"" + name + "\"");
         return {};
@@ -186,6 +276,7 @@ class RecipeReader {
       case StepKind::image:
         image_of(draft, table);
         draft.address = address_of(table, Need::optional);
+        draft.alternate = alternate_of(table);
         draft.omit = omitted(table);
         draft.neighbours =
             table.word<Neighbours>("neighbours", {{"keep", Neighbours::keep}, {"erase", Neighbours::erase}});
@@ -199,6 +290,7 @@ class RecipeReader {
           return;
         }
         draft.address = address_of(table, Need::required);
+        draft.alternate = alternate_of(table);
         draft.bytes = table.integer("bytes", {1, 0xFFFFFFFF}, Need::required);
         return;
       case StepKind::setting:
@@ -213,14 +305,29 @@ class RecipeReader {
         }
         image_of(draft, table);
         draft.address = address_of(table, Need::optional);
+        draft.alternate = alternate_of(table);
         draft.omit = omitted(table);
         return;
     }
   }
 
+  // Its number, or its name as the unit has it.
+  static std::optional<Given<Alternate>> alternate_of(TableReader& table) {
+    if (table.has_text("alt")) {
+      const auto name = table.text("alt");
+      return name ? std::optional(Given<Alternate>{name->value, name->place, name->written}) : std::nullopt;
+    }
+    const auto number = table.integer("alt", {0, 255});
+    if (!number) return {};
+    return Given<Alternate>{static_cast<std::uint8_t>(number->value), number->place, number->written};
+  }
+
   void image_of(StepDraft& draft, TableReader& table) {
     draft.image = table.text("image", Need::required);
     if (const auto pin = table.text("sha256")) draft.pin = read_pin(*pin);
+    if (draft.kind == StepKind::image || draft.kind == StepKind::holds) {
+      draft.format = table.word<Format>("format", {{"raw", Format::raw}});
+    }
   }
 
   // Bounds that TOML itself has: the message speaks in addresses.
@@ -301,6 +408,10 @@ class RecipeReader {
     if (const auto unchanged =
             table.word<Unchanged>("unchanged", {{"skip", Unchanged::skip}, {"rewrite", Unchanged::rewrite}})) {
       policy.unchanged = unchanged->value;
+    }
+    if (const auto unpinned =
+            table.word<Unpinned>("unpinned", {{"refuse", Unpinned::refuse}, {"allow", Unpinned::allow}})) {
+      policy.unpinned = unpinned->value;
     }
     if (const auto downgrade =
             table.word<Downgrade>("downgrade", {{"refuse", Downgrade::refuse}, {"allow", Downgrade::allow}})) {

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 
 #include "config/files.h"
+#include "config/label_pattern.h"
 #include "config/port_name.h"
 #include "config/table_reader.h"
 
@@ -73,6 +74,7 @@ class Loader {
     for (TableReader& table : file.tables("slot")) slot(table);
     for (TableReader& table : file.tables("hook")) hook(table);
     if (auto table = file.table("board")) board(*table);
+    if (auto table = file.table("labels")) labels(*table);
     file.finish();
     return std::move(station_);
   }
@@ -178,6 +180,19 @@ class Loader {
                     "Write its whole path, or its path from this file's folder on. No shell looks for it.");
     } else if ((found.permissions() & may_run) == fs::perms::none) {
       report_.error(given.place, given.written, "'" + path + "' is not executable", "Do: chmod +x " + path);
+    }
+  }
+
+  void labels(TableReader& table) {
+    const auto pattern = table.text("pattern", Need::required);
+    table.finish();
+    if (!pattern) return;
+    const std::string problem = problem_of_label_pattern(pattern->value);
+    if (problem.empty()) {
+      station_.label_pattern = pattern->value;
+    } else {
+      report_.error(pattern->place, pattern->written, "'" + pattern->value + "' " + problem,
+                    "Write one that a whole label matches: pattern = \"SN-[0-9]{6}\"");
     }
   }
 

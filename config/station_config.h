@@ -61,6 +61,7 @@ struct StationConfig {
   std::vector<HookConfig> hooks;
   std::string board_listen;                // "127.0.0.1:8080"; empty: this file asks for no board
   std::vector<std::string> board_names;    // host names, beside addresses, under which browsers may call it; lower case
+  std::string label_pattern;               // a regular expression that each printed label matches whole; empty: any
   std::vector<std::string> board_proxies;  // IP addresses of proxies whose X-Forwarded-For is believed
 
   // The slot's label for a port ("1-1.2"), given the line's controllers; empty if the port has none.

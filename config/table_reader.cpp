@@ -222,6 +222,12 @@ bool TableReader::has(std::string_view key) const {
   return std::ranges::find(entries, key, &TomlEntry::key) != entries.end();
 }
 
+bool TableReader::has_text(std::string_view key) const {
+  const auto& entries = std::get<TomlTable>(node_.content);
+  const auto found = std::ranges::find(entries, key, &TomlEntry::key);
+  return found != entries.end() && std::holds_alternative<std::string>(found->value.content);
+}
+
 void TableReader::finish() {
   for (const TomlEntry& entry : std::get<TomlTable>(node_.content)) {
     std::vector<std::string> known, absent;

@@ -90,6 +90,8 @@ class TableReader {
   void finish();
 
   bool has(std::string_view key) const;
+  // It is there, and it is a text.
+  bool has_text(std::string_view key) const;
   Place place() const { return node_.place; }
   const std::string& title() const { return title_; }
   Report& report() { return report_; }

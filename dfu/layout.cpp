@@ -68,7 +68,7 @@ bool in_store(const Step& step) {
 
 std::optional<Misfit> misfit_with_earlier(std::size_t index, Range range, const std::vector<Step>& steps) {
   for (std::size_t other = 0; other < index; ++other) {
-    if (in_store(steps[other]) != in_store(steps[index])) continue;
+    if (in_store(steps[other]) != in_store(steps[index]) || steps[other].memory != steps[index].memory) continue;
     for (const Range& taken : steps[other].ranges()) {
       if (!range.overlaps(taken)) continue;
       const std::uint32_t address = std::max(range.begin, taken.begin);
@@ -90,6 +90,20 @@ std::optional<Misfit> misfit_in_sectors(std::size_t index, const Layout& layout,
       return Misfit{index, mine.data.begin,
                     span_text(steps[index]) + " and " + span_text(steps[other.step]) + " share the sector at " +
                         hex_address(mine.sector.range.begin) + ", which can only be erased as a whole."};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Misfit> misfit_between_memories(std::size_t index, const Layout& layout, const std::vector<Step>& steps) {
+  for (const Piece& mine : layout.pieces) {
+    if (mine.step != index || in_store(steps[index])) continue;
+    for (const Piece& other : layout.pieces) {
+      const bool elsewhere = !in_store(steps[other.step]) && steps[other.step].memory != steps[index].memory;
+      if (!elsewhere || !other.sector.range.overlaps(mine.sector.range)) continue;
+      return Misfit{index, mine.data.begin,
+                    span_text(steps[index]) + " and " + span_text(steps[other.step]) +
+                        " go into different memories that have the same addresses. Flash them with two recipes."};
     }
   }
   return std::nullopt;
@@ -156,17 +170,19 @@ void find_neighbours(Layout& layout) {
 
 }  // namespace
 
-std::variant<Layout, Misfit> lay_out(std::vector<Step> steps, const MemoryMap& map, const MemoryMap& store) {
+std::variant<Layout, Misfit> lay_out(std::vector<Step> steps, const MemoryMap& map, const MemoryMap& store,
+                                     const std::vector<MemoryMap>& beside) {
   Layout layout;
   for (std::size_t index = 0; index < steps.size(); ++index) {
     const Step& step = steps[index];
-    const MemoryMap& where = in_store(step) ? store : map;
+    const MemoryMap& where = in_store(step) ? store : step.memory == 0 ? map : beside.at(step.memory - 1);
     if (auto misfit = misfit_in_itself(index, step)) return *misfit;
     for (const Range& range : step.ranges()) {
       if (auto misfit = misfit_on_map(index, step, range, where)) return *misfit;
       if (auto misfit = misfit_with_earlier(index, range, steps)) return *misfit;
       append_pieces(index, range, where, layout.pieces);
     }
+    if (auto misfit = misfit_between_memories(index, layout, steps)) return *misfit;
     if (auto misfit = misfit_of_erase(index, layout, steps)) return *misfit;
     if (auto misfit = misfit_in_sectors(index, layout, steps)) return *misfit;
   }
@@ -175,10 +191,12 @@ std::variant<Layout, Misfit> lay_out(std::vector<Step> steps, const MemoryMap& m
   return layout;
 }
 
-const Piece* misfit(const Layout& layout, const MemoryMap& map) {
+const Piece* misfit(const Layout& layout, const MemoryMap& map, const std::vector<MemoryMap>& beside) {
   const auto differs = [&](const Piece& piece) {
-    if (in_store(layout.steps[piece.step])) return false;
-    const Sector* sector = map.find(piece.sector.range.begin);
+    const Step& step = layout.steps[piece.step];
+    if (in_store(step)) return false;
+    const MemoryMap& where = step.memory == 0 ? map : beside.at(step.memory - 1);
+    const Sector* sector = where.find(piece.sector.range.begin);
     return !sector || *sector != piece.sector;
   };
   const auto found = std::ranges::find_if(layout.pieces, differs);

@@ -36,6 +36,8 @@ struct Step {
   } neighbours = Neighbours::erase;
   // The place that the family gives to this step as a whole, if it does: nothing in it is a neighbour.
   std::optional<Range> place{};
+  // Where its addresses are: 0 is the profile's own memory, n the n-th of Profile::memories. A patch goes into the store.
+  std::size_t memory = 0;
 
   // In flash, without gaps.
   std::uint32_t size() const { return static_cast<std::uint32_t>(image->payload().size()); }
@@ -85,13 +87,15 @@ struct Misfit {
   std::string text;
 };
 
-// Misfit: a byte lies outside the map, in a sector that cannot be written and erased, or on another step's bytes; or in
-// a sector that one step leaves alone and another one does not.
-std::variant<Layout, Misfit> lay_out(std::vector<Step> steps, const MemoryMap& map, const MemoryMap& store = {});
+// Misfit: a byte lies outside the map, in a sector that cannot be written and erased, or on another step's bytes; in
+// a sector that one step leaves alone and another one does not; or in one whose addresses another memory has too, for an
+// address names one place of the whole unit. `beside`: as Profile::memories.
+std::variant<Layout, Misfit> lay_out(std::vector<Step> steps, const MemoryMap& map, const MemoryMap& store = {},
+                                     const std::vector<MemoryMap>& beside = {});
 
-// The first piece whose sector this map, a unit's own, does not have with the same bounds and rights. The store is not
+// The first piece whose sector these maps, a unit's own, do not have with the same bounds and rights. The store is not
 // looked at.
-const Piece* misfit(const Layout& layout, const MemoryMap& map);
+const Piece* misfit(const Layout& layout, const MemoryMap& map, const std::vector<MemoryMap>& beside = {});
 
 // How many sectors a step has bytes in.
 std::size_t sectors_of(const Layout& layout, std::size_t step);

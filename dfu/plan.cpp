@@ -14,7 +14,11 @@ namespace {
 class Planner {
  public:
   Planner(const Layout& layout, const SurveyResult& survey, const Profile& profile, const PlanOptions& options)
-      : layout_(layout), profile_(profile), pointer_(survey.transfer_size) {
+      : layout_(layout),
+        profile_(profile),
+        alternates_(survey.alternates),
+        pointer_(survey.transfer_size),
+        selected_(profile.alternate) {
     plan_.pieces = survey.pieces;
     shared_ = shared_sectors(layout, survey, options.rewrite, pointer_.chunk());
     for (SharedSector& one : shared_) {
@@ -25,12 +29,12 @@ class Planner {
     const bool verify = options.verify && changes();
     const std::size_t early = early_steps();
     for (std::size_t step = 0; step < early; ++step) {
-      if (dirty_step(step) || verify) select(layout.steps[step].does == Step::Does::patch, step);
+      if (dirty_step(step) || verify) select(step);
       erase_step(step);
       write_step(step);
       if (verify) verify_step(step);
     }
-    if (selected_store_) select(false, early - 1);
+    if (selected_ == profile.store_alternate && early > 0) select(profile.alternate, early - 1);
     for (std::size_t step = early; step < layout.steps.size(); ++step) {
       erase_step(step);
       write_step(step);
@@ -95,12 +99,14 @@ class Planner {
     return 0;
   }
 
-  void select(bool store, std::size_t step) {
-    if (store == selected_store_) return;
+  void select(std::size_t step) { select(alternate_of(layout_.steps[step], profile_, alternates_), step); }
+
+  void select(std::uint8_t alternate, std::size_t step) {
+    if (alternate == selected_) return;
     add(Operation::Kind::to_idle, step, layout_.steps[step].address, 0);
-    add(Operation::Kind::select, step, 0, 0, store ? profile_.store_alternate : profile_.alternate);
+    add(Operation::Kind::select, step, 0, 0, alternate);
     reading_ = false;
-    selected_store_ = store;
+    selected_ = alternate;
     pointer_.lose();
   }
 
@@ -124,6 +130,7 @@ class Planner {
   }
 
   void erase(std::size_t step, Range sector) {
+    select(step);
     if (reading_) add(Operation::Kind::to_idle, step, sector.begin, 0);
     reading_ = false;
     add(Operation::Kind::erase, step, sector.begin, sector.size());
@@ -210,12 +217,24 @@ class Planner {
   }
 
   void leave() {
-    if (profile_.leave_uses_pointer) set_address(0, layout_.steps.front().address);
+    select(profile_.alternate, layout_.steps.size() - 1);
+    if (profile_.leave_uses_pointer) set_start();
     add(Operation::Kind::leave, layout_.steps.size() - 1, 0, 0);
+  }
+
+  // The unit jumps to where the pointer stands: into its own memory, also where no step goes there.
+  void set_start() {
+    const auto own = std::ranges::find(layout_.steps, std::size_t{0}, &Step::memory);
+    if (own != layout_.steps.end()) {
+      return set_address(static_cast<std::size_t>(own - layout_.steps.begin()), own->address);
+    }
+    const auto map = parse_memory_map(profile_.map);
+    if (map) set_address(0, map->sectors.front().range.begin);
   }
 
   // One block, with the way to it: the pointer where the block number cannot reach, dfuIDLE before an upload.
   void transfer(Operation::Kind kind, std::size_t step, Range block, bool shared = false) {
+    select(step);
     const bool read = kind == Operation::Kind::read;
     auto number = pointer_.block_at(block.begin);
     if (!number || read != reading_) {
@@ -243,9 +262,10 @@ class Planner {
 
   const Layout& layout_;
   const Profile& profile_;
+  const std::vector<std::uint8_t>& alternates_;  // SurveyResult::alternates
   Pointer pointer_;
-  bool reading_ = false;         // the unit is in dfuUPLOAD-IDLE
-  bool selected_store_ = false;  // the store, not the flash
+  bool reading_ = false;   // the unit is in dfuUPLOAD-IDLE
+  std::uint8_t selected_;  // alternate setting
   std::set<std::uint32_t> to_erase_;
   std::vector<bool> dirty_;
   std::set<std::uint32_t> shares_;    // Layout::shared
@@ -263,11 +283,15 @@ class Planner {
 class PlainPlanner {
  public:
   PlainPlanner(const Layout& layout, const SurveyResult& survey, const Profile& profile)
-      : range_(layout.steps.front().range()), chunk_(Pointer(survey.transfer_size).chunk()), profile_(profile) {
+      : range_(layout.steps.front().range()),
+        chunk_(Pointer(survey.transfer_size).chunk()),
+        profile_(profile),
+        alternate_(alternate_of(layout.steps.front(), profile, survey.alternates)) {
     plan_.pieces = survey.pieces;
   }
 
   Plan plan(const PlanOptions& options, bool tolerant) {
+    if (alternate_ != profile_.alternate) add_select();
     each_block(Operation::Kind::write);
     add(tolerant ? Operation::Kind::manifest : Operation::Kind::manifest_and_reset, range_.end, 0);
     if (options.verify) {
@@ -279,6 +303,12 @@ class PlainPlanner {
   }
 
  private:
+  void add_select() {
+    const Duration floor = floor_of(Operation::Kind::select, 0, profile_);
+    plan_.operations.push_back({Operation::Kind::select, 0, 0, 0, alternate_, floor});
+    plan_.floor += floor;
+  }
+
   void each_block(Operation::Kind kind) {
     for (std::uint32_t at = range_.begin; at < range_.end; at += chunk_) {
       add(kind, at, std::min(chunk_, range_.end - at));
@@ -296,6 +326,7 @@ class PlainPlanner {
   Range range_;
   std::uint32_t chunk_;
   const Profile& profile_;
+  const std::uint8_t alternate_;
   Plan plan_;
 };
 

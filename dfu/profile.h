@@ -48,7 +48,8 @@ struct Profile {
   // a start counts with evidence alone that this unit came back (scheduler/same_unit.h), and a device that another
   // profile describes, or a hub, is never taken for it.
   std::optional<UsbId> application;
-  std::uint8_t interface_number = 0;
+  std::uint8_t interface_number = 0;             // of its DFU interface; for_unit() (dfu/fit.h) sets the unit's own
+  std::optional<std::uint8_t> only_interface{};  // asked for by number; nothing: whichever the unit has
   std::uint8_t alternate = 0;
   // Layout string of that alternate setting, for checks without a unit; a unit's own must agree. Plain DFU has none:
   // there it is one sector that holds any image.
@@ -57,7 +58,16 @@ struct Profile {
   // The memory beside it that holds settings, of families that have one: its alternate setting's number and layout.
   std::uint8_t store_alternate = 1;
   std::string store_map{};
-  std::uint16_t transfer_size = 0;  // for checks without a unit; a unit's own descriptor decides
+  // A memory beside that, on an alternate setting of its own.
+  struct Memory {
+    std::optional<std::uint8_t> alternate;  // nothing: the setting with this name
+    std::string name;                       // "External Flash"; empty: the number is enough
+    std::string map;
+  };
+  // Those that units of this kind may have; in a recipe's profile those that its steps use, as Step::memory counts them.
+  std::vector<Memory> memories{};
+  std::uint16_t transfer_size = 0;          // for checks without a unit; a unit's own descriptor decides
+  std::uint16_t assumed_transfer_size = 0;  // of units whose descriptor names none; 0: not known
   // In DFU mode the unit shows a serial that is made from its chip's id, so that no two units share it.
   bool serial_of_chip = false;
 

@@ -12,15 +12,23 @@ namespace {
 Bytes filled_up(ByteView data, const Operation& write, const Layout& layout, const Profile& profile) {
   constexpr std::size_t least_block = 4;
   Bytes bytes(data.begin(), data.end());
-  const bool flash = layout.steps[write.step].does == Step::Does::write;
-  if (flash && profile.dialect == Dialect::dfuse && bytes.size() < least_block) bytes.resize(least_block, 0xFF);
+  if (profile.dialect != Dialect::dfuse || bytes.size() >= least_block) return bytes;
+  const bool flash = std::ranges::any_of(layout.pieces, [&](const Piece& piece) {
+    return piece.step == write.step && piece.data.contains(write.address) && piece.sector.erasable &&
+           layout.steps[piece.step].does == Step::Does::write;
+  });
+  if (flash) bytes.resize(least_block, 0xFF);
   return bytes;
 }
 
 }  // namespace
 
 Session::Session(const Profile& profile, const Layout& layout, Plan plan)
-    : profile_(&profile), layout_(&layout), plan_(std::move(plan)), steps_(layout.steps.size()) {
+    : profile_(&profile),
+      layout_(&layout),
+      plan_(std::move(plan)),
+      selected_(profile.alternate),
+      steps_(layout.steps.size()) {
   if (plan_.writes()) return;
   for (std::size_t i = 0; i < plan_.pieces.size(); ++i) {
     if (plan_.pieces[i] == Holds::same) steps_[layout.pieces[i].step].verified_bytes += layout.pieces[i].data.size();
@@ -60,6 +68,7 @@ Ask Session::operation_done(Duration now) {
   const Operation& done = operation();
   if (exchange_ && exchange_->failure()) {
     fault_ = fault_of(*exchange_->failure(), done, *layout_);
+    name_likely_cause(done);
     return Finished{};
   }
   floor_ += done.floor;
@@ -73,6 +82,16 @@ Ask Session::operation_done(Duration now) {
   return run(now);
 }
 
+// Zephyr's older DFU takes images for its second slot only, and refuses the first block for any other
+// (docs/devices.md, "Zephyr, MCUboot and TinyUSB").
+void Session::name_likely_cause(const Operation& failed) {
+  const bool first_block = failed.kind == Operation::Kind::write && failed.block == 0;
+  if (profile_->dialect != Dialect::dfu11 || !first_block || fault_->code != FaultCode::write_failed) return;
+  fault_->text += " It took no byte of it: alternate setting " + std::to_string(selected_) +
+                  " is perhaps the slot that its program runs from. Compare 'alt' in the recipe with the names of the "
+                  "unit's alternate settings.";
+}
+
 void Session::tally() {
   const Operation& done = operation();
   StepTally& step = steps_[done.step];
@@ -83,6 +102,9 @@ void Session::tally() {
     case Operation::Kind::write:
       for (const Share& share : shares_of(done, *layout_)) steps_[share.step].written_bytes += share.bytes;
       break;
+    case Operation::Kind::select:
+      selected_ = static_cast<std::uint8_t>(done.block);
+      break;
     case Operation::Kind::read:
       done.shared ? tally_neighbours(done) : void(step.verified_bytes += done.length);
       break;
@@ -92,7 +114,6 @@ void Session::tally() {
     case Operation::Kind::manifest:
     case Operation::Kind::manifest_and_reset:
     case Operation::Kind::reset:
-    case Operation::Kind::select:
       break;
   }
 }

@@ -46,6 +46,7 @@ class Session {
  private:
   Ask run(Duration now);
   Ask operation_done(Duration now);
+  void name_likely_cause(const Operation& failed);
   void tally();
   void tally_neighbours(const Operation& read);
   BytesAt neighbours(const std::set<std::uint32_t>& sectors) const;
@@ -56,6 +57,7 @@ class Session {
   std::size_t next_ = 0;
   std::optional<Exchange> exchange_;
   bool stop_ = false;
+  std::uint8_t selected_;  // alternate setting
   Duration floor_{};
   std::vector<StepTally> steps_;
   std::set<std::uint32_t> erased_, restored_;         // sectors; restored: with all their neighbours

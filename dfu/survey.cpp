@@ -2,15 +2,13 @@
 
 #include <algorithm>
 
-#include "dfu/detach.h"
-#include "dfu/particle/enter_dfu.h"
 #include "dfu/particle/outlook.h"
 
 namespace dfu {
 
 namespace {
 
-const AltSetting* alternate_of(const UnitInfo& unit, const Profile& profile) {
+const AltSetting* own_setting(const UnitInfo& unit, const Profile& profile) {
   for (const AltSetting& alternate : unit.configuration.alternates) {
     if (alternate.interface_number == profile.interface_number && alternate.alternate == profile.alternate &&
         alternate.is_dfu()) {
@@ -18,6 +16,22 @@ const AltSetting* alternate_of(const UnitInfo& unit, const Profile& profile) {
     }
   }
   return nullptr;
+}
+
+std::vector<AltSetting> settings_of(const UnitInfo& unit, const Profile& profile) {
+  std::vector<AltSetting> settings = unit.configuration.alternates;
+  std::erase_if(settings, [&](const AltSetting& one) {
+    return one.interface_number != profile.interface_number || !one.is_dfu();
+  });
+  return settings;
+}
+
+// What people call the setting: of DfuSe the part before the addresses.
+std::string short_name(std::string_view name) {
+  if (name.starts_with('@')) name = name.substr(1, name.find('/') - 1);
+  while (name.starts_with(' ')) name.remove_prefix(1);
+  while (name.ends_with(' ')) name.remove_suffix(1);
+  return std::string(name);
 }
 
 bool shows_store(const UnitInfo& unit, const Profile& profile) {
@@ -28,41 +42,25 @@ bool shows_store(const UnitInfo& unit, const Profile& profile) {
          });
 }
 
-constexpr std::uint8_t run_time_protocol = 1;
-
-std::uint16_t transfer_size_of(const UnitInfo& unit) {
-  return unit.configuration.functional ? unit.configuration.functional->transfer_size : 0;
-}
-
 }  // namespace
 
-bool in_dfu_mode(const UnitInfo& unit, const Profile& profile) {
-  if (unit.id != profile.dfu) return false;
-  const AltSetting* alternate = alternate_of(unit, profile);
-  return alternate && alternate->protocol != run_time_protocol;
-}
-
-bool can_enter_dfu(const UnitInfo& unit, const Profile& profile) {
-  if (unit.id != profile.application.value_or(profile.dfu) || in_dfu_mode(unit, profile)) return false;
-  switch (profile.entry) {
-    case Entry::none:
-      return false;
-    case Entry::detach:
-      return run_time_interface(unit).has_value();
-    case Entry::particle:
-      return true;
-  }
-  return false;
+std::uint8_t alternate_of(const Step& step, const Profile& profile, const std::vector<std::uint8_t>& found) {
+  if (step.does == Step::Does::patch) return profile.store_alternate;
+  if (step.memory == 0) return profile.alternate;
+  const std::size_t index = step.memory - 1;
+  return index < found.size() ? found[index] : profile.memories.at(index).alternate.value_or(0);
 }
 
 Survey::Survey(const Profile& profile, const Layout& layout, const UnitInfo& unit, bool read_pieces, BytesAt owed)
     : profile_(&profile),
       layout_(&layout),
+      settings_(settings_of(unit, profile)),
       read_pieces_(read_pieces),
       recovery_(profile),
-      pointer_(std::max<std::uint16_t>(transfer_size_of(unit), 1)) {
-  if (const AltSetting* alternate = alternate_of(unit, profile)) name_index_ = alternate->name_index;
-  result_.transfer_size = transfer_size_of(unit);
+      pointer_(std::max<std::uint16_t>(transfer_size_of(unit, profile), 1)),
+      selected_(profile.alternate) {
+  if (const AltSetting* alternate = own_setting(unit, profile)) name_index_ = alternate->name_index;
+  result_.transfer_size = transfer_size_of(unit, profile);
   result_.tolerant = unit.configuration.functional && unit.configuration.functional->manifestation_tolerant;
   result_.has_store = shows_store(unit, profile);
   result_.can_upload = unit.configuration.functional && unit.configuration.functional->can_upload;
@@ -92,11 +90,12 @@ Ask Survey::answer(const Answer& answer, Duration now) {
     if (profile_->dialect == Dialect::dfuse) return name_the_map(now);
     result_.map = parse_memory_map(profile_->map).value();
     result_.floor = wire_time(6);
-    return begin_reading(now);
+    return name_memories(now);
   }
   const Ask next = exchange_->answer(answer, now);
   if (!std::holds_alternative<Finished>(next)) return next;
-  return doing_ == Doing::naming ? take_the_map(now) : operation_done(now);
+  if (doing_ == Doing::reading) return operation_done(now);
+  return doing_ == Doing::naming ? take_the_map(now) : take_memory(now);
 }
 
 Ask Survey::name_the_map(Duration now) {
@@ -118,14 +117,69 @@ Ask Survey::take_the_map(Duration now) {
   }
   result_.map = *map;
   result_.floor = wire_time(6) + wire_time(255);
+  return name_memories(now);
+}
+
+// One memory after the other: the name of the setting that has its number, or of each until one is called so.
+Ask Survey::name_memories(Duration now) {
+  doing_ = Doing::naming_memories;
+  while (result_.beside.size() < profile_->memories.size()) {
+    const Profile::Memory& memory = profile_->memories[result_.beside.size()];
+    if (profile_->dialect == Dialect::dfu11 && memory.alternate) {
+      found_memory(*memory.alternate, parse_memory_map(memory.map).value());
+      continue;
+    }
+    const auto may_be = [&](const AltSetting& one) { return !memory.alternate || one.alternate == *memory.alternate; };
+    while (candidate_ < settings_.size() && !may_be(settings_[candidate_])) ++candidate_;
+    if (candidate_ == settings_.size()) return no_such_memory();
+    exchange_ = Exchange::read_string(*profile_, settings_[candidate_].name_index);
+    return exchange_->begin(now);
+  }
   return begin_reading(now);
+}
+
+void Survey::found_memory(std::uint8_t alternate, MemoryMap map) {
+  result_.beside.push_back(std::move(map));
+  result_.alternates.push_back(alternate);
+  candidate_ = 0;
+  names_.clear();
+}
+
+Ask Survey::take_memory(Duration now) {
+  const Profile::Memory& memory = profile_->memories[result_.beside.size()];
+  const AltSetting& setting = settings_[candidate_++];
+  // A setting without a name is not the one that is looked for by name.
+  if (exchange_->failure() && memory.alternate) {
+    fault_ = fault_of(*exchange_->failure(), OperationKind::survey, "reading the map of another memory of the unit");
+    return Finished{};
+  }
+  result_.floor += wire_time(255);
+  const std::string name = exchange_->failure() ? std::string() : parse_string_descriptor(exchange_->data());
+  names_ += (names_.empty() ? "" : ", ") + std::to_string(setting.alternate) + " \"" + name + "\"";
+  if (!memory.alternate && short_name(name) != memory.name) return name_memories(now);
+  std::string problem;
+  auto map = parse_memory_map(profile_->dialect == Dialect::dfu11 ? memory.map : name, &problem);
+  if (!map) {
+    return stop(FaultCode::map_mismatch, "The memory map of the unit's alternate setting " +
+                                             std::to_string(setting.alternate) + " \"" + name + "\" " + problem + ".");
+  }
+  found_memory(setting.alternate, *std::move(map));
+  return name_memories(now);
+}
+
+Ask Survey::no_such_memory() {
+  const Profile::Memory& memory = profile_->memories[result_.beside.size()];
+  const std::string which = memory.alternate ? std::to_string(*memory.alternate) : "with the name \"" + memory.name + "\"";
+  return stop(FaultCode::map_mismatch, "The unit has no alternate setting " + which +
+                                           (names_.empty() ? "" : ", only " + names_) +
+                                           ". Compare 'alt' in the recipe with the names of its alternate settings.");
 }
 
 // Plain DFU is not read: the right bytes do not say that the unit was told they are complete, and one that was not runs
 // nothing. Only a whole download with its manifestation ends that, so nothing there is ever unchanged.
 Ask Survey::begin_reading(Duration now) {
   const bool plain = profile_->dialect == Dialect::dfu11;
-  const bool fits = !misfit(*layout_, result_.map);
+  const bool fits = !misfit(*layout_, result_.map, result_.beside);
   if (plain || !result_.can_upload || !fits) {
     result_.pieces.assign(layout_->pieces.size(), Holds::other);
     return Finished{};
@@ -156,7 +210,9 @@ Ask Survey::read_on(Duration now) {
     next_piece(Holds::other);
     return read_on(now);
   }
-  if (auto ask = change_memory(store, piece.step, now)) return *ask;
+  if (auto ask = select(alternate_of(layout_->steps[piece.step], *profile_, result_.alternates), piece.step, now)) {
+    return *ask;
+  }
   return read_block(piece.step, next_, std::min(pointer_.chunk(), piece.data.end - next_), now);
 }
 
@@ -175,23 +231,24 @@ bool Survey::wants_neighbour(const Neighbour& one) const {
 }
 
 Ask Survey::read_neighbours(Duration now) {
-  if (auto ask = change_memory(false, layout_->steps.size() - 1, now)) return *ask;
   for (; neighbour_ < layout_->kept.size(); ++neighbour_) {
     const Neighbour& one = layout_->kept[neighbour_];
     if (!result_.kept[neighbour_].empty() || !wants_neighbour(one)) continue;
+    const std::uint8_t alternate = alternate_of(layout_->steps[one.step], *profile_, result_.alternates);
+    if (auto ask = select(alternate, one.step, now)) return *ask;
     const auto read = static_cast<std::uint32_t>(words_.size());
     return read_block(one.step, one.words().begin + read, std::min(pointer_.chunk(), one.words().size() - read), now);
   }
+  if (auto ask = select(profile_->alternate, layout_->steps.size() - 1, now)) return *ask;
   if (idle_) return Finished{};
   return run({Operation::Kind::to_idle, layout_->steps.size() - 1, layout_->steps.back().address, 0, 0, {}}, now);
 }
 
-// Nothing if that memory is selected already.
-std::optional<Ask> Survey::change_memory(bool store, std::size_t step, Duration now) {
-  if (store == in_store_) return {};
+// Nothing if it is selected already.
+std::optional<Ask> Survey::select(std::uint8_t alternate, std::size_t step, Duration now) {
+  if (alternate == selected_) return {};
   if (!idle_) return run({Operation::Kind::to_idle, step, 0, 0, 0, {}}, now);
-  in_store_ = store;
-  const std::uint8_t alternate = store ? profile_->store_alternate : profile_->alternate;
+  selected_ = alternate;
   return run({Operation::Kind::select, step, 0, 0, alternate, {}}, now);
 }
 

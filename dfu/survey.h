@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dfu/fault.h"
+#include "dfu/fit.h"
 #include "dfu/layout.h"
 #include "dfu/operation.h"
 #include "dfu/profile.h"
@@ -20,6 +21,9 @@ enum class Holds {
 
 struct SurveyResult {
   MemoryMap map;                    // as the unit's alternate setting names it
+  // Likewise of Profile::memories, and their alternate settings.
+  std::vector<MemoryMap> beside{};
+  std::vector<std::uint8_t> alternates{};
   std::uint16_t transfer_size = 0;  // wTransferSize
   bool can_upload = false;
   bool tolerant = false;      // plain DFU: it can be read after manifestation
@@ -35,15 +39,13 @@ struct SurveyResult {
   std::uint64_t read_bytes = 0;
 };
 
-// The unit shows the profile's alternate setting in DFU mode: the same id may stand for its run-time mode too, and only
-// the protocol of the interface tells them apart (docs/devices.md, "DFU functional descriptor").
-bool in_dfu_mode(const UnitInfo& unit, const Profile& profile);
-// A unit of this profile in application mode that can be brought into DFU mode over USB.
-bool can_enter_dfu(const UnitInfo& unit, const Profile& profile);
+// The alternate setting of a step's memory; `found`: SurveyResult::alternates, empty before there is a unit.
+std::uint8_t alternate_of(const Step& step, const Profile& profile, const std::vector<std::uint8_t>& found);
 
-// The conversation. REQUIRES: the unit is open on the profile's alternate setting; profile and layout outlive it.
-// Brings the unit to dfuIDLE, reads its map, the headers of its modules, then the pieces, and last the neighbours of
-// what is not the same. A piece is read no further than to the block that shows it is neither the same nor blank. A
+// The conversation. REQUIRES: the unit is open on the profile's alternate setting, and `profile` is the one of
+// for_unit(); profile and layout outlive it.
+// Brings the unit to dfuIDLE, reads its maps, the headers of its modules, then the pieces, and last the neighbours of
+// what is not the same. In the end the profile's own alternate setting is selected, whatever others were. A piece is read no further than to the block that shows it is neither the same nor blank. A
 // unit of plain DFU has no map to read, and its pieces all count as `other`.
 class Survey {
  public:
@@ -62,14 +64,18 @@ class Survey {
   std::size_t step() const { return operation_.step; }
 
  private:
-  enum class Doing { recovering, naming, reading };
+  enum class Doing { recovering, naming, naming_memories, reading };
 
   Ask stop(FaultCode code, std::string text);
   Ask name_the_map(Duration now);
   Ask take_the_map(Duration now);
+  Ask name_memories(Duration now);
+  void found_memory(std::uint8_t alternate, MemoryMap map);
+  Ask take_memory(Duration now);
+  Ask no_such_memory();
   Ask begin_reading(Duration now);
   Ask read_block(std::size_t step, std::uint32_t address, std::uint32_t length, Duration now);
-  std::optional<Ask> change_memory(bool store, std::size_t step, Duration now);
+  std::optional<Ask> select(std::uint8_t alternate, std::size_t step, Duration now);
   bool reading_heads() const { return result_.heads.size() < heads_.size(); }
   Ask read_on(Duration now);
   bool reading_neighbours() const { return !reading_heads() && result_.pieces.size() == layout_->pieces.size(); }
@@ -86,6 +92,9 @@ class Survey {
   const Profile* profile_;
   const Layout* layout_;
   std::uint8_t name_index_ = 0;
+  std::vector<AltSetting> settings_;  // of the unit's DFU interface
+  std::size_t candidate_ = 0;         // the one of them whose name is being read, for a memory
+  std::string names_;                 // that were read for it
   bool read_pieces_;
   Doing doing_ = Doing::recovering;
   Recovery recovery_;
@@ -93,7 +102,7 @@ class Survey {
   Operation operation_;
   Pointer pointer_;
   bool idle_ = true;          // the unit is in dfuIDLE
-  bool in_store_ = false;     // the store is selected
+  std::uint8_t selected_;     // alternate setting
   std::vector<Range> heads_;  // what is read before the pieces
   std::uint32_t next_ = 0;
   std::size_t neighbour_ = 0;  // the one of Layout::kept that is being read

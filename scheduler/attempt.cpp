@@ -182,7 +182,7 @@ Attempt::AnyTask Attempt::make_task() const {
     case Kind::enter:
       return std::make_shared<EnterTask>(profile(), unit_, flash_done_);
     case Kind::identify:
-      return std::make_shared<IdentifyTask>(profile());
+      return std::make_shared<IdentifyTask>(profile(), unit_);
     case Kind::flash:
       return std::make_shared<FlashTask>(started_, unit_, options_.dry_run, neighbours_);
     case Kind::reread:
@@ -391,7 +391,12 @@ void Attempt::returned(const dfu::UnitInfo& unit) {
 }
 
 void Attempt::returned_to_dfu(const dfu::UnitInfo& unit) {
-  if (in_dfu_mode(unit, profile())) return next_task();
+  if (dfu::fit(unit, profile()) == dfu::Fit::ready) return next_task();
+  if (in_dfu_mode(unit, profile())) {
+    return end(dfu::make_fault(
+        FaultCode::map_mismatch, entering(),
+        "The unit " + dfu::unfit_because(unit, profile()) + ". " + dfu::unfit_remedy(unit, profile()) + "."));
+  }
   if (can_enter_dfu(unit, profile()) && entries_ < most_entries) {
     if (to_do_.front() != Kind::enter) to_do_.push_front(Kind::enter);
     return next_task();

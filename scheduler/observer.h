@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "dfu/fit.h"
 #include "scheduler/record.h"
 #include "scheduler/wait.h"
 
@@ -16,6 +17,9 @@ struct UnitArrived {
   dfu::UnitInfo unit;
   std::string slot;
   bool ours = false;  // matches the recipe in DFU mode, or in application mode where it is brought out of that
+  // Of one that is not: how far it matches the recipe, and in words why that is not enough ("is in DFU mode, but ...").
+  dfu::Fit fit = dfu::Fit::ready;
+  std::string unfit{};  // empty: it is of another kind
 };
 struct UnitLeft {
   dfu::PortPath port;

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <utility>
 
-#include "dfu/survey.h"
+#include "dfu/fit.h"
 
 namespace scheduler {
 

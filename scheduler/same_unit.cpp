@@ -4,8 +4,8 @@
 #include <cctype>
 #include <cmath>
 
+#include "dfu/fit.h"
 #include "dfu/particle/identity.h"
-#include "dfu/survey.h"
 
 namespace scheduler {
 

@@ -104,7 +104,11 @@ void IdentifyTask::cut_off() {
 // ---- FlashTask
 
 FlashTask::FlashTask(AttemptStarted started, dfu::UnitInfo unit, bool dry_run, dfu::BytesAt owed)
-    : started_(std::move(started)), unit_(std::move(unit)), dry_run_(dry_run), owed_(std::move(owed)) {
+    : started_(std::move(started)),
+      unit_(std::move(unit)),
+      profile_(dfu::for_unit(started_.recipe->profile, unit_)),
+      dry_run_(dry_run),
+      owed_(std::move(owed)) {
   for (const dfu::Step& step : recipe().layout.steps) {
     StepDone done{step.name, step.image, step.address, step.size(), 0, 0, 0, 0, {}};
     steps_.push_back(std::move(done));
@@ -112,13 +116,13 @@ FlashTask::FlashTask(AttemptStarted started, dfu::UnitInfo unit, bool dry_run, d
 }
 
 std::vector<dfu::Claim> FlashTask::claims() const {
-  return dfu_claim(recipe().profile);
+  return dfu_claim(profile_);
 }
 
 dfu::Ask FlashTask::begin(dfu::Duration now) {
   begun_ = accounted_ = now;
   const bool read = recipe().policy.unchanged == config::Unchanged::skip;
-  survey_.emplace(recipe().profile, recipe().layout, unit_, read, owed_);
+  survey_.emplace(profile_, recipe().layout, unit_, read, owed_);
   return converse(nullptr, now);
 }
 
@@ -172,7 +176,7 @@ dfu::Ask FlashTask::judged(dfu::Plan plan, dfu::Duration now) {
   }
   wrote_ = plan.writes();
   refused_ = plan.refused;
-  session_.emplace(recipe().profile, recipe().layout, std::move(plan));
+  session_.emplace(profile_, recipe().layout, std::move(plan));
   if (stopping_) session_->stop();
   return converse(nullptr, now);
 }
@@ -277,11 +281,12 @@ RereadTask::RereadTask(std::shared_ptr<const config::Recipe> recipe, std::shared
     : recipe_(std::move(recipe)),
       layout_(std::move(layout)),
       unit_(std::move(unit)),
+      profile_(dfu::for_unit(recipe_->profile, unit_)),
       leave_(leave),
-      survey_(recipe_->profile, *layout_, unit_, true) {}
+      survey_(profile_, *layout_, unit_, true) {}
 
 std::vector<dfu::Claim> RereadTask::claims() const {
-  return dfu_claim(recipe_->profile);
+  return dfu_claim(profile_);
 }
 
 dfu::Ask RereadTask::begin(dfu::Duration now) {
@@ -300,7 +305,7 @@ dfu::Ask RereadTask::surveyed(dfu::Duration now) {
   fault_ = survey_.fault();
   if (fault_) return dfu::Finished{};
   const dfu::SurveyResult& found = survey_.result();
-  if (!found.can_upload || dfu::misfit(*layout_, found.map)) {
+  if (!found.can_upload || dfu::misfit(*layout_, found.map, found.beside)) {
     fault_ = dfu::make_fault(FaultCode::read_protected, OperationKind::proof,
                              "The unit cannot be read, so its firmware cannot be compared once more.");
     return dfu::Finished{};
@@ -309,7 +314,7 @@ dfu::Ask RereadTask::surveyed(dfu::Duration now) {
   equal_ = differs == found.pieces.end();
   if (!equal_) difference_ = &layout_->pieces[static_cast<std::size_t>(differs - found.pieces.begin())];
   if (!equal_ || !leave_) return dfu::Finished{};
-  session_.emplace(recipe_->profile, *layout_, dfu::make_plan(*layout_, found, recipe_->profile, {.verify = false}));
+  session_.emplace(profile_, *layout_, dfu::make_plan(*layout_, found, profile_, {.verify = false}));
   return session_->begin(now);
 }
 
@@ -331,9 +336,9 @@ void AskTask::cut_off() {
 
 // ---- CheckTask, ResetTask
 
-CheckTask::CheckTask(const dfu::Profile& profile, const dfu::UnitInfo& unit) : profile_(profile) {
+CheckTask::CheckTask(const dfu::Profile& profile, const dfu::UnitInfo& unit) : profile_(dfu::for_unit(profile, unit)) {
   // The resets are a rung of their own.
-  if (in_dfu_mode(unit, profile)) recovery_.emplace(profile, dfu::Recovery::LastResort::none);
+  if (in_dfu_mode(unit, profile)) recovery_.emplace(profile_, dfu::Recovery::LastResort::none);
 }
 
 std::vector<dfu::Claim> CheckTask::claims() const {

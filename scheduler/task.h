@@ -13,6 +13,7 @@
 
 #include "dfu/conversation.h"
 #include "dfu/detach.h"
+#include "dfu/fit.h"
 #include "dfu/particle/ask_modules.h"
 #include "dfu/particle/enter_dfu.h"
 #include "dfu/read_id.h"
@@ -74,8 +75,9 @@ class EnterTask : public Task {
 // Reads the stored id of a unit whose serial is not its own.
 class IdentifyTask : public Task {
  public:
-  // REQUIRES: the profile has a stored id, and outlives the task.
-  explicit IdentifyTask(const dfu::Profile& profile) : profile_(profile), read_(profile) {}
+  // REQUIRES: the profile has a stored id.
+  IdentifyTask(const dfu::Profile& profile, const dfu::UnitInfo& unit)
+      : profile_(dfu::for_unit(profile, unit)), read_(profile_) {}
 
   std::vector<dfu::Claim> claims() const override;
   dfu::Ask begin(dfu::Duration now) override;
@@ -91,7 +93,7 @@ class IdentifyTask : public Task {
  private:
   dfu::Ask unless_stopped(dfu::Ask ask);
 
-  const dfu::Profile& profile_;
+  const dfu::Profile profile_;
   dfu::ReadId read_;
   bool stopping_ = false;
   std::optional<dfu::ResetStatus> reset_;
@@ -149,6 +151,7 @@ class FlashTask : public Task {
 
   const AttemptStarted started_;
   const dfu::UnitInfo unit_;
+  const dfu::Profile profile_;  // of this very unit
   const bool dry_run_;
   bool stopping_ = false;
   std::optional<dfu::Survey> survey_;
@@ -189,6 +192,7 @@ class RereadTask : public Task {
   const std::shared_ptr<const config::Recipe> recipe_;
   const std::shared_ptr<const dfu::Layout> layout_;
   const dfu::UnitInfo unit_;
+  const dfu::Profile profile_;  // of this very unit
   const bool leave_;
   dfu::Survey survey_;
   std::optional<dfu::Session> session_;
@@ -219,7 +223,6 @@ class AskTask : public Task {
 // Does the unit answer? In DFU mode it is brought to dfuIDLE; else one request that every USB device answers.
 class CheckTask : public Task {
  public:
-  // REQUIRES: the profile outlives the task.
   CheckTask(const dfu::Profile& profile, const dfu::UnitInfo& unit);
 
   std::vector<dfu::Claim> claims() const override;
@@ -229,7 +232,7 @@ class CheckTask : public Task {
   const std::optional<dfu::Fault>& fault() const override { return recovery_ && !fault_ ? recovery_->fault() : fault_; }
 
  private:
-  const dfu::Profile& profile_;
+  const dfu::Profile profile_;
   std::optional<dfu::Recovery> recovery_;
   std::optional<dfu::Fault> fault_;
 };

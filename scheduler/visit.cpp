@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dfu/fit.h"
 #include "scheduler/retry.h"
 
 namespace scheduler {
@@ -36,7 +37,17 @@ std::vector<Want> Visit::on(const Told& told, dfu::Duration now) {
 
 bool Visit::ours(const dfu::UnitInfo& unit) const {
   if (!setting_.recipe) return false;
-  return in_dfu_mode(unit, recipe().profile) || (setting_.enter_dfu && can_enter_dfu(unit, recipe().profile));
+  const dfu::Fit fit = dfu::fit(unit, recipe().profile);
+  return fit == dfu::Fit::ready || (setting_.enter_dfu && fit == dfu::Fit::can_enter);
+}
+
+UnitArrived Visit::arrival(const dfu::UnitInfo& unit) const {
+  UnitArrived event{unit, setting_.slot, ours(unit)};
+  if (event.ours || !setting_.recipe) return event;
+  event.fit = dfu::fit(unit, recipe().profile);
+  const std::string why = dfu::unfit_because(unit, recipe().profile);
+  if (!why.empty()) event.unfit = why + ". " + dfu::unfit_remedy(unit, recipe().profile) + ".";
+  return event;
 }
 
 bool Visit::workable(const dfu::UnitInfo& unit) const {
@@ -54,7 +65,7 @@ void Visit::hear(const told::Arrived& arrived) {
   present_ = arrived.unit;
   gap_.back(now_, arrived.queued);
   if (phase_ == Phase::verdict) arrived_after_verdict();
-  want(wants::Tell{UnitArrived{arrived.unit, setting_.slot, ours(arrived.unit)}});
+  want(wants::Tell{arrival(arrived.unit)});
   switch (phase_) {
     case Phase::empty:
       begin_if_ours(arrived.owed);

@@ -56,6 +56,7 @@ class Visit {
   bool owes_proof(const dfu::UnitInfo& unit) const;
   // Of what is on the port now, against the unit of this visit.
   SameUnit who_is_here() const;
+  UnitArrived arrival(const dfu::UnitInfo& unit) const;
   bool gives_back() const;
   void tell_lost();
   void remember_neighbours();

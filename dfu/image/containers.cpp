@@ -40,9 +40,26 @@ ContentResult parse_elements(ByteView elements, std::uint32_t count) {
   return put_together(std::move(found));
 }
 
-}  // namespace
+// The elements of the target that `rest` begins with; `rest` then begins behind it.
+ContentResult parse_target(ByteView& rest, std::size_t number, std::size_t count) {
+  const std::string which = count == 1 ? "target" : "target " + std::to_string(number) + " of " + std::to_string(count);
+  if (rest.size() < target_size) return "is a DfuSe container that is cut off";
+  const ByteView head = rest.first(target_size);
+  if (!has_text(head, 0, "Target")) return "is a DfuSe container whose " + which + " is damaged";
+  const std::uint32_t size = le32(head, 266);
+  rest = rest.subspan(target_size);
+  if (size > rest.size() || (number == count && size != rest.size())) {
+    return "is a DfuSe container whose " + which + " should have " + std::to_string(size) + " bytes and has " +
+           std::to_string(rest.size());
+  }
+  ContentResult result = parse_elements(rest.first(size), le32(head, 270));
+  if (auto* content = std::get_if<Content>(&result)) content->alternate = head[6];
+  rest = rest.subspan(size);
+  return result;
+}
 
-ContentResult parse_dfuse(ByteView file) {
+// What is before the suffix, or what is wrong.
+std::variant<ByteView, std::string> container(ByteView file) {
   const auto suffix = parse_suffix(file);
   if (!suffix) return "is a DfuSe container without the suffix that ends one: it is cut off";
   if (auto problem = suffix_problem(file, *suffix); !problem.empty()) return problem;
@@ -51,20 +68,29 @@ ContentResult parse_dfuse(ByteView file) {
   if (whole.size() < prefix_size + target_size) return "is a DfuSe container that is cut off";
   // The size in the prefix is not looked at: older tools count differently (docs/devices.md, "DfuSe files").
   if (whole[5] != 1) return "is a DfuSe container of version " + std::to_string(whole[5]) + ", which is not known";
-  if (whole[10] != 1) {
-    return "is a DfuSe container for " + std::to_string(whole[10]) +
-           " memories, and a unit is flashed in one: make a file for each";
+  if (whole[10] == 0) return "is a DfuSe container without a target";
+  return whole;
+}
+
+}  // namespace
+
+TargetsResult parse_dfuse(ByteView file) {
+  const auto found = container(file);
+  if (const auto* problem = std::get_if<std::string>(&found)) return *problem;
+  const ByteView whole = std::get<ByteView>(found);
+  const std::size_t count = whole[10];
+  ByteView rest = whole.subspan(prefix_size);
+  std::vector<Content> targets;
+  for (std::size_t number = 1; number <= count; ++number) {
+    ContentResult target = parse_target(rest, number, count);
+    if (auto* problem = std::get_if<std::string>(&target)) return std::move(*problem);
+    targets.push_back(std::move(std::get<Content>(target)));
+    for (std::size_t i = 0; i + 1 < targets.size(); ++i) {
+      if (targets[i].alternate != targets.back().alternate) continue;
+      return "is a DfuSe container with two targets for alternate setting " + std::to_string(*targets[i].alternate);
+    }
   }
-  const ByteView target = whole.subspan(prefix_size);
-  if (!has_text(target, 0, "Target")) return "is a DfuSe container whose target is damaged";
-  const ByteView elements = target.subspan(target_size);
-  if (le32(target, 266) != elements.size()) {
-    return "is a DfuSe container whose target should have " + std::to_string(le32(target, 266)) + " bytes and has " +
-           std::to_string(elements.size());
-  }
-  ContentResult result = parse_elements(elements, le32(target, 270));
-  if (auto* content = std::get_if<Content>(&result)) content->alternate = target[6];
-  return result;
+  return targets;
 }
 
 }  // namespace dfu

@@ -22,8 +22,10 @@ struct Content {
 // Content, or what is wrong, to follow the file's name.
 using ContentResult = std::variant<Content, std::string>;
 
-// One target; its sizes must add up to the file's, and the suffix must be whole.
-ContentResult parse_dfuse(ByteView file);
+// One content for each target, at least one, each for another alternate setting; or what is wrong.
+using TargetsResult = std::variant<std::vector<Content>, std::string>;
+// The sizes of the targets must add up to the file's, and the suffix must be whole.
+TargetsResult parse_dfuse(ByteView file);
 // Record types 0 to 5, each with its checksum, the last the end record; in any order otherwise. Start addresses are not
 // used. Comments (; # //), empty lines, a byte order mark, and NULs, ^Z or blanks around lines and at the end are let
 // pass.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace dfu {
@@ -27,19 +28,26 @@ std::optional<std::uint8_t> hex_digit(std::uint8_t byte) {
 // The first 16 words of a Cortex-M program: stack pointer, then the system's own handlers.
 constexpr std::size_t system_vectors = 16;
 
-bool is_ram(std::uint32_t address) {
-  const std::uint32_t bank = address & 0xFFF00000;
-  return bank == 0x20000000 || bank == 0x10000000 || bank == 0x24000000 || bank == 0x30000000;
+bool in_any(std::uint32_t address, std::span<const Range> places) {
+  return std::ranges::any_of(places, [address](Range one) { return one.contains(address); });
 }
 
-// Code from 0 (nRF, Kinetis, LPC, SAM), of STM32 and RTL872x, and of XMC.
-bool is_flash(std::uint32_t address) {
-  return address < 0x00600000 || (address >= 0x08000000 && address < 0x08800000) ||
-         (address >= 0x0C000000 && address < 0x0C200000);
+// Where a Cortex-M's stack may be: SRAM, Kinetis' lower half of it, core-coupled memory, RAM on the code bus (LPC), and
+// RAM outside the chip. The stack grows down, so its end counts too.
+bool is_stack(std::uint32_t address) {
+  constexpr Range places[] = {{0x20000000, 0x40000000}, {0x1FFE0000, 0x20000000}, {0x10000000, 0x10100000},
+                              {0x04000000, 0x04010000}, {0x60000000, 0xA0000000}, {0xC0000000, 0xE0000000}};
+  return address >= 4 && in_any(address - 4, places);
+}
+
+// From where a Cortex-M runs code: the code and SRAM regions, and external memory (QSPI, SDRAM).
+bool is_code(std::uint32_t address) {
+  constexpr Range places[] = {{0x00000000, 0x40000000}, {0x60000000, 0xA0000000}};
+  return in_any(address, places);
 }
 
 bool is_handler(std::uint32_t vector) {
-  return (vector & 1) != 0 && is_flash(vector) && (vector & ~1u) != 0;
+  return (vector & 1) != 0 && is_code(vector) && (vector & ~1u) != 0;
 }
 
 struct Span {
@@ -138,32 +146,6 @@ bool is_html(ByteView file) {
   return tag && is_text(file);
 }
 
-std::string_view other_file(ByteView file) {
-  struct Beginning {
-    std::string_view bytes;
-    std::string_view name;
-  };
-  constexpr Beginning beginnings[] = {
-      {"\x1F\x8B", "a gzip archive"},
-      {"\xFD"
-       "7zXZ",
-       "an xz archive"},
-      {"7z\xBC\xAF\x27\x1C", "a 7-Zip archive"},
-      {"!<arch>\n", "a library for the linker"},
-      {"\x89PNG", "a picture"},
-      {"\xFF\xD8\xFF", "a picture"},
-      {"GIF8", "a picture"},
-      {"%PDF-", "a PDF document"},
-      {"MZ", "a Windows program"},
-      {"\xCF\xFA\xED\xFE", "a macOS program"},
-      {"\xCE\xFA\xED\xFE", "a macOS program"},
-      {"SQLite format 3", "a database"},
-  };
-  const auto found =
-      std::ranges::find_if(beginnings, [&](const Beginning& one) { return starts_with(file, one.bytes); });
-  return found == std::end(beginnings) ? std::string_view() : found->name;
-}
-
 bool is_legacy_core(ByteView file) {
   constexpr std::uint32_t stack_top = 0x20005000;
   constexpr std::uint32_t base = 0x08005000;
@@ -176,7 +158,7 @@ bool is_legacy_core(ByteView file) {
 bool is_cortex_m_program(ByteView file) {
   if (file.size() < system_vectors * 4) return false;
   const std::uint32_t stack = le32(file, 0);
-  if (!is_ram(stack) || stack % 4 != 0) return false;
+  if (!is_stack(stack) || stack % 4 != 0) return false;
   // Some vendors use reserved entries for a checksum or a size: only the reset, NMI and hard fault handlers are judged.
   const auto span = handlers(file, 4);
   return span && span->highest - span->lowest < file.size();

@@ -25,13 +25,11 @@ ByteView without_byte_order_mark(ByteView file);
 bool is_html(ByteView file);
 bool is_text(ByteView file);
 
-// What other files begin with that end up in a folder of firmware: "a gzip archive". Empty for all others.
-std::string_view other_file(ByteView file);
-
 // A Core program from before modules: nothing but its vector table tells it. Source: docs/devices.md, "Where the header
 // is".
 bool is_legacy_core(ByteView file);
-// A vector table as a Cortex-M needs it: stack in RAM, handlers in flash and no further apart than the file is long.
+// A vector table as a Cortex-M needs it: stack in RAM, handlers where code can be and no further apart than the file is
+// long.
 bool is_cortex_m_program(ByteView file);
 
 }  // namespace dfu

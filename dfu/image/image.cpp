@@ -6,6 +6,9 @@
 #include "dfu/image/bundle.h"
 #include "dfu/image/containers.h"
 #include "dfu/image/formats.h"
+#include "dfu/image/mcuboot.h"
+#include "dfu/image/other_cores.h"
+#include "dfu/image/other_formats.h"
 #include "dfu/image/programs.h"
 #include "dfu/image/suffix.h"
 
@@ -23,6 +26,12 @@ ImageFacts unsound(ImageKind kind, std::string problem) {
   ImageFacts facts;
   facts.kind = kind;
   facts.problem = std::move(problem);
+  return facts;
+}
+
+ImageFacts named(ImageKind kind, std::string what) {
+  ImageFacts facts = sound(kind);
+  facts.what = std::move(what);
   return facts;
 }
 
@@ -60,6 +69,13 @@ std::optional<ImageFacts> as_module(ByteView file) {
   return std::nullopt;
 }
 
+ImageFacts as_mcuboot(const McubootImage& image) {
+  ImageFacts facts = image.problem.empty() ? sound(ImageKind::mcuboot) : unsound(ImageKind::mcuboot, image.problem);
+  facts.what = "MCUboot image " + image.version + (image.encrypted ? ", encrypted" : "") +
+               (image.signature.empty() ? ", not signed" : ", signed with " + image.signature);
+  return facts;
+}
+
 // A Particle module may come in one of these too; where it then goes is said twice and must agree.
 ImageFacts with_content(ImageKind kind, const ContentResult& result, Bytes* bytes) {
   const auto* content = std::get_if<Content>(&result);
@@ -67,6 +83,7 @@ ImageFacts with_content(ImageKind kind, const ContentResult& result, Bytes* byte
   ImageFacts facts = sound(kind);
   if (content->ranges.size() == 1) {
     if (auto module = as_module(content->bytes)) facts = *std::move(module);
+    if (const auto image = parse_mcuboot(content->bytes)) facts = as_mcuboot(*image);
     facts.kind = kind;
     if (facts.sound && facts.module && facts.module->start != content->ranges[0].begin) {
       facts.sound = false;
@@ -80,15 +97,47 @@ ImageFacts with_content(ImageKind kind, const ContentResult& result, Bytes* byte
   return facts;
 }
 
+ImageFacts as_dfuse(TargetsResult result, Bytes* bytes) {
+  auto* targets = std::get_if<std::vector<Content>>(&result);
+  if (!targets) return unsound(ImageKind::dfuse, std::get<std::string>(std::move(result)));
+  if (targets->size() == 1) return with_content(ImageKind::dfuse, std::move(targets->front()), bytes);
+  ImageFacts facts = named(ImageKind::dfuse, "for alternate settings");
+  for (const Content& one : *targets) {
+    facts.what += (facts.targets.empty() ? " " : ", ") + std::to_string(*one.alternate);
+    facts.targets.push_back(*one.alternate);
+  }
+  return facts;
+}
+
+ImageFacts as_other(OtherFormat other) {
+  if (other.kind != ImageKind::unknown) return named(other.kind, std::move(other.name));
+  ImageFacts facts = unsound(ImageKind::unknown, "is " + other.name + ", not firmware");
+  facts.remedy = std::move(other.remedy);
+  return facts;
+}
+
+std::optional<ImageFacts> as_program(ByteView file) {
+  if (is_cortex_m_program(file)) return named(ImageKind::raw, describe_cortex_m(file));
+  if (const auto room = unsigned_for_mcuboot(file)) {
+    ImageFacts facts =
+        unsound(ImageKind::unknown, "begins with " + std::to_string(*room) +
+                                        " empty bytes, the place of an MCUboot header, and is not signed");
+    facts.remedy = "Use the file that imgtool made of it, zephyr.signed.bin in a Zephyr build.";
+    return facts;
+  }
+  if (is_avr_program(file)) return named(ImageKind::raw, "an AVR program");
+  if (is_risc_v_program(file)) return named(ImageKind::raw, "a RISC-V program");
+  return std::nullopt;
+}
+
 ImageFacts without_regard_to_suffix(ByteView file) {
   if (auto facts = by_first_bytes(file)) return *std::move(facts);
   if (auto facts = as_module(file)) return *std::move(facts);
   if (std::string seen = particle::resemblance(file); !seen.empty()) return unsound(ImageKind::unknown, seen);
-  if (const auto name = other_file(file); !name.empty()) {
-    return unsound(ImageKind::unknown, "is " + std::string(name) + ", not firmware");
-  }
+  if (const auto image = parse_mcuboot(file)) return as_mcuboot(*image);
+  if (auto other = other_format(file)) return as_other(*std::move(other));
   if (is_legacy_core(file)) return sound(ImageKind::legacy_core);
-  if (is_cortex_m_program(file)) return sound(ImageKind::raw);
+  if (auto facts = as_program(file)) return *std::move(facts);
   if (is_text(file)) return unsound(ImageKind::unknown, "is text, not firmware");
   return unsound(ImageKind::unknown, nothing_known);
 }
@@ -101,7 +150,8 @@ ImageFacts with_suffix(ByteView file, const DfuSuffix& suffix) {
   } else {
     facts = without_regard_to_suffix(without_suffix(file, suffix));
     // The suffix vouches for bytes in a form that only the unit knows.
-    if (facts.kind == ImageKind::unknown && facts.problem == nothing_known) facts = sound(ImageKind::dfu_suffix);
+    const bool formless = facts.problem == nothing_known || !facts.remedy.empty();
+    if (facts.kind == ImageKind::unknown && formless) facts = sound(ImageKind::dfu_suffix);
     facts.kind = ImageKind::dfu_suffix;
     if (!facts.sound) facts.problem = "ends in a DFU suffix, and what is before that " + facts.problem;
   }
@@ -137,6 +187,14 @@ std::string_view to_string(ImageKind kind) {
       return "empty";
     case ImageKind::legacy_core:
       return "legacy-core";
+    case ImageKind::mcuboot:
+      return "mcuboot";
+    case ImageKind::boot_image:
+      return "boot-image";
+    case ImageKind::bitstream:
+      return "bitstream";
+    case ImageKind::file_system:
+      return "file-system";
     case ImageKind::unknown:
       return "unknown";
   }
@@ -148,7 +206,7 @@ namespace {
 ImageFacts facts_of(ByteView file, Bytes* content) {
   const auto suffix = parse_suffix(file);
   if (is_dfuse(file)) {
-    ImageFacts facts = with_content(ImageKind::dfuse, parse_dfuse(file), content);
+    ImageFacts facts = as_dfuse(parse_dfuse(file), content);
     facts.suffix = suffix;
     return facts;
   }
@@ -204,6 +262,32 @@ std::vector<Range> rest_of(Range range, std::vector<Range> omitted) {
 }
 
 }  // namespace
+
+std::shared_ptr<const Image> as_raw(const Image& image) {
+  auto out = std::make_shared<Image>();
+  out->name = image.name;
+  out->file = image.file;
+  out->sha256 = image.sha256;
+  out->facts = sound(ImageKind::raw);
+  out->facts.as_is = true;
+  return out;
+}
+
+std::shared_ptr<const Image> of_target(const Image& image, std::uint8_t alternate) {
+  auto result = parse_dfuse(image.file);
+  auto* targets = std::get_if<std::vector<Content>>(&result);
+  if (!targets) return nullptr;
+  const auto found = std::ranges::find(*targets, alternate, &Content::alternate);
+  if (found == targets->end()) return nullptr;
+  auto out = std::make_shared<Image>();
+  out->name = image.name;
+  out->file = image.file;
+  out->sha256 = image.sha256;
+  out->facts = with_content(ImageKind::dfuse, *found, &out->content);
+  out->facts.suffix = image.facts.suffix;
+  out->facts.targets = image.facts.targets;
+  return out;
+}
 
 std::shared_ptr<const Image> without(const Image& image, const std::vector<Range>& omitted) {
   if (image.content.empty()) return nullptr;

@@ -28,6 +28,10 @@ enum class ImageKind {
   html,
   empty,
   legacy_core,
+  mcuboot,
+  boot_image,   // for another boot loader
+  bitstream,    // for an FPGA
+  file_system,  // an image of one
   unknown,
 };
 
@@ -56,11 +60,16 @@ struct ImageFacts {
   ImageKind kind = ImageKind::unknown;
   bool sound = false;
   std::string problem;                     // why it is not sound: a sentence without the file name
+  std::string remedy;                      // of an unknown file, what else it would take; a sentence, or empty
+  std::string what;                        // more than the kind says: "MCUboot image 1.2.3+4, signed with ECDSA"
+  bool as_is = false;                      // nobody asked what it is, see as_raw()
   std::optional<particle::Module> module;  // of a particle-module, also of a damaged one, also inside a dfu-suffix file
   std::optional<DfuSuffix> suffix;
   // Where a sound dfuse, intel-hex or s-record file, or an undamaged ELF or UF2, says its bytes go; ascending.
   std::vector<Range> ranges;
   std::optional<std::uint8_t> alternate;  // of a dfuse: the memory it is for
+  // Of a dfuse for several memories, all of them. Without `alternate` none is chosen yet: see of_target().
+  std::vector<std::uint8_t> targets{};
   std::vector<Packed> packed;             // what is in an undamaged zip archive
 };
 
@@ -81,6 +90,10 @@ struct Image {
 };
 
 std::shared_ptr<const Image> make_image(std::string name, Bytes file);
+// The same file, every byte of it, whatever they look like: nothing is read out of them.
+std::shared_ptr<const Image> as_raw(const Image& image);
+// The part of such a file that is for this alternate setting. Null: it has none.
+std::shared_ptr<const Image> of_target(const Image& image, std::uint8_t alternate);
 // The same file without the bytes at these addresses. Null if nothing is left, or the file does not say where its bytes
 // go.
 std::shared_ptr<const Image> without(const Image& image, const std::vector<Range>& omitted);

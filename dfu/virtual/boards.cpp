@@ -28,7 +28,7 @@ ParticleBoard photon() {
 }
 
 // Old bootloaders of a P1 call themselves a Photon; only the product number tells (docs/devices.md, "Particle USB
-// ids"). The option of a third alternate setting for its serial flash is not modelled.
+// ids"). Its serial flash is an option of its bootloader: UnitSpec::beside.
 ParticleBoard p1() {
   ParticleBoard board = photon();
   board.profile = "p1";

@@ -24,6 +24,27 @@ std::string derived_id(const std::string& text) {
   return to_hex(ByteView(digest).first(12));
 }
 
+namespace {
+
+std::optional<std::string> problem_of_memories(const UnitSpec& spec, const ParticleBoard* board) {
+  constexpr std::uint8_t serial_flash = 2;
+  for (const MemorySpec& one : spec.beside) {
+    const std::string which = "the memory on alternate setting " + std::to_string(one.alternate);
+    if (!one.part) return which + " has no sectors";
+    if (one.alternate == 0) return which + " is the unit's own flash";
+    if (spec.profile == "stm32-rom") continue;
+    if (!board || board->profile != "p1" || one.alternate != serial_flash || spec.beside.size() > 1) {
+      return which + " cannot be simulated for a unit of profile '" + spec.profile + "'";
+    }
+    if (!find_generation(spec.generation)->memory_by_alternate) {
+      return which + " is not there in a bootloader of generation " + std::to_string(spec.generation);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 std::optional<std::string> problem_of(const UnitSpec& spec) {
   const ParticleBoard* board = find_board(spec.profile);
   if (!board && spec.profile != "stm32-rom" && spec.profile != "dfu11") {
@@ -36,7 +57,7 @@ std::optional<std::string> problem_of(const UnitSpec& spec) {
   if (id.size() != 24 || id.find_first_not_of("0123456789abcdef") != std::string::npos) {
     return "the id must be 24 hex digits, not '" + id + "'";
   }
-  return {};
+  return problem_of_memories(spec, board);
 }
 
 std::unique_ptr<Device> make_device(const UnitSpec& spec) {

@@ -61,14 +61,14 @@ const char* refusal_text(OpenStatus status) {
 
 }  // namespace
 
-Port::Port(const UnitSpec& unit_spec, std::optional<Flash> flash)
+Port::Port(const UnitSpec& unit_spec, std::optional<Flash> flash, std::vector<Flash> beside)
     : home(unit_spec.port),
       spec(unit_spec),
       flash_file(spec.flash_file),
       bus(bus_of(spec.port)),
       place(spec.port),
       plugged(spec.starts != Starts::absent),
-      unit(spec, std::move(flash)) {}
+      unit(spec, std::move(flash), std::move(beside)) {}
 
 // ---- the line as it is built
 
@@ -95,7 +95,12 @@ void VirtualLine::Impl::add_unit(const UnitSpec& spec) {
   if (const auto problem = problem_of(spec)) throw std::runtime_error(where + *problem);
   std::optional<Flash> flash;
   if (!spec.flash_file.empty()) flash = read_flash_file(spec.flash_file, geometry_of(spec));
-  auto port = std::make_unique<Port>(spec, std::move(flash));
+  std::vector<Flash> beside;
+  for (const MemorySpec& one : spec.beside) {
+    auto kept = one.flash_file.empty() ? std::nullopt : read_flash_file(one.flash_file, *one.part);
+    beside.push_back(kept ? *std::move(kept) : Flash(*one.part));
+  }
+  auto port = std::make_unique<Port>(spec, std::move(flash), std::move(beside));
   port->hub = hub;
   if (!reaches(hub->info.port)) port->with_hub = std::exchange(port->plugged, false);
   by_home[spec.port] = port.get();
@@ -359,13 +364,18 @@ PortPath VirtualLine::place(const PortPath& path) const {
 std::vector<std::string> VirtualLine::save() const {
   std::vector<std::string> problems;
   for (const auto& port : impl_->ports) {
-    if (port->flash_file.empty()) continue;
-    Bytes bytes;
+    std::vector<std::pair<std::string, Bytes>> files;
     {
       const std::lock_guard lock(port->mutex);
-      bytes = port->unit.flash().bytes();
+      files.emplace_back(port->flash_file, port->unit.flash().bytes());
+      for (std::size_t i = 0; i < port->spec.beside.size(); ++i) {
+        files.emplace_back(port->spec.beside[i].flash_file, port->unit.beside(i).bytes());
+      }
     }
-    if (auto problem = write_flash_file(port->flash_file, bytes)) problems.push_back(*problem);
+    for (const auto& [file, bytes] : files) {
+      if (file.empty()) continue;
+      if (auto problem = write_flash_file(file, bytes)) problems.push_back(*problem);
+    }
   }
   return problems;
 }

@@ -44,7 +44,7 @@ struct Hub {
 
 // A unit and the port it is at.
 struct Port {
-  Port(const UnitSpec& unit_spec, std::optional<Flash> flash);
+  Port(const UnitSpec& unit_spec, std::optional<Flash> flash, std::vector<Flash> beside);
 
   const PortPath home;  // where the spec puts it; people name it so
   const UnitSpec spec;

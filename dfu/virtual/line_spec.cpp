@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "dfu/memory_map.h"
+
 namespace dfu::virt {
 
 namespace {
@@ -38,6 +40,28 @@ std::optional<std::uint32_t> number_from(std::string_view text) {
 }
 
 }  // namespace
+
+std::shared_ptr<const FlashGeometry> geometry_of_map(std::string_view map, std::uint32_t granule) {
+  constexpr auto erase_time = std::chrono::milliseconds(20);
+  const auto read = parse_memory_map(map);
+  if (!read || read->sectors.empty()) return nullptr;
+  std::vector<FlashGeometry::Run> runs;
+  const auto add = [&](std::uint32_t size) {
+    if (!runs.empty() && runs.back().size == size) {
+      ++runs.back().count;
+    } else {
+      runs.push_back({1, size, erase_time});
+    }
+  };
+  const std::uint32_t first = read->sectors.front().range.begin;
+  std::uint32_t at = first;
+  for (const Sector& sector : read->sectors) {
+    if (sector.range.begin > at) add(sector.range.begin - at);  // between two banks
+    add(sector.range.size());
+    at = sector.range.end;
+  }
+  return make_geometry(first, std::move(runs), granule);
+}
 
 std::vector<std::string> virtual_profile_names() {
   return {"photon", "p1", "electron", "core", "stm32-rom", "dfu11"};

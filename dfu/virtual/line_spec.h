@@ -53,6 +53,14 @@ struct FaultSpec {
 
 enum class Starts { dfu, application, absent };
 
+// A memory on an alternate setting of its own, beside the flash that the unit starts from.
+struct MemorySpec {
+  std::uint8_t alternate = 1;
+  std::string map{};                           // the setting's name
+  std::shared_ptr<const FlashGeometry> part{}; // see geometry_of_map
+  std::string flash_file{};                    // as UnitSpec's
+};
+
 struct UnitSpec {
   PortPath port{};
   std::string profile = "photon";  // "p1", "electron", "core", "stm32-rom", "dfu11"
@@ -65,11 +73,20 @@ struct UnitSpec {
   std::shared_ptr<const FlashGeometry> part{};
   std::string map{};
   std::uint16_t transfer_size = 0;
+  std::vector<MemorySpec> beside{};  // stm32-rom; of a P1 its serial flash, alternate setting 2
+  // What its descriptors say in DFU mode, right or wrong; nothing: the truth.
+  std::uint8_t interface_number = 0;  // others before it are nobody's business
+  std::optional<std::uint8_t> shown_protocol{};
+  std::optional<std::uint16_t> shown_transfer_size{};
   bool can_upload = true;               // dfu11, and the next two
   bool manifestation_tolerant = false;  // stays in DFU mode when it has its image
   bool will_detach = true;              // goes by itself when it should; otherwise the host must reset it
   std::vector<FaultSpec> faults{};
 };
+
+// The part whose sectors a memory map names, from its first to its last; nothing if the map names none. `granule`: see
+// FlashGeometry.
+std::shared_ptr<const FlashGeometry> geometry_of_map(std::string_view map, std::uint32_t granule);
 
 // "photon", "p1", "electron", "core", "stm32-rom", "dfu11": the boards that there are virtual units of.
 std::vector<std::string> virtual_profile_names();

@@ -47,7 +47,8 @@ class ParticleDevice : public Device {
       : board_(board),
         generation_(board.has_generations ? *find_generation(spec.generation) : core_bootloader()),
         id_(unit_id(spec)),
-        dfu_(board, generation_, way_out(id_)),
+        beside_(spec.beside),
+        dfu_(board, generation_, beside_.empty() ? nullptr : beside_.front().part.get(), way_out(id_)),
         application_(board, id_) {}
 
   std::unique_ptr<Device> clone() const override { return std::make_unique<ParticleDevice>(*this); }
@@ -74,6 +75,7 @@ class ParticleDevice : public Device {
   const ParticleBoard& board_;
   const PhotonGeneration& generation_;
   const std::string id_;
+  const std::vector<MemorySpec> beside_;
   ParticleDfu dfu_;
   ParticleApplication application_;
 };
@@ -110,6 +112,7 @@ UsbFace ParticleDevice::face(const BootResult* boot) const {
     face.product = board_.dfu_product;
     face.serial = dfu_serial();
     face.alternates = {board_.maps.begin(), board_.maps.end()};
+    for (const MemorySpec& one : beside_) face.alternates.push_back(one.map);
     face.functional = FunctionalDescriptor{.can_download = true,
                                            .can_upload = true,
                                            .will_detach = true,

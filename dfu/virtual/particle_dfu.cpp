@@ -21,8 +21,9 @@ bool sticks(ByteView old, ByteView words) {
 
 }  // namespace
 
-ParticleDfu::ParticleDfu(const ParticleBoard& board, const PhotonGeneration& generation, TransferStatus way_out)
-    : board_(&board), generation_(&generation), way_out_(way_out) {
+ParticleDfu::ParticleDfu(const ParticleBoard& board, const PhotonGeneration& generation,
+                         const FlashGeometry* serial_flash, TransferStatus way_out)
+    : board_(&board), generation_(&generation), serial_flash_(serial_flash), way_out_(way_out) {
   ParticleDfu::start();
 }
 
@@ -44,8 +45,10 @@ Moment ParticleDfu::moment(const Setup& setup) const {
   using Phase = Moment::Phase;
   const auto data_at = [&](std::uint16_t block, std::uint32_t size) {
     const std::uint32_t address = block_address(block);
-    if (memory(address) != Memory::flash) return Range{};
-    return Range{address, address + std::min(size, board_->flash->range.end - address)};
+    const Memory where = memory(address);
+    if (where != Memory::flash && where != Memory::serial_flash) return Range{};
+    const FlashGeometry& part = where == Memory::flash ? *board_->flash : *serial_flash_;
+    return Range{address, address + std::min(size, part.range.end - address)};
   };
   if (is_class_request(setup, Request::dnload)) {
     const bool taken = state_ == State::dfu_idle || state_ == State::dnload_idle;
@@ -138,7 +141,7 @@ Reaction ParticleDfu::upload(const Setup& setup, const Flash& flash) {
 Bytes ParticleDfu::read(std::uint32_t address, std::uint32_t size, const Flash& flash) const {
   Bytes out(size, 0);
   const Memory source = memory(address);
-  if (source == Memory::flash) {
+  if (source == Memory::flash || source == Memory::serial_flash) {
     const ByteView part = flash.view(flash.part(address, size));
     std::copy(part.begin(), part.end(), out.begin());
   } else if (source == Memory::dct && dct_code(flash)) {
@@ -222,8 +225,16 @@ Reaction ParticleDfu::abort() {
 ParticleDfu::Memory ParticleDfu::memory(std::uint32_t address) const {
   const bool by_alternate = generation_->memory_by_alternate;
   if (board_->flash->range.contains(address) && !(by_alternate && alternate_ != 0)) return Memory::flash;
+  if (by_alternate && alternate_ == 2 && serial_flash_ && serial_flash_->range.contains(address)) {
+    return Memory::serial_flash;
+  }
   if (board_->dct.contains(address) && !(by_alternate && alternate_ != 1)) return Memory::dct;
   return Memory::none;
+}
+
+bool ParticleDfu::may_change(std::uint32_t address) const {
+  const Memory where = memory(address);
+  return where == Memory::serial_flash || (where == Memory::flash && address >= board_->protected_end);
 }
 
 bool ParticleDfu::dct_code(const Flash& flash) const {
@@ -245,7 +256,7 @@ bool ParticleDfu::carry_out(Flash& flash, Duration& takes) {
 
 bool ParticleDfu::erase_sector(std::uint32_t address, Flash& flash, Duration& takes) {
   if (memory(address) == Memory::dct) return dct_code(flash);  // copied when written, never erased by request
-  if (memory(address) != Memory::flash || address < board_->protected_end) return false;
+  if (!may_change(address)) return false;
   const Range sector = *flash.geometry().sector(address);
   takes += erase(sector, flash.geometry().erase_time(sector), flash);
   return true;
@@ -253,7 +264,7 @@ bool ParticleDfu::erase_sector(std::uint32_t address, Flash& flash, Duration& ta
 
 bool ParticleDfu::write(std::uint32_t address, Flash& flash, Duration& takes) {
   if (memory(address) == Memory::dct) return write_dct(address, flash, takes);
-  if (memory(address) != Memory::flash || address < board_->protected_end) return false;
+  if (!may_change(address)) return false;
   while (pending_ % 4 != 0) buffer_[pending_++] = 0xFF;
   const ByteView words = ByteView(buffer_).first(pending_);
   const bool fits = address % 4 == 0 && flash.part(address, pending_).size() == pending_;

@@ -34,7 +34,8 @@ class RomDevice : public Device {
         geometry_(geometry_of(spec)),
         transfer_size_(spec.transfer_size ? spec.transfer_size : rom_transfer_size),
         map_(std::make_shared<const std::string>(spec.map.empty() ? std::string(maps[0]) : spec.map)),
-        dfu_(spec.read_protected, geometry_, transfer_size_) {}
+        beside_(spec.beside),
+        dfu_(spec.read_protected, memories(), transfer_size_) {}
 
   std::unique_ptr<Device> clone() const override { return std::make_unique<RomDevice>(*this); }
   DfuSide& dfu() override { return dfu_; }
@@ -52,14 +53,34 @@ class RomDevice : public Device {
   }
 
  private:
+  std::vector<RomDfu::Memory> memories() const;
+  std::vector<std::string_view> names() const;
+
   const std::string id_;
   const bool boot0_;
   const std::shared_ptr<const FlashGeometry> part_;  // keeps what `geometry_` names
   const FlashGeometry& geometry_;
   const std::uint16_t transfer_size_;
   const std::shared_ptr<const std::string> map_;  // shared by copies, because faces look into it
+  const std::vector<MemorySpec> beside_;
   RomDfu dfu_;
 };
+
+std::vector<RomDfu::Memory> RomDevice::memories() const {
+  std::vector<RomDfu::Memory> all{{0, &geometry_}};
+  for (const MemorySpec& one : beside_) all.push_back({one.alternate, one.part.get()});
+  return all;
+}
+
+// Those of an STM32F405, each of them in its place unless the unit has another memory there.
+std::vector<std::string_view> RomDevice::names() const {
+  std::vector<std::string_view> all{*map_, maps[1], maps[2], maps[3]};
+  for (const MemorySpec& one : beside_) {
+    if (one.alternate >= all.size()) all.resize(one.alternate + 1u, "@Device Feature/0xFFFF0000/01*004 e");
+    all[one.alternate] = one.map;
+  }
+  return all;
+}
 
 UsbFace RomDevice::face(const BootResult*) const {
   return {.id = {0x0483, 0xDF11},
@@ -67,7 +88,7 @@ UsbFace RomDevice::face(const BootResult*) const {
           .manufacturer = "STMicroelectronics",
           .product = "STM32  BOOTLOADER",
           .serial = short_serial(id_),
-          .alternates = {*map_, maps[1], maps[2], maps[3]},
+          .alternates = names(),
           .functional = FunctionalDescriptor{.can_download = true,
                                              .can_upload = true,
                                              .will_detach = true,

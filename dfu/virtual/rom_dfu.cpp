@@ -13,29 +13,37 @@ constexpr Duration command_time = 5ms;
 
 }  // namespace
 
-RomDfu::RomDfu(bool read_protected, const FlashGeometry& geometry, std::uint16_t transfer_size)
-    : BusyDfu(transfer_size), geometry_(&geometry), transfer_size_(transfer_size), protected_(read_protected) {
+RomDfu::RomDfu(bool read_protected, std::vector<Memory> memories, std::uint16_t transfer_size)
+    : BusyDfu(transfer_size),
+      memories_(std::move(memories)),
+      transfer_size_(transfer_size),
+      protected_(read_protected) {
   RomDfu::start();
 }
 
 void RomDfu::start() {
   DfuSide::start();
-  pointer_ = geometry_->range.begin;
+  pointer_ = memories_.front().geometry->range.begin;
 }
 
 std::uint32_t RomDfu::block_address(std::uint16_t block) const {
   return pointer_ + (block - dfuse_first_block) * std::uint32_t{transfer_size_};
 }
 
-// Only the flash (alternate 0) is modelled; option bytes and the like are not there.
+// Only flash is modelled; option bytes and the like are not there.
+const FlashGeometry* RomDfu::geometry() const {
+  const auto found = std::ranges::find(memories_, alternate(), &Memory::alternate);
+  return found == memories_.end() ? nullptr : found->geometry;
+}
+
 bool RomDfu::in_flash(std::uint32_t address) const {
-  return alternate() == 0 && geometry_->range.contains(address);
+  return geometry() && geometry()->range.contains(address);
 }
 
 Range RomDfu::data_at(std::uint16_t block, std::uint32_t size) const {
   const std::uint32_t address = block_address(block);
   if (!in_flash(address)) return {};
-  return {address, address + std::min(size, geometry_->range.end - address)};
+  return {address, address + std::min(size, geometry()->range.end - address)};
 }
 
 Moment RomDfu::moment(const Setup& setup) const {
@@ -115,6 +123,7 @@ BusyDfu::Outcome RomDfu::command(Flash& flash) {
 }
 
 BusyDfu::Outcome RomDfu::erase_all(Flash& flash) {
+  if (!geometry()) return {Status::err_target, command_time};
   return {Status::ok, erase(flash.range(), flash.geometry().mass_erase, flash)};
 }
 

@@ -3,6 +3,8 @@
 // leave jumps to where the address pointer stands.
 #pragma once
 
+#include <vector>
+
 #include "dfu/virtual/busy_dfu.h"
 
 namespace dfu::virt {
@@ -11,8 +13,14 @@ inline constexpr std::uint16_t rom_transfer_size = 2048;
 
 class RomDfu : public BusyDfu {
  public:
-  // REQUIRES: the flash that it is given has this geometry, which outlives it.
-  RomDfu(bool read_protected, const FlashGeometry& geometry, std::uint16_t transfer_size);
+  // One of its memories. REQUIRES: the flash that it is given for this alternate setting has this geometry, which
+  // outlives it.
+  struct Memory {
+    std::uint8_t alternate = 0;
+    const FlashGeometry* geometry = nullptr;
+  };
+  // REQUIRES: the first memory is the one that it starts from.
+  RomDfu(bool read_protected, std::vector<Memory> memories, std::uint16_t transfer_size);
 
   Moment moment(const Setup& setup) const override;
   void start() override;
@@ -34,9 +42,11 @@ class RomDfu : public BusyDfu {
   Outcome write(Flash& flash);
   std::uint32_t block_address(std::uint16_t block) const;
   Range data_at(std::uint16_t block, std::uint32_t size) const;
+  // Of the alternate setting that is selected; null: there is nothing behind it.
+  const FlashGeometry* geometry() const;
   bool in_flash(std::uint32_t address) const;
 
-  const FlashGeometry* geometry_;
+  std::vector<Memory> memories_;
   std::uint16_t transfer_size_;
   bool protected_;
   std::uint32_t pointer_ = 0;

@@ -46,11 +46,18 @@ Status failure_of(Moment::Phase phase) {
 
 }  // namespace
 
-VirtualUnit::VirtualUnit(const UnitSpec& spec, std::optional<Flash> flash)
+VirtualUnit::VirtualUnit(const UnitSpec& spec, std::optional<Flash> flash, std::vector<Flash> beside)
     : device_(make_device(spec)),
       id_(unit_id(spec)),
+      interface_number_(spec.interface_number),
+      shown_protocol_(spec.shown_protocol),
+      shown_transfer_size_(spec.shown_transfer_size),
       flash_(device_->flash(flash ? std::optional(flash->bytes()) : std::nullopt)),
       faults_(spec.faults) {
+  for (std::size_t i = 0; i < spec.beside.size(); ++i) {
+    const MemorySpec& one = spec.beside[i];
+    beside_.push_back({one.alternate, one.part, i < beside.size() ? std::move(beside[i]) : Flash(*one.part)});
+  }
   switch (spec.starts) {
     case Starts::dfu:
       break;
@@ -61,6 +68,11 @@ VirtualUnit::VirtualUnit(const UnitSpec& spec, std::optional<Flash> flash)
       mode_ = Mode::off_bus;
       break;
   }
+}
+
+Flash& VirtualUnit::selected() {
+  const auto found = std::ranges::find(beside_, dfu().alternate(), &Beside::alternate);
+  return found == beside_.end() ? flash_ : found->flash;
 }
 
 std::optional<Duration> VirtualUnit::restart() {
@@ -81,7 +93,7 @@ std::optional<Duration> VirtualUnit::restart() {
 }
 
 void VirtualUnit::power_off(std::optional<Duration> into) {
-  if (into) dfu_side().cut_work((*into - wire_) / stretch_, flash_);
+  if (into) dfu_side().cut_work((*into - wire_) / stretch_, selected());
   dfu_side().start();
   device_->power_off();
   mode_ = Mode::off_bus;
@@ -102,7 +114,12 @@ std::optional<Duration> VirtualUnit::pulled_after_return() {
 }
 
 UsbFace VirtualUnit::face() const {
-  return device_->face(mode_ == Mode::application ? &*boot_ : nullptr);
+  if (mode_ == Mode::application) return device_->face(&*boot_);
+  UsbFace says = device_->face(nullptr);
+  says.interface_number = interface_number_;
+  if (shown_protocol_) says.protocol = *shown_protocol_;
+  if (says.functional && shown_transfer_size_) says.functional->transfer_size = *shown_transfer_size_;
+  return says;
 }
 
 UnitInfo VirtualUnit::describe() const {
@@ -254,7 +271,7 @@ Reaction VirtualUnit::corrupt(std::uint32_t address, const Moment& moment, const
   if (moment.phase == Moment::Phase::flash_read) {
     out.data[address - moment.data.begin] ^= 2;
   } else if (work().words != words) {
-    flash_.place(address, Bytes{static_cast<std::uint8_t>(flash_.at(address) ^ 1)});
+    selected().place(address, Bytes{static_cast<std::uint8_t>(selected().at(address) ^ 1)});
   }
   return out;
 }
@@ -282,8 +299,8 @@ Reaction VirtualUnit::carry_on(const Setup& setup, ByteView data) {
   const bool to_interface = type == type_class && recipient == recipient_interface;
   const bool to_device = type == type_vendor && recipient == recipient_device;
   if (runs) return to_interface || to_device ? device_->application(setup, data, running()) : refusal();
-  return to_interface && static_cast<std::uint8_t>(setup.index) == 0 ? dfu_side().handle(setup, data, flash_)
-                                                                     : refusal();
+  const bool to_dfu = to_interface && static_cast<std::uint8_t>(setup.index) == interface_number_;
+  return to_dfu ? dfu_side().handle(setup, data, selected()) : refusal();
 }
 
 Reaction VirtualUnit::standard(const Setup& setup) {

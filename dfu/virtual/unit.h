@@ -23,7 +23,8 @@ class VirtualUnit {
 
   // In the mode that the spec says; one that starts in application mode boots what its flash holds, which is blank but
   // for the bootloader unless `flash` is given. REQUIRES: problem_of finds none.
-  explicit VirtualUnit(const UnitSpec& spec, std::optional<Flash> flash = {});
+  // `beside`: what its other memories hold, as UnitSpec::beside; empty: they are blank.
+  explicit VirtualUnit(const UnitSpec& spec, std::optional<Flash> flash = {}, std::vector<Flash> beside = {});
 
   // One control transfer. REQUIRES: not off_bus; `data` holds setup.length bytes if it goes out.
   Reaction control(const Setup& setup, ByteView data = {});
@@ -54,6 +55,9 @@ class VirtualUnit {
   const DfuSide& dfu() const { return static_cast<const Device&>(*device_).dfu(); }
   const Flash& flash() const { return flash_; }
   Flash& flash() { return flash_; }
+  // The n-th of UnitSpec::beside.
+  const Flash& beside(std::size_t n) const { return beside_.at(n).flash; }
+  Flash& beside(std::size_t n) { return beside_.at(n).flash; }
   const std::optional<BootResult>& last_boot() const { return boot_; }
   // How often it has booted, which going from its application into DFU mode is not.
   std::uint32_t starts() const { return starts_; }
@@ -74,6 +78,8 @@ class VirtualUnit {
  private:
   enum class Hang { none, busy, silent };
 
+  // Of the alternate setting that is selected.
+  Flash& selected();
   DfuSide& dfu_side() { return device_->dfu(); }
   UsbFace face() const;
   Running running() const { return {flash_, *boot_, up_}; }
@@ -89,7 +95,16 @@ class VirtualUnit {
 
   DeviceBox device_;
   std::string id_;
+  std::uint8_t interface_number_ = 0;  // of the DFU interface in DFU mode
+  std::optional<std::uint8_t> shown_protocol_;
+  std::optional<std::uint16_t> shown_transfer_size_;
   Flash flash_;
+  struct Beside {
+    std::uint8_t alternate = 0;
+    std::shared_ptr<const FlashGeometry> part;  // keeps what the flash looks into
+    Flash flash;
+  };
+  std::vector<Beside> beside_;
   FaultTable faults_;
   Mode mode_ = Mode::dfu;
   Hang hang_ = Hang::none;

@@ -54,9 +54,12 @@ Bytes UsbFace::device() const {
 Bytes UsbFace::configuration() const {
   const auto count = static_cast<std::uint8_t>(interfaces());
   Bytes out{9, descriptor_type_configuration, 0, 0, count, 1, configuration_name, 0x80, 50};
+  for (std::uint8_t number = 0; number < interface_number; ++number) {
+    append_interface(out, {.interface_number = number, .interface_class = 0xFF}, 0);
+  }
   for (std::size_t i = 0; i < alternates.size(); ++i) {
     const auto number = static_cast<std::uint8_t>(i);
-    append_interface(out, {0, number, 0xFE, 1, protocol, static_cast<std::uint8_t>(first_map + i)}, 0);
+    append_interface(out, {interface_number, number, 0xFE, 1, protocol, static_cast<std::uint8_t>(first_map + i)}, 0);
   }
   if (functional) {
     const Bytes last = encode(*functional);

@@ -18,12 +18,13 @@ struct UsbFace {
   std::string manufacturer{}, product{}, serial{};
   // The names of the DFU interface's alternate settings; without any there is no such interface.
   std::vector<std::string_view> alternates{};
-  std::uint8_t protocol = 2;  // of that interface: 1 in run-time mode, 2 in DFU mode
+  std::uint8_t interface_number = 0;  // of that interface; those before it are of a vendor's own class
+  std::uint8_t protocol = 2;          // of that interface: 1 in run-time mode, 2 in DFU mode
   std::optional<FunctionalDescriptor> functional{};
   bool serial_port = false;  // CDC, two interfaces and these endpoints
   static constexpr std::uint8_t serial_out = 0x01, serial_in = 0x81, serial_notice = 0x82;
 
-  unsigned interfaces() const { return serial_port ? 2 : 1; }
+  unsigned interfaces() const { return serial_port ? 2 : 1u + interface_number; }
   unsigned settings() const { return serial_port ? 1 : static_cast<unsigned>(alternates.size()); }
 
   Bytes device() const;

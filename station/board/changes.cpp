@@ -220,8 +220,8 @@ Reply Changes::pair_label(const Asker& asker, const Request& request,
   const QJsonObject& body = std::get<QJsonObject>(parsed);
   const std::string label = text_in(body, "label"), slot = text_in(body, "slot");
   if (label.empty() || slot.empty()) return reply_of(bad_request("A label and a slot belong together.", "Scan both."));
-  const auto entered =
-      journal_.enter(PairLabel{label, LastIn{slot}, asker.session.operator_name, body.value("again").toBool()});
+  const auto entered = journal_.enter(PairLabel{label, LastIn{slot}, asker.session.operator_name,
+                                                body.value("again").toBool(), controls_.label_pattern});
   if (const auto* refusal = std::get_if<Refusal>(&entered)) return reply_of(*refusal);
   const OnRecord& done = std::get<OnRecord>(entered);
   QJsonObject json{{"label", QString::fromStdString(label)}, {"slot", QString::fromStdString(slot)}};

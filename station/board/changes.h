@@ -32,6 +32,7 @@ struct Controls {
   std::function<void(const std::function<void(bool)>& done)> reload{};
   // As work_for: every unit that comes is started, for no order, and recorded with this operator.
   std::function<void(const std::string& operator_name, const std::function<void()>& done)> work_without_order{};
+  std::string label_pattern{};  // of the station file, as it was at the start
 };
 
 class Changes {

@@ -12,7 +12,7 @@ std::variant<RecordPlace, ExitStatus> place_of(const RecordOptions& options) {
   const auto database = find_database(options.db, *std::get<0>(station));
   if (const auto* status = std::get_if<ExitStatus>(&database)) return *status;
   const config::StationConfig& read = *std::get<0>(station);
-  return RecordPlace{std::get<std::string>(database), given_name(read), {.gap = read.clock_gap}};
+  return RecordPlace{std::get<std::string>(database), given_name(read), {.gap = read.clock_gap}, read.label_pattern};
 }
 
 WritingSession::WritingSession(const RecordPlace& place, const std::string& command, const std::string& operator_name) {

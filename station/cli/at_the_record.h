@@ -17,6 +17,7 @@ struct RecordPlace {
   std::string database;
   std::optional<std::string> station;  // name; nothing: the command was given none, and the record's last name holds
   db::ClockRules clock;
+  std::string label_pattern{};  // of the station file
 };
 
 std::variant<RecordPlace, ExitStatus> place_of(const RecordOptions& options);

@@ -105,7 +105,15 @@ QJsonObject to_json(const config::Diagnostic& diagnostic) {
           {"hint", text(diagnostic.hint)}};
 }
 
-QJsonArray steps_json(const dfu::Layout& layout) {
+// By its number, or by its name where only the unit knows the number.
+QJsonValue alternate_json(const dfu::Step& step, const dfu::Profile& profile) {
+  if (step.does == dfu::Step::Does::patch) return profile.store_alternate;
+  if (step.memory == 0) return profile.alternate;
+  const dfu::Profile::Memory& memory = profile.memories[step.memory - 1];
+  return memory.alternate ? QJsonValue(*memory.alternate) : QJsonValue(text(memory.name));
+}
+
+QJsonArray steps_json(const dfu::Layout& layout, const dfu::Profile& profile) {
   QJsonArray steps;
   for (std::size_t i = 0; i < layout.steps.size(); ++i) {
     const dfu::Step& step = layout.steps[i];
@@ -115,7 +123,8 @@ QJsonArray steps_json(const dfu::Layout& layout) {
                              {"address", text(dfu::hex_address(step.address))},
                              {"bytes", static_cast<qint64>(step.size())},
                              {"sectors", static_cast<qint64>(dfu::sectors_of(layout, i))},
-                             {"sha256", text(dfu::to_hex(step.image->sha256))}});
+                             {"sha256", text(dfu::to_hex(step.image->sha256))},
+                             {"alt", alternate_json(step, profile)}});
   }
   return steps;
 }
@@ -175,7 +184,7 @@ std::string as_json(const CheckOptions& options, const config::RecipeResult& res
     object["name"] = text(result.recipe->name);
     object["revision"] = text(result.recipe->revision);
     object["profile"] = text(result.recipe->profile.name);
-    object["steps"] = steps_json(result.recipe->layout);
+    object["steps"] = steps_json(result.recipe->layout, result.recipe->profile);
     object["floor_seconds"] = floor_seconds(*result.recipe, blank, dfu::Holds::blank);
     object["floor_seconds_used"] = floor_seconds(*result.recipe, other, dfu::Holds::other);
     object["locked"] = result.recipe->locked;
@@ -241,9 +250,21 @@ std::string neighbours(const dfu::Layout& layout) {
   return out;
 }
 
+std::string other_memories(const config::Recipe& recipe) {
+  std::string out;
+  for (const dfu::Step& step : recipe.layout.steps) {
+    if (step.memory == 0) continue;
+    const dfu::Profile::Memory& memory = recipe.profile.memories[step.memory - 1];
+    out += fmt::format("{}: goes into alternate setting {}.\n", step.name,
+                       memory.alternate ? std::to_string(*memory.alternate) : '"' + memory.name + '"');
+  }
+  return out;
+}
+
 std::string left_out(const dfu::Layout& layout) {
   std::string out;
   for (const dfu::Step& step : layout.steps) {
+    if (step.image->facts.as_is) out += fmt::format("{}: its file is taken as it is.\n", step.name);
     for (const dfu::Range& one : step.image->omitted) {
       out += fmt::format("{}: {} bytes of its file, from {} to {}, are left out, as the recipe says.\n", step.name,
                          grouped(one.size()), dfu::hex_address(one.begin), dfu::hex_address(one.end));
@@ -260,7 +281,7 @@ std::string as_text(const CheckOptions& options, const config::Recipe& recipe, i
   out += layout_table(recipe.layout);
   const double first = floor_seconds(recipe, blank, dfu::Holds::blank);
   const double used = floor_seconds(recipe, other, dfu::Holds::other);
-  out += "\n" + demands(recipe) + left_out(recipe.layout) + neighbours(recipe.layout);
+  out += "\n" + demands(recipe) + other_memories(recipe) + left_out(recipe.layout) + neighbours(recipe.layout);
   out += fmt::format("A unit needs at least {:.1f} s when it is blank, {:.1f} s when it holds something else.\n", first,
                      used);
   out += fmt::format("{}: at most {} blank units an hour, {} others.\n",

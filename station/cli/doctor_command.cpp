@@ -7,6 +7,7 @@
 
 #include "station/cli/command.h"
 #include "station/cli/options.h"
+#include "station/cli/units_now.h"
 #include "station/diagnostics/doctor.h"
 #include "station/diagnostics/gather_host.h"
 #include "station/output/output.h"
@@ -22,6 +23,7 @@ namespace {
 
 struct DoctorOptions : LineOptions {
   std::string station;
+  std::string recipe;  // empty: the units of every profile are ours
   std::string db;
   bool json = false;
 };
@@ -43,11 +45,16 @@ std::variant<HostFacts, ExitStatus> gather(const DoctorOptions& options) {
   if (const auto* status = std::get_if<ExitStatus>(&station)) return *status;
   const auto database = find_database(options.db, *std::get<0>(station));
   if (const auto* status = std::get_if<ExitStatus>(&database)) return *status;
+  const auto profiles = wanted_profiles(options.recipe);
+  if (const auto* status = std::get_if<ExitStatus>(&profiles)) return *status;
   const auto opened = open_line(options, LineUse::look);
   HostFacts facts;
   if (const auto* line = std::get_if<OpenedLine>(&opened)) {
     facts.topology = line->hubs->topology();
     facts.named_hubs = named_hubs(*std::get<0>(station), *facts.topology);
+    const auto units = units_now(*line->bus);
+    if (!units) return complain_of_listing();
+    facts.units = line_view(*facts.topology, *units, *std::get<0>(station), std::get<0>(profiles)).units;
   } else if (options.line != "usb") {
     return std::get<ExitStatus>(opened);
   }
@@ -105,6 +112,7 @@ Action declare(Arguments& arguments) {
   const auto options = std::make_shared<DoctorOptions>();
   add_record_options(arguments, options->station, options->db);
   add_line_options(arguments, *options);
+  arguments.add("--recipe", options->recipe, "Judge the units by this recipe").type("FILE");
   arguments.flag("--json", options->json, "One JSON object on standard output");
   return action(options, doctor, [&arguments, options] { return contradiction(arguments, *options); });
 }

@@ -23,6 +23,7 @@ constexpr std::size_t most_bytes = 64u << 20;
 
 std::string what_it_is(const dfu::ImageFacts& facts) {
   std::string text(dfu::to_string(facts.kind));
+  if (!facts.what.empty()) text += ": " + facts.what;
   if (facts.module) text += ": " + dfu::particle::describe(*facts.module);
   return text;
 }

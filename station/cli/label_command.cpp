@@ -55,7 +55,7 @@ ExitStatus scan(const LabelOptions& options, const RecordPlace& place, db::Store
     ExitStatus status = ExitStatus::passed;
     if (!meaning.say.empty()) status = is_slot ? say(meaning.say) : complain(ExitStatus::not_passed, meaning.say + ".");
     if (const auto& found = meaning.pair) {
-      status = pair({found->label, LastIn{found->slot}, options.operator_name, options.again},
+      status = pair({found->label, LastIn{found->slot}, options.operator_name, options.again, place.label_pattern},
                     "the last unit in " + found->slot, store);
     }
     if (status == ExitStatus::cannot_create) return status;
@@ -73,7 +73,8 @@ ExitStatus label(const LabelOptions& options) {
                              : !options.unit.empty()  ? "unit " + options.unit
                                                       : "the last unit in " + options.slot;
     const ExitStatus status =
-        pair({options.label, subject_of(options), options.operator_name, options.again}, with, session.store());
+        pair({options.label, subject_of(options), options.operator_name, options.again, place.label_pattern}, with,
+             session.store());
     return status == ExitStatus::not_passed ? ExitStatus::usage : status;
   });
 }

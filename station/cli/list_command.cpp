@@ -16,13 +16,6 @@ struct ListOptions : LineOptions {
   bool json = false;
 };
 
-std::variant<std::vector<dfu::Profile>, ExitStatus> wanted_profiles(const std::string& recipe_file) {
-  if (recipe_file.empty()) return dfu::all_profiles();
-  const auto recipe = read_recipe(recipe_file);
-  if (const auto* status = std::get_if<ExitStatus>(&recipe)) return *status;
-  return std::vector{std::get<0>(recipe)->profile};
-}
-
 ExitStatus list(const ListOptions& options) {
   const auto station = read_station(options.station);
   if (const auto* status = std::get_if<ExitStatus>(&station)) return *status;

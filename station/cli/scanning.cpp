@@ -1,14 +1,13 @@
 #include "station/cli/scanning.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace station {
 
 std::string_view scanned(std::string_view line) {
-  constexpr std::string_view around = " \t\r\n";
-  line.remove_prefix(std::min(line.find_first_not_of(around), line.size()));
-  line.remove_suffix(line.size() - (line.find_last_not_of(around) + 1));
+  const auto around = [](char letter) { return static_cast<unsigned char>(letter) <= ' ' || letter == 0x7F; };
+  while (!line.empty() && around(line.front())) line.remove_prefix(1);
+  while (!line.empty() && around(line.back())) line.remove_suffix(1);
   return line;
 }
 

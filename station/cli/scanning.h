@@ -27,7 +27,7 @@ class Scanning {
   std::string slot_;
 };
 
-// Without the blanks and the carriage return that scanners put around what they read.
+// Without what scanners put around what they read: blanks, a carriage return, STX and ETX or other control characters.
 std::string_view scanned(std::string_view line);
 
 }  // namespace station

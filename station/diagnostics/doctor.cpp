@@ -107,6 +107,20 @@ Finding unit_access(const UsbFacts& usb) {
                  "and plug the units in again.");
 }
 
+// By the judgement of `list` and `flash`. A unit that runs its firmware is no finding: it may have been flashed.
+Finding unit_fit(const std::vector<UnitView>& units) {
+  std::vector<std::string> unfit;
+  std::size_t ready = 0;
+  for (const UnitView& unit : units) {
+    if (unit.fit == dfu::Fit::ready) ++ready;
+    if (unit.unfit_in_dfu()) unfit.push_back("the unit on port " + unit.info.port.text + " " + unit.unfit);
+  }
+  if (unfit.empty()) return ok("unit-fit", counted(ready, "unit") + " in DFU mode may be flashed");
+  std::string remedy = "It is not flashed as it is:";
+  for (const std::string& one : unfit) remedy += "\n" + one;
+  return warn("unit-fit", counted(unfit.size(), "unit") + " in DFU mode cannot be flashed", remedy);
+}
+
 bool same_chain(const dfu::PortPath& one, const dfu::PortPath& other) {
   return one.text.substr(one.text.find('-')) == other.text.substr(other.text.find('-'));
 }
@@ -404,6 +418,7 @@ std::vector<Finding> examine(const HostFacts& facts) {
     if (facts.usb->present) look_into_usb(facts, findings);
   }
   if (facts.topology) {
+    findings.push_back(unit_fit(facts.units));
     findings.insert(findings.end(), {hub_translators(*facts.topology), hub_power(*facts.topology)});
   }
   findings.insert(findings.end(), {descriptors(facts), priority(facts), database(facts.database), disk(facts.database),

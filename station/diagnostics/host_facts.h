@@ -10,6 +10,7 @@
 #include "db/record_clock.h"
 #include "dfu/bus.h"
 #include "dfu/hubs.h"
+#include "station/live/line_view.h"
 
 namespace station {
 
@@ -55,6 +56,7 @@ struct HostFacts {
   std::string libusb;                     // version; empty: the line needs none
   std::optional<dfu::Topology> topology;  // of the line; nothing: it cannot be opened, and it has been said why
   std::optional<UsbFacts> usb;            // nothing: the line is virtual
+  std::vector<UnitView> units;            // of the line, with the judgement of `list`
   std::vector<dfu::PortPath> named_hubs;  // with a [[hub]] or a [[slot]] in the station file, as far as they are there
   int cap = 64;                           // units in work at once, as the station file says
   std::uint64_t descriptors = 0;          // that this process may have open

@@ -94,6 +94,13 @@ void on_qt_message(QtMsgType type, const QMessageLogContext&, const QString& tex
   if (qt_target) qt_target->log(grave ? spdlog::level::err : spdlog::level::debug, "Qt: {}", text.toStdString());
 }
 
+// A unit that has been flashed comes back as one that runs its firmware: that is no news.
+std::string why_not_ours(const scheduler::UnitArrived& event) {
+  if (event.ours) return "";
+  const bool running = event.fit == dfu::Fit::can_enter || event.fit == dfu::Fit::by_hand;
+  return event.unfit.empty() || running ? ", not for this recipe" : ", not flashed: it " + event.unfit;
+}
+
 }  // namespace
 
 struct Log::Thread {
@@ -122,7 +129,7 @@ void LogObserver::on(const scheduler::Event& event, scheduler::WallTime) {
 void LogObserver::on_event(const scheduler::UnitArrived& event) {
   logger_.info("port {}: {} arrived, release {:04x}, serial '{}', product '{}'{}", place(event.unit.port, event.slot),
                dfu::to_string(event.unit.id), event.unit.release, event.unit.serial, event.unit.product,
-               event.ours ? "" : ", not for this recipe");
+               why_not_ours(event));
 }
 
 void LogObserver::on_event(const scheduler::UnitLeft& event) {

@@ -2,27 +2,31 @@
 
 #include <algorithm>
 
+#include "dfu/fit.h"
 #include "dfu/particle/identity.h"
-#include "dfu/survey.h"
 
 namespace station {
 
 namespace {
 
-constexpr std::uint8_t run_time_protocol = 1;
-
 // The interface decides: one id may stand for both modes (docs/devices.md, "DFU functional descriptor").
 UnitMode mode_of(const dfu::UnitInfo& unit, const dfu::Profile* profile) {
   const auto& alternates = unit.configuration.alternates;
-  const auto dfu = std::ranges::find_if(alternates, &dfu::AltSetting::is_dfu);
-  if (dfu != alternates.end()) {
-    return dfu->protocol == run_time_protocol ? UnitMode::runtime : UnitMode::dfu;
-  }
+  const auto in_dfu_mode = [&](const dfu::AltSetting& one) { return dfu::is_dfu_mode(one, unit.id); };
+  if (std::ranges::any_of(alternates, in_dfu_mode)) return UnitMode::dfu;
+  if (std::ranges::any_of(alternates, &dfu::AltSetting::is_dfu)) return UnitMode::runtime;
   return profile && profile->application == unit.id ? UnitMode::application : UnitMode::other;
 }
 
 bool knows(const dfu::Profile& profile, const dfu::UnitInfo& unit) {
   return profile.dfu == unit.id || profile.application == unit.id;
+}
+
+void judge(UnitView& view, const dfu::Profile& profile) {
+  view.profile = profile.name;
+  view.fit = dfu::fit(view.info, profile);
+  const std::string why = dfu::unfit_because(view.info, profile);
+  if (!why.empty()) view.unfit = why + ". " + dfu::unfit_remedy(view.info, profile) + ".";
 }
 
 UnitView unit_view(const dfu::UnitInfo& unit, const dfu::Topology& topology, const config::StationConfig& station,
@@ -33,7 +37,7 @@ UnitView unit_view(const dfu::UnitInfo& unit, const dfu::Topology& topology, con
   view.info = unit;
   view.slot = station.label_of(unit.port, topology.controllers);
   view.mode = mode_of(unit, profile);
-  if (profile) view.profile = profile->name;
+  if (profile) judge(view, *profile);
   if (profile && profile->platform) view.id = dfu::particle::device_id(unit);
   return view;
 }

@@ -9,6 +9,7 @@
 
 #include "config/station_config.h"
 #include "dfu/bus.h"
+#include "dfu/fit.h"
 #include "dfu/hubs.h"
 #include "dfu/profile.h"
 
@@ -29,8 +30,12 @@ struct UnitView {
   UnitMode mode = UnitMode::other;
   std::string profile;            // empty: none matches
   std::optional<std::string> id;  // where it shows one that is its own
+  dfu::Fit fit = dfu::Fit::other;
+  std::string unfit;  // why it would not be flashed as it is, and what to do; empty: it would, or is foreign
 
   bool foreign() const { return profile.empty(); }
+  // In DFU mode, and not to be flashed all the same.
+  bool unfit_in_dfu() const { return !foreign() && mode == UnitMode::dfu && !unfit.empty(); }
   // Somebody's DFU device, which is to be left alone.
   bool foreign_dfu() const { return foreign() && (mode == UnitMode::dfu || mode == UnitMode::runtime); }
 };

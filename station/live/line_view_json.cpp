@@ -52,7 +52,9 @@ QJsonArray units_json(const LineView& line) {
                              {"unit", text_or_null(each.id.value_or(""))},
                              {"mode", text(to_string(each.mode))},
                              {"profile", text_or_null(each.profile)},
-                             {"foreign", each.foreign()}});
+                             {"foreign", each.foreign()},
+                             {"fit", each.foreign() ? QJsonValue() : QJsonValue(text(to_string(each.fit)))},
+                             {"unfit", text_or_null(each.unfit)}});
   }
   return array;
 }

@@ -87,6 +87,7 @@ class Tree {
                           to_string(unit->mode), unit->foreign() ? "-" : unit->profile, printable(unit->info.serial),
                           serial_width_, printable(unit->info.product));
       if (unit->foreign_dfu()) line += "  (foreign DFU device: ignored)";
+      if (unit->unfit_in_dfu()) line += "  (does not fit, see below)";
     } else {
       line += "empty";
     }
@@ -117,6 +118,9 @@ std::string counts(const LineView& line) {
 
 std::string as_text(const LineView& line, const config::StationConfig& station) {
   std::string text = Tree(line, station).text() + "\n" + counts(line);
+  for (const UnitView& unit : line.units) {
+    if (unit.unfit_in_dfu()) text += "The unit on port " + unit.info.port.text + " " + unit.unfit + "\n";
+  }
   for (const config::SlotConfig& slot : line.missing) {
     text += fmt::format("Slot {} is missing: this line has no port {}.\n", slot.label, slot.port);
   }

@@ -97,6 +97,7 @@ void JsonLines::on_event(const scheduler::UnitArrived& event) {
   add_place(object, event.unit.port, event.slot);
   add_unit(object, event.unit);
   object["ours"] = event.ours;
+  object["unfit"] = text_or_null(event.unfit);
   out_.line(compact(object));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <future>
 
+#include "config/label_pattern.h"
 #include "db/lookup.h"
 #include "db/reader.h"
 #include "reports/printable.h"
@@ -73,6 +74,10 @@ struct Write {
 
   EntryResult operator()(const PairLabel& entry) const {
     if (const std::string problem = bad_text("label", entry.label); !problem.empty()) return Refused{problem};
+    if (!config::matches_label_pattern(entry.label, entry.pattern)) {
+      return Refused{"label " + entry.label + " does not match the pattern of this station's labels (" + entry.pattern +
+                     "). Scan it again; if the scanner types wrong characters, set its keyboard layout."};
+    }
     db::Lookup lookup(store.path());
     const std::optional<db::KnownVisit> known = find(entry.subject, lookup);
     if (!known) return unknown(entry.subject);

@@ -35,6 +35,7 @@ struct PairLabel {
   Subject subject;
   std::string author{};
   bool again = false;
+  std::string pattern{};  // a regular expression that the whole label must match; empty: any label is good
 };
 
 // Rework, scrap, waiver, comment: about the unit where its id is known, else about the visit's last attempt.

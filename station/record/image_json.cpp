@@ -84,6 +84,7 @@ QJsonObject image_json(const std::string& file, const dfu::Image& image) {
                      {"kind", text(dfu::to_string(facts.kind))},
                      {"sound", facts.sound},
                      {"problem", facts.problem.empty() ? QJsonValue() : QJsonValue(text(facts.problem))}};
+  if (!facts.what.empty()) object["what"] = text(facts.what);
   if (facts.module) put_module(object, *facts.module);
   if (!facts.ranges.empty()) {
     QJsonArray ranges;

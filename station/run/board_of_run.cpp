@@ -53,6 +53,7 @@ board::BoardSetup setup_of(const BoardRequest& request, FlashRun& run, const std
   setup.commit_times = [&run] { return run.commit_times(); };
   setup.door = run.door();
   setup.controls = controls_of(run, request.reload);
+  setup.controls.label_pattern = request.station.label_pattern;
   setup.commissioning = &request.parts.commissioning;
   setup.station_file = request.options.station;
   setup.topology = [&run] { return run.topology(); };

@@ -38,6 +38,13 @@ std::variant<std::shared_ptr<const config::Recipe>, ExitStatus> read_recipe(cons
   return result.input_missing ? ExitStatus::input_missing : ExitStatus::bad_recipe;
 }
 
+std::variant<std::vector<dfu::Profile>, ExitStatus> wanted_profiles(const std::string& file) {
+  if (file.empty()) return dfu::all_profiles();
+  const auto recipe = read_recipe(file);
+  if (const auto* status = std::get_if<ExitStatus>(&recipe)) return *status;
+  return std::vector{std::get<0>(recipe)->profile};
+}
+
 std::variant<std::shared_ptr<const config::StationConfig>, ExitStatus> read_station(const std::string& file) {
   if (file.empty()) return with_cap({});
   const config::StationResult result = config::load_station(file);

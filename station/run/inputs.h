@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "config/recipe.h"
 #include "config/station_config.h"
@@ -18,6 +19,8 @@ ExitStatus created(const std::string& problem);
 void print_diagnostics(const std::vector<config::Diagnostic>& diagnostics);
 
 std::variant<std::shared_ptr<const config::Recipe>, ExitStatus> read_recipe(const std::string& file);
+// Of this recipe's units; of every unit that is known when `file` is empty.
+std::variant<std::vector<dfu::Profile>, ExitStatus> wanted_profiles(const std::string& file);
 // The defaults when `file` is empty.
 std::variant<std::shared_ptr<const config::StationConfig>, ExitStatus> read_station(const std::string& file);
 // --db, the station file's database, or the default.

@@ -24,6 +24,10 @@ bool keep_flash_in(const std::string& folder, dfu::virt::LineSpec& line) {
   if (access(folder.c_str(), W_OK | X_OK) != 0 || !std::filesystem::is_directory(folder)) return false;
   for (dfu::virt::UnitSpec& unit : line.units) {
     if (unit.flash_file.empty()) unit.flash_file = folder + "/" + unit.port.text + ".bin";
+    for (dfu::virt::MemorySpec& one : unit.beside) {
+      if (!one.flash_file.empty()) continue;
+      one.flash_file = folder + "/" + unit.port.text + ".alt" + std::to_string(one.alternate) + ".bin";
+    }
   }
   return true;
 }

@@ -242,7 +242,7 @@ RunParts StartUp::run_parts() {
           .log = *log_,
           .live = live_,
           .output = *output_,
-          .watchers = {&parts_.stories, &parts_.meter, &parts_.commissioning, &hooks_},
+          .watchers = {&parts_.stories, &parts_.meter, &parts_.commissioning, &hooks_, &not_begun_},
           .clock = clock_.rules,
           .wait_for_clock = clock_.wait_on_board};
 }
@@ -285,9 +285,16 @@ bool StartUp::reload() {
 
 // Where the lines that were printed do not say why the status is what it is.
 void StartUp::explain(ExitStatus status) const {
-  if (status == ExitStatus::no_unit && files_.recipe) {
-    complain(status, "no unit for this recipe is on the ports that were asked for. It is for " +
-                         dfu::to_string(files_.recipe->profile.dfu) + ", in DFU mode.");
+  if (status == ExitStatus::no_unit) {
+    const std::string units = not_begun_.sentences();
+    if (!units.empty()) {
+      complain(status, "no unit was begun. " + units);
+    } else if (files_.recipe) {
+      complain(status, "no unit for this recipe is on the ports that were asked for. It is for " +
+                           dfu::to_string(files_.recipe->profile.dfu) + ", in DFU mode.");
+    }
+  } else if (const std::string units = not_begun_.sentences_in_dfu_mode(); !units.empty()) {
+    complain(status, "not every unit was begun. " + units);
   }
   if (status == ExitStatus::no_permission) {
     complain(status, "no unit can be opened. Give this user access to the units' device nodes.");

@@ -17,6 +17,7 @@
 #include "station/run/command_socket.h"
 #include "station/run/flash_run.h"
 #include "station/run/flash_settings.h"
+#include "station/run/not_begun.h"
 #include "station/run/service.h"
 #include "station/run/signals.h"
 #include "station/sinks/hooks.h"
@@ -84,6 +85,7 @@ class StartUp {
   LiveLine live_;
   const std::unique_ptr<RunOutput> output_;
   BoardParts parts_;
+  NotBegun not_begun_;
   Hooks hooks_;
   RunFacts facts_;
   FlashRun run_;

@@ -37,16 +37,36 @@ class BoardTest(browser.PageTest):
     def wait_tile(self, page, label, *texts):
         page.wait(lambda: set(texts) <= set((self.tile(page, label) or {"text": []})["text"]), f"{texts} in {label}")
 
-    def scan(self, text):
+    FRAMES = {"STX": "b", "ETX": "c"}
+
+    def scan(self, *texts):
         """As a scanner types, by the keys' own times: a busy machine brings them late, and they are no slower for it."""
         began = time.time()
-        for number, key in enumerate([*text, "Enter"]):
-            event = {"key": key, "timestamp": began + number * .005}
-            if key == "Enter":
-                event |= {"code": "Enter", "windowsVirtualKeyCode": 13}
-            written = {"text": "\r" if key == "Enter" else key}
-            self.driver.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": "keyDown", **written, **event})
-            self.driver.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": "keyUp", **event})
+        keys = [key for text in (texts if len(texts) > 1 else (*texts, "Enter"))
+                for key in ([text] if text in (*self.FRAMES, "Enter") else text)]
+        for number, key in enumerate(keys):
+            self.scan_key(key, began + number * .005)
+
+    def scan_key(self, key, timestamp):
+        """STX and ETX are Ctrl+B and Ctrl+C, with the key Ctrl pressed before, as a keyboard has to."""
+        control = {"key": "Control", "code": "ControlLeft", "windowsVirtualKeyCode": 17, "timestamp": timestamp}
+        event = {"key": key, "timestamp": timestamp}
+        written = {"text": key}
+        if key == "Enter":
+            event |= {"code": "Enter", "windowsVirtualKeyCode": 13}
+            written = {"text": "\r"}
+        if key in self.FRAMES:
+            letter = self.FRAMES[key]
+            event |= {"key": letter, "code": "Key" + letter.upper(), "windowsVirtualKeyCode": ord(letter.upper()), "modifiers": 2}
+            written = {}
+            self.dispatch("rawKeyDown", control, {"modifiers": 2})
+        self.dispatch("keyDown", event, written)
+        self.dispatch("keyUp", event)
+        if key in self.FRAMES:
+            self.dispatch("keyUp", control)
+
+    def dispatch(self, kind, event, more=None):
+        self.driver.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": kind, **event, **(more or {})})
 
     def go(self, page, where):
         page.js("location.hash = arguments[0]", where)

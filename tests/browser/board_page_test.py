@@ -410,6 +410,25 @@ class Scanner(MockedTest):
         page.wait(lambda: page.js("return decodeURIComponent(location.hash)") == "#/units/find/SN 4 711", "the search")
         self.assertEqual(station.posts, [])
 
+    def test_frames_around_a_scan_are_no_part_of_it(self):
+        for frames in (("STX", "SN-7", "ETX", "Enter"), ("STX", "SN-7", "ETX"), ("STX", "SN-7", "Enter"), ("SN-7", "ETX", "Enter")):
+            station = self.station()
+            station.session = ("li", "operator")
+            page = self.board()
+            page.wait(lambda: page.all(".pause"), "the button")
+            page.js("document.querySelector('.pause').focus()")
+            self.scan(*frames)
+            page.wait(lambda: page.js("return decodeURIComponent(location.hash)") == "#/units/find/SN-7", f"the search, by {frames}")
+            self.assertEqual(station.posts, [], f"{frames} pressed a button")
+
+    def test_a_person_who_copies_a_text_scans_nothing(self):
+        self.station()
+        page = self.board()
+        page.wait(lambda: page.all(".tile"), "tiles")
+        self.scan("ETX", "Enter")
+        time.sleep(.3)
+        self.assertEqual(page.js("return location.hash"), "#/line")
+
     def test_a_field_keeps_what_is_typed_or_scanned_into_it(self):
         self.station()
         page = self.board("#/job")

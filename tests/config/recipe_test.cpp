@@ -223,6 +223,14 @@ TEST_F(RecipeFile, DeviceNeedsProfileOrUsbAndNotBoth) {
               HasSubstr("'profile' must be one of photon, p1, electron, core, stm32-rom and dfu11, not \"toaster\""));
 }
 
+TEST_F(RecipeFile, AnotherMemoryOfAParticleUnitIsNotTakenForItsFlash) {
+  for (const char* device : {"profile = \"p1\"\nalt = 2", "usb = \"2b04:d008\"\nalt = 2"}) {
+    EXPECT_THAT(all(load_with(device, "").diagnostics),
+                AllOf(HasSubstr("alternate setting 2 of p1 units"), HasSubstr("by the unit's own firmware")));
+  }
+  EXPECT_THAT(all(load_with("profile = \"photon\"\nalt = 1", "").diagnostics), HasSubstr("kind = \"setting\""));
+}
+
 TEST_F(RecipeFile, UsbIdMustBeOne) {
   for (const std::string text : {"0483", "483:df11", "0483:df1", "0483-df11", "0483:dg11", "0x0483:df11"}) {
     EXPECT_THAT(all(load_with("usb = \"" + text + "\"", "").diagnostics),

@@ -98,6 +98,14 @@ TEST_F(StationFile, TheBoardsNamesAreHostNames) {
   EXPECT_EQ(load("[board]\nnames = [\"http://line-3\"]\n").station, nullptr);
 }
 
+TEST_F(StationFile, ThePatternOfLabelsIsARegularExpression) {
+  EXPECT_EQ(load("[labels]\npattern = \"SN-[0-9]+\"\n").station->label_pattern, "SN-[0-9]+");
+  EXPECT_THAT(said("[labels]\npattern = \"SN-[0-9\"\n"), HasSubstr("is no regular expression"));
+  EXPECT_THAT(said("[labels]\npattern = \"(ab)\\\\1\"\n"), HasSubstr("refers back"));
+  EXPECT_THAT(said("[labels]\npattern = \"" + std::string(300, '(') + "\"\n"), HasSubstr("longer than 200"));
+  EXPECT_THAT(said("[labels]\npattern = \"((a{900}){900}){900}\"\n"), HasSubstr("too large"));
+}
+
 TEST_F(StationFile, ATrustedProxyIsAnAddress) {
   const StationResult named = load("[board]\nlisten = \"127.0.0.1:80\"\ntrusted_proxy = \"127.0.0.1\"\n");
   ASSERT_NE(named.station, nullptr);

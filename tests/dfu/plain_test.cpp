@@ -33,7 +33,8 @@ class PlainUnit : public Desk {
   std::uint16_t transfer_size = 64;
   Bytes held;
   bool running = false;
-  std::optional<std::size_t> spoilt{};  // a byte that is stored wrong
+  std::optional<std::size_t> spoilt{};      // a byte that is stored wrong
+  std::optional<std::size_t> refuses_at{};  // so many bytes it takes
 
   UnitInfo info() const {
     UnitInfo unit;
@@ -104,6 +105,10 @@ class PlainUnit : public Desk {
   TransferResult get_status() {
     switch (state_) {
       case State::dnload_sync:
+        if (refuses_at && taken_.size() > *refuses_at) {
+          state_ = State::error;
+          return status_answer(state_, Status::err_write, 0ms);
+        }
         state_ = State::dnbusy;
         return status_answer(state_, Status::ok, 20ms);
       case State::dnbusy:
@@ -211,6 +216,19 @@ TEST(PlainDfu, ByteThatIsStoredWrongIsSeenAndTheUnitIsNotStarted) {
     EXPECT_EQ(session.fault()->address, at);
     EXPECT_EQ(session.fault()->block, at / 64);
     EXPECT_FALSE(unit.running);
+  }
+}
+
+TEST(PlainDfu, AUnitThatTakesNoByteIsPerhapsAskedForTheWrongSlot) {
+  const Layout layout = layout_of(firmware(1000));
+  for (const std::size_t taken : {0u, 64u, 640u}) {
+    PlainUnit unit;
+    unit.refuses_at = taken;
+    Session session(plain, layout, make_plan(layout, survey_of(unit, layout), plain, {}));
+    unit.drive(session);
+    ASSERT_TRUE(session.fault());
+    EXPECT_EQ(session.fault()->code, FaultCode::write_failed);
+    EXPECT_EQ(session.fault()->text.find("is perhaps the slot") != std::string::npos, taken == 0) << taken;
   }
 }
 

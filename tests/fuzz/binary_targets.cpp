@@ -7,6 +7,7 @@
 #include "dfu/image/containers.h"
 #include "dfu/image/formats.h"
 #include "dfu/image/image.h"
+#include "dfu/image/mcuboot.h"
 #include "dfu/image/programs.h"
 #include "dfu/image/suffix.h"
 #include "dfu/memory_map.h"
@@ -36,6 +37,18 @@ void check_content(const dfu::ContentResult& result) {
   std::size_t size = 0;
   for (const dfu::Range& range : content->ranges) size += range.size();
   PROMISE(size == content->bytes.size());
+}
+
+void check_targets(const dfu::TargetsResult& result) {
+  if (const auto* problem = std::get_if<std::string>(&result)) {
+    PROMISE(!problem->empty());
+    return;
+  }
+  PROMISE(!std::get<0>(result).empty());
+  for (const dfu::Content& one : std::get<0>(result)) {
+    PROMISE(one.alternate);
+    check_content(one);
+  }
 }
 
 Bytes copy(ByteView input) {
@@ -103,14 +116,14 @@ void suffix_target(ByteView input) {
 }
 
 void dfuse_target(ByteView input) {
-  check_content(dfu::parse_dfuse(input));
+  check_targets(dfu::parse_dfuse(input));
   Bytes file = copy(input);
   for (const std::uint8_t byte : {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x1A, 0x01, 'U' + 0, 'F' + 0, 'D' + 0, 16}) {
     file.push_back(byte);
   }
   const std::uint32_t crc = ~dfu::crc32(file);
   dfu::append_le32(file, crc);
-  check_content(dfu::parse_dfuse(file));
+  check_targets(dfu::parse_dfuse(file));
   check_file(file);
 }
 
@@ -122,6 +135,16 @@ void s_record_target(ByteView input) {
 void intel_hex_target(ByteView input) {
   check_content(dfu::parse_intel_hex(input));
   check_file(input);
+}
+
+// Once as it is, and once with the magic that nobody finds by chance.
+void mcuboot_target(ByteView input) {
+  check_file(input);
+  Bytes file = copy(input);
+  if (file.size() < 4) return;
+  std::copy_n("\x3D\xB8\xF3\x96", 4, file.begin());
+  PROMISE(dfu::parse_mcuboot(file));
+  check_file(file);
 }
 
 void uf2_target(ByteView input) {

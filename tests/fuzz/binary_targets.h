@@ -10,6 +10,7 @@ void suffix_target(dfu::ByteView input);
 void dfuse_target(dfu::ByteView input);
 void intel_hex_target(dfu::ByteView input);
 void s_record_target(dfu::ByteView input);
+void mcuboot_target(dfu::ByteView input);
 void uf2_target(dfu::ByteView input);
 void elf_target(dfu::ByteView input);
 void zip_target(dfu::ByteView input);

@@ -118,6 +118,7 @@ const std::vector<Target>& targets() {
       {"dfuse", dfuse_target},
       {"intel-hex", intel_hex_target},
       {"s-record", s_record_target},
+      {"mcuboot", mcuboot_target},
       {"uf2", uf2_target},
       {"elf", elf_target},
       {"zip", zip_target},

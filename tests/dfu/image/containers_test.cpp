@@ -41,30 +41,39 @@ struct Spec {
   std::int32_t count_off = 0;
 };
 
-Bytes container(const std::vector<Part>& parts, const Spec& spec = {}) {
+Bytes target(const std::vector<Part>& parts, const Spec& spec) {
   Bytes elements;
   for (const Part& part : parts) {
     append_le32(elements, part.address);
     append_le32(elements, static_cast<std::uint32_t>(part.bytes.size()));
     elements.insert(elements.end(), part.bytes.begin(), part.bytes.end());
   }
-  Bytes file = bytes_of("DfuSe");
-  file.push_back(spec.version);
-  append_le32(file, 0);  // the size that tools do not agree on
-  file.push_back(spec.targets);
-  const Bytes target = bytes_of("Target");
-  file.insert(file.end(), target.begin(), target.end());
+  Bytes file = bytes_of("Target");
   file.push_back(spec.alternate);
   append_le32(file, 0);
   file.resize(file.size() + 255);
   append_le32(file, static_cast<std::uint32_t>(elements.size()) + static_cast<std::uint32_t>(spec.size_off));
   append_le32(file, static_cast<std::uint32_t>(parts.size()) + static_cast<std::uint32_t>(spec.count_off));
   file.insert(file.end(), elements.begin(), elements.end());
+  return file;
+}
+
+Bytes container_of(const std::vector<Bytes>& targets, std::uint8_t version, std::size_t count) {
+  Bytes file = bytes_of("DfuSe");
+  file.push_back(version);
+  append_le32(file, 0);  // the size that tools do not agree on
+  file.push_back(static_cast<std::uint8_t>(count));
+  for (const Bytes& one : targets) file.insert(file.end(), one.begin(), one.end());
   close(file);
   return file;
 }
 
-std::string problem_of(const ContentResult& result) {
+Bytes container(const std::vector<Part>& parts, const Spec& spec = {}) {
+  return container_of({target(parts, spec)}, spec.version, spec.targets);
+}
+
+template <class Result>
+std::string problem_of(const Result& result) {
   const auto* problem = std::get_if<std::string>(&result);
   return problem ? *problem : "nothing";
 }
@@ -91,7 +100,7 @@ TEST(DfuSe, ElementsThatTouchAreOneRangeAndThoseThatOverlapAreRefused) {
     if (off < 0) {
       EXPECT_THAT(problem_of(result), HasSubstr("0x080000ff"));
     } else {
-      EXPECT_EQ(std::get<Content>(result).ranges.size(), off == 0 ? 1u : 2u);
+      EXPECT_EQ(std::get<0>(result).front().ranges.size(), off == 0 ? 1u : 2u);
     }
   }
 }
@@ -135,11 +144,64 @@ TEST(DfuSe, EverySizeThatDoesNotAddUpIsRefused) {
 TEST(DfuSe, WhatIsNotKnownIsRefusedWithItsReason) {
   const std::vector<Part> parts{{0x08000000, filled(64, 1)}};
   EXPECT_THAT(problem_of(parse_dfuse(container(parts, {.version = 2}))), HasSubstr("version 2"));
-  EXPECT_THAT(problem_of(parse_dfuse(container(parts, {.targets = 2}))), HasSubstr("2 memories"));
+  EXPECT_THAT(problem_of(parse_dfuse(container(parts, {.targets = 2}))), HasSubstr("DfuSe container that is cut off"));
+  EXPECT_THAT(problem_of(parse_dfuse(container(parts, {.targets = 0}))), HasSubstr("without a target"));
   EXPECT_THAT(problem_of(parse_dfuse(container({{0xFFFFFFF0, filled(17, 1)}}))), HasSubstr("address space"));
   Bytes open = container(parts);
   open.resize(open.size() - 16);
   EXPECT_THAT(problem_of(parse_dfuse(open)), HasSubstr("without the suffix"));
+}
+
+// ---- DfuSe for several memories
+
+Bytes two_targets() {
+  return container_of({target({{0x08000000, filled(64, 1)}}, {.alternate = 0}),
+                       target({{0x90001000, filled(32, 2)}, {0x90000000, filled(16, 3)}}, {.alternate = 1})},
+                      1, 2);
+}
+
+TEST(DfuSeTargets, EachIsAnImageOfItsOwn) {
+  const auto image = make_image("x.dfu", two_targets());
+  EXPECT_TRUE(image->facts.sound) << image->facts.problem;
+  EXPECT_EQ(image->facts.targets, (std::vector<std::uint8_t>{0, 1}));
+  EXPECT_EQ(image->facts.what, "for alternate settings 0, 1");
+  EXPECT_TRUE(image->facts.ranges.empty());
+  const auto first = of_target(*image, 0), second = of_target(*image, 1);
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(of_target(*image, 2), nullptr);
+  EXPECT_EQ(first->facts.ranges, (std::vector<Range>{{0x08000000, 0x08000040}}));
+  EXPECT_TRUE(std::ranges::equal(first->payload(), filled(64, 1)));
+  EXPECT_EQ(second->facts.ranges.size(), 2u);
+  EXPECT_EQ(second->facts.alternate, 1);
+  EXPECT_EQ(second->sha256, image->sha256);
+}
+
+TEST(DfuSeTargets, TwoForOneMemoryAreRefused) {
+  const Bytes one = target({{0x08000000, filled(64, 1)}}, {.alternate = 0});
+  EXPECT_THAT(problem_of(parse_dfuse(container_of({one, one}, 1, 2))), HasSubstr("two targets for alternate setting 0"));
+}
+
+TEST(DfuSeTargets, EveryChangedByteAndEveryCutIsNoticed) {
+  const Bytes whole = two_targets();
+  ASSERT_TRUE(identify(whole).sound);
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    Bytes changed = whole;
+    changed[at] ^= 0x10;
+    EXPECT_FALSE(identify(changed).sound) << at;
+    EXPECT_FALSE(identify(ByteView(whole).first(at)).sound) << at;
+  }
+}
+
+TEST(DfuSeTargets, SizesThatDoNotAddUpAreRefused) {
+  for (const std::int32_t off : {-72, -8, -1, 1, 8, 1 << 30}) {
+    const Bytes first = target({{0x08000000, filled(64, 1)}}, {.size_off = off});
+    const Bytes second = target({{0x90000000, filled(64, 1)}}, {.alternate = 1});
+    EXPECT_NE(problem_of(parse_dfuse(container_of({first, second}, 1, 2))), "nothing") << off;
+    const Bytes last = target({{0x90000000, filled(64, 1)}}, {.alternate = 1, .size_off = off});
+    const Bytes good = target({{0x08000000, filled(64, 1)}}, {});
+    EXPECT_NE(problem_of(parse_dfuse(container_of({good, last}, 1, 2))), "nothing") << off;
+  }
+  EXPECT_NE(problem_of(parse_dfuse(container_of({target({{0, filled(4, 1)}}, {})}, 1, 2))), "nothing");
 }
 
 // ---- Intel HEX

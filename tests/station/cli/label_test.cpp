@@ -34,6 +34,9 @@ TEST(Scanning, ASlotThatIsScannedInsteadOfALabelBeginsAnew) {
 TEST(Scanning, WhatScannersPutAroundIsNoPartOfIt) {
   EXPECT_EQ(scanned(" SN 1\t\r"), "SN 1");
   EXPECT_EQ(scanned(" \r"), "");
+  EXPECT_EQ(scanned("\x02SN-1\x03\r\n"), "SN-1");
+  EXPECT_EQ(scanned("\x02 A2\x03"), "A2");
+  EXPECT_EQ(scanned("\x02\x03"), "");
 }
 
 class LabelCommand : public testing::Test {
@@ -102,6 +105,20 @@ TEST_F(LabelCommand, AScannerPairsOneAfterTheOther) {
   desk_.write("stdin", "1-1.3\nSN-3\n");
   EXPECT_EQ(run({"label", "--scan"}).status, 0);
   EXPECT_THAT(ports("SN-3"), HasSubstr("1-1.3"));
+}
+
+TEST_F(LabelCommand, ALabelThatDoesNotMatchThePatternIsNotTaken) {
+  desk_.write("station.toml", "[labels]\npattern = \"SN-[0-9]{4}\"\n");
+  // A keyboard layout that turns - into something else.
+  desk_.write("stdin",
+              "1-1.1\nSN\xC2\xBD"
+              "0001\n1-1.2\n\x02SN-0002\x03\n");
+  const Ran ran = run({"label", "--scan", "--station", "station.toml"});
+  EXPECT_EQ(ran.status, 1) << ran.out;
+  EXPECT_THAT(ran.err, HasSubstr("does not match the pattern"));
+  EXPECT_THAT(ran.err, HasSubstr("keyboard layout"));
+  EXPECT_THAT(ran.out, HasSubstr("SN-0002 is the label of the last unit in 1-1.2"));
+  EXPECT_EQ(run({"label", "SN-1", "--slot", "1-1.3", "--station", "station.toml"}).status, 64);
 }
 
 TEST_F(LabelCommand, WhoseLabelItIsMustBeSaidOnce) {

@@ -40,6 +40,7 @@ dfu::UnitInfo unit_at(const std::string& port, dfu::UsbId id, std::vector<dfu::A
   unit.port = {port};
   unit.id = id;
   unit.configuration.alternates = std::move(alternates);
+  unit.configuration.functional = dfu::FunctionalDescriptor{.can_download = true, .transfer_size = 4096};
   return unit;
 }
 

@@ -84,9 +84,9 @@ TEST(Doctor, OnAGoodHostEverythingIsLookedAtAndWell) {
     EXPECT_EQ(each.remedy, "") << each.check;
     checks.push_back(each.check);
   }
-  EXPECT_THAT(checks,
-              ElementsAre("kernel", "libusb", "line", "usb", "udev-rules", "unit-access", "hub-access", "usbfs-memory",
-                          "controller", "hub-tt", "hub-power", "descriptors", "priority", "database", "disk", "clock"));
+  EXPECT_THAT(checks, ElementsAre("kernel", "libusb", "line", "usb", "udev-rules", "unit-access", "hub-access",
+                                  "usbfs-memory", "controller", "unit-fit", "hub-tt", "hub-power", "descriptors",
+                                  "priority", "database", "disk", "clock"));
 }
 
 struct Ill {
