@@ -1,14 +1,20 @@
 #!/usr/bin/env bash
-# Installs the packages, builds Flashline with AddressSanitizer and UndefinedBehaviorSanitizer, and runs every test
-# against that build. Safe to run again. Arguments go to ctest: tests/run.sh -R layering
+# Installs the packages, lints, builds Flashline with AddressSanitizer and UndefinedBehaviorSanitizer, and runs every
+# test against that build. Safe to run again. Arguments go to ctest: tests/run.sh -R layering
 set -euo pipefail
 cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 . station/packaging/packages.sh
 
-flashline_packages+=("${browser_packages[@]}")
+flashline_packages+=("${browser_packages[@]}" "${lint_packages[@]}")
 install_packages
 
 fetch_promtool build-asan/promtool
+
+# Chosen tests are of somebody who is at work; the rest is looked at when all of them are run.
+if [ "$#" -eq 0 ]; then
+  say "Lint: format, clang-tidy over what changed"
+  tests/lint.sh
+fi
 
 say "Build: build-asan, everything"
 cmake --preset asan

@@ -43,6 +43,12 @@ fuzz_packages=(
   libclang-rt-dev   # libFuzzer itself, and the sanitizers' run time
 )
 
+# Only for tests/lint.sh.
+lint_packages=(
+  clang-format      # one format, so that nobody has to talk about it
+  clang-tidy        # what compilers do not warn of
+)
+
 # promtool, for tests of the board, into a folder. Its package is not installed: it would start a server.
 fetch_promtool() {
   if [ -x "$1/promtool" ] || command -v promtool >/dev/null; then return; fi

@@ -3,10 +3,12 @@
 // own flash and boot at that moment. It prints what became of the units and each verdict that is not true, and fails if
 // there is one.
 //
-//   fault_table [--each] [--dialect NAME] [--proof NAME] [--stride N [--offset K]] [--jobs N] [--first-lie]
+//   fault_table [--each] [--dialect NAME] [--proof NAME] [--only CASE] [--stride N [--offset K]] [--jobs N]
+//   [--first-lie]
 //
 // --each adds a row for each dialect and fault. --stride N takes one place in N, from K on; K is otherwise the day, so
 // that a run which cannot afford all places gets to all of them in time. --first-lie stops there.
+// --only takes the one case with that name, as a line "LIE: CASE: ..." has it.
 #include <algorithm>
 #include <atomic>
 #include <charconv>
@@ -31,7 +33,7 @@ using matrix::Result;
 struct Options {
   bool each = false;
   bool first_lie = false;
-  std::string dialect, proof;
+  std::string dialect, proof, only;
   std::uint32_t stride = 1;
   std::uint32_t offset = 0;
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
@@ -58,11 +60,16 @@ struct Tally {
   }
 };
 
+std::string name_of(const Job& job) {
+  return job.dialect + ", proof " + job.proof + ", " + job.what + " at " + job.where;
+}
+
 std::vector<Job> chosen(std::vector<Job> jobs, const Options& options) {
   std::vector<Job> taken;
   std::erase_if(jobs, [&](const Job& job) {
     return (!options.dialect.empty() && job.dialect != options.dialect) ||
-           (!options.proof.empty() && job.proof != options.proof);
+           (!options.proof.empty() && job.proof != options.proof) ||
+           (!options.only.empty() && name_of(job) != options.only);
   });
   for (std::size_t i = options.offset % options.stride; i < jobs.size(); i += options.stride) {
     taken.push_back(std::move(jobs[i]));
@@ -147,8 +154,7 @@ void print_beyond(const std::vector<Result>& results) {
 int report(const std::vector<Job>& jobs, const std::vector<Result>& results, const Options& options) {
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     for (const std::string& lie : results[i].lies) {
-      std::cout << "LIE: " << jobs[i].dialect << ", proof " << jobs[i].proof << ", " << jobs[i].what << " at "
-                << jobs[i].where << ": " << lie << "\n";
+      std::cout << "LIE: " << name_of(jobs[i]) << ": " << lie << "\n";
     }
   }
   const std::vector<Row> rows = rows_of(jobs, results);
@@ -201,6 +207,8 @@ std::optional<Options> options_from(const std::vector<std::string>& words) {
       options.dialect = value;
     } else if (words[i] == "--proof") {
       options.proof = value;
+    } else if (words[i] == "--only") {
+      options.only = value;
     } else if (words[i] == "--stride" && number.value_or(0) > 0) {
       options.stride = *number;
     } else if (words[i] == "--offset" && number) {
@@ -220,8 +228,8 @@ int run(const Options& options) {
   const std::vector<Dialect> subjects = matrix::subjects();
   const std::vector<Job> jobs = chosen(matrix::jobs_for(subjects), options);
   if (jobs.empty()) {
-    std::cerr << "fault_table: there is no dialect '" << options.dialect << "' with a proof '" << options.proof
-              << "'\n";
+    std::cerr << "fault_table: there is no case" << (options.only.empty() ? "" : " '" + options.only + "'")
+              << " of dialect '" << options.dialect << "' with a proof '" << options.proof << "'\n";
     return 2;
   }
   const int status = report(jobs, run_all(jobs, options), options);
@@ -238,9 +246,11 @@ int run(const Options& options) {
 int main(int count, char** words) {
   const auto options = scheduler::options_from({words + 1, words + count});
   if (!options) {
-    std::cerr << "usage: fault_table [--each] [--first-lie] [--dialect NAME] [--proof NAME] [--stride N [--offset K]] "
-                 "[--jobs N]\n";
-    return 2;
+    std::cerr << "usage: fault_table [--each] [--first-lie] [--dialect NAME] [--proof NAME] [--only CASE]
+                 "
+                 "                   [--stride N [--offset K]] [--jobs N]
+                 ";
+        return 2;
   }
   return scheduler::run(*options);
 }
