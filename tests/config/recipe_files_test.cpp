@@ -150,7 +150,7 @@ TEST_F(LockFile, StepsThatCameOrWentAreNamed) {
   std::string without(base);
   without.replace(without.find("name = \"user\""), 13, "name = \"app\"");
   folder.write("base.toml", without);
-  EXPECT_THAT(said(again()), HasSubstr("has no step 'user' any more"));
+  EXPECT_THAT(said(again()), HasSubstr("no longer has a step 'user'"));
 }
 
 TEST_F(LockFile, DamagedOneLocksAndDoesNotOpen) {

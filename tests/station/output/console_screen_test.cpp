@@ -326,7 +326,7 @@ TEST(ConsoleScreen, PauseAndStopAreInTheTitle) {
   EXPECT_THAT(text_of(line, {80, 24})[0], HasSubstr("PAUSED  1:02:03"));
   line.state = RunState::commissioning;
   EXPECT_THAT(text_of(line, {80, 24})[0], HasSubstr("COMMISSIONING  1:02:03"));
-  EXPECT_THAT(text_of(line, {80, 24})[5], HasSubstr("no unit is worked on"));
+  EXPECT_THAT(text_of(line, {80, 24})[5], HasSubstr("no unit is flashed"));
   line.state = RunState::stopping;
   EXPECT_THAT(text_of(line, {80, 24})[0], HasSubstr("STOPPING  1:02:03"));
   EXPECT_THAT(text_of(line, {80, 24})[5], HasSubstr("Ctrl-C again stops at once"));

@@ -111,7 +111,7 @@ TEST_F(RecordCommandsTest, NoUnitIsBegunAfterTheTimeOfItsOrder) {
                        "--station", "one.toml"});
   EXPECT_EQ(ran.status, 1) << "units that were wanted were not made";
   EXPECT_THAT(ran.err, HasSubstr("Order 4711 is valid until " + utc(until)));
-  EXPECT_THAT(ran.err, HasSubstr("Order 4711 was valid until " + utc(until) + ": no more units are begun"));
+  EXPECT_THAT(ran.err, HasSubstr("Order 4711 was valid until " + utc(until) + ": no more units are started"));
   std::size_t begun = 0;
   for (const db::Attempt& attempt : db::Reader(desk_.path("r.db")).attempts()) {
     EXPECT_EQ(attempt.finished.outcome, db::Outcome::passed) << "what was begun is finished";

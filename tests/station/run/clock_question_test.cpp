@@ -86,7 +86,7 @@ TEST(OrdersByTheClock, AnOrderThatEndedByTheRecordIsNotTakenAgain) {
   const db::Time now = db::later_of(record, db::Time(3min));
   const auto taken = take_job(job_until(record - 1min), "4711", {}, now);
   ASSERT_TRUE(std::holds_alternative<NoOrder>(taken));
-  EXPECT_THAT(std::get<NoOrder>(taken).sentence, HasSubstr("was good until 2026-11-22T05:59"));
+  EXPECT_THAT(std::get<NoOrder>(taken).sentence, HasSubstr("was valid until 2026-11-22T05:59"));
   EXPECT_TRUE(std::holds_alternative<JobOrder>(take_job(job_until(record + 1min), "4711", {}, now)));
 }
 
