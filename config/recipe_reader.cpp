@@ -5,6 +5,7 @@
 #include <map>
 
 #include "config/files.h"
+#include "dfu/particle/beside.h"
 
 namespace config {
 
@@ -160,22 +161,23 @@ class RecipeReader {
     if (!profile || !profile->platform || alt.value == profile->alternate) {
       return only_with_usb("alt", alt.place, alt.written);
     }
-    other_memory("'alt' does not go with 'profile': ", profile->name, static_cast<std::uint8_t>(alt.value), alt.place,
-                 alt.written);
+    other_memory("'alt' does not go with 'profile': ", *profile, static_cast<std::uint8_t>(alt.value), alt.place,
+                 alt.written, "Remove the line");
   }
 
   // Alternate setting 1 is the configuration store, 2 on some P1 the serial flash (docs/devices.md, "Flash maps of Gen
   // 2").
-  void other_memory(const std::string& first, const std::string& units, std::uint8_t alt, Place place,
-                    const std::string& written) {
-    constexpr std::uint8_t store = 1, serial_flash = 2;
-    report_.error(
-        place, written,
-        first + "no recipe may touch alternate setting " + std::to_string(alt) + " of " + units + " units as a whole",
-        alt == store ? "Steps with kind = \"setting\" write settings into it."
-        : alt == serial_flash && units == "p1"
-            ? "Remove the line, and add to each step that goes into the serial flash: alt = 2"
-            : "Flash alternate setting 0: remove the line.");
+  void other_memory(const std::string& first, const dfu::Profile& units, std::uint8_t alt, Place place,
+                    const std::string& written, const std::string& way) {
+    constexpr std::uint8_t store = 1;
+    const auto beside = dfu::particle::memory_beside(*units.platform);
+    report_.error(place, written,
+                  first + "no recipe may touch alternate setting " + std::to_string(alt) + " of " + units.name +
+                      " units as a whole",
+                  way + (alt == store ? ". Steps with kind = \"setting\" write settings into it."
+                         : beside && beside->alternate == alt
+                             ? ", and add to each step that goes into that memory: alt = " + std::to_string(alt)
+                             : ", and flash alternate setting 0."));
   }
 
   void only_with_usb(const std::string& key, Place place, const std::string& written) {
@@ -203,7 +205,7 @@ class RecipeReader {
       const auto known = dfu::find_profile(name);
       if (known && known->platform && (known->dfu == id || known->application == id)) {
         if (alt != known->alternate) {
-          other_memory("", name, alt, usb.place, usb.written);
+          other_memory("", *known, alt, usb.place, usb.written, "Write instead: profile = \"" + name + "\"");
           return {};
         }
         report_.error(usb.place, usb.written, "units with the USB id " + text + " have a profile of their own",

@@ -2,7 +2,7 @@
 
 namespace station {
 
-void NotBegun::on(const scheduler::Event& event) {
+void NotBegun::on(const scheduler::Event& event, scheduler::WallTime) {
   if (const auto* begun = std::get_if<scheduler::VisitBegan>(&event)) {
     begun_.insert(begun->port);
     units_.erase(begun->port);

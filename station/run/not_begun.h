@@ -12,7 +12,7 @@ namespace station {
 
 class NotBegun : public scheduler::Observer {
  public:
-  void on(const scheduler::Event& event) override;
+  void on(const scheduler::Event& event, scheduler::WallTime at) override;
 
   // A sentence for each, at most five; empty: there are none.
   std::string sentences() const;

@@ -67,8 +67,10 @@ std::vector<std::size_t> steps_in(const Lines& lines) {
 void follow(Lines& lines, const Diagnostic& said) {
   const auto here = static_cast<std::size_t>(said.line - 1);
   const std::string& hint = said.hint;
-  const Lines settings = settings_in(hint);
-  if (says(hint, "add to each step")) {
+  const Lines settings = settings_in(hint.substr(0, hint.find("; or,")));  // the first of two ways
+  if (says(hint, "Write instead: ")) {
+    lines[here] = settings.at(0);
+  } else if (says(hint, "add to each step")) {
     for (const std::size_t step : steps_in(lines)) set(lines, step, settings.at(0));
   } else if (says(hint, "[[device.memory]] with")) {
     Lines table{"[[device.memory]]"};
@@ -77,8 +79,6 @@ void follow(Lines& lines, const Diagnostic& said) {
     lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(steps_in(lines).front()), table.begin(), table.end());
   } else if (says(hint, "The addresses beside it that fit are ")) {
     lines[here] = "address = " + hint.substr(hint.find("0x"), 10);
-  } else if (says(hint, "Write instead: ")) {
-    lines[here] = settings.at(0);
   } else {
     // The first way that it names; a place that it names is the whole way.
     const bool moves = !settings.empty() && settings[0].starts_with("address");
@@ -143,6 +143,8 @@ std::vector<Row> rows() {
        "alt = \"QSPI\"\naddress = 0x90000000\nformat = \"raw\"\n", half},
       {"the serial flash of a P1, for all steps", "profile = \"p1\"\nalt = 2\n", "address = 0x1000\nformat = \"raw\"\n",
        half},
+      {"the serial flash of a P1 that is spelled out", "usb = \"2b04:d008\"\nalt = 2\n",
+       "address = 0x1000\nformat = \"raw\"\n", half},
       {"an alternate setting that the profile knows", "profile = \"stm32-rom\"\nalt = 0\n", "address = 0x08000000\n", code},
       {"a map that the profile knows", "profile = \"stm32-rom\"\nmap = \"@X /0x08000000/1*4Kg\"\n",
        "address = 0x08000000\n", code},

@@ -41,7 +41,7 @@ TEST(RecipeMemories, AStepGoesIntoTheMemoryOfItsNumberOrItsName) {
     EXPECT_EQ(result.recipe->layout.steps[1].memory, 1u);
     ASSERT_EQ(result.recipe->profile.memories.size(), 1u);
     EXPECT_EQ(result.recipe->profile.memories[0].alternate, 1);
-    EXPECT_EQ(result.recipe->layout.kept.size(), 2u) << "neighbours are kept there too";
+    EXPECT_EQ(result.recipe->layout.kept.size(), 3u) << "what is before and behind the assets too, and behind the program";
   }
 }
 
@@ -105,7 +105,7 @@ TEST(RecipeMemories, TheSerialFlashOfAP1IsKnown) {
 
 TEST(RecipeMemories, TheHintAboutAP1sSerialFlashLeadsThere) {
   EXPECT_THAT(said(load("profile = \"p1\"\nalt = 2\n", step("wifi", "address = 0x00001000"))),
-              HasSubstr("add to each step that goes into the serial flash: alt = 2"));
+              HasSubstr("add to each step that goes into that memory: alt = 2"));
 }
 
 TEST(RecipeMemories, KeysAndSettingsOfParticleUnitsStayOutOfReach) {

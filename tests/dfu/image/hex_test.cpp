@@ -79,7 +79,7 @@ TEST(VendorHex, DataMayComeInAnyOrder) {
   std::vector<std::string> lines;
   for (std::uint16_t i = 0; i < 8; ++i) lines.push_back(record(0, i, {static_cast<std::uint8_t>(i + 1)}));
   for (int turn = 0; turn < 8; ++turn) {
-    std::ranges::rotate(lines, lines.begin() + 3);
+    std::rotate(lines.begin(), lines.begin() + 3, lines.end());
     std::string text = at_flash;
     for (const std::string& line : lines) text += line;
     expect_same(text + end_record, "turn " + std::to_string(turn));
