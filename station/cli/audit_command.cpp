@@ -86,17 +86,20 @@ std::string as_text(const db::ChainVerification& chain) {
   if (!chain.excerpts.empty()) {
     return out + fmt::format("  proven  of rows 1 to {}, those that are here\n", chain.proven.seq);
   }
-  return out + fmt::format("  proven  rows 1 to {} are as they were written\n", chain.proven.seq);
+  return out + fmt::format("  proven  rows {} to {} are as they were written\n", chain.start.seq + 1, chain.proven.seq);
 }
 
-// `last`: row with which the anchor's chain ends now. `excerpt`: what is here of that chain has gaps.
-std::string as_text(const db::Anchor& anchor, db::AnchorCheck check, std::int64_t last, bool excerpt) {
+// `start`, `last`: rows after and with which the anchor's chain begins and ends here. `excerpt`: it has gaps.
+std::string as_text(const db::Anchor& anchor, db::AnchorCheck check, std::int64_t start, std::int64_t last,
+                    bool excerpt) {
   const auto row = anchor.head.seq;
   switch (check) {
     case db::AnchorCheck::holds:
       if (excerpt) return fmt::format("  anchor  HOLDS: row {} is the one that the file vouches for\n", row);
       return fmt::format(
-          "  anchor  HOLDS: rows 1 to {} are those that the file vouches for{}\n", row,
+          "  anchor  HOLDS: rows {} to {} are those that the file vouches for{}{}\n", start + 1, row,
+          start > 0 ? fmt::format("; rows 1 to {} are in the archived database, which must be verified too", start)
+                    : "",
           last > row ? fmt::format("; for {} to {}, which came later, nothing does", row + 1, last) : "");
     case db::AnchorCheck::differs:
       return fmt::format(
@@ -124,7 +127,8 @@ std::string as_text(const std::string& path, const db::Verification& result) {
   for (const auto& [anchor, check] : result.anchors) {
     const auto chain = std::ranges::find(result.chains, anchor.installation, &db::ChainVerification::installation);
     const bool here = chain != result.chains.end();
-    out += as_text(anchor, check, here ? chain->last.seq : 0, here && !chain->excerpts.empty());
+    out += as_text(anchor, check, here ? chain->start.seq : 0, here ? chain->last.seq : 0,
+                   here && !chain->excerpts.empty());
   }
   for (const std::string& problem : result.file_problems) out += "  file    NOT SOUND: " + printable(problem) + "\n";
   if (result.wal_missing) {

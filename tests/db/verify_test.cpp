@@ -1,5 +1,6 @@
 #include "db/verify.h"
 
+#include <cstring>
 #include <fstream>
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -14,6 +15,7 @@
 namespace db {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -45,11 +47,20 @@ class VerifyTest : public testing::Test {
     file.exec("PRAGMA journal_mode = DELETE");
     file.exec("PRAGMA synchronous = OFF");
     std::vector<std::string> triggers;
-    SQLite::Statement names(file, "SELECT name FROM sqlite_schema WHERE type = 'trigger'");
-    while (names.executeStep()) triggers.push_back(names.getColumn(0).getString());
+    dropped_.clear();
+    SQLite::Statement names(file, "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'");
+    while (names.executeStep()) {
+      triggers.push_back(names.getColumn(0).getString());
+      dropped_.push_back(names.getColumn(1).getString());
+    }
     names.reset();
     for (const std::string& trigger : triggers) file.exec("DROP TRIGGER " + trigger);
     return file;
+  }
+
+  // As an editor does who wants to leave no trace.
+  void restore_triggers(SQLite::Database& file) {
+    for (const std::string& trigger : dropped_) file.exec(trigger);
   }
 
   std::vector<Place> rows(const std::string& table) {
@@ -75,6 +86,7 @@ class VerifyTest : public testing::Test {
   std::string copy_ = folder_.file("copy.db");
   UuidGenerator uuids_;
   Head head_;
+  std::vector<std::string> dropped_;  // statements that make the triggers
 };
 
 std::string where(const Place& place) {
@@ -194,6 +206,37 @@ TEST_F(VerifyTest, ARangeOfDeletedRowsIsNamed) {
     file.exec("DELETE FROM " + std::string(table) + " WHERE seq BETWEEN 10 AND 20");
   }
   EXPECT_THAT(problem()->text, HasSubstr("ows 10 to 20 are gone"));
+}
+
+// As if an archive ended there. The chain of what is left holds.
+TEST_F(VerifyTest, FirstRowsThatWereCutOffAreMissedWhereverTheRecordIsMadeToBegin) {
+  for (std::int64_t last = 1; last < head_.seq; ++last) {
+    SQLite::Database file = tampered();
+    Sha256 hash{};
+    for (const std::string_view table : kChainedTables) {
+      const std::string name(table);
+      SQLite::Statement found(file, "SELECT hash FROM " + name + " WHERE seq = " + std::to_string(last));
+      if (found.executeStep()) {
+        std::memcpy(hash.data(), found.getColumn(0).getBlob(), hash.size());
+      }
+    }
+    for (const std::string_view table : kChainedTables) {
+      file.exec("DELETE FROM " + std::string(table) + " WHERE seq <= " + std::to_string(last));
+    }
+    SQLite::Statement begin(file, "UPDATE chain SET start_seq = ?, start_hash = ?");
+    begin.bind(1, last);
+    begin.bind(2, hash.data(), static_cast<int>(hash.size()));
+    begin.exec();
+    restore_triggers(file);
+    EXPECT_FALSE(verify_chain(copy_).sound()) << "without rows 1 to " << last;
+  }
+}
+
+TEST_F(VerifyTest, HalfABeginningIsNoBeginning) {
+  SQLite::Database file = tampered();
+  file.exec("UPDATE chain SET start_hash = zeroblob(32)");
+  restore_triggers(file);
+  EXPECT_THAT(verify_chain(copy_).file_problems, ElementsAre(HasSubstr("half of a beginning")));
 }
 
 TEST_F(VerifyTest, TwoExchangedRowsAreOutOfOrder) {
