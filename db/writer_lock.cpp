@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "db/error.h"
@@ -50,9 +51,19 @@ Error in_use(const std::string& database_path, const Holder& holder) {
                                ". Only one can: stop it, or give this one another database with --db."};
 }
 
+// By another name the same file would have another lock, and two programs would write it.
+void refuse_second_names(const std::string& database_path) {
+  struct stat file {};
+  if (::stat(database_path.c_str(), &file) != 0 || file.st_nlink < 2) return;
+  throw Error(Trouble::in_use, database_path + " has " + std::to_string(file.st_nlink) +
+                                   " names (hard links): a program that uses another name could write it at the same "
+                                   "time. Remove the other names: find -samefile lists them.");
+}
+
 }  // namespace
 
 WriterLock::WriterLock(const std::string& database_path, const Uuid& run) {
+  refuse_second_names(database_path);
   const std::string path = lock_path(database_path);
   file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
   if (file_ < 0) {

@@ -182,6 +182,14 @@ TEST_F(StoreTest, ASecondWriterIsRefusedAlsoThroughALink) {
   EXPECT_EQ(error_of([&] { Store(other, "line-3", sample::run(201), uuids_); }).trouble(), Trouble::in_use);
 }
 
+TEST_F(StoreTest, AFileWithASecondNameIsNotWritten) {
+  open().reset();
+  std::filesystem::create_hard_link(path_, folder_.file("other.db"));
+  EXPECT_THAT(error_of([&] { open(201); }).what(), HasSubstr("has 2 names (hard links)"));
+  std::filesystem::remove(folder_.file("other.db"));
+  open(202);
+}
+
 TEST_F(StoreTest, AReaderInTheSameProcessDoesNotDropTheLock) {
   const std::unique_ptr<Store> store = open();
   Reader(path_).counts();
