@@ -1,6 +1,7 @@
 #include "db/attempt_rows.h"
 
 #include "db/schema.h"
+#include "db/unsettled.h"
 
 namespace db {
 
@@ -30,6 +31,9 @@ Attempt put_together(Parts parts, SharedRows& shared, const OneState& state) {
     attempt.finished = std::move(*parts.finished);
   }
   attempt.finished.attempt = parts.attempt;
+  if (attempt.finished.unit.empty()) {
+    attempt.finished.unit = unit_of_cut_off(attempt.finished.outcome, attempt.started.serial);
+  }
   return attempt;
 }
 

@@ -9,6 +9,7 @@
 #include "db/schema.h"
 #include "db/shared_rows.h"
 #include "db/steps_in_order.h"
+#include "db/unsettled.h"
 
 namespace db {
 
@@ -81,7 +82,7 @@ void look_up_outlines(SQLite::Database& database, const OneState& state, const F
                       const Condition& condition, SharedRows& shared, const Visitor& visit) {
   SQLite::Statement query(database,
                           "SELECT s.chain, s.seq, s.id, s.visit, s.at, s.recipe, s.operator, s.job, s.lot, v.run, "
-                          "v.port, v.slot, f.attempt IS NULL, f.at, f.outcome, f.unit" +
+                          "v.port, v.slot, f.attempt IS NULL, f.at, f.outcome, f.unit, s.serial" +
                               std::string(kAttemptTables) + condition.sql() + " ORDER BY +s.id");
   condition.bind(query);
   while (query.executeStep()) {
@@ -92,9 +93,15 @@ void look_up_outlines(SQLite::Database& database, const OneState& state, const F
     const Uuid recipe = begun.recipe;
     Where where = read_where(row);
     std::optional<Ended> ended;
-    if (row.integer() == 0) ended = read_ended(row);
+    if (row.integer() == 0) {
+      ended = read_ended(row);
+    } else {
+      row.skip(3);
+    }
+    const std::string serial = row.text();
     Outline outline = outline_of(attempt, std::move(begun), ended ? &*ended : nullptr);
     if (!ended) outline.outcome = state.open_outcome(where.run);
+    if (outline.unit.empty()) outline.unit = unit_of_cut_off(outline.outcome, serial);
     if (filter.outcome && outline.outcome != *filter.outcome) continue;
     outline.station = shared.station(chain, seq);
     outline.port = std::move(where.port);
@@ -105,6 +112,22 @@ void look_up_outlines(SQLite::Database& database, const OneState& state, const F
 }
 
 // ---- many: each table from front to back
+
+// Serial numbers of the few attempts that were cut off, each looked up.
+class SerialsOfCutOff {
+ public:
+  explicit SerialsOfCutOff(SQLite::Database& database)
+      : query_(database, "SELECT serial FROM attempt_started WHERE id = ?") {}
+
+  std::string unit_of(const Outline& attempt) {
+    if (attempt.outcome != Outcome::interrupted && attempt.outcome != Outcome::running) return {};
+    if (!query_.find(attempt.attempt)) return {};
+    return unit_of_cut_off(attempt.outcome, StreamReader(query_).text());
+  }
+
+ private:
+  RowStream query_;
+};
 
 bool wants(const Filter& filter, const std::optional<std::vector<Uuid>>& recipes, const Begun& begun) {
   return (!filter.since || begun.at >= *filter.since) && (!filter.until || begun.at < *filter.until) &&
@@ -131,6 +154,7 @@ void read_from_front_to_back(SQLite::Database& database, const OneState& state, 
   if (outlined == Outlined::contents && has_second_tables(database)) labels.emplace(database, state);
   std::optional<StepsInOrder> all_steps;
   if (outlined == Outlined::contents) all_steps.emplace(database, state, shared);
+  SerialsOfCutOff serials(database);
   const bool placed = outlined != Outlined::sums;
   while (auto* started = begun.next()) {
     const auto* verdict = ended.find(started->id);
@@ -142,6 +166,7 @@ void read_from_front_to_back(SQLite::Database& database, const OneState& state, 
     const auto* where = placed || !verdict ? visits.find(outline.visit) : nullptr;
     if (placed && !where) continue;  // its visit is gone: no report has it
     if (!verdict) outline.outcome = state.open_outcome(where ? where->row.run : Uuid{});
+    if (outline.unit.empty()) outline.unit = serials.unit_of(outline);
     if (filter.outcome && outline.outcome != *filter.outcome) continue;
     if (placed) {
       outline.station = shared.station(started->chain, started->seq);

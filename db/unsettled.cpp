@@ -52,6 +52,11 @@ std::string id_in_serial(std::string_view serial) {
   return id;
 }
 
+std::string unit_of_cut_off(Outcome outcome, std::string_view serial) {
+  const bool cut_off = outcome == Outcome::interrupted || outcome == Outcome::running;
+  return cut_off ? id_in_serial(serial) : std::string();
+}
+
 bool may_be_half_written(Outcome outcome, std::optional<bool> verified, std::string_view operation) {
   constexpr std::array<std::string_view, 4> behind_the_first_write{"erase", "write", "read", "leave"};
   if (outcome == Outcome::interrupted) return true;

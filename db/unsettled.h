@@ -32,6 +32,9 @@ using UnsettledAttempts = std::map<Uuid, Unsettled>;
 
 // The id that a unit shows as its serial before it is opened: 24 hexadecimal digits. Empty: that is none.
 std::string id_in_serial(std::string_view serial);
+// Whose an attempt is that a crash ended, or that runs: no verdict says so, the serial number at its start may. Empty
+// for every other outcome.
+std::string unit_of_cut_off(Outcome outcome, std::string_view serial);
 
 // What the rule needs of a verdict.
 struct Settling {
