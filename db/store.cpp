@@ -161,4 +161,8 @@ const std::vector<Uuid>& Store::interrupted() const {
   return impl_->interrupted();
 }
 
+bool is_being_written(const std::string& path) {
+  return run_of_live_writer(canonical_path(path)).has_value();
+}
+
 }  // namespace db

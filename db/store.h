@@ -22,6 +22,9 @@
 
 namespace db {
 
+// A program holds this record for writing now.
+bool is_being_written(const std::string& path);
+
 class Store {
  public:
   // `uuids` makes the keys of rows that the Store adds itself; it must outlive the Store. `run.id` and `run.at` are

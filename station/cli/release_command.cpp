@@ -1,5 +1,6 @@
 // `release`: a person's word that a closed slot or a stopped hub was looked at, said to the program that runs the line.
 
+#include "db/store.h"
 #include "station/cli/at_the_record.h"
 #include "station/cli/command.h"
 #include "station/cli/options.h"
@@ -20,6 +21,11 @@ struct ReleaseOptions : RecordOptions {
 ExitStatus complain_about(NoAnswer why, const std::string& database) {
   switch (why) {
     case NoAnswer::nobody:
+      if (db::is_being_written(database)) {
+        return complain(ExitStatus::no_unit, "a line runs with the record " + database +
+                                                 ", and takes no commands: it said why when it began. Use the board, "
+                                                 "or start the line again.");
+      }
       return complain(ExitStatus::no_unit, "no line runs with the record " + database +
                                                ". A line that is started again uses every slot and hub.");
     case NoAnswer::denied:
@@ -51,7 +57,10 @@ std::string is_in_a_line(const std::string& text) {
 Action declare(Arguments& arguments) {
   const auto options = std::make_shared<ReleaseOptions>();
   add_record_options(arguments, *options);
-  arguments.add("place", options->place, "The slot or hub: its label or port").type("PLACE").required();
+  arguments.add("place", options->place, "The slot or hub: its label or port")
+      .type("PLACE")
+      .required()
+      .check(is_in_a_line);
   arguments.add("--operator", options->operator_name, "Who decided").required().check(is_in_a_line);
   arguments.add("--reason", options->reason, "Why: what was looked at, and replaced").required().check(is_in_a_line);
   return action(options, release);

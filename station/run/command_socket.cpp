@@ -3,6 +3,7 @@
 #include <QCoreApplication>
 #include <QMetaObject>
 #include <QSocketNotifier>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -19,9 +20,9 @@ namespace station {
 
 namespace {
 
-constexpr std::size_t most_clients = 8;      // a person and a script or two
-constexpr std::size_t longest_line = 4096;   // a place, a name and a reason
-constexpr timeval longest_wait{10, 0};       // a disk that is busy holds the record up for seconds
+constexpr std::size_t most_clients = 8;     // a person and a script or two
+constexpr std::size_t longest_line = 4096;  // a place, a name and a reason
+constexpr timeval longest_wait{10, 0};      // a disk that is busy holds the record up for seconds
 
 std::optional<sockaddr_un> address_of(const std::string& path) {
   sockaddr_un address{};
@@ -99,8 +100,13 @@ void CommandSocket::Impl::welcome() {
   const int descriptor = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (descriptor < 0) return;
   if (clients.size() >= most_clients) {
-    close(descriptor);
-    return;
+    // One that has said nothing makes room for one that may.
+    const auto silent = std::ranges::find_if(clients, [](const auto& one) { return one.second.notifier->isEnabled(); });
+    if (silent == clients.end()) {
+      close(descriptor);
+      return;
+    }
+    drop(silent->first);
   }
   const int number = next++;
   Client& client = clients.emplace(number, Client{descriptor}).first->second;

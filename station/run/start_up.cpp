@@ -123,15 +123,13 @@ StartUp::StartUp(const FlashOptions& options)
 
 std::unique_ptr<Signals> StartUp::catch_signals() {
   const auto on_signal = [this](int signal) {
-    if (signal == SIGHUP) return static_cast<void>(reload());
+    if (signal == SIGHUP && options_.stay) return static_cast<void>(reload());
     if (signal == SIGUSR1) return run_.toggle_pause();
     service_.stopping();
     run_.stop();
   };
-  if (options_.stay) {
-    return std::make_unique<Signals>(std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP, SIGUSR1}, on_signal);
-  }
-  return std::make_unique<Signals>(std::initializer_list<int>{SIGINT, SIGTERM}, on_signal);
+  // `flash` ends with its terminal, as by SIGTERM: units in work first.
+  return std::make_unique<Signals>(std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP, SIGUSR1}, on_signal);
 }
 
 std::shared_ptr<const db::Run> StartUp::run_row() {

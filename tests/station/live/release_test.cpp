@@ -8,6 +8,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "station/run/command_socket.h"
 #include "tests/station/hand.h"
@@ -81,6 +84,33 @@ TEST_F(ReleaseCommand, WhoAndWhyAreAskedFor) {
   EXPECT_EQ(desk.run({"release", "1-1", "--db", "r.db", "--operator", "Anna", "--reason", "a\nb"}).status, 64);
 }
 
+// Connections of a program that hangs.
+TEST_F(ReleaseCommand, ThoseWhoConnectAndSayNothingKeepNobodyOut) {
+  desk.write("line.toml", "[line]\nspeed = 50\n[[hub]]\nport = \"1-1\"\nports = 7\n");
+  const int process =
+      desk.start({"run", example_recipe(), "--line", "line.toml", "--db", "r.db", "--json", "--board", "off"});
+  const std::string database = desk.path("r.db");
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  command_socket_of(database).copy(address.sun_path, sizeof address.sun_path - 1);
+  std::vector<int> silent;
+  for (int tries = 0; tries < 200 && silent.size() < 20; ++tries) {
+    const int one = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connect(one, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+      silent.push_back(one);
+    } else {
+      close(one);
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  }
+  const auto said = ask_line(database, to_line({"1-1", {"Anna", "cable replaced"}}));
+  for (const int one : silent) close(one);
+  kill(process, SIGTERM);
+  desk.finish(process);
+  EXPECT_EQ(silent.size(), 20U);
+  EXPECT_TRUE(std::holds_alternative<std::string>(said));
+}
+
 // Four units of hub 1-1 whose cable fails in each attempt, plugged in until the hub is stopped.
 TEST_F(ReleaseCommand, AStoppedHubOfARunningLineIsReleasedWithWhoAndWhyOnRecord) {
   std::string file = "[line]\nspeed = 50\ncontrol = \"ctl\"\n[[hub]]\nport = \"1-1\"\nports = 7\n";
@@ -90,8 +120,8 @@ TEST_F(ReleaseCommand, AStoppedHubOfARunningLineIsReleasedWithWhoAndWhyOnRecord)
   }
   desk.write("line.toml", file);
   desk.write("station.toml", "quarantine_after = 0\n");
-  const int process = desk.start({"run", example_recipe(), "--line", "line.toml", "--station", "station.toml", "--db", "r.db",
-                                  "--json", "--board", "off"});
+  const int process = desk.start({"run", example_recipe(), "--line", "line.toml", "--station", "station.toml", "--db",
+                                  "r.db", "--json", "--board", "off"});
   const std::string database = desk.path("r.db");
   Hand hand(desk.path("ctl"));
   const ReleaseRequest ask{"1-1", {"Anna", "cable replaced"}};
