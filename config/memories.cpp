@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/table_reader.h"
 #include "dfu/particle/beside.h"
 
 namespace config {
@@ -62,8 +63,11 @@ Unfit Memories::unknown(const Alternate& wanted) const {
   const auto* number = std::get_if<std::uint8_t>(&wanted);
   const std::string alt = number ? "alt = " + std::to_string(*number) + ", " : "";
   const std::string name = number ? "External Flash" : std::get<std::string>(wanted);
+  std::vector<std::string> names{name_of_map(profile_.map)};
+  for (const dfu::Profile::Memory& one : known_) names.push_back(one.name);
+  const std::string meant = number ? "" : nearest(name, names);
   return {"goes to " + to_string(wanted) + ", and the recipe does not say what is there",
-          "Describe it: [[device.memory]] with " + alt + "map = \"@" + name +
+          (meant.empty() ? "" : "Did you mean '" + meant + "'? If not: ") + "Describe it: [[device.memory]] with " + alt + "map = \"@" + name +
               "  /0x90000000/...\", as the unit names that alternate setting.",
           true};
 }

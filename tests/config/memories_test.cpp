@@ -71,6 +71,11 @@ TEST(RecipeMemories, AMemoryThatNothingDescribesIsAskedForAndTheHintIsARecipeTha
   EXPECT_TRUE(described.recipe) << said(described);
 }
 
+TEST(RecipeMemories, ASlipInANameIsGuessed) {
+  EXPECT_THAT(said(load(st + qspi, app + step("assets", "alt = \"external flash\"\naddress = 0x90001000"))),
+              HasSubstr("Did you mean 'External Flash'?"));
+}
+
 TEST(RecipeMemories, AddressesAreHeldAgainstTheMapOfTheirOwnMemory) {
   EXPECT_THAT(said(load(st + qspi, app + step("assets", "alt = 1\naddress = 0x08004000"))),
               HasSubstr("nothing at 0x08004000"));
