@@ -47,8 +47,8 @@ std::variant<Unfit, std::size_t> Memories::find(const Alternate& wanted) {
     used_.push_back(*found);
   } else if (plain) {
     const bool named = number == nullptr;
-    used_.push_back({named ? std::nullopt : std::optional(*number), named ? std::get<std::string>(wanted) : "",
-                     profile_.map});
+    used_.push_back(
+        {named ? std::nullopt : std::optional(*number), named ? std::get<std::string>(wanted) : "", profile_.map});
   } else {
     return unknown(wanted);
   }
@@ -67,8 +67,8 @@ Unfit Memories::unknown(const Alternate& wanted) const {
   for (const dfu::Profile::Memory& one : known_) names.push_back(one.name);
   const std::string meant = number ? "" : nearest(name, names);
   return {"goes to " + to_string(wanted) + ", and the recipe does not say what is there",
-          (meant.empty() ? "" : "Did you mean '" + meant + "'? If not: ") + "Describe it: [[device.memory]] with " + alt + "map = \"@" + name +
-              "  /0x90000000/...\", as the unit names that alternate setting.",
+          (meant.empty() ? "" : "Did you mean '" + meant + "'? If not: ") + "Describe it: [[device.memory]] with " +
+              alt + "map = \"@" + name + "  /0x90000000/...\", as the unit names that alternate setting.",
           true};
 }
 

@@ -377,7 +377,8 @@ class Preflight : private StepReport {
   bool forbidden(const StepDraft& draft, const Given<T>& about, dfu::Range range, std::size_t memory,
                  const std::string& other_way = {}) {
     if (memory != 0 && forbidden_beside(draft, about, range, memory)) return true;
-    const dfu::Range kept = memory == 0 && profile_->platform ? dfu::particle::protected_range(*profile_->platform) : dfu::Range{};
+    const dfu::Range kept =
+        memory == 0 && profile_->platform ? dfu::particle::protected_range(*profile_->platform) : dfu::Range{};
     if (range.overlaps(kept)) {
       error(draft, about,
             dfu::hex_address(kept.begin) + " to " + dfu::hex_address(kept.end) +

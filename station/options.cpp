@@ -323,12 +323,14 @@ CLI::App* add_label(CLI::App& app, LabelOptions& options) {
 }
 
 CLI::App* add_release(CLI::App& app, ReleaseOptions& options) {
-  CLI::App* release = app.add_subcommand("release", "Let a running line use a closed slot or a stopped hub again")
-                          ->group("Commands");
+  CLI::App* release =
+      app.add_subcommand("release", "Let a running line use a closed slot or a stopped hub again")->group("Commands");
   add_record_options(*release, options.station, options.db);
   release->add_option("place", options.place, "The slot or hub: its label or port")->type_name("PLACE")->required();
   release->add_option("--operator", options.operator_name, "Who decided")->required()->check(is_in_a_line);
-  release->add_option("--reason", options.reason, "Why: what was looked at, and replaced")->required()->check(is_in_a_line);
+  release->add_option("--reason", options.reason, "Why: what was looked at, and replaced")
+      ->required()
+      ->check(is_in_a_line);
   return release;
 }
 

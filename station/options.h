@@ -200,9 +200,9 @@ struct VirtualOptions : LineOptions {
 
 using Command =
     std::variant<FlashOptions, CheckOptions, InspectOptions, ListOptions, SlotsShowOptions, SlotsLearnOptions,
-                 DoctorOptions, ReportOptions, AuditOptions, ImageOptions, AnchorOptions, DisposeOptions, LabelOptions, ReleaseOptions,
-                 JobOpenOptions, JobCloseOptions, JobListOptions, JobExportOptions, JobImportOptions, BackupOptions,
-                 MergeOptions, RestoreOptions, ArchiveOptions, VirtualOptions, OperatorOptions>;
+                 DoctorOptions, ReportOptions, AuditOptions, ImageOptions, AnchorOptions, DisposeOptions, LabelOptions,
+                 ReleaseOptions, JobOpenOptions, JobCloseOptions, JobListOptions, JobExportOptions, JobImportOptions,
+                 BackupOptions, MergeOptions, RestoreOptions, ArchiveOptions, VirtualOptions, OperatorOptions>;
 
 // Nothing is to be run: help or version was asked for, or the command line is wrong.
 struct Said {
