@@ -49,8 +49,10 @@ std::variant<dfu::Fault, dfu::Plan> judge(const Recipe& recipe, const dfu::Surve
   if (const dfu::Piece* piece = dfu::misfit(recipe.layout, survey.map, survey.beside)) {
     const std::size_t memory = recipe.layout.steps[piece->step].memory;
     const dfu::MemoryMap& map = memory == 0 ? survey.map : survey.beside[memory - 1];
+    const std::string where =
+        memory == 0 ? "" : " in alternate setting " + std::to_string(survey.alternates[memory - 1]);
     return refusal(dfu::FaultCode::map_mismatch, recipe, *piece,
-                   "This unit " + difference(piece->sector, map.find(piece->sector.range.begin)) +
+                   "This unit " + difference(piece->sector, map.find(piece->sector.range.begin)) + where +
                        ". It is not the kind of unit that the recipe is for (" + recipe.profile.name +
                        "): take it out.");
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/table_reader.h"
 #include "dfu/particle/beside.h"
 
 namespace config {
@@ -46,8 +47,8 @@ std::variant<Unfit, std::size_t> Memories::find(const Alternate& wanted) {
     used_.push_back(*found);
   } else if (plain) {
     const bool named = number == nullptr;
-    used_.push_back({named ? std::nullopt : std::optional(*number), named ? std::get<std::string>(wanted) : "",
-                     profile_.map});
+    used_.push_back(
+        {named ? std::nullopt : std::optional(*number), named ? std::get<std::string>(wanted) : "", profile_.map});
   } else {
     return unknown(wanted);
   }
@@ -62,9 +63,12 @@ Unfit Memories::unknown(const Alternate& wanted) const {
   const auto* number = std::get_if<std::uint8_t>(&wanted);
   const std::string alt = number ? "alt = " + std::to_string(*number) + ", " : "";
   const std::string name = number ? "External Flash" : std::get<std::string>(wanted);
+  std::vector<std::string> names{name_of_map(profile_.map)};
+  for (const dfu::Profile::Memory& one : known_) names.push_back(one.name);
+  const std::string meant = number ? "" : nearest(name, names);
   return {"goes to " + to_string(wanted) + ", and the recipe does not say what is there",
-          "Describe it: [[device.memory]] with " + alt + "map = \"@" + name +
-              "  /0x90000000/...\", as the unit names that alternate setting.",
+          (meant.empty() ? "" : "Did you mean '" + meant + "'? If not: ") + "Describe it: [[device.memory]] with " +
+              alt + "map = \"@" + name + "  /0x90000000/...\", as the unit names that alternate setting.",
           true};
 }
 

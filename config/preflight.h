@@ -41,7 +41,7 @@ struct StepDraft {
   std::optional<Given<dfu::Sha256>> pin;
   std::optional<Given<Format>> format{};  // image, holds
   std::optional<Given<std::uint32_t>> address;
-  std::optional<Given<Alternate>> alternate{};  // image, erase, holds
+  std::optional<Given<Alternate>> alternate{};               // image, erase, holds
   std::optional<Given<dfu::Step::Neighbours>> neighbours{};  // image
   std::vector<Given<dfu::Range>> omit{};                     // image, holds
   std::optional<Given<std::int64_t>> bytes;                  // erase
@@ -56,7 +56,7 @@ struct PreflightResult {
   dfu::Layout layout;  // whole only if the report has no error
   std::vector<Requirement> requirements;
   std::vector<dfu::Profile::Memory> memories{};  // that the steps use, as dfu::Profile::memories
-  bool input_missing = false;  // an image does not exist or cannot be read
+  bool input_missing = false;                    // an image does not exist or cannot be read
 };
 
 // Without a profile only what an image is by itself can be judged. Diagnostics go to `report`, each with the file of

@@ -85,10 +85,11 @@ class Targets : private StepReport {
         const std::pair part(one.step.image->sha256, target);
         if (std::ranges::count(known, part) != 0) continue;
         known.push_back(part);
-        warning(*one.draft, *one.draft->image,
-                "'" + one.file() + "' has a part for alternate setting " + std::to_string(target) +
-                    " too, and no step flashes it",
-                "Add a [[step]] with the same image and alt = " + std::to_string(target) + ", unless it is to stay out.");
+        warning(
+            *one.draft, *one.draft->image,
+            "'" + one.file() + "' has a part for alternate setting " + std::to_string(target) +
+                " too, and no step flashes it",
+            "Add a [[step]] with the same image and alt = " + std::to_string(target) + ", unless it is to stay out.");
       }
     }
   }

@@ -36,7 +36,8 @@ struct Step {
   } neighbours = Neighbours::erase;
   // The place that the family gives to this step as a whole, if it does: nothing in it is a neighbour.
   std::optional<Range> place{};
-  // Where its addresses are: 0 is the profile's own memory, n the n-th of Profile::memories. A patch goes into the store.
+  // Where its addresses are: 0 is the profile's own memory, n the n-th of Profile::memories. A patch goes into the
+  // store.
   std::size_t memory = 0;
 
   // In flash, without gaps.
@@ -88,8 +89,8 @@ struct Misfit {
 };
 
 // Misfit: a byte lies outside the map, in a sector that cannot be written and erased, or on another step's bytes; in
-// a sector that one step leaves alone and another one does not; or in one whose addresses another memory has too, for an
-// address names one place of the whole unit. `beside`: as Profile::memories.
+// a sector that one step leaves alone and another one does not; or in one whose addresses another memory has too, for
+// an address names one place of the whole unit. `beside`: as Profile::memories.
 std::variant<Layout, Misfit> lay_out(std::vector<Step> steps, const MemoryMap& map, const MemoryMap& store = {},
                                      const std::vector<MemoryMap>& beside = {});
 

@@ -64,7 +64,8 @@ struct Profile {
     std::string name;                       // "External Flash"; empty: the number is enough
     std::string map;
   };
-  // Those that units of this kind may have; in a recipe's profile those that its steps use, as Step::memory counts them.
+  // Those that units of this kind may have; in a recipe's profile those that its steps use, as Step::memory counts
+  // them.
   std::vector<Memory> memories{};
   std::uint16_t transfer_size = 0;          // for checks without a unit; a unit's own descriptor decides
   std::uint16_t assumed_transfer_size = 0;  // of units whose descriptor names none; 0: not known

@@ -169,7 +169,8 @@ Ask Survey::take_memory(Duration now) {
 
 Ask Survey::no_such_memory() {
   const Profile::Memory& memory = profile_->memories[result_.beside.size()];
-  const std::string which = memory.alternate ? std::to_string(*memory.alternate) : "with the name \"" + memory.name + "\"";
+  const std::string which =
+      memory.alternate ? std::to_string(*memory.alternate) : "with the name \"" + memory.name + "\"";
   return stop(FaultCode::map_mismatch, "The unit has no alternate setting " + which +
                                            (names_.empty() ? "" : ", only " + names_) +
                                            ". Compare 'alt' in the recipe with the names of its alternate settings.");

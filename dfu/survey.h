@@ -20,7 +20,7 @@ enum class Holds {
 };
 
 struct SurveyResult {
-  MemoryMap map;                    // as the unit's alternate setting names it
+  MemoryMap map;  // as the unit's alternate setting names it
   // Likewise of Profile::memories, and their alternate settings.
   std::vector<MemoryMap> beside{};
   std::vector<std::uint8_t> alternates{};
@@ -45,8 +45,9 @@ std::uint8_t alternate_of(const Step& step, const Profile& profile, const std::v
 // The conversation. REQUIRES: the unit is open on the profile's alternate setting, and `profile` is the one of
 // for_unit(); profile and layout outlive it.
 // Brings the unit to dfuIDLE, reads its maps, the headers of its modules, then the pieces, and last the neighbours of
-// what is not the same. In the end the profile's own alternate setting is selected, whatever others were. A piece is read no further than to the block that shows it is neither the same nor blank. A
-// unit of plain DFU has no map to read, and its pieces all count as `other`.
+// what is not the same. In the end the profile's own alternate setting is selected, whatever others were. A piece is
+// read no further than to the block that shows it is neither the same nor blank. A unit of plain DFU has no map to
+// read, and its pieces all count as `other`.
 class Survey {
  public:
   // `read_pieces` false: nothing is read and every piece counts as `other` (a recipe that rewrites what is unchanged),

@@ -49,6 +49,8 @@ class LineReader {
   }
 
  protected:
+  // A line that is no comment, behind the record that ends the file.
+  virtual bool may_follow_end(ByteView) const { return false; }
   virtual void record(ByteView text) = 0;
 
   void add(std::uint32_t address, ByteView bytes) {
@@ -70,11 +72,11 @@ class LineReader {
     }
     if (text.empty()) return;
     if (is_comment(text)) return comment(text.subspan(1));
-    if (ended_) return fail("there is something after the end record");
     // A comment may follow a record, after a blank.
     const auto blank = std::ranges::find_if(text, is_padding);
     const ByteView behind = trimmed(text.subspan(static_cast<std::size_t>(blank - text.begin())));
     if (!behind.empty() && is_comment(behind)) text = text.first(static_cast<std::size_t>(blank - text.begin()));
+    if (ended_ && !may_follow_end(text)) return fail("there is something after the end record");
     record(text);
   }
 
@@ -98,6 +100,13 @@ class LineReader {
 
 class HexReader : public LineReader {
  private:
+  // Altus Metrum's files have the names of their variables there, in records of a type of their own; data there is of
+  // another file that was put behind this one.
+  bool may_follow_end(ByteView text) const override {
+    const Bytes raw = text[0] == ':' ? hex_pairs(text.subspan(1)) : Bytes();
+    return raw.size() >= 5 && raw[3] != data;
+  }
+
   enum Type : std::uint8_t { data = 0, end_of_file = 1, segment = 2, start_segment = 3, linear = 4, start_linear = 5 };
 
   void record(ByteView text) override {
@@ -137,7 +146,7 @@ class HexReader : public LineReader {
         want(4);
         return;
     }
-    fail("its type " + std::to_string(type) + " is not known");
+    if (!ended_) fail("its type " + std::to_string(type) + " is not known");
   }
 
   std::uint32_t base_ = 0;

@@ -70,7 +70,7 @@ struct ImageFacts {
   std::optional<std::uint8_t> alternate;  // of a dfuse: the memory it is for
   // Of a dfuse for several memories, all of them. Without `alternate` none is chosen yet: see of_target().
   std::vector<std::uint8_t> targets{};
-  std::vector<Packed> packed;             // what is in an undamaged zip archive
+  std::vector<Packed> packed;  // what is in an undamaged zip archive
 };
 
 ImageFacts identify(ByteView file);

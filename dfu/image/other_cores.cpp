@@ -41,9 +41,12 @@ bool begins_like_risc_v(ByteView file) {
   const bool control = opcode == 0x73 && (word & 0x3000) != 0;
   const bool constant = (word & 0xFF07F) == 0x00013;
   const bool fence = opcode == 0x0F;
+  // Keeps what the stage before left in a register: mv, also as add with zero.
+  const bool move = (word & 0xFFF0707F) == 0x00000013 || (word & 0xFFF0707F) == 0x00000033;
   const std::uint32_t half = word & 0xFFFF;
   const bool short_jump = (half & 0xE003) == 0xA001, short_constant = (half & 0xE003) == 0x4001 || half == 0x0001;
-  return jump || upper || control || constant || fence || short_jump || short_constant;
+  const bool short_move = (half & 0xF003) == 0x8002 && (half & 0x007C) != 0 && (half & 0x0F80) != 0;
+  return move || short_move || jump || upper || control || constant || fence || short_jump || short_constant;
 }
 
 bool is_return(ByteView file, std::size_t at) {

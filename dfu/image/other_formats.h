@@ -1,6 +1,6 @@
-// Files that are recognised by their own marks and are no plain program: boot images, bitstreams, file systems, and what is
-// not ready for flash at all (compressed files, pointers to files that were not fetched). Pure; any thread; any bytes
-// are safe input.
+// Files that are recognised by their own marks and are no plain program: boot images, bitstreams, file systems, and
+// what is not ready for flash at all (compressed files, pointers to files that were not fetched). Pure; any thread; any
+// bytes are safe input.
 #pragma once
 
 #include <optional>

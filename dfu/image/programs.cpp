@@ -36,7 +36,8 @@ constexpr std::array machines = {
     Named{3, "x86"},     Named{40, "ARM"},      Named{62, "x86-64"},   Named{83, "AVR"},
     Named{94, "Xtensa"}, Named{164, "Hexagon"}, Named{183, "AArch64"}, Named{243, "RISC-V"},
 };
-constexpr std::uint16_t arm = 40;
+// Those of microcontrollers.
+constexpr std::array<std::uint16_t, 4> small_machines = {40, 83, 94, 243};
 
 constexpr std::size_t elf32_header = 52;
 constexpr std::size_t elf32_segment = 32;
@@ -90,7 +91,9 @@ ProgramFacts read_elf(ByteView file) {
   const std::string name = name_of(machines, machine);
   std::string text = "is an ELF file";
   if (file[5] == little_endian && !name.empty()) text += " for " + name;
-  if (file[4] != bits32 || file[5] != little_endian || machine != arm) return {text + ", not firmware", {}};
+  const bool may_be_firmware = file[5] == little_endian && std::ranges::count(small_machines, machine) != 0;
+  if (!may_be_firmware) return {text + ", not firmware", {}};
+  if (file[4] != bits32) return {text + " of 64 bits; flash the .bin made from it", {}};
   auto ranges = segments(file);
   if (ranges.empty()) return {text + " without a whole program in it", {}};
   return {text, std::move(ranges)};

@@ -1,5 +1,6 @@
 #include "dfu/image/suffix.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace dfu {
@@ -30,10 +31,25 @@ std::optional<DfuSuffix> parse_suffix(ByteView file) {
   return std::nullopt;
 }
 
+namespace {
+
+// The ROM of NXP's LPC18xx and LPC43xx wants a header of 16 bytes before a program, which tools put there after the
+// suffix was made: it is no part of what the CRC is over.
+constexpr std::size_t lpc_header = 16;
+
+bool has_lpc_header(ByteView file) {
+  return file.size() > lpc_header + minimum_length && (file[0] == 0xDA || file[0] == 0x1A) &&
+         std::ranges::all_of(file.subspan(4, lpc_header - 4), [](std::uint8_t byte) { return byte == 0xFF; });
+}
+
+}  // namespace
+
 std::string suffix_problem(ByteView file, const DfuSuffix& suffix) {
   // Every byte but the CRC itself, and without the final inversion that crc32 makes.
   const std::uint32_t crc = ~crc32(file.first(file.size() - 4));
-  if (suffix.crc != crc) {
+  const bool behind_header =
+      has_lpc_header(file) && suffix.crc == ~crc32(file.subspan(lpc_header, file.size() - 4 - lpc_header));
+  if (suffix.crc != crc && !behind_header) {
     return "ends in a DFU suffix, but is damaged: the CRC-32 of its bytes is " + hex_address(crc) + " but should be " +
            hex_address(suffix.crc);
   }

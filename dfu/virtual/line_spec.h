@@ -56,9 +56,9 @@ enum class Starts { dfu, application, absent };
 // A memory on an alternate setting of its own, beside the flash that the unit starts from.
 struct MemorySpec {
   std::uint8_t alternate = 1;
-  std::string map{};                           // the setting's name
-  std::shared_ptr<const FlashGeometry> part{}; // see geometry_of_map
-  std::string flash_file{};                    // as UnitSpec's
+  std::string map{};                            // the setting's name
+  std::shared_ptr<const FlashGeometry> part{};  // see geometry_of_map
+  std::string flash_file{};                     // as UnitSpec's
 };
 
 struct UnitSpec {

@@ -11,7 +11,8 @@ namespace dfu::virt {
 
 class ParticleDfu : public DfuSide {
  public:
-  // `serial_flash`: of a P1 whose alternate setting 2 shows it; outlives this. `way_out`: what a host sees when this unit drops inside its leave request; differs between units.
+  // `serial_flash`: of a P1 whose alternate setting 2 shows it; outlives this. `way_out`: what a host sees when this
+  // unit drops inside its leave request; differs between units.
   ParticleDfu(const ParticleBoard& board, const PhotonGeneration& generation, const FlashGeometry* serial_flash,
               TransferStatus way_out);
 

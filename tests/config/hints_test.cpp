@@ -1,4 +1,5 @@
-// Hints are walked: each one is followed by the letter, as somebody would who knows no better, until the recipe is good.
+// Hints are walked: each one is followed by the letter, as somebody would who knows no better, until the recipe is
+// good.
 #include <regex>
 
 #include <gtest/gtest.h>
@@ -75,7 +76,8 @@ void follow(Lines& lines, const Diagnostic& said) {
   } else if (says(hint, "[[device.memory]] with")) {
     Lines table{"[[device.memory]]"};
     // The three points stand for what only the unit knows.
-    for (const std::string& one : settings) table.push_back(std::regex_replace(one, std::regex(R"(\.\.\.)"), "16*064Kg"));
+    for (const std::string& one : settings)
+      table.push_back(std::regex_replace(one, std::regex(R"(\.\.\.)"), "16*064Kg"));
     lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(steps_in(lines).front()), table.begin(), table.end());
   } else if (says(hint, "The addresses beside it that fit are ")) {
     lines[here] = "address = " + hint.substr(hint.find("0x"), 10);
@@ -136,8 +138,8 @@ std::vector<Row> rows() {
       {"option bytes in a hex file", stm32, "", hex({0x08010000, 0x1FFFC000})},
       {"a part for RAM in a hex file", stm32, "", hex({0x08010000, 0x20000000})},
       {"an address that a hex file says otherwise", stm32, at_flash, hex({0x08020000})},
-      {"memory that cannot be read",
-       "usb = \"0483:df11\"\nmap = \"@Internal Flash  /0x08000000/04*016Kf\"\n", "address = 0x08000000\n", code},
+      {"memory that cannot be read", "usb = \"0483:df11\"\nmap = \"@Internal Flash  /0x08000000/04*016Kf\"\n",
+       "address = 0x08000000\n", code},
       {"another memory that nothing describes", stm32, "alt = 1\naddress = 0x90000000\nformat = \"raw\"\n", half},
       {"another memory by a name that nothing describes", stm32,
        "alt = \"QSPI\"\naddress = 0x90000000\nformat = \"raw\"\n", half},
@@ -145,7 +147,8 @@ std::vector<Row> rows() {
        half},
       {"the serial flash of a P1 that is spelled out", "usb = \"2b04:d008\"\nalt = 2\n",
        "address = 0x1000\nformat = \"raw\"\n", half},
-      {"an alternate setting that the profile knows", "profile = \"stm32-rom\"\nalt = 0\n", "address = 0x08000000\n", code},
+      {"an alternate setting that the profile knows", "profile = \"stm32-rom\"\nalt = 0\n", "address = 0x08000000\n",
+       code},
       {"a map that the profile knows", "profile = \"stm32-rom\"\nmap = \"@X /0x08000000/1*4Kg\"\n",
        "address = 0x08000000\n", code},
       {"an address for plain DFU", plain, "address = 0x08000000\n", code},
@@ -163,8 +166,8 @@ TEST(Hints, EachLeadsToARecipeThatIsGood) {
   for (const Row& row : rows()) {
     const Folder folder;
     folder.write("x", row.file);
-    Lines recipe = lines_of("[recipe]\nname = \"r\"\n[device]\n" + row.device + "[[step]]\nname = \"s\"\nimage = \"x\"\n" +
-                            row.step + "[policy]\nconfirm = \"none\"\n");
+    Lines recipe = lines_of("[recipe]\nname = \"r\"\n[device]\n" + row.device +
+                            "[[step]]\nname = \"s\"\nimage = \"x\"\n" + row.step + "[policy]\nconfirm = \"none\"\n");
     std::string story;
     bool good = false;
     int steps = 0;

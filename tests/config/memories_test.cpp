@@ -21,8 +21,8 @@ std::string step(const std::string& name, const std::string& keys) {
 RecipeResult load(const std::string& device, const std::string& steps) {
   const Folder folder;
   folder.write("tables.bin", dfu::Bytes(100, 0x5A));
-  return load_recipe(folder.write("r.toml", "[recipe]\nname = \"r\"\n[device]\n" + device + "\n" + steps +
-                                                "\n[policy]\nunpinned = \"allow\"\n"));
+  return load_recipe(folder.write(
+      "r.toml", "[recipe]\nname = \"r\"\n[device]\n" + device + "\n" + steps + "\n[policy]\nunpinned = \"allow\"\n"));
 }
 
 std::string said(const RecipeResult& result) {
@@ -41,7 +41,8 @@ TEST(RecipeMemories, AStepGoesIntoTheMemoryOfItsNumberOrItsName) {
     EXPECT_EQ(result.recipe->layout.steps[1].memory, 1u);
     ASSERT_EQ(result.recipe->profile.memories.size(), 1u);
     EXPECT_EQ(result.recipe->profile.memories[0].alternate, 1);
-    EXPECT_EQ(result.recipe->layout.kept.size(), 3u) << "what is before and behind the assets too, and behind the program";
+    EXPECT_EQ(result.recipe->layout.kept.size(), 3u)
+        << "what is before and behind the assets too, and behind the program";
   }
 }
 
@@ -66,9 +67,15 @@ TEST(RecipeMemories, AMemoryThatNothingDescribesIsAskedForAndTheHintIsARecipeTha
   EXPECT_FALSE(unknown.recipe);
   EXPECT_THAT(said(unknown), AllOf(HasSubstr("goes to alternate setting 3, and the recipe does not say what is there"),
                                    HasSubstr("[[device.memory]] with alt = 3, map = \"@External Flash  /0x90000000/")));
-  const RecipeResult described = load(st + "[[device.memory]]\nalt = 3\nmap = \"@External Flash  /0x90000000/16*64Kg\"\n",
-                                      app + step("assets", "alt = 3\naddress = 0x90001000"));
+  const RecipeResult described =
+      load(st + "[[device.memory]]\nalt = 3\nmap = \"@External Flash  /0x90000000/16*64Kg\"\n",
+           app + step("assets", "alt = 3\naddress = 0x90001000"));
   EXPECT_TRUE(described.recipe) << said(described);
+}
+
+TEST(RecipeMemories, ASlipInANameIsGuessed) {
+  EXPECT_THAT(said(load(st + qspi, app + step("assets", "alt = \"external flash\"\naddress = 0x90001000"))),
+              HasSubstr("Did you mean 'External Flash'?"));
 }
 
 TEST(RecipeMemories, AddressesAreHeldAgainstTheMapOfTheirOwnMemory) {
@@ -90,7 +97,8 @@ TEST(RecipeMemories, SlipsInTheTableAreNamed) {
 }
 
 TEST(RecipeMemories, AWholeSectorOfAnotherMemoryCanBeErased) {
-  const std::string erase = "[[step]]\nname = \"wipe\"\nkind = \"erase\"\nalt = 1\naddress = 0x90010000\nbytes = 0x10000\n";
+  const std::string erase =
+      "[[step]]\nname = \"wipe\"\nkind = \"erase\"\nalt = 1\naddress = 0x90010000\nbytes = 0x10000\n";
   const RecipeResult result = load(st + qspi, app + erase);
   ASSERT_TRUE(result.recipe) << said(result);
   EXPECT_EQ(result.recipe->layout.steps[1].memory, 1u);
@@ -119,7 +127,8 @@ TEST(RecipeMemories, KeysAndSettingsOfParticleUnitsStayOutOfReach) {
 TEST(RecipeMemories, NorDoesATableInTheRecipeOpenThem) {
   const std::string store = "[[device.memory]]\nalt = 1\nmap = \"@DCT Flash   /0x00000000/01*016Kg\"\n";
   for (const char* device : {"profile = \"photon\"\n", "profile = \"p1\"\n", "profile = \"core\"\n"}) {
-    EXPECT_THAT(said(load(device + store, step("keys", "alt = 1\naddress = 0x1000"))), HasSubstr("no recipe may touch"));
+    EXPECT_THAT(said(load(device + store, step("keys", "alt = 1\naddress = 0x1000"))),
+                HasSubstr("no recipe may touch"));
   }
   const std::string nameless = "[[device.memory]]\nmap = \"@Flash   /0x80000000/1024*004Kg\"\n";
   EXPECT_THAT(said(load("usb = \"2b04:d00c\"\nmap = \"@Internal Flash   /0x00000000/48*004Kg\"\n" + nameless,
@@ -146,9 +155,9 @@ std::string said_of_argon(const std::string& steps) {
   const Folder folder;
   folder.write("one.bin", dfu::Bytes{1});
   folder.write("tables.bin", dfu::Bytes(100, 0x5A));
-  const RecipeResult result = load_recipe(
-      folder.write("r.toml", "[recipe]\nname = \"r\"\n[device]\n" + argon + argon_store + argon_flash + steps +
-                                 "\n[policy]\nunpinned = \"allow\"\n"));
+  const RecipeResult result =
+      load_recipe(folder.write("r.toml", "[recipe]\nname = \"r\"\n[device]\n" + argon + argon_store + argon_flash +
+                                             steps + "\n[policy]\nunpinned = \"allow\"\n"));
   return result.recipe ? "" : said(result);
 }
 
@@ -162,7 +171,8 @@ TEST(RecipeMemories, OfAThirdGenerationUnitsStoreOnlyHarmlessBytesAreWritten) {
 TEST(RecipeMemories, OfItsExternalFlashTheFileSystemIsLeftAlone) {
   EXPECT_EQ(said_of_argon(step("ota", "alt = 2\naddress = 0x80289000") + byte("alt = 1\naddress = 1753")), "");
   EXPECT_THAT(said_of_argon(step("ota", "alt = 2\naddress = 0x80100000")), HasSubstr("hold the file system"));
-  const std::string tracker = "usb = \"2b04:d01a\"\nmap = \"@Internal Flash   /0x00000000/1*004Ka,47*004Kg\"\n" + argon_flash;
+  const std::string tracker =
+      "usb = \"2b04:d01a\"\nmap = \"@Internal Flash   /0x00000000/1*004Ka,47*004Kg\"\n" + argon_flash;
   EXPECT_THAT(said(load(tracker, step("ota", "alt = 2\naddress = 0x80289000"))), HasSubstr("hold the file system"));
 }
 

@@ -94,7 +94,8 @@ int count(const Plan& plan, Kind kind) {
 
 TEST(Memories, InternalAndExternalFlashAreWrittenInOneVisitWithOneLeave) {
   const Bytes app = noise(1, 20000), assets = noise(2, 100000);
-  const Layout layout = two_memories.laid({step_in(0, "app", 0x08000000, app), step_in(1, "assets", 0x90001000, assets)});
+  const Layout layout =
+      two_memories.laid({step_in(0, "app", 0x08000000, app), step_in(1, "assets", 0x90001000, assets)});
   virt::VirtualUnit unit(two_memories.spec);
   const Pass pass = flash(unit, two_memories, layout);
   ASSERT_FALSE(pass.fault) << pass.fault->text;
@@ -123,9 +124,9 @@ TEST(Memories, TheUnitLeavesIntoItsOwnMemoryWhereverTheLastStepWent) {
 }
 
 TEST(Memories, WhatIsUnchangedInBothIsFoundSoAndNothingIsWritten) {
-  const Layout layout = two_memories.laid({step_in(1, "assets", 0x90000000, noise(1, 70000)),
-                                           step_in(0, "app", 0x08000000, noise(2, 5000)),
-                                           step_in(1, "more", 0x90020000, noise(3, 100))});
+  const Layout layout =
+      two_memories.laid({step_in(1, "assets", 0x90000000, noise(1, 70000)),
+                         step_in(0, "app", 0x08000000, noise(2, 5000)), step_in(1, "more", 0x90020000, noise(3, 100))});
   virt::VirtualUnit unit(two_memories.spec);
   ASSERT_FALSE(flash(unit, two_memories, layout).fault);
   const auto work = unit.work();
@@ -176,7 +177,8 @@ TEST(Memories, AnotherMapThanTheRecipeHasIsSeen) {
 }
 
 TEST(Memories, TwoThatHaveTheSameAddressesAreNotForOneVisit) {
-  const MemoryMap one = *parse_memory_map("@A /0x00000000/16*004Kg"), other = *parse_memory_map("@B /0x00000000/16*004Kg");
+  const MemoryMap one = *parse_memory_map("@A /0x00000000/16*004Kg"),
+                  other = *parse_memory_map("@B /0x00000000/16*004Kg");
   const auto far = lay_out({step_in(0, "a", 0, Bytes(4, 1)), step_in(1, "b", 0x1000, Bytes(4, 1))}, one, {}, {other});
   EXPECT_TRUE(std::holds_alternative<Layout>(far)) << "other sectors: an address still names one place";
   const auto same = lay_out({step_in(0, "a", 0, Bytes(4, 1)), step_in(1, "b", 0x800, Bytes(4, 1))}, one, {}, {other});
@@ -193,7 +195,9 @@ TEST(Memories, AByteInAStoreBesideTheFlashLeavesTheBytesAroundItAlone) {
   const Pass pass = flash(unit, kit, layout);
   const auto erases_store = [](const Operation& one) { return one.kind == Kind::erase && one.address < 0x08000000; };
   EXPECT_TRUE(std::ranges::none_of(pass.plan.operations, erases_store));
-  const auto one_byte = [](const struct Setup& one) { return virt::is_class_request(one, Request::dnload) && one.length == 1; };
+  const auto one_byte = [](const struct Setup& one) {
+    return virt::is_class_request(one, Request::dnload) && one.length == 1;
+  };
   EXPECT_TRUE(std::ranges::any_of(pass.asked, one_byte)) << "ST's ROM takes no such block; Particle's bootloader does";
   EXPECT_EQ(count(pass.plan, Kind::leave), 1);
 }
@@ -232,7 +236,8 @@ std::string any_map(Random& random, std::uint32_t base) {
 
 Kit any_kit(Random& random) {
   std::vector<std::string> others;
-  for (std::uint32_t i = 0, count = 1 + below(random, 2); i < count; ++i) others.push_back(any_map(random, bases[i + 1]));
+  for (std::uint32_t i = 0, count = 1 + below(random, 2); i < count; ++i)
+    others.push_back(any_map(random, bases[i + 1]));
   constexpr std::uint32_t granules[] = {4, 8, 32};
   return Kit(any_map(random, bases[0]), others, granules[below(random, 3)]);
 }
@@ -253,7 +258,6 @@ std::vector<Step> any_steps(Random& random, const Kit& kit) {
   return steps;
 }
 
-
 virt::Flash& memory_of(virt::VirtualUnit& unit, std::size_t memory) {
   return memory == 0 ? unit.flash() : unit.beside(memory - 1);
 }
@@ -262,7 +266,9 @@ void fill(Random& random, virt::VirtualUnit& unit, const Kit& kit, const Layout&
   for (std::size_t memory = 0; memory <= kit.spec.beside.size(); ++memory) {
     virt::Flash& flash = memory_of(unit, memory);
     const std::uint32_t kind = below(random, 3);
-    if (kind != 0) flash.place(flash.range().begin, noise(random(), kind == 1 ? flash.range().size() : below(random, flash.range().size())));
+    if (kind != 0)
+      flash.place(flash.range().begin,
+                  noise(random(), kind == 1 ? flash.range().size() : below(random, flash.range().size())));
   }
   for (const Step& step : layout.steps) {
     if (below(random, 3) == 0) memory_of(unit, step.memory).place(step.address, step.image->payload());

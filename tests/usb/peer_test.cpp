@@ -95,8 +95,8 @@ std::vector<Case> cases() {
   all.push_back(with_map("Granule32", "@Internal Flash  /0x08000000/08*128Kg", 32, 0x08020000));
   all.push_back(with_map("AcrossTwoBanks", "@Internal Flash  /0x08000000/04*016Kg,02*064Kg,04*016Kg,02*064Kg", 4,
                          0x0802FC00, 2048));
-  all.push_back(with_map("SecondBankOfItsOwn", "@Internal Flash  /0x08000000/08*004Kg/0x08010000/08*004Kg", 4,
-                         0x08010000));
+  all.push_back(
+      with_map("SecondBankOfItsOwn", "@Internal Flash  /0x08000000/08*004Kg/0x08010000/08*004Kg", 4, 0x08010000));
   all.push_back(damaged("MapWithALastSlash", std::string(f4) + "/"));
   all.push_back(damaged("MapWithBlanks", "@Internal Flash  /0x08000000/04*016Kg, 01*064Kg,07*128Kg"));
   all.push_back(with_qspi("ExternalFlashAlone", {{1, 0x90001000, 5000}}));
@@ -174,8 +174,8 @@ class Peer : public testing::TestWithParam<Case> {
     text += GetParam().device;
     for (std::size_t i = 0; i < parts().size(); ++i) {
       const std::string number = std::to_string(i);
-      text += "[[step]]\nname = \"s" + number + "\"\nimage = \"image" + number + ".bin\"\nformat = \"raw\"\naddress = " +
-              dfu::hex_address(parts()[i].address) + "\n";
+      text += "[[step]]\nname = \"s" + number + "\"\nimage = \"image" + number +
+              ".bin\"\nformat = \"raw\"\naddress = " + dfu::hex_address(parts()[i].address) + "\n";
       if (parts()[i].alt != 0) text += "alt = " + std::to_string(parts()[i].alt) + "\n";
     }
     return text + "[policy]\nconfirm = \"none\"\nunpinned = \"allow\"\n";
@@ -205,7 +205,8 @@ TEST_P(Peer, SoDoWeAndNothingBesideThemChanges) {
   const auto mock = kernel();
   const std::vector<Bytes> before = contents(*mock);
   std::ofstream(folder_ / "r.toml") << recipe();
-  const Ran ran = run({FLASHLINE_PROGRAM, "flash", "r.toml", "--json", "--db", "r.db"}, mock->environment(true), folder_);
+  const Ran ran =
+      run({FLASHLINE_PROGRAM, "flash", "r.toml", "--json", "--db", "r.db"}, mock->environment(true), folder_);
   EXPECT_EQ(ran.status, 0) << ran.out << ran.err << recipe();
   EXPECT_THAT(ran.out, HasSubstr("\"outcome\":\"passed\""));
   EXPECT_THAT(ran.out, HasSubstr("\"verified\":true"));

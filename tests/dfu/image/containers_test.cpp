@@ -178,7 +178,8 @@ TEST(DfuSeTargets, EachIsAnImageOfItsOwn) {
 
 TEST(DfuSeTargets, TwoForOneMemoryAreRefused) {
   const Bytes one = target({{0x08000000, filled(64, 1)}}, {.alternate = 0});
-  EXPECT_THAT(problem_of(parse_dfuse(container_of({one, one}, 1, 2))), HasSubstr("two targets for alternate setting 0"));
+  EXPECT_THAT(problem_of(parse_dfuse(container_of({one, one}, 1, 2))),
+              HasSubstr("two targets for alternate setting 0"));
 }
 
 TEST(DfuSeTargets, EveryChangedByteAndEveryCutIsNoticed) {

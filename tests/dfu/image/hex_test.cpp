@@ -75,6 +75,17 @@ TEST(VendorHex, StartRecordsAndSegmentsAreRead) {
   EXPECT_EQ(std::get<Content>(low).ranges, (std::vector<Range>{{0x10000, 0x10008}}));
 }
 
+// Altus Metrum's files: the addresses of variables, for the tool that sets them, behind the end.
+TEST(VendorHex, RecordsWithoutDataMayFollowTheEnd) {
+  const std::string names = record(4, 0, {0x08, 0x00}) + record(0xFE, 0x7BC8, {'a', 'o'});
+  expect_same(plain + names, "names behind the end");
+  EXPECT_THAT(problem_of(plain + names + data), HasSubstr("after the end record")) << "two files in one";
+  EXPECT_NE(problem_of(at_flash + record(0xFE, 0, {1}) + data + end_record), "nothing");
+  std::string damaged = plain + names;
+  damaged[damaged.size() - 2] = damaged[damaged.size() - 2] == '0' ? '1' : '0';
+  EXPECT_THAT(problem_of(damaged), HasSubstr("checksum"));
+}
+
 TEST(VendorHex, DataMayComeInAnyOrder) {
   std::vector<std::string> lines;
   for (std::uint16_t i = 0; i < 8; ++i) lines.push_back(record(0, i, {static_cast<std::uint8_t>(i + 1)}));

@@ -71,6 +71,9 @@ TEST(Elf, ProgramForArmSaysWhereItsBytesGo) {
 
 TEST(Elf, ProgramOfAnotherMachineIsNoFirmware) {
   EXPECT_THAT(identify(elf({{1, 0, Bytes(16, 1)}}, 3)).problem, HasSubstr("for x86, not firmware"));
+  for (const std::uint16_t machine : {40, 83, 94, 243}) {
+    EXPECT_THAT(identify(elf({{1, 0, Bytes(16, 1)}}, machine)).problem, HasSubstr("flash the .bin made from it"));
+  }
   EXPECT_THAT(identify(elf({{1, 0, Bytes(16, 1)}}, 0xFFF0)).problem, HasSubstr("ELF file, not firmware"));
 }
 

@@ -47,6 +47,25 @@ TEST(DfuSuffix, FieldsAreReadAndTheModuleBeforeItIsKept) {
   EXPECT_TRUE(std::ranges::equal(image->payload(), module));
 }
 
+// HackRF's files: the header for the ROM goes before a file that has its suffix already.
+TEST(DfuSuffix, AHeaderForTheRomOfAnLpcIsNoPartOfWhatItsCrcIsOver) {
+  Bytes header(16, 0xFF);
+  header[0] = 0xDA, header[2] = 0x58, header[3] = 0x00;
+  Bytes file = header;
+  const Bytes inner = with_suffix(Bytes(600, 0x5A));
+  file.insert(file.end(), inner.begin(), inner.end());
+  const auto image = make_image("hackrf.dfu", file);
+  EXPECT_TRUE(image->facts.sound) << image->facts.problem;
+  EXPECT_EQ(image->payload().size(), 616u) << "the unit wants the header";
+  for (const std::size_t at : {20u, 300u, 615u, 618u}) {
+    Bytes changed = file;
+    changed[at] ^= 1;
+    EXPECT_FALSE(identify(changed).sound) << at;
+  }
+  file[8] = 0;
+  EXPECT_FALSE(identify(file).sound) << "another header";
+}
+
 TEST(DfuSuffix, LongerSuffixIsTakenOffWhole) {
   const Bytes module = build_module(user_part_spec(300));
   const auto image = make_image("user.dfu", with_suffix(module, 20));
