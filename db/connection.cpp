@@ -96,10 +96,10 @@ SQLite::Database open_for_reading(const std::string& path, Snapshot snapshot, Ta
   return translated(path, [&] {
     const bool untouched = snapshot == Snapshot::untouched || is_for_reading_only(path);
     // Who opens it uses it alone: a lock around each column of a million rows is for nothing.
-    SQLite::Database database(untouched ? uri_of(file) : file,
-                              SQLite::OPEN_READONLY | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX |
-                                  (untouched ? SQLite::OPEN_URI : 0),
-                              kBusyTimeoutMs);
+    SQLite::Database database(
+        untouched ? uri_of(file) : file,
+        SQLite::OPEN_READONLY | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | (untouched ? SQLite::OPEN_URI : 0),
+        kBusyTimeoutMs);
     make_wary(database, allowance);
     refuse_foreign(database, path);
     if (integer_pragma(database, "application_id") != kApplicationId) {

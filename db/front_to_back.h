@@ -72,9 +72,9 @@ class RowsById {
   SQLite::Database& database_;
   TableQuestion question_;
   Read read_;
-  std::unique_ptr<ReadAhead<RowsInOrder<Row>>> ahead_;   // one of
-  std::unique_ptr<RowsInOrder<Row>> here_;  // these two
-  std::deque<Found> kept_;                  // by id
+  std::unique_ptr<ReadAhead<RowsInOrder<Row>>> ahead_;  // one of
+  std::unique_ptr<RowsInOrder<Row>> here_;              // these two
+  std::deque<Found> kept_;                              // by id
   bool dropped_ = false;
   std::optional<RowStream> query_;
   Found looked_up_;

@@ -20,8 +20,8 @@ struct HalfWritten {
   bool last_run = false;            // by the run before this one: it is named at the start of this one
 };
 
-// It failed while it erased, wrote, read back or left the unit, before every byte was verified. The record is read by the
-// same rule at the next start.
+// It failed while it erased, wrote, read back or left the unit, before every byte was verified. The record is read by
+// the same rule at the next start.
 bool may_be_half_written(const AttemptFinished& finished);
 
 class HalfWrittenUnits {

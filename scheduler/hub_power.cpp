@@ -20,9 +20,7 @@ bool may_ever_switch(const dfu::PortPath& port, const config::StationConfig& sta
 
 bool may_switch_off(const dfu::PortPath& port, dfu::PortPower power, const std::set<dfu::PortPath>& occupied) {
   // "1-1.4.2" loses its power with 1-1's just as "1-1.4" does.
-  const auto loses_it = [&](const dfu::PortPath& other) {
-    return other != port && other.is_behind(port.hub());
-  };
+  const auto loses_it = [&](const dfu::PortPath& other) { return other != port && other.is_behind(port.hub()); };
   switch (power) {
     case dfu::PortPower::per_port:
       return true;

@@ -32,8 +32,8 @@ db::Event event_of(const Releasable& what, const scheduler::Decision& decision) 
   event.kind = "released";
   event.about = what.port.text;
   event.text = decision.by + " released " + what.name + " (" + decision.reason + ") by command.";
-  event.facts = compact(QJsonObject{
-      {"operator", text(decision.by)}, {"reason", text(decision.reason)}, {"from", "command"}});
+  event.facts =
+      compact(QJsonObject{{"operator", text(decision.by)}, {"reason", text(decision.reason)}, {"from", "command"}});
   return event;
 }
 
@@ -44,9 +44,8 @@ bool is_reason(const std::string& text) {
 }
 
 std::string to_line(const ReleaseRequest& request) {
-  return compact(QJsonObject{{"release", text(request.place)},
-                             {"by", text(request.decision.by)},
-                             {"reason", text(request.decision.reason)}});
+  return compact(QJsonObject{
+      {"release", text(request.place)}, {"by", text(request.decision.by)}, {"reason", text(request.decision.reason)}});
 }
 
 std::string to_line(const ReleaseAnswer& answer) {
@@ -73,8 +72,9 @@ std::variant<Releasable, std::string> releasable(const LineNow& line, const std:
     const std::string name = "hub " + hub.name();
     if (!hub.trouble) return name + " takes its full width: there is nothing to release.";
     return Releasable{hub.port, name,
-                      hub.trouble->stopped ? "It takes half as many units at once as before; release it once more for all."
-                                           : "It takes as many units at once as before."};
+                      hub.trouble->stopped
+                          ? "It takes half as many units at once as before; release it once more for all."
+                          : "It takes as many units at once as before."};
   }
   for (const HubNow& hub : line.hubs) {
     for (const SlotNow& slot : hub.slots) {

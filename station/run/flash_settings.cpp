@@ -67,7 +67,8 @@ std::variant<std::vector<dfu::PortPath>, ExitStatus> chosen_ports(const FlashOpt
   std::vector<dfu::PortPath> ports;
   for (const std::string& name : named) {
     const auto port = station.port_of(name, topology.controllers);
-    if (!port) return complain(ExitStatus::no_unit, "port " + name + " is on a controller that this line does not have.");
+    if (!port)
+      return complain(ExitStatus::no_unit, "port " + name + " is on a controller that this line does not have.");
     ports.push_back(*port);
   }
   return ports;

@@ -132,7 +132,8 @@ TEST_F(Firmware, WhatCannotBeReadCannotBeKept) {
   const RecipeResult blind_recipe = load_recipe(folder.write(
       "b.toml", "[recipe]\nname = \"r\"\n[device]\nusb = \"0483:df11\"\nmap = \"@F/0x08000000/" + blind + "\"\n" +
                     step("app", "app.bin", "address = 0x08005000") + "[policy]\nverify = \"none\"\n"));
-  EXPECT_THAT(refused(blind_recipe), AllOf(HasSubstr("This memory cannot be read"), HasSubstr("neighbours = \"erase\"")));
+  EXPECT_THAT(refused(blind_recipe),
+              AllOf(HasSubstr("This memory cannot be read"), HasSubstr("neighbours = \"erase\"")));
 
   const RecipeResult result = load(step("app", "app.bin", "address = 0x08005000"));
   ASSERT_NE(result.recipe, nullptr);

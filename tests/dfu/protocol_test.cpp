@@ -77,30 +77,30 @@ TEST(Protocol, PortPathsOrderByNumberAndKnowTheirHub) {
 
 TEST(Protocol, APortIsBehindEachHubOnItsWayToTheControllerAndBehindNoOther) {
   // Hub, port.
-  for (const auto& [hub, port] : std::vector<std::pair<std::string, std::string>>{
-           {"1-1", "1-1.4"},       // its own port
-           {"1-1", "1-1.4.2"},     // behind a hub in its port
-           {"1-1.4", "1-1.4.2"},   //
-           {"1-0", "1-1"},         // the root hub's own port
-           {"1-0", "1-10"},        //
-           {"1-0", "1-1.4.2"},     // and whatever is plugged into it
-           {"L-1", "L-1.2"},       // as a station file names a controller
-           {"L-0", "L-1"},         //
-           {"101-0", "101-1.1"}}) {  // of a virtual line
+  for (const auto& [hub, port] :
+       std::vector<std::pair<std::string, std::string>>{{"1-1", "1-1.4"},      // its own port
+                                                        {"1-1", "1-1.4.2"},    // behind a hub in its port
+                                                        {"1-1.4", "1-1.4.2"},  //
+                                                        {"1-0", "1-1"},        // the root hub's own port
+                                                        {"1-0", "1-10"},       //
+                                                        {"1-0", "1-1.4.2"},    // and whatever is plugged into it
+                                                        {"L-1", "L-1.2"},      // as a station file names a controller
+                                                        {"L-0", "L-1"},        //
+                                                        {"101-0", "101-1.1"}}) {  // of a virtual line
     EXPECT_TRUE(PortPath{port}.is_behind({hub})) << port << " is behind " << hub;
     EXPECT_FALSE(PortPath{hub}.is_behind({port})) << hub << " is not behind " << port;
   }
-  for (const auto& [hub, port] : std::vector<std::pair<std::string, std::string>>{
-           {"1-1", "1-1"},       // itself
-           {"1-0", "1-0"},       //
-           {"1-1", "1-10.2"},    // a name that only begins so
-           {"1-1.1", "1-1.10"},  //
-           {"1-1", "1-2.1"},     // a neighbour
-           {"1-1", "2-1.1"},     // of another bus
-           {"1-0", "2-1"},       //
-           {"1-0", "11-1"},      //
-           {"1-10", "1-1"},      // a port that is no root hub
-           {"1-1", "L-1.2"}}) {
+  for (const auto& [hub, port] :
+       std::vector<std::pair<std::string, std::string>>{{"1-1", "1-1"},       // itself
+                                                        {"1-0", "1-0"},       //
+                                                        {"1-1", "1-10.2"},    // a name that only begins so
+                                                        {"1-1.1", "1-1.10"},  //
+                                                        {"1-1", "1-2.1"},     // a neighbour
+                                                        {"1-1", "2-1.1"},     // of another bus
+                                                        {"1-0", "2-1"},       //
+                                                        {"1-0", "11-1"},      //
+                                                        {"1-10", "1-1"},      // a port that is no root hub
+                                                        {"1-1", "L-1.2"}}) {
     EXPECT_FALSE(PortPath{port}.is_behind({hub})) << port << " is not behind " << hub;
   }
   EXPECT_TRUE(PortPath{"1-0"}.is_root());

@@ -79,10 +79,10 @@ TEST(Admission, WhoWaitsIsToldWhatFor) {
   admission.admit(0s);
   waits.take(admission);
   EXPECT_EQ(waits.now, (std::map<dfu::PortPath, Wait>{{{"1-1.2"}, {WaitFor::hub_width, {"1-1"}, "left"}},
-                                      {{"1-2.2"}, {WaitFor::stagger, {"1-2"}}},
-                                      {{"2-1"}, {WaitFor::hub_stopped, {"2-0"}}},
-                                      {{"3-1.1"}, {WaitFor::hub_power, {"3-1"}}},
-                                      {{"4-2"}, {WaitFor::stagger, {"4-0"}}}}));
+                                                      {{"1-2.2"}, {WaitFor::stagger, {"1-2"}}},
+                                                      {{"2-1"}, {WaitFor::hub_stopped, {"2-0"}}},
+                                                      {{"3-1.1"}, {WaitFor::hub_power, {"3-1"}}},
+                                                      {{"4-2"}, {WaitFor::stagger, {"4-0"}}}}));
   admission.admit(1s);
   waits.take(admission);
   EXPECT_EQ(admission.working(), 4);
