@@ -11,6 +11,7 @@
 #include "db/error.h"
 #include "db/image_store.h"
 #include "dfu/usb/usb_line.h"
+#include "station/diagnostics/gather_host.h"
 #include "station/live/release.h"
 #include "station/output/console.h"
 #include "station/output/json_lines.h"
@@ -299,7 +300,17 @@ void StartUp::explain(ExitStatus status) const {
   }
 }
 
+// What a person would see as a slow line.
+void StartUp::warn_of_few_files() const {
+  constexpr int narrow = 32;  // units at once
+  if (files_.station->has_cap || files_.station->cap >= narrow) return;
+  log_->logger().warn(
+      "this program may open {} files only, so it works on {} units at once: raise the limit (ulimit -n)",
+      open_files_limit(), files_.station->cap);
+}
+
 ExitStatus StartUp::run() {
+  warn_of_few_files();
   if (options_.stay) facts_.board = board_ ? board_->url() : "";
   output_->started(facts_);
   service_.ready(facts_.board.value_or("").empty() ? "the line runs" : "the line runs; board at " + *facts_.board);

@@ -64,6 +64,7 @@ class StartUp {
   std::unique_ptr<CommandSocket> open_commands();
   bool reload();
   void explain(ExitStatus status) const;
+  void warn_of_few_files() const;
 
   const FlashOptions& options_;
   const FileSettings files_;
