@@ -55,7 +55,7 @@ const std::vector<Room> rooms = {
     {"station/record", station_and({})},
     {"station/live", station_and({"station/record"})},
     {"station/output", station_and({"station/record", "station/live"})},
-    {"station/diagnostics", station_and({"station/output"})},
+    {"station/diagnostics", station_and({"station/live", "station/output"})},
     {"station/sinks", station_and({"station/record", "station/output", "station/diagnostics"})},
     {"station/commissioning", station_and({"station/live", "station/output"})},
     {"station/board", station_and({"station/record", "station/live", "station/diagnostics", "station/commissioning"})},

@@ -38,9 +38,16 @@ inline reports::Report report(std::vector<db::Attempt> attempts) {
                          }};
   report.outlines = [all = report.attempts](db::Outlined, const auto& visitor) {
     all([&visitor](const db::Attempt& one) {
-      return visitor({one.started.attempt, one.visit.visit, one.started.at, one.finished.at, one.finished.outcome,
-                      one.finished.unit, one.station, one.visit.port, one.visit.slot, one.started.job, one.started.lot,
-                      one.started.operator_name, one.started.recipe});
+      const db::AttemptFinished& end = one.finished;
+      db::Outline outline{one.started.attempt, one.visit.visit, one.started.at, end.at, end.outcome, end.unit};
+      outline.station = one.station;
+      outline.port = one.visit.port;
+      outline.slot = one.visit.slot;
+      outline.recipe = one.started.recipe;
+      outline.job = one.started.job;
+      outline.lot = one.started.lot;
+      outline.operator_name = one.started.operator_name;
+      return visitor(outline);
     });
   };
   return report;

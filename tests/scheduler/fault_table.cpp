@@ -246,11 +246,9 @@ int run(const Options& options) {
 int main(int count, char** words) {
   const auto options = scheduler::options_from({words + 1, words + count});
   if (!options) {
-    std::cerr << "usage: fault_table [--each] [--first-lie] [--dialect NAME] [--proof NAME] [--only CASE]
-                 "
-                 "                   [--stride N [--offset K]] [--jobs N]
-                 ";
-        return 2;
+    std::cerr << "usage: fault_table [--each] [--first-lie] [--dialect NAME] [--proof NAME] [--only CASE]\n"
+                 "                   [--stride N [--offset K]] [--jobs N]\n";
+    return 2;
   }
   return scheduler::run(*options);
 }

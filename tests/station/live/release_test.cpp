@@ -103,7 +103,7 @@ TEST_F(ReleaseCommand, ThoseWhoConnectAndSayNothingKeepNobodyOut) {
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
   }
-  const auto said = ask_line(database, to_line({"1-1", {"Anna", "cable replaced"}}));
+  const auto said = ask_line(database, to_line(ReleaseRequest{"1-1", {"Anna", "cable replaced"}}));
   for (const int one : silent) close(one);
   kill(process, SIGTERM);
   desk.finish(process);
