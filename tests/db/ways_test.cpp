@@ -248,8 +248,9 @@ TEST_P(WaysTest, EveryFilterGivesTheAttemptsThatItAllowsOutOfAllOfThem) {
   make();
   const std::vector<Attempt> all = one_by_one();
   ASSERT_GT(all.size(), 100U);
-  Reader one_thread(path_, kOneThread), many_threads(path_, kManyThreads);
   for (const Question& question : questions(all)) {
+    // For each question anew: what a process has grown by counts against the memory that a reading may take.
+    Reader one_thread(path_, kOneThread), many_threads(path_, kManyThreads);
     ASSERT_NO_FATAL_FAILURE(expect_answers(one_thread, question, all));
     ASSERT_NO_FATAL_FAILURE(expect_answers(many_threads, question, all));
   }

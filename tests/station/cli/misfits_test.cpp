@@ -90,7 +90,7 @@ TEST_F(Misfits, OneAmongGoodUnitsIsTold) {
 TEST_F(Misfits, WithoutAnyUnitTheRecipeSaysWhatItWants) {
   const Ran ran = run("flash", "starts = \"absent\"\n", "");
   EXPECT_EQ(ran.status, 69) << ran.err;
-  EXPECT_THAT(ran.err, HasSubstr("It wants 0483:df11, in DFU mode"));
+  EXPECT_THAT(ran.err, HasSubstr("It is for 0483:df11, in DFU mode"));
 }
 
 }  // namespace
