@@ -26,7 +26,8 @@ class Remarks : private StepReport {
       warning(mine, *mine.image,
               "'" + mine.image->value + "' shares the sector at " + dfu::hex_address(pieces[i].sector.range.begin) +
                   " with '" + other.image->value + "' (line " + std::to_string(other.place.line) + ")",
-              "When one of them changes, both are written anew. Give each a sector of its own if that matters.");
+              "When one of the two images changes, the station erases and writes both. To avoid that, put each in its "
+              "own sector.");
     }
   }
 

@@ -1,5 +1,6 @@
-// Rows read by a thread of their own, with a connection of its own, a few hundred ahead of whoever takes them: a report
-// over a whole record is as fast as the slowest of its tables. Inside db only; next() on one thread.
+// Reads rows on a separate thread and connection, at most a few thousand rows before the caller asks for them. A report
+// reads each table this way, so it takes as long as its slowest table and not as the sum. Inside db only; call next()
+// on one thread.
 #pragma once
 
 #include <condition_variable>

@@ -13,6 +13,7 @@
 #include "db/schema.h"
 #include "db/unsettled.h"
 #include "db/verify.h"
+#include "tests/db/outline.h"
 #include "tests/db/random_record.h"
 
 namespace db {
@@ -154,19 +155,6 @@ class WaysTest : public testing::TestWithParam<int> {
   std::string path_ = folder_.file();
 };
 
-Outline outline_of(const Attempt& one) {
-  const AttemptFinished& end = one.finished;
-  Outline outline{one.started.attempt, one.visit.visit, one.started.at, end.at, end.outcome, end.unit};
-  outline.station = one.station;
-  outline.port = one.visit.port;
-  outline.slot = one.visit.slot;
-  outline.job = one.started.job;
-  outline.lot = one.started.lot;
-  outline.operator_name = one.started.operator_name;
-  outline.recipe = one.started.recipe;
-  return outline;
-}
-
 std::string contents_of(const Outline& one, const std::string& label, const std::vector<Step>& steps) {
   std::string all = one.station + "|" + one.port + "|" + one.slot + "|" + one.recipe->name + "|" + label;
   for (const Step& step : steps) {
@@ -220,8 +208,8 @@ void expect_answers(Reader& reader, const Question& question, const std::vector<
     if (!question.wants(one)) continue;
     ++count;
     wanted += told(one);
-    outlines_wanted += told(outline_of(one));
-    groups_wanted += groups_of(outline_of(one)) + "\n";
+    outlines_wanted += told(sample::outline_of(one));
+    groups_wanted += groups_of(sample::outline_of(one)) + "\n";
   }
   reader.attempts(question.filter, [&](const Attempt& one) {
     got += told(one);
@@ -261,7 +249,7 @@ TEST_P(WaysTest, ContentsAreTheStepsAndTheLabelOfEachAttempt) {
   std::string wanted;
   std::size_t steps = 0;
   for (const Attempt& one : one_by_one()) {
-    wanted += contents_of(outline_of(one), one.label, one.finished.steps);
+    wanted += contents_of(sample::outline_of(one), one.label, one.finished.steps);
     steps += one.finished.steps.size();
   }
   ASSERT_GT(steps, 100U);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "reports/report.h"
+#include "tests/db/outline.h"
 #include "tests/db/sample.h"
 
 namespace sample {
@@ -37,18 +38,7 @@ inline reports::Report report(std::vector<db::Attempt> attempts) {
                            }
                          }};
   report.outlines = [all = report.attempts](db::Outlined, const auto& visitor) {
-    all([&visitor](const db::Attempt& one) {
-      const db::AttemptFinished& end = one.finished;
-      db::Outline outline{one.started.attempt, one.visit.visit, one.started.at, end.at, end.outcome, end.unit};
-      outline.station = one.station;
-      outline.port = one.visit.port;
-      outline.slot = one.visit.slot;
-      outline.recipe = one.started.recipe;
-      outline.job = one.started.job;
-      outline.lot = one.started.lot;
-      outline.operator_name = one.started.operator_name;
-      return visitor(outline);
-    });
+    all([&visitor](const db::Attempt& one) { return visitor(outline_of(one)); });
   };
   return report;
 }
