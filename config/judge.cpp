@@ -1,6 +1,6 @@
 #include "config/judge.h"
 
-#include "config/closure.h"
+#include "config/compatibility.h"
 
 namespace config {
 

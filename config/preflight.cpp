@@ -9,7 +9,7 @@
 #include "config/program_places.h"
 #include "config/sector_remarks.h"
 #include "dfu/particle/beside.h"
-#include "dfu/particle/outlook.h"
+#include "dfu/particle/boot_prediction.h"
 #include "dfu/particle/store.h"
 
 namespace config {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "dfu/particle/outlook.h"
+#include "dfu/particle/boot_prediction.h"
 
 namespace dfu {
 

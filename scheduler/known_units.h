@@ -7,9 +7,9 @@
 #include <optional>
 #include <string>
 
-#include "scheduler/half_written.h"
 #include "scheduler/identities.h"
 #include "scheduler/observer.h"
+#include "scheduler/partial_flash.h"
 
 namespace scheduler {
 

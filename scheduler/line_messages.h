@@ -12,9 +12,9 @@
 #include "config/station_config.h"
 #include "dfu/bus.h"
 #include "dfu/hubs.h"
-#include "scheduler/half_written.h"
 #include "scheduler/messages.h"
 #include "scheduler/observer.h"
+#include "scheduler/partial_flash.h"
 
 namespace scheduler {
 

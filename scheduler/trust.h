@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "scheduler/hub_care.h"
+#include "scheduler/hub_throttle.h"
 #include "scheduler/observer.h"
 #include "scheduler/quarantine.h"
 #include "scheduler/suspicion.h"

@@ -14,7 +14,7 @@
 #include "dfu/bus.h"
 #include "dfu/usb/answer.h"
 #include "dfu/usb/hotplug.h"
-#include "dfu/usb/lane.h"
+#include "dfu/usb/serial_executor.h"
 
 namespace dfu::usb {
 

@@ -11,8 +11,8 @@
 #include "dfu/bus.h"
 #include "dfu/usb/answer.h"
 #include "dfu/usb/device.h"
-#include "dfu/usb/lane.h"
 #include "dfu/usb/limits.h"
+#include "dfu/usb/serial_executor.h"
 
 namespace dfu::usb {
 

@@ -8,7 +8,7 @@
 
 #include "config/lock_file.h"
 #include "dfu/bytes.h"
-#include "dfu/particle/outlook.h"
+#include "dfu/particle/boot_prediction.h"
 #include "dfu/plan.h"
 #include "station/cli/command.h"
 #include "station/output/output.h"

@@ -6,9 +6,9 @@
 
 #include "db/care.h"
 #include "db/restore.h"
-#include "station/cli/at_the_record.h"
 #include "station/cli/command.h"
 #include "station/cli/options.h"
+#include "station/cli/record_session.h"
 #include "station/output/output.h"
 #include "station/record/anchor_text.h"
 #include "station/record/last_backup.h"

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include "db/lookup.h"
-#include "station/cli/at_the_record.h"
 #include "station/cli/command.h"
 #include "station/cli/options.h"
+#include "station/cli/record_session.h"
 #include "station/cli/scanning.h"
 #include "station/output/output.h"
 #include "station/record/entry.h"

@@ -1,6 +1,6 @@
 #include "station/cli/command.h"
+#include "station/cli/enumerate_units.h"
 #include "station/cli/options.h"
-#include "station/cli/units_now.h"
 #include "station/live/line_view.h"
 #include "station/output/output.h"
 #include "station/run/inputs.h"

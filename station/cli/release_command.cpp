@@ -1,9 +1,9 @@
 // `release`: a person's word that a closed slot or a stopped hub was looked at, said to the program that runs the line.
 
 #include "db/store.h"
-#include "station/cli/at_the_record.h"
 #include "station/cli/command.h"
 #include "station/cli/options.h"
+#include "station/cli/record_session.h"
 #include "station/live/release.h"
 #include "station/output/output.h"
 #include "station/run/command_socket.h"

@@ -18,7 +18,7 @@
 #include "station/output/progress_lines.h"
 #include "station/output/terminal.h"
 #include "station/record/job_order.h"
-#include "station/record/left_behind.h"
+#include "station/record/partial_flashes_at_start.h"
 #include "station/record/run_row.h"
 #include "station/run/inputs.h"
 #include "station/run/open_line.h"

@@ -1,7 +1,7 @@
 // Steps that are more than an image, as a recipe says them, and what no recipe may say.
 #include <gtest/gtest.h>
 
-#include "config/closure.h"
+#include "config/compatibility.h"
 #include "config/judge.h"
 #include "config/recipe.h"
 #include "dfu/virtual/particle_boot.h"

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "dfu/particle/build.h"
-#include "tests/dfu/desk.h"
+#include "tests/dfu/conversation_driver.h"
 #include "tests/dfu/virtual/modules.h"
 
 namespace dfu {

@@ -5,7 +5,7 @@
 #include "dfu/particle/enter_dfu.h"
 #include "dfu/session.h"
 #include "dfu/survey.h"
-#include "tests/dfu/desk.h"
+#include "tests/dfu/conversation_driver.h"
 #include "tests/dfu/virtual/modules.h"
 
 namespace dfu {

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/dfu/desk.h"
+#include "tests/dfu/conversation_driver.h"
 
 namespace dfu {
 namespace {

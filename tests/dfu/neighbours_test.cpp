@@ -7,7 +7,7 @@
 
 #include "dfu/session.h"
 #include "dfu/survey.h"
-#include "tests/dfu/desk.h"
+#include "tests/dfu/conversation_driver.h"
 
 namespace dfu {
 namespace {

@@ -8,7 +8,7 @@
 #include "dfu/session.h"
 #include "dfu/survey.h"
 #include "dfu/virtual/particle_boot.h"
-#include "tests/dfu/desk.h"
+#include "tests/dfu/conversation_driver.h"
 #include "tests/dfu/virtual/modules.h"
 
 namespace dfu {

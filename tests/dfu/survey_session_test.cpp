@@ -3,7 +3,7 @@
 
 #include "dfu/session.h"
 #include "dfu/survey.h"
-#include "tests/dfu/desk.h"
+#include "tests/dfu/conversation_driver.h"
 #include "tests/dfu/virtual/modules.h"
 
 namespace dfu {

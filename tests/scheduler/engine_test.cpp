@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "dfu/particle/outlook.h"
+#include "dfu/particle/boot_prediction.h"
 #include "scheduler/fault_policy.h"
 #include "tests/scheduler/fleet.h"
 

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "scheduler/hub_care.h"
+#include "scheduler/hub_throttle.h"
 #include "tests/scheduler/fleet.h"
 
 namespace scheduler {

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/station/board/a_board.h"
+#include "tests/station/board/board_fixture.h"
 
 namespace station::board {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "station/board/operators.h"
 #include "station/board/routes.h"
-#include "tests/station/board/a_board.h"
+#include "tests/station/board/board_fixture.h"
 
 namespace station::board {
 namespace {

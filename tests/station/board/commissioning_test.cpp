@@ -2,8 +2,8 @@
 // file keeps what stands in it, and a hub that was moved later is told of.
 #include <QJsonArray>
 
-#include "tests/station/board/the_station.h"
-#include "tests/station/hand.h"
+#include "tests/station/board/station_fixture.h"
+#include "tests/station/control_client.h"
 
 namespace station::board {
 namespace {

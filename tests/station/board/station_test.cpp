@@ -16,8 +16,8 @@
 
 #include "db/reader.h"
 #include "reports/attempt_json.h"
-#include "tests/station/board/the_station.h"
-#include "tests/station/hand.h"
+#include "tests/station/board/station_fixture.h"
+#include "tests/station/control_client.h"
 
 namespace station::board {
 namespace {

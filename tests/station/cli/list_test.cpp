@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "station/cli/units_now.h"
+#include "station/cli/enumerate_units.h"
 #include "station/live/line_view.h"
 #include "tests/station/program.h"
 

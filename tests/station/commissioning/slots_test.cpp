@@ -15,7 +15,7 @@
 
 #include "station/commissioning/slot_lesson.h"
 #include "station/commissioning/station_file.h"
-#include "tests/station/hand.h"
+#include "tests/station/control_client.h"
 #include "tests/station/program.h"
 
 namespace station {

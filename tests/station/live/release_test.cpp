@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "station/run/command_socket.h"
-#include "tests/station/hand.h"
+#include "tests/station/control_client.h"
 #include "tests/station/program.h"
 
 namespace station {

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "station/output/columns.h"
-#include "tests/station/made_up.h"
+#include "tests/station/sample_values.h"
 
 namespace station {
 namespace {

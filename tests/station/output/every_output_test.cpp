@@ -17,14 +17,14 @@
 #include <unistd.h>
 
 #include "db/store.h"
-#include "station/board/meter.h"
+#include "station/board/prometheus_exporter.h"
 #include "station/diagnostics/logging.h"
 #include "station/output/console_screen.h"
 #include "station/output/json_lines.h"
 #include "station/output/progress_lines.h"
 #include "tests/db/sample.h"
-#include "tests/station/made_up.h"
 #include "tests/station/program.h"
+#include "tests/station/sample_values.h"
 
 namespace station {
 namespace {

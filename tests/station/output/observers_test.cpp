@@ -13,8 +13,8 @@
 #include "station/diagnostics/logging.h"
 #include "station/output/json_lines.h"
 #include "station/output/progress_lines.h"
-#include "tests/station/made_up.h"
 #include "tests/station/program.h"
+#include "tests/station/sample_values.h"
 
 namespace station {
 namespace {

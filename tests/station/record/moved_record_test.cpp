@@ -18,7 +18,7 @@
 #include <sys/mount.h>
 
 #include "db/reader.h"
-#include "tests/station/hand.h"
+#include "tests/station/control_client.h"
 #include "tests/station/program.h"
 
 namespace station {

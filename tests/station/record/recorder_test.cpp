@@ -10,8 +10,8 @@
 #include "db/reader.h"
 #include "db/signature.h"
 #include "db/verify.h"
-#include "tests/station/made_up.h"
 #include "tests/station/program.h"
+#include "tests/station/sample_values.h"
 
 namespace station {
 namespace {

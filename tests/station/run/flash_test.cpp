@@ -16,7 +16,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include "tests/station/hand.h"
+#include "tests/station/control_client.h"
 #include "tests/station/program.h"
 
 namespace station {

@@ -20,8 +20,8 @@
 #include "db/reader.h"
 #include "db/verify.h"
 #include "station/record/recorder.h"
-#include "tests/station/made_up.h"
 #include "tests/station/program.h"
+#include "tests/station/sample_values.h"
 
 namespace station {
 namespace {

@@ -24,9 +24,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/station/hand.h"
-#include "tests/station/made_up.h"
+#include "tests/station/control_client.h"
 #include "tests/station/program.h"
+#include "tests/station/sample_values.h"
 
 namespace station {
 namespace {

@@ -1,4 +1,4 @@
-#include "station/board/setting_up.h"
+#include "station/board/commissioning_api.h"
 
 #include <QJsonArray>
 #include <QJsonObject>

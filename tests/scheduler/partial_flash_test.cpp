@@ -1,4 +1,4 @@
-#include "scheduler/half_written.h"
+#include "scheduler/partial_flash.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "dfu/usb/lane.h"
+#include "dfu/usb/serial_executor.h"
 
 #include <algorithm>
 #include <system_error>

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "db/reader.h"
-#include "scheduler/half_written.h"
+#include "scheduler/partial_flash.h"
 
 namespace station {
 

@@ -6,7 +6,7 @@
 
 #include "config/recipe.h"
 #include "dfu/fault.h"
-#include "dfu/particle/outlook.h"
+#include "dfu/particle/boot_prediction.h"
 #include "dfu/survey.h"
 
 namespace config {

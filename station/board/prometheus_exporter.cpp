@@ -1,9 +1,9 @@
-#include "station/board/meter.h"
+#include "station/board/prometheus_exporter.h"
 
 #include <fmt/format.h>
 
 #include "reports/printable.h"
-#include "station/board/picture.h"
+#include "station/board/line_json.h"
 #include "station/version.h"
 
 namespace station::board {

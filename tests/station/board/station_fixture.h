@@ -11,7 +11,7 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/station/board/a_board.h"
+#include "tests/station/board/board_fixture.h"
 
 namespace station::board {
 

@@ -1,4 +1,4 @@
-#include "tests/station/hand.h"
+#include "tests/station/control_client.h"
 
 #include <chrono>
 #include <thread>

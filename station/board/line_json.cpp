@@ -1,4 +1,4 @@
-#include "station/board/picture.h"
+#include "station/board/line_json.h"
 
 #include <cmath>
 

@@ -1,6 +1,6 @@
 // The forecast of what a unit will start with, against the virtual unit's own boot rules, which share no code with it;
 // and what judge makes of it. The table of docs/devices.md, "Module versions", "Bootloader updates" on made-up modules.
-#include "config/closure.h"
+#include "config/compatibility.h"
 
 #include <functional>
 

@@ -1,5 +1,5 @@
 // Lanes: jobs in order, and what becomes of them when one hangs.
-#include "dfu/usb/lane.h"
+#include "dfu/usb/serial_executor.h"
 
 #include <atomic>
 #include <future>

@@ -1,4 +1,4 @@
-#include "station/record/left_behind.h"
+#include "station/record/partial_flashes_at_start.h"
 
 #include "dfu/particle/identity.h"
 

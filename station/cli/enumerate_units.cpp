@@ -1,4 +1,4 @@
-#include "station/cli/units_now.h"
+#include "station/cli/enumerate_units.h"
 
 #include <algorithm>
 #include <condition_variable>

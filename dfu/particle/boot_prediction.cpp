@@ -1,4 +1,4 @@
-#include "dfu/particle/outlook.h"
+#include "dfu/particle/boot_prediction.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "station/board/stories.h"
+#include "station/board/slot_timelines.h"
 
 #include <QJsonArray>
 #include <algorithm>

@@ -1,4 +1,4 @@
-#include "config/closure.h"
+#include "config/compatibility.h"
 
 #include <algorithm>
 

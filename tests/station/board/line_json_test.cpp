@@ -1,6 +1,6 @@
 // The line as the page gets it: a page that keeps the state and takes in each change must at any time have what a new
 // page would get.
-#include "station/board/picture.h"
+#include "station/board/line_json.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>

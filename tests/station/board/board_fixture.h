@@ -9,8 +9,8 @@
 #include "scheduler/clocks.h"
 #include "station/board/board.h"
 #include "tests/station/board/client.h"
-#include "tests/station/made_up.h"
 #include "tests/station/program.h"
+#include "tests/station/sample_values.h"
 
 namespace station::board {
 

@@ -1,4 +1,4 @@
-#include "scheduler/hub_care.h"
+#include "scheduler/hub_throttle.h"
 
 #include <algorithm>
 #include <set>

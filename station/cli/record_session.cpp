@@ -1,4 +1,4 @@
-#include "station/cli/at_the_record.h"
+#include "station/cli/record_session.h"
 
 #include <cstdio>
 

@@ -1,5 +1,5 @@
 // The steps of the last attempt as the slot page shows them, from the events of real attempts on virtual units.
-#include "station/board/stories.h"
+#include "station/board/slot_timelines.h"
 
 #include <QJsonArray>
 #include <set>

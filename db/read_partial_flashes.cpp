@@ -1,4 +1,4 @@
-#include "db/read_half_written.h"
+#include "db/read_partial_flashes.h"
 
 #include <algorithm>
 #include <cstdint>
