@@ -8,10 +8,10 @@ namespace config {
 
 namespace {
 
+using dfu::particle::BootPrediction;
 using dfu::particle::Contents;
 using dfu::particle::Head;
-using dfu::particle::Outlook;
-using dfu::particle::Place;
+using dfu::particle::ModulePlace;
 using dfu::particle::Start;
 using dfu::particle::Unmet;
 
@@ -19,8 +19,8 @@ dfu::Fault unfit(std::string step, std::optional<std::uint32_t> address, std::st
   return {dfu::FaultCode::image_unfit, std::move(step), dfu::OperationKind::survey, address, {}, std::move(text)};
 }
 
-const std::vector<Place>& places_of(const Recipe& recipe) {
-  static const std::vector<Place> none;
+const std::vector<ModulePlace>& places_of(const Recipe& recipe) {
+  static const std::vector<ModulePlace> none;
   return recipe.profile.platform ? dfu::particle::places(*recipe.profile.platform) : none;
 }
 
@@ -55,7 +55,7 @@ const dfu::Step* bootloader_step(const Recipe& recipe) {
 
 // "system-part 2": the step that writes it, or a word for what the unit holds already.
 std::string source(const Recipe& recipe, const std::string& place) {
-  for (const Place& one : places_of(recipe)) {
+  for (const ModulePlace& one : places_of(recipe)) {
     if (one.name != place) continue;
     const dfu::Step* step = step_at(recipe, one.address);
     return step ? "step \"" + step->name + "\"" : "already on the unit";
@@ -66,7 +66,7 @@ std::string source(const Recipe& recipe, const std::string& place) {
 std::string what_is_there(const Recipe& recipe, const Unmet& unmet) {
   if (!unmet.found) return "neither the recipe nor the unit has one";
   const std::string version = "version " + std::to_string(*unmet.found);
-  for (const Place& one : places_of(recipe)) {
+  for (const ModulePlace& one : places_of(recipe)) {
     if (one.function != unmet.needs.function || one.index != unmet.needs.index) continue;
     return step_at(recipe, one.address) ? "the recipe puts " + version + " there" : "the unit holds " + version;
   }
@@ -100,7 +100,7 @@ std::string consequence(Start start) {
 }
 
 std::string step_of(const Recipe& recipe, const Unmet& unmet) {
-  for (const Place& one : places_of(recipe)) {
+  for (const ModulePlace& one : places_of(recipe)) {
     const dfu::Step* step = one.name == unmet.name ? step_at(recipe, one.address) : nullptr;
     if (step) return step->name;
   }
@@ -109,27 +109,27 @@ std::string step_of(const Recipe& recipe, const Unmet& unmet) {
 
 // What an old system never tests is only held against the recipe where the recipe has a part in it.
 bool of_this_recipe(const Recipe& recipe, const Unmet& unmet) {
-  for (const Place& one : places_of(recipe)) {
+  for (const ModulePlace& one : places_of(recipe)) {
     const bool wanted = one.function == unmet.needs.function && one.index == unmet.needs.index;
     if ((wanted || one.name == unmet.name) && step_at(recipe, one.address)) return true;
   }
   return false;
 }
 
-std::string sentence(const Recipe& recipe, const Outlook& outlook) {
-  if (!outlook.unmet) {
-    return consequence(outlook.start) + ": " + outlook.reason +
+std::string sentence(const Recipe& recipe, const BootPrediction& prediction) {
+  if (!prediction.unmet) {
+    return consequence(prediction.start) + ": " + prediction.reason +
            ", by what the recipe writes and what the unit holds. Add what is missing to the recipe.";
   }
-  const Unmet& unmet = *outlook.unmet;
-  return consequence(outlook.start) + ": " + unmet.who + " (" + source(recipe, unmet.name) + ") needs " +
+  const Unmet& unmet = *prediction.unmet;
+  return consequence(prediction.start) + ": " + unmet.who + " (" + source(recipe, unmet.name) + ") needs " +
          describe(unmet.needs) + ", and " + what_is_there(recipe, unmet) + "." + remedy(unmet);
 }
 
 }  // namespace
 
 std::optional<Contents> contents_after(const Recipe& recipe, const dfu::SurveyResult& survey) {
-  const std::vector<Place>& places = places_of(recipe);
+  const std::vector<ModulePlace>& places = places_of(recipe);
   if (places.empty() || survey.heads.size() != places.size()) return {};
   Contents contents;
   for (std::size_t i = 0; i < places.size(); ++i) {
@@ -143,19 +143,19 @@ std::optional<Contents> contents_after(const Recipe& recipe, const dfu::SurveyRe
 std::optional<dfu::Fault> unfit_together(const Recipe& recipe, const dfu::SurveyResult& survey) {
   const auto contents = contents_after(recipe, survey);
   if (!contents) return {};
-  const Outlook outlook = dfu::particle::outlook(*recipe.profile.platform, *contents);
-  if (outlook.start == Start::application) {
-    if (!outlook.unmet || !of_this_recipe(recipe, *outlook.unmet)) return {};
-  } else if (recipe.policy.confirm == Confirm::none && !outlook.unmet) {
+  const BootPrediction prediction = dfu::particle::predict_boot(*recipe.profile.platform, *contents);
+  if (prediction.start == Start::application) {
+    if (!prediction.unmet || !of_this_recipe(recipe, *prediction.unmet)) return {};
+  } else if (recipe.policy.confirm == Confirm::none && !prediction.unmet) {
     return {};
   }
-  return unfit(outlook.unmet ? step_of(recipe, *outlook.unmet) : std::string(), {}, sentence(recipe, outlook));
+  return unfit(prediction.unmet ? step_of(recipe, *prediction.unmet) : std::string(), {}, sentence(recipe, prediction));
 }
 
 namespace {
 
 // Step and place of a module that the recipe brings, of the kinds that must not become older.
-const dfu::Step* brings(const Recipe& recipe, const Place& place) {
+const dfu::Step* brings(const Recipe& recipe, const ModulePlace& place) {
   if (place.function == dfu::particle::Function::user_part) return nullptr;
   if (place.function == dfu::particle::Function::bootloader) return bootloader_step(recipe);
   return step_at(recipe, place.address);
@@ -164,7 +164,7 @@ const dfu::Step* brings(const Recipe& recipe, const Place& place) {
 }  // namespace
 
 std::optional<dfu::Fault> downgrade(const Recipe& recipe, const dfu::SurveyResult& survey) {
-  const std::vector<Place>& places = places_of(recipe);
+  const std::vector<ModulePlace>& places = places_of(recipe);
   if (recipe.policy.downgrade == Downgrade::allow || survey.heads.size() != places.size()) return {};
   for (std::size_t i = 0; i < places.size(); ++i) {
     const dfu::Step* step = brings(recipe, places[i]);
@@ -189,9 +189,9 @@ std::optional<dfu::Fault> lacks_required(const Recipe& recipe, const dfu::Survey
                      ", which this recipe requires. Flash that "
                      "first, or take the unit out.");
   }
-  const std::vector<Place>& places = places_of(recipe);
+  const std::vector<ModulePlace>& places = places_of(recipe);
   for (const Requirement& one : recipe.requirements) {
-    const auto place = std::ranges::find(places, one.place, &Place::name);
+    const auto place = std::ranges::find(places, one.place, &ModulePlace::name);
     const auto index = static_cast<std::size_t>(place - places.begin());
     if (index >= survey.heads.size()) return unfit(one.step, {}, "What the unit holds could not be read.");
     const Head held = dfu::particle::read_head(survey.heads[index]);
@@ -214,8 +214,8 @@ std::optional<dfu::Fault> out_of_reach(const Recipe& recipe, const dfu::SurveyRe
   if (!survey.has_store) {
     return unfit(patch->name, {}, "The unit shows no configuration store, and the recipe writes into it.");
   }
-  const std::vector<Place>& places = places_of(recipe);
-  const auto part2 = std::ranges::find(places, std::string("system-part 2"), &Place::name);
+  const std::vector<ModulePlace>& places = places_of(recipe);
+  const auto part2 = std::ranges::find(places, std::string("system-part 2"), &ModulePlace::name);
   if (part2 == places.end() || survey.heads.size() != places.size()) return {};
   const Head bootloader = dfu::particle::read_head(survey.heads.front());
   const Head lender = dfu::particle::read_head(survey.heads[static_cast<std::size_t>(part2 - places.begin())]);

@@ -357,10 +357,10 @@ class Preflight : private StepReport {
 
   void require_module(const StepDraft& draft) {
     if (!draft.version || !profile_) return;
-    static const std::vector<dfu::particle::Place> none;
+    static const std::vector<dfu::particle::ModulePlace> none;
     const auto& places = profile_->platform ? dfu::particle::places(*profile_->platform) : none;
     std::vector<std::string> names;
-    for (const dfu::particle::Place& place : places) names.push_back(place.name);
+    for (const dfu::particle::ModulePlace& place : places) names.push_back(place.name);
     const auto found = std::ranges::find(names, draft.module->value);
     if (found == names.end()) {
       return error(draft, *draft.module,
@@ -368,7 +368,7 @@ class Preflight : private StepReport {
                        ? "what modules " + profile_->name + " units hold cannot be read"
                        : "'module' must be one of " + listed(names) + ", not \"" + draft.module->value + "\"");
     }
-    const dfu::particle::Place& place = places[static_cast<std::size_t>(found - names.begin())];
+    const dfu::particle::ModulePlace& place = places[static_cast<std::size_t>(found - names.begin())];
     result_.requirements.push_back({draft.name ? draft.name->value : std::string(),
                                     place.name,
                                     {place.function, place.index, static_cast<std::uint16_t>(draft.version->value)}});

@@ -34,7 +34,7 @@ enum class Format {
 struct StepDraft {
   std::string file;                  // that it is written in
   std::vector<std::string> folders;  // where its image is looked for beside that
-  Place place;
+  TextPosition place;
   StepKind kind = StepKind::image;
   std::optional<Given<std::string>> name;
   std::optional<Given<std::string>> image;

@@ -167,7 +167,7 @@ class RecipeReader {
 
   // Alternate setting 1 is the configuration store, 2 on some P1 the serial flash (docs/devices.md, "Flash maps of Gen
   // 2").
-  void other_memory(const std::string& first, const dfu::Profile& units, std::uint8_t alt, Place place,
+  void other_memory(const std::string& first, const dfu::Profile& units, std::uint8_t alt, TextPosition place,
                     const std::string& written, const std::string& way) {
     constexpr std::uint8_t store = 1;
     const auto beside = dfu::particle::memory_beside(*units.platform);
@@ -180,7 +180,7 @@ class RecipeReader {
                              : ", and flash alternate setting 0."));
   }
 
-  void only_with_usb(const std::string& key, Place place, const std::string& written) {
+  void only_with_usb(const std::string& key, TextPosition place, const std::string& written) {
     report_.error(place, written, "'" + key + "' does not go with 'profile', which knows it", "Remove the line.");
   }
 

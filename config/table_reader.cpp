@@ -48,11 +48,11 @@ std::string plain(double number) {
 
 }  // namespace
 
-void Report::error(Place place, std::string value, std::string message, std::string hint) {
+void Report::error(TextPosition place, std::string value, std::string message, std::string hint) {
   add({file_, place.line, place.column, Severity::error, std::move(value), std::move(message), std::move(hint)});
 }
 
-void Report::warning(Place place, std::string value, std::string message, std::string hint) {
+void Report::warning(TextPosition place, std::string value, std::string message, std::string hint) {
   add({file_, place.line, place.column, Severity::warning, std::move(value), std::move(message), std::move(hint)});
 }
 

@@ -19,8 +19,8 @@ class Report {
  public:
   explicit Report(std::string file) : file_(std::move(file)) {}
 
-  void error(Place place, std::string value, std::string message, std::string hint = {});
-  void warning(Place place, std::string value, std::string message, std::string hint = {});
+  void error(TextPosition place, std::string value, std::string message, std::string hint = {});
+  void warning(TextPosition place, std::string value, std::string message, std::string hint = {});
   void add(Diagnostic diagnostic) { diagnostics_.push_back(std::move(diagnostic)); }
   bool failed() const { return has_error(diagnostics_); }
   const std::string& file() const { return file_; }
@@ -36,7 +36,7 @@ class Report {
 template <class T>
 struct Given {
   T value{};
-  Place place;
+  TextPosition place;
   std::string written;
 };
 
@@ -92,7 +92,7 @@ class TableReader {
   bool has(std::string_view key) const;
   // It is there, and it is a text.
   bool has_text(std::string_view key) const;
-  Place place() const { return node_.place; }
+  TextPosition place() const { return node_.place; }
   const std::string& title() const { return title_; }
   Report& report() { return report_; }
 

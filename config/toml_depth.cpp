@@ -82,7 +82,7 @@ class Scan {
 
   std::string_view text_;
   std::size_t at_ = 0;
-  Place place_{1, 1};
+  TextPosition place_{1, 1};
   int dots_ = 0;  // since the key began
   int brackets_ = 0;
   bool line_is_empty_ = true;

@@ -12,7 +12,7 @@ namespace config {
 struct TooDeep {
   enum class What { key, brackets };
   What what = What::key;
-  Place place;  // of the first character that is too deep
+  TextPosition place;  // of the first character that is too deep
 };
 
 // The limits are those of toml_file.h. A text that is no TOML may pass: the parser finds out.

@@ -10,7 +10,7 @@ namespace config {
 
 namespace {
 
-Place place_of(const toml::source_position& position) {
+TextPosition place_of(const toml::source_position& position) {
   return {static_cast<int>(position.line), static_cast<int>(position.column)};
 }
 
@@ -149,7 +149,7 @@ constexpr Words usual[] = {
 };
 
 Diagnostic syntax_error(const std::string& file, const toml::parse_error& error, const Source& source) {
-  const Place place = place_of(error.source().begin);
+  const TextPosition place = place_of(error.source().begin);
   Diagnostic out{file, place.line, place.column, Severity::error, source.line(error.source().begin.line), {}, {}};
   const std::string_view description = error.description();
   for (const Words& words : usual) {

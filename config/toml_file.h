@@ -15,10 +15,10 @@
 namespace config {
 
 // From 1, counted in characters.
-struct Place {
+struct TextPosition {
   int line = 0;
   int column = 0;
-  auto operator<=>(const Place&) const = default;
+  auto operator<=>(const TextPosition&) const = default;
 };
 
 struct TomlTime {};  // no key of ours is a date or a time
@@ -29,13 +29,13 @@ using TomlTable = std::vector<TomlEntry>;  // in the order of the file
 
 struct TomlNode {
   std::variant<std::string, std::int64_t, double, bool, TomlTime, TomlList, TomlTable> content;
-  Place place;
+  TextPosition place;
   std::string written;  // as in the file, texts without their quotes; empty for lists and tables
 };
 
 struct TomlEntry {
   std::string key;
-  Place place;
+  TextPosition place;
   TomlNode value;
 };
 

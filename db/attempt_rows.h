@@ -87,7 +87,7 @@ AttemptFinished read_finished(Row& row) {
   finished.serials = decode_text_list(row.text());
   finished.flash = row.maybe_duration();
   finished.back = row.maybe_duration();
-  finished.floor = row.maybe_duration();
+  finished.device_time = row.maybe_duration();
   finished.identity = row.text();
   return finished;
 }

@@ -24,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 void refuse_open_orders(const std::string& path) {
-  for (const Job& job : Reader(path).jobs()) {
+  for (const WorkOrder& job : Reader(path).jobs()) {
     if (job.closed) continue;
     throw Error(Trouble::refused, "Order " + job.opened.order +
                                       " is open, and would be cut in two. Close it with "

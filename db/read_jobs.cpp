@@ -31,7 +31,7 @@ std::optional<JobClosed> read_closing(SQLite::Database& database, std::int64_t c
   return closed;
 }
 
-void count_units(SQLite::Database& database, std::int64_t chain, Job& job) {
+void count_units(SQLite::Database& database, std::int64_t chain, WorkOrder& job) {
   SQLite::Statement query(database, kUnitsOfJob);
   query.bind(1, chain);
   query.bind(2, job.opened.order);
@@ -44,8 +44,8 @@ void count_units(SQLite::Database& database, std::int64_t chain, Job& job) {
 
 }  // namespace
 
-std::vector<Job> read_jobs(SQLite::Database& database, Whose whose, const std::optional<std::string>& order) {
-  std::vector<Job> jobs;
+std::vector<WorkOrder> read_jobs(SQLite::Database& database, Whose whose, const std::optional<std::string>& order) {
+  std::vector<WorkOrder> jobs;
   if (!has_second_tables(database)) return jobs;
   const StationNames names(database);
   SQLite::Statement query(
@@ -57,7 +57,7 @@ std::vector<Job> read_jobs(SQLite::Database& database, Whose whose, const std::o
   order ? query.bind(2, *order) : query.bind(2);
   while (query.executeStep()) {
     RowReader row(query);
-    Job job;
+    WorkOrder job;
     const std::int64_t chain = row.integer();
     job.own = chain == kOwnChain;
     job.row.seq = row.integer();

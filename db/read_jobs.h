@@ -14,6 +14,6 @@ namespace db {
 enum class Whose { own, all };
 
 // All of them, or those with this number.
-std::vector<Job> read_jobs(SQLite::Database& database, Whose whose, const std::optional<std::string>& order);
+std::vector<WorkOrder> read_jobs(SQLite::Database& database, Whose whose, const std::optional<std::string>& order);
 
 }  // namespace db

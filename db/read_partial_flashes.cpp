@@ -42,9 +42,9 @@ std::vector<Uuid> last_on_ports(SQLite::Database& database) {
   return attempts;
 }
 
-bool is_half_written(const Attempt& attempt) {
+bool is_partial(const Attempt& attempt) {
   const AttemptFinished& end = attempt.finished;
-  return may_be_half_written(end.outcome, end.verified, end.fault ? end.fault->operation : "");
+  return may_be_partial(end.outcome, end.verified, end.fault ? end.fault->operation : "");
 }
 
 std::string id_of(const Attempt& attempt) {
@@ -60,7 +60,7 @@ class ByUnit {
 
   void add(const Attempt& attempt) {
     const std::string id = id_of(attempt);
-    if (id.empty() || !is_half_written(attempt)) return;
+    if (id.empty() || !is_partial(attempt)) return;
     const std::int64_t verdict = verdict_of(attempt.started.attempt);
     if (is_made_whole_after(id, verdict)) return;
     Last& last = by_unit_[id];
@@ -104,7 +104,7 @@ class ByUnit {
 class ByPort {
  public:
   void add(const Attempt& attempt) {
-    if (is_half_written(attempt)) {
+    if (is_partial(attempt)) {
       if (id_of(attempt).empty()) by_port_[attempt.visit.port] = attempt;
     } else if (has_made_whole(attempt.finished.outcome, attempt.finished.verified)) {
       by_port_.erase(attempt.visit.port);  // a retry of the same visit
@@ -137,8 +137,8 @@ Uuid last_run(SQLite::Database& database) {
 
 }  // namespace
 
-LeftHalfWritten read_half_written(SQLite::Database& database, const OneState& state) {
-  LeftHalfWritten left;
+PartialFlashes read_partial_flashes(SQLite::Database& database, const OneState& state) {
+  PartialFlashes left;
   ByUnit by_unit(database);
   ByPort by_port;
   read_these_attempts(database, state, keys_of(read_unsettled(database)),

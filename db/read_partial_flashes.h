@@ -1,4 +1,4 @@
-// Which units of this station were left half-written: Reader::half_written(). Inside db only.
+// Which units of this station were left half-written: Reader::partial_flashes(). Inside db only.
 #pragma once
 
 #include <string>
@@ -12,6 +12,6 @@
 namespace db {
 
 // Reads what is not settled (db/unsettled.h) and the last visit of each port; not more of a longer record.
-LeftHalfWritten read_half_written(SQLite::Database& database, const OneState& state);
+PartialFlashes read_partial_flashes(SQLite::Database& database, const OneState& state);
 
 }  // namespace db

@@ -87,8 +87,9 @@ void Reader::outlines(const Filter& filter, Outlined outlined, const std::functi
       [&](auto& database, const OneState& state) { read_outlines(database, state, filter, outlined, visit); });
 }
 
-LeftHalfWritten Reader::half_written() {
-  return impl_->in_one_state([](auto& database, const OneState& state) { return read_half_written(database, state); });
+PartialFlashes Reader::partial_flashes() {
+  return impl_->in_one_state(
+      [](auto& database, const OneState& state) { return read_partial_flashes(database, state); });
 }
 
 Counts Reader::counts(const Filter& filter) {
@@ -100,17 +101,17 @@ std::vector<StationInfo> Reader::stations() {
   return impl_->in_one_state([](auto& database, const OneState&) { return read_stations(database); });
 }
 
-std::vector<Job> Reader::jobs() {
+std::vector<WorkOrder> Reader::jobs() {
   return impl_->in_one_state(
       [](auto& database, const OneState&) { return read_jobs(database, Whose::own, std::nullopt); });
 }
 
-std::vector<Job> Reader::jobs_of_all(const std::optional<std::string>& order) {
+std::vector<WorkOrder> Reader::jobs_of_all(const std::optional<std::string>& order) {
   return impl_->in_one_state([&](auto& database, const OneState&) { return read_jobs(database, Whose::all, order); });
 }
 
-std::optional<Job> Reader::job(const std::string& order) {
-  std::vector<Job> found =
+std::optional<WorkOrder> Reader::job(const std::string& order) {
+  std::vector<WorkOrder> found =
       impl_->in_one_state([&](auto& database, const OneState&) { return read_jobs(database, Whose::own, order); });
   if (found.empty()) return std::nullopt;
   return std::move(found.front());

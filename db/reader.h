@@ -68,7 +68,7 @@ enum class Outlined { sums, groups, contents };  // contents: REQUIRES an empty 
 
 // Attempts that may have left their unit half-written, and nothing since says that it is whole: the same unit, by its
 // id, was verified later; where no id is known, something was begun on the same port in another visit.
-struct LeftHalfWritten {
+struct PartialFlashes {
   std::vector<Attempt> attempts;  // the last one of each unit; in the order in which they were started, without steps
   Uuid last_run{};                // of the last attempt on record
 };
@@ -87,7 +87,7 @@ struct StationInfo {
   std::string public_key{};  // as minisign writes it; empty where none is on record
 };
 
-struct Job {
+struct WorkOrder {
   JobOpened opened;
   std::optional<JobClosed> closed;
   std::map<Outcome, std::int64_t> units;  // by the last attempt of each visit
@@ -113,14 +113,14 @@ class Reader {
   void outlines(const Filter& filter, Outlined outlined, const std::function<bool(const Outline&)>& visit);
   Counts counts(const Filter& filter = {});
   // Of this database's own station. Takes as long for a record of years as for one of a day.
-  LeftHalfWritten half_written();
+  PartialFlashes partial_flashes();
   // The station of this database first, then those whose rows were merged into it.
   std::vector<StationInfo> stations();
   // In the order in which they were opened; only this station's own.
-  std::vector<Job> jobs();
-  std::optional<Job> job(const std::string& order);
+  std::vector<WorkOrder> jobs();
+  std::optional<WorkOrder> job(const std::string& order);
   // Also those of other stations, after its own; all of them, or each with that number.
-  std::vector<Job> jobs_of_all(const std::optional<std::string>& order = std::nullopt);
+  std::vector<WorkOrder> jobs_of_all(const std::optional<std::string>& order = std::nullopt);
   // In the order in which they came; of one attempt if `attempt` is given.
   std::vector<Event> events(const std::optional<Uuid>& attempt = std::nullopt);
   // Of this kind, since then; only this station's own.

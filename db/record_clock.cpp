@@ -37,11 +37,11 @@ std::string span_text(milliseconds span) {
 // The record's time as it follows from the last run and the events about the clock since it began.
 class RecordTime {
  public:
-  RecordTime(std::int64_t run, Time at) : since_(run), floor_(at) {}
+  RecordTime(std::int64_t run, Time at) : since_(run), device_time_(at) {}
 
   // In a run, or at its begin. What a wrong clock recorded until it was set back vouches for nothing.
   void step(std::int64_t seq, Time from, Time at) {
-    const Time known = before_doubt_.value_or(std::max(floor_, from));
+    const Time known = before_doubt_.value_or(std::max(device_time_, from));
     const bool agrees = !doubt_of(known, at, default_clock_gap);
     if (at > from && !agrees) before_doubt_ = known;
     if (at > from) return;
@@ -49,24 +49,24 @@ class RecordTime {
       since_ = seq;
       before_doubt_.reset();
     }
-    floor_ = known;
+    device_time_ = known;
   }
   void doubt(Time record) { before_doubt_ = record; }
   void confirm(std::int64_t seq, Time at) {
     since_ = seq;
-    floor_ = at;
+    device_time_ = at;
     before_doubt_.reset();
   }
   // Rows behind this one vouch for their times.
   std::int64_t since() const { return since_; }
   Time result(const std::optional<Time>& last_row) const {
     if (before_doubt_) return *before_doubt_;
-    return last_row ? std::max(floor_, *last_row) : floor_;
+    return last_row ? std::max(device_time_, *last_row) : device_time_;
   }
 
  private:
   std::int64_t since_;
-  Time floor_;
+  Time device_time_;
   std::optional<Time> before_doubt_;
 };
 

@@ -114,7 +114,7 @@ void RecordWriter::write(const AttemptFinished& attempt) {
              .set("serials", encode_text_list(attempt.serials))
              .set("flash_ms", count(attempt.flash))
              .set("return_ms", count(attempt.back))
-             .set("floor_ms", count(attempt.floor))
+             .set("floor_ms", count(attempt.device_time))
              .set("identity", attempt.identity));
   unsettled_.end(attempt);
 }

@@ -57,7 +57,7 @@ std::string unit_of_cut_off(Outcome outcome, std::string_view serial) {
   return cut_off ? id_in_serial(serial) : std::string();
 }
 
-bool may_be_half_written(Outcome outcome, std::optional<bool> verified, std::string_view operation) {
+bool may_be_partial(Outcome outcome, std::optional<bool> verified, std::string_view operation) {
   constexpr std::array<std::string_view, 4> behind_the_first_write{"erase", "write", "read", "leave"};
   if (outcome == Outcome::interrupted) return true;
   return outcome != Outcome::running && verified != true &&
@@ -81,7 +81,7 @@ void note_ended(UnsettledAttempts& all, const Settling& verdict) {
     all.erase(known);
   }
   if (unit.empty()) return;
-  if (may_be_half_written(verdict.outcome, verdict.verified, verdict.operation)) {
+  if (may_be_partial(verdict.outcome, verdict.verified, verdict.operation)) {
     all[verdict.attempt] = {unit, false};
   } else if (has_made_whole(verdict.outcome, verdict.verified)) {
     std::erase_if(all, [&](const auto& one) { return one.second.unit == unit && !one.second.open; });
@@ -154,7 +154,7 @@ void UnsettledTable::begin(const AttemptStarted& attempt) {
 void UnsettledTable::end(const AttemptFinished& attempt) {
   const std::string unit = attempt.unit.empty() ? known_unit(attempt.attempt) : attempt.unit;
   const std::string operation = attempt.fault ? attempt.fault->operation : "";
-  if (!unit.empty() && may_be_half_written(attempt.outcome, attempt.verified, operation)) {
+  if (!unit.empty() && may_be_partial(attempt.outcome, attempt.verified, operation)) {
     keep_.tryReset();
     bind(keep_, 1, attempt.attempt);
     keep_.bind(2, unit);

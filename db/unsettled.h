@@ -45,7 +45,7 @@ struct Settling {
   std::string unit;       // as it was read
 };
 // The attempt was interrupted, or failed at or after its first write without having verified every byte.
-bool may_be_half_written(Outcome outcome, std::optional<bool> verified, std::string_view operation);
+bool may_be_partial(Outcome outcome, std::optional<bool> verified, std::string_view operation);
 // It verified every byte; or passed by a recipe without read-back.
 bool has_made_whole(Outcome outcome, std::optional<bool> verified);
 

@@ -128,7 +128,7 @@ struct AttemptFinished {
   std::vector<std::string> serials;  // in the order in which they were shown
   std::optional<milliseconds> flash;
   std::optional<milliseconds> back;  // `return_seconds`: from leave to the proof
-  std::optional<milliseconds> floor;
+  std::optional<milliseconds> device_time;
   std::vector<Step> steps;
   std::string identity;  // evidence that the unit which came back is the one that was verified: "id", "reread"...
 };

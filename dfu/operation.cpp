@@ -29,7 +29,7 @@ std::string_view to_string(Operation::Kind kind) {
   return {};
 }
 
-Duration floor_of(Operation::Kind kind, std::uint32_t length, const Profile& profile) {
+Duration device_time_of(Operation::Kind kind, std::uint32_t length, const Profile& profile) {
   const Duration status = wire_time(6);
   // A command works at its first GETSTATUS and tells its result at a second one (docs/devices.md, "DfuSe commands").
   const Duration command = wire_time(5) + 2 * status;

@@ -29,7 +29,7 @@ struct Operation {
   std::uint32_t address = 0;
   std::uint32_t length = 0;  // of an erase: the sector's size
   std::uint16_t block = 0;
-  Duration floor{};  // the unit's own time for it, wire included
+  Duration device_time{};  // the unit's own time for it, wire included
   // Of a write or read: its bytes are those of the sector, which bytes of several steps and of none may share.
   bool shared = false;
 };
@@ -42,7 +42,7 @@ std::string_view to_string(Operation::Kind kind);
 OperationKind operation_kind(Operation::Kind kind);
 
 // The unit's own time: flash work and wire (docs/devices.md, "STM32 flash times", "Wire time").
-Duration floor_of(Operation::Kind kind, std::uint32_t length, const Profile& profile);
+Duration device_time_of(Operation::Kind kind, std::uint32_t length, const Profile& profile);
 
 // The exchange that carries an operation out; `data` are the bytes of a write. REQUIRES: not a reset, which is none.
 Exchange exchange_for(const Operation& operation, const Profile& profile, ByteView data);

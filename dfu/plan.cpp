@@ -255,9 +255,9 @@ class Planner {
 
   void add(Operation::Kind kind, std::size_t step, std::uint32_t address, std::uint32_t length,
            std::uint16_t block = 0) {
-    const Duration floor = floor_of(kind, length, profile_);
-    plan_.operations.push_back({kind, step, address, length, block, floor});
-    plan_.floor += floor;
+    const Duration device_time = device_time_of(kind, length, profile_);
+    plan_.operations.push_back({kind, step, address, length, block, device_time});
+    plan_.device_time += device_time;
   }
 
   const Layout& layout_;
@@ -304,9 +304,9 @@ class PlainPlanner {
 
  private:
   void add_select() {
-    const Duration floor = floor_of(Operation::Kind::select, 0, profile_);
-    plan_.operations.push_back({Operation::Kind::select, 0, 0, 0, alternate_, floor});
-    plan_.floor += floor;
+    const Duration device_time = device_time_of(Operation::Kind::select, 0, profile_);
+    plan_.operations.push_back({Operation::Kind::select, 0, 0, 0, alternate_, device_time});
+    plan_.device_time += device_time;
   }
 
   void each_block(Operation::Kind kind) {
@@ -318,9 +318,9 @@ class PlainPlanner {
   void add(Operation::Kind kind, std::uint32_t address, std::uint32_t length) {
     // Rising numbers; where 65536 do not suffice they begin again.
     const auto block = static_cast<std::uint16_t>((address - range_.begin + chunk_ - 1) / chunk_);
-    const Duration floor = floor_of(kind, length, profile_);
-    plan_.operations.push_back({kind, 0, address, length, block, floor});
-    plan_.floor += floor;
+    const Duration device_time = device_time_of(kind, length, profile_);
+    plan_.operations.push_back({kind, 0, address, length, block, device_time});
+    plan_.device_time += device_time;
   }
 
   Range range_;

@@ -1,5 +1,5 @@
 // Layout minus what the survey found in place: ordered device operations, each naming its step, each with its time
-// floor. Data: printed, counted, timed, and carried out by a session. Pure; any thread.
+// device time. Data: printed, counted, timed, and carried out by a session. Pure; any thread.
 #pragma once
 
 #include <vector>
@@ -14,7 +14,7 @@ namespace dfu {
 struct Plan {
   std::vector<Operation> operations;
   std::vector<Holds> pieces;  // what the survey found, as Layout::pieces
-  Duration floor{};           // of all operations
+  Duration device_time{};     // of all operations
   // What those sectors will hold that are written as a whole, because they hold neighbours.
   BytesAt sectors{};
   BytesAt refused{};  // see SharedSector

@@ -14,7 +14,7 @@
 
 namespace dfu {
 
-// What the unit's own flash needs, and what the wire needs: the terms of every floor.
+// What the unit's own flash needs, and what the wire needs: the terms of every device time.
 struct FlashTiming {
   Duration erase_16k{};
   Duration erase_64k{};

@@ -71,7 +71,7 @@ Ask Session::operation_done(Duration now) {
     name_likely_cause(done);
     return Finished{};
   }
-  floor_ += done.floor;
+  device_time_ += done.device_time;
   if (done.kind == Operation::Kind::read) {
     fault_ = mismatch(done, read_by(done, *exchange_), bytes_of(done, *layout_, plan_.sectors), *layout_);
     if (fault_) return Finished{};

@@ -40,8 +40,8 @@ class Session {
   BytesAt restored() const { return neighbours(restored_); }
   // Neighbours that are given up, in sectors whose erase has begun.
   std::vector<Neighbour> given_up() const;
-  Duration floor() const { return floor_; }         // of what was done so far
-  Duration planned() const { return plan_.floor; }  // of everything
+  Duration device_time() const { return device_time_; }   // of what was done so far
+  Duration planned() const { return plan_.device_time; }  // of everything
 
  private:
   Ask run(Duration now);
@@ -58,7 +58,7 @@ class Session {
   std::optional<Exchange> exchange_;
   bool stop_ = false;
   std::uint8_t selected_;  // alternate setting
-  Duration floor_{};
+  Duration device_time_{};
   std::vector<StepTally> steps_;
   std::set<std::uint32_t> erased_, restored_;         // sectors; restored: with all their neighbours
   std::map<std::uint32_t, std::uint32_t> read_back_;  // bytes of neighbours, by sector

@@ -66,10 +66,10 @@ class Shared {
   // Only where the unit may have held that: an erase that was cut off sets bits, a write that was cut off has not
   // cleared all. Other bytes are another unit's.
   void give_back(Range neighbour) {
-    for (const auto& [begin, bytes] : survey_.owed) {
-      const Range owed{begin, begin + static_cast<std::uint32_t>(bytes.size())};
-      if (!owed.overlaps(neighbour)) continue;
-      const Range both{std::max(owed.begin, neighbour.begin), std::min(owed.end, neighbour.end)};
+    for (const auto& [begin, bytes] : survey_.to_restore) {
+      const Range to_restore{begin, begin + static_cast<std::uint32_t>(bytes.size())};
+      if (!to_restore.overlaps(neighbour)) continue;
+      const Range both{std::max(to_restore.begin, neighbour.begin), std::min(to_restore.end, neighbour.end)};
       const ByteView taken = ByteView(bytes).subspan(both.begin - begin, both.size());
       const ByteView now = ByteView(held_).subspan(both.begin - out_.range.begin, both.size());
       const bool theirs = std::ranges::equal(now, taken, [](auto held, auto was) { return (held & was) == was; });

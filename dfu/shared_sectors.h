@@ -14,7 +14,7 @@ struct SharedSector {
   std::size_t step = 0;  // the first one with bytes in it
   bool erase = false;    // it must be erased first
   Bytes content;         // afterwards, whole
-  // Of SurveyResult::owed what is not given back, because other bytes are there than what can be left of those.
+  // Of SurveyResult::to_restore what is not given back, because other bytes are there than what can be left of those.
   BytesAt refused;
   std::vector<Range> writes;  // what must be programmed, ascending
 };

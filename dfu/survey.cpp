@@ -51,7 +51,7 @@ std::uint8_t alternate_of(const Step& step, const Profile& profile, const std::v
   return index < found.size() ? found[index] : profile.memories.at(index).alternate.value_or(0);
 }
 
-Survey::Survey(const Profile& profile, const Layout& layout, const UnitInfo& unit, bool read_pieces, BytesAt owed)
+Survey::Survey(const Profile& profile, const Layout& layout, const UnitInfo& unit, bool read_pieces, BytesAt to_restore)
     : profile_(&profile),
       layout_(&layout),
       settings_(settings_of(unit, profile)),
@@ -65,7 +65,7 @@ Survey::Survey(const Profile& profile, const Layout& layout, const UnitInfo& uni
   result_.has_store = shows_store(unit, profile);
   result_.can_upload = unit.configuration.functional && unit.configuration.functional->can_upload;
   result_.kept.resize(layout.kept.size());
-  result_.owed = std::move(owed);
+  result_.to_restore = std::move(to_restore);
 }
 
 Ask Survey::begin(Duration now) {
@@ -89,7 +89,7 @@ Ask Survey::answer(const Answer& answer, Duration now) {
     if (fault_) return Finished{};
     if (profile_->dialect == Dialect::dfuse) return name_the_map(now);
     result_.map = parse_memory_map(profile_->map).value();
-    result_.floor = wire_time(6);
+    result_.device_time = wire_time(6);
     return name_memories(now);
   }
   const Ask next = exchange_->answer(answer, now);
@@ -116,7 +116,7 @@ Ask Survey::take_the_map(Duration now) {
     return stop(FaultCode::map_mismatch, "The unit's memory map \"" + name + "\" " + problem + ".");
   }
   result_.map = *map;
-  result_.floor = wire_time(6) + wire_time(255);
+  result_.device_time = wire_time(6) + wire_time(255);
   return name_memories(now);
 }
 
@@ -153,7 +153,7 @@ Ask Survey::take_memory(Duration now) {
     fault_ = fault_of(*exchange_->failure(), OperationKind::survey, "reading the map of another memory of the unit");
     return Finished{};
   }
-  result_.floor += wire_time(255);
+  result_.device_time += wire_time(255);
   const std::string name = exchange_->failure() ? std::string() : parse_string_descriptor(exchange_->data());
   names_ += (names_.empty() ? "" : ", ") + std::to_string(setting.alternate) + " \"" + name + "\"";
   if (!memory.alternate && short_name(name) != memory.name) return name_memories(now);
@@ -186,7 +186,7 @@ Ask Survey::begin_reading(Duration now) {
     return Finished{};
   }
   if (profile_->platform) {
-    for (const particle::Place& place : particle::places(*profile_->platform)) {
+    for (const particle::ModulePlace& place : particle::places(*profile_->platform)) {
       heads_.push_back({place.address, place.address + particle::place_bytes});
     }
   }
@@ -220,7 +220,7 @@ Ask Survey::read_on(Duration now) {
 // Its sector will change, or was changed by an attempt that did not come to its end.
 bool Survey::wants_neighbour(const Neighbour& one) const {
   if (!one.sector.readable) return false;  // the judge refuses that
-  for (const auto& [begin, bytes] : result_.owed) {
+  for (const auto& [begin, bytes] : result_.to_restore) {
     if (one.data.overlaps({begin, begin + static_cast<std::uint32_t>(bytes.size())})) return true;
   }
   for (std::size_t i = 0; i < layout_->pieces.size(); ++i) {
@@ -271,7 +271,7 @@ Ask Survey::run(Operation operation, Duration now) {
   if (operation.kind == Operation::Kind::read && operation_.kind == Operation::Kind::set_address) {
     operation.kind = Operation::Kind::to_idle;
   }
-  operation.floor = floor_of(operation.kind, operation.length, *profile_);
+  operation.device_time = device_time_of(operation.kind, operation.length, *profile_);
   operation_ = operation;
   exchange_ = exchange_for(operation_, *profile_, {});
   return exchange_->begin(now);
@@ -285,7 +285,7 @@ Ask Survey::operation_done(Duration now) {
     fault_->operation = OperationKind::survey;
     return Finished{};
   }
-  result_.floor += operation_.floor;
+  result_.device_time += operation_.device_time;
   switch (operation_.kind) {
     case Operation::Kind::set_address:
       pointer_.set(operation_.address);

@@ -34,8 +34,8 @@ struct SurveyResult {
   // Of Layout::kept, those whose sector will change; empty: not read.
   std::vector<Bytes> kept{};
   // Bytes of neighbours that an earlier attempt erased in this unit and did not write back.
-  BytesAt owed{};
-  Duration floor{};  // the unit's own time for what the survey did
+  BytesAt to_restore{};
+  Duration device_time{};  // the unit's own time for what the survey did
   std::uint64_t read_bytes = 0;
 };
 
@@ -52,8 +52,8 @@ class Survey {
  public:
   // `read_pieces` false: nothing is read and every piece counts as `other` (a recipe that rewrites what is unchanged),
   // except what the unit must hold.
-  // `owed`: goes into the result; the neighbours that it is about are read in any case.
-  Survey(const Profile& profile, const Layout& layout, const UnitInfo& unit, bool read_pieces, BytesAt owed = {});
+  // `to_restore`: goes into the result; the neighbours that it is about are read in any case.
+  Survey(const Profile& profile, const Layout& layout, const UnitInfo& unit, bool read_pieces, BytesAt to_restore = {});
 
   Ask begin(Duration now);
   Ask answer(const Answer& answer, Duration now);

@@ -162,7 +162,7 @@ QJsonObject attempt_json(const db::Attempt& attempt) {
   json["label"] = text_or_null(attempt.label);
   json["flash_seconds"] = seconds(finished.flash);
   json["return_seconds"] = seconds(finished.back);
-  json["floor_seconds"] = seconds(finished.floor);
+  json["floor_seconds"] = seconds(finished.device_time);
   QJsonArray steps;
   for (const db::Step& step : finished.steps) steps.append(step_json(step, finished));
   json["steps"] = steps;

@@ -237,10 +237,10 @@ std::string cycle_chart(const Statistics& statistics) {
                    "label middle");
     }
   }
-  if (cycles.floor && *cycles.floor >= cycles.begin && *cycles.floor < end) {
-    const double x = along.at(*cycles.floor);
+  if (cycles.device_time && *cycles.device_time >= cycles.begin && *cycles.device_time < end) {
+    const double x = along.at(*cycles.device_time);
     drawing.line(x, top_margin, x, axis.low, "floor");
-    drawing.text(x + 5, top_margin + 12, "device time " + number(*cycles.floor, 2) + " s", "label strong");
+    drawing.text(x + 5, top_margin + 12, "device time " + number(*cycles.device_time, 2) + " s", "label strong");
   }
   return std::move(drawing).done();
 }

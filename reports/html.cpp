@@ -48,7 +48,8 @@ void put_tiles(const Statistics& statistics, std::ostream& out) {
   const CycleTimes& cycles = statistics.cycles;
   if (!cycles.bins.empty()) {
     put_tile("Cycle time", number(cycles.median, 2) + " s",
-             "median" + (cycles.floor ? "; device time " + number(*cycles.floor, 2) + " s" : std::string()), out);
+             "median" + (cycles.device_time ? "; device time " + number(*cycles.device_time, 2) + " s" : std::string()),
+             out);
   }
   if (*summary.last > *summary.first) {
     const double hours = std::chrono::duration<double, std::ratio<3600>>(*summary.last - *summary.first).count();
@@ -60,7 +61,7 @@ void put_tiles(const Statistics& statistics, std::ostream& out) {
 
 // What was ordered, what was made, and the certificate that ended it: to be saved from here, byte for byte as it was
 // signed.
-void put_job(const db::Job& job, std::ostream& out) {
+void put_job(const db::WorkOrder& job, std::ostream& out) {
   const db::JobOpened& opened = job.opened;
   const double share = Share{static_cast<std::uint64_t>(job.made), static_cast<std::uint64_t>(opened.quantity)}.value();
   out << "<section class=card><h2>Order " << escaped(opened.order)
@@ -132,7 +133,7 @@ std::string table_row(const db::Attempt& attempt) {
                     whole(escaped(attempt.visit.port)) + count(std::to_string(started.number)) + "<td class='v " +
                     sign.kind + "'>" + sign.sign + " " + sign.word + "</td>" + whole(proof_of(finished));
   out += "<td class='mono w'>" + or_dash(finished.unit) + "</td>" + whole(or_dash(attempt.label)) + "<td class=mono>" +
-         serials_of(finished) + "</td>" + count(seconds(finished.flash)) + count(seconds(finished.floor));
+         serials_of(finished) + "</td>" + count(seconds(finished.flash)) + count(seconds(finished.device_time));
   std::string recipe = "-";
   if (started.recipe) {
     recipe = escaped(started.recipe->name) +
@@ -253,7 +254,7 @@ void write_html(const Report& report, std::ostream& out) {
   if (all == 0) {
     out << "<p>No attempts.</p>\n";
   } else {
-    for (const db::Job& job : report.jobs) put_job(job, out);
+    for (const db::WorkOrder& job : report.jobs) put_job(job, out);
     put_tiles(statistics, out);
     put_charts(statistics, out);
     put_table(last, all, out);

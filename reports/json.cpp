@@ -78,9 +78,9 @@ QJsonArray events_json(const std::vector<db::Event>& events) {
   return json;
 }
 
-QJsonArray jobs_json(const std::vector<db::Job>& jobs) {
+QJsonArray jobs_json(const std::vector<db::WorkOrder>& jobs) {
   QJsonArray json;
-  for (const db::Job& job : jobs) {
+  for (const db::WorkOrder& job : jobs) {
     const db::JobOpened& opened = job.opened;
     json.append(QJsonObject{{"order", text(opened.order)},
                             {"station", or_null(job.station)},

@@ -18,7 +18,7 @@ std::string hub_of(const std::string& port) {
   return port.substr(0, dot != std::string::npos ? dot : port.rfind('-'));
 }
 
-std::string hub_name(const Place& place, bool name_station) {
+std::string hub_name(const SlotKey& place, bool name_station) {
   const std::string hub = hub_of(place.port);
   const std::string own = hub.find('-') == std::string::npos ? "controller " + hub : "hub " + hub;
   return (name_station ? place.station + ", " : "") + own;

@@ -72,11 +72,11 @@ std::vector<Period> periods_of(const std::vector<UnitSeen>& units, milliseconds 
 // The places in their order on the fixture, and for each index of the summarizer where it is there.
 std::pair<std::vector<PlaceYield>, std::vector<std::uint32_t>> places_of(const Summarizer& summarizer,
                                                                          const std::vector<UnitSeen>& units) {
-  const std::vector<Place>& seen = summarizer.places();
+  const std::vector<SlotKey>& seen = summarizer.places();
   std::vector<std::uint32_t> order(seen.size());
   std::iota(order.begin(), order.end(), 0U);
   std::ranges::stable_sort(order, [&seen](std::uint32_t a, std::uint32_t b) {
-    const Place &x = seen[a], &y = seen[b];
+    const SlotKey &x = seen[a], &y = seen[b];
     if (x.station != y.station) return x.station < y.station;
     return x.port != y.port ? by_number(x.port, y.port) : by_number(x.slot, y.slot);
   });
@@ -104,17 +104,17 @@ std::optional<double> median(std::vector<float> values) {
   return *middle;
 }
 
-CycleTimes cycles_of(std::vector<float> seconds, const std::vector<float>& floors) {
+CycleTimes cycles_of(std::vector<float> seconds, const std::vector<float>& device_times) {
   CycleTimes out;
   if (seconds.empty()) return out;
   out.median = *median(seconds);
-  out.floor = median(floors);
+  out.device_time = median(device_times);
   // Up to the 99th percentile; a single unit that took minutes must not flatten all the others into one bar.
   const auto far = seconds.begin() + static_cast<std::ptrdiff_t>((seconds.size() - 1) * 99 / 100);
   std::ranges::nth_element(seconds, far);
   const double longest = std::max<double>(*far, 0.001);
   double shortest = *std::ranges::min_element(seconds);
-  if (out.floor) shortest = std::min(shortest, *out.floor);
+  if (out.device_time) shortest = std::min(shortest, *out.device_time);
   // From zero, unless all of it would stand at the far end.
   if (shortest < longest / 2) shortest = 0;
   const double raw = (longest - shortest * 0.98) / cycle_bins;
@@ -194,7 +194,7 @@ void Statistician::add(const db::Attempt& attempt) {
   if (finished.fault) ++faults_[{finished.fault->code, finished.fault->about}];
   if (finished.outcome == db::Outcome::passed && finished.flash) {
     cycles_.push_back(static_cast<float>((*finished.flash + finished.back.value_or(0ms)).count()) / 1000);
-    if (finished.floor) floors_.push_back(static_cast<float>(finished.floor->count()) / 1000);
+    if (finished.device_time) device_times_.push_back(static_cast<float>(finished.device_time->count()) / 1000);
   }
   ++by_outcome_[static_cast<std::size_t>(finished.outcome)];
   if (!attempt.open) timeline_.push_back({place, attempt.started.at, finished.at, finished.outcome});
@@ -210,7 +210,7 @@ Statistics Statistician::statistics() const {
   std::ranges::stable_sort(out.faults, std::ranges::greater{}, &FaultCount::attempts);
   auto [places, at] = places_of(summarizer_, units);
   out.places = std::move(places);
-  out.cycles = cycles_of(cycles_, floors_);
+  out.cycles = cycles_of(cycles_, device_times_);
   out.tries = tries_of(units);
   out.recovered = static_cast<std::uint64_t>(
       std::ranges::count_if(units, [](const UnitSeen& unit) { return unit.attempts > 1 && is_good(unit.last); }));

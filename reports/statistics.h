@@ -40,17 +40,17 @@ struct FaultCount {
 };
 
 struct PlaceYield {
-  Place place;
+  SlotKey place;
   Share good;        // units whose last attempt was there
   Share first_pass;  // units whose first attempt was there, by that one: what tells a bad socket
 };
 
 struct CycleTimes {
-  double begin = 0;  // of the first bin: what is shorter than the floor and every attempt is not shown
+  double begin = 0;  // of the first bin: what is shorter than the device time and every attempt is not shown
   double bin_seconds = 0;
   std::vector<std::uint64_t> bins;  // passed attempts; the last bin holds all that are longer
   double median = 0;
-  std::optional<double> floor;  // median of the units' own time
+  std::optional<double> device_time;  // median of the units' own time
 };
 
 struct Segment {
@@ -80,7 +80,7 @@ class Statistician {
  private:
   Summarizer summarizer_;
   std::map<std::pair<std::string, std::string>, std::uint64_t> faults_;
-  std::vector<float> cycles_, floors_;
+  std::vector<float> cycles_, device_times_;
   std::array<std::uint64_t, 7> by_outcome_{};
   std::vector<Segment> timeline_;  // its places are those of summarizer_
 };

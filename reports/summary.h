@@ -35,11 +35,11 @@ struct Summary {
 
 // Where a unit stands: a port and, where the station file gives it one, its label. Stations that were merged into one
 // record have ports of the same name.
-struct Place {
+struct SlotKey {
   std::string station, port, slot;
 
   const std::string& name() const { return slot.empty() ? port : slot; }
-  auto operator<=>(const Place&) const = default;
+  auto operator<=>(const SlotKey&) const = default;
 };
 
 // One unit of a Summary.
@@ -65,7 +65,7 @@ class Summarizer {
   void add(const db::Outline& attempt);
   Summary summary() const;
   std::vector<UnitSeen> units() const;
-  const std::vector<Place>& places() const { return places_; }  // in the order in which they were seen
+  const std::vector<SlotKey>& places() const { return places_; }  // in the order in which they were seen
 
  private:
   struct Unit {
@@ -89,8 +89,8 @@ class Summarizer {
   ByVisit& by_visit_ = *std::pmr::polymorphic_allocator<>(&memory_).new_object<ByVisit>();
   ById& by_id_ = *std::pmr::polymorphic_allocator<>(&memory_).new_object<ById>();
   std::vector<Unit> units_;
-  std::map<Place, std::uint32_t> by_place_;
-  std::vector<Place> places_;
+  std::map<SlotKey, std::uint32_t> by_place_;
+  std::vector<SlotKey> places_;
   Summary counts_;
 };
 

@@ -116,7 +116,7 @@ void put_summary(const Summary& summary, std::ostream& out) {
   put_line("Time      " + date_and_time(*summary.first) + " to " + date_and_time(*summary.last) + " UTC", out);
 }
 
-void put_job(const db::Job& job, std::ostream& out) {
+void put_job(const db::WorkOrder& job, std::ostream& out) {
   const db::JobOpened& opened = job.opened;
   put_line("Order     " + printable(opened.order) + ": " + QString::number(job.made) + " of " +
                QString::number(opened.quantity) + " units made, " +
@@ -221,7 +221,7 @@ void put_stations(const std::vector<db::StationInfo>& stations, std::ostream& ou
 void write_summary(const Report& report, std::ostream& out) {
   Summarizer summarizer;
   put_stations(report.stations, out);
-  for (const db::Job& job : report.jobs) put_job(job, out);
+  for (const db::WorkOrder& job : report.jobs) put_job(job, out);
   report.outlines(db::Outlined::sums, [&](const db::Outline& attempt) {
     summarizer.add(attempt);
     return true;
@@ -234,7 +234,7 @@ void write_text(const Report& report, std::ostream& out) {
   Selection selection(report.filter);
   bool first = true;
   put_stations(report.stations, out);
-  for (const db::Job& job : report.jobs) put_job(job, out);
+  for (const db::WorkOrder& job : report.jobs) put_job(job, out);
   report.attempts([&](const db::Attempt& attempt) {
     if (std::exchange(first, false)) {
       out << '\n';

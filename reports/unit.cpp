@@ -83,7 +83,7 @@ class Holders {
   struct Candidate {
     Contents contents{};
     std::string id{}, label{};  // empty: not known
-    const Place* place = nullptr;
+    const SlotKey* place = nullptr;
   };
 
   Candidate& unit_of(const db::Outline& attempt) {
@@ -98,7 +98,7 @@ class Holders {
     return *visit->second;
   }
 
-  const Place* place_of(const db::Outline& attempt) {
+  const SlotKey* place_of(const db::Outline& attempt) {
     return &*places_.insert({attempt.station, attempt.port, attempt.slot}).first;
   }
 
@@ -114,7 +114,7 @@ class Holders {
   const std::string& image_;
   bool begun_ = false;
   std::map<const db::Image*, bool> wanted_;  // the reader makes each image once
-  std::set<Place> places_;
+  std::set<SlotKey> places_;
   std::deque<Candidate> units_;
   std::unordered_map<std::string, Candidate*> by_id_;
   std::unordered_map<db::Uuid, Candidate*, UuidHash> by_visit_;

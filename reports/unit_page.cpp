@@ -100,7 +100,7 @@ void put_circumstances(const db::Attempt& attempt, std::ostream& out) {
   out << "<p>" << escaped(attempt.visit.slot.empty() ? "port " : attempt.visit.slot + ", port ")
       << escaped(attempt.visit.port) << ", station " << escaped(attempt.station) << "; attempt " << started.number
       << " of its visit; " << proof_of(finished) << "; flashed in " << seconds(finished.flash) << " s, device time "
-      << seconds(finished.floor) << " s<br>\n";
+      << seconds(finished.device_time) << " s<br>\n";
   if (started.recipe) {
     out << "recipe " << escaped(started.recipe->name) << " " << escaped(started.recipe->revision) << " "
         << mono(db::hex(started.recipe->sha256)) << "<br>\n";

@@ -72,35 +72,35 @@ Attempt::Attempt(AttemptStarted started, AttemptOptions options, dfu::Duration n
     StepDone done{step.name, step.image, step.address, step.size(), 0, 0, 0, 0, {}};
     steps_.push_back(std::move(done));
   }
-  if (const auto& owed = options_.owed) {
+  if (const auto& pending_proof = options_.pending_proof) {
     flash_done_ = true;
-    verified_ = owed->verified;
+    verified_ = pending_proof->verified;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       steps_[i].unchanged_bytes = steps_[i].bytes;
-      steps_[i].readback = owed->steps[i].readback;
-      wrote_ = wrote_ || owed->steps[i].written_bytes > 0;
+      steps_[i].readback = pending_proof->steps[i].readback;
+      wrote_ = wrote_ || pending_proof->steps[i].written_bytes > 0;
     }
   }
   recognised_ = unit_.handle;
   neighbours_ = options_.neighbours;
-  if (options_.owed) {
+  if (options_.pending_proof) {
     known_ = options_.known;
     id_when_verified_ = known_.own_id().has_value();
-    serials_ = options_.owed->serials;
+    serials_ = options_.pending_proof->serials;
   } else {
     note_shown(unit_);
   }
 }
 
-std::vector<Want> Attempt::begin(std::optional<dfu::UnitInfo> present, const Gap& gap, dfu::Duration now) {
+std::vector<VisitEffect> Attempt::begin(std::optional<dfu::UnitInfo> present, const Gap& gap, dfu::Duration now) {
   now_ = now;
   present_ = std::move(present);
   gap_ = gap;
-  if (options_.owed) {
-    remark(RemarkCode::proof_pending, {{"attempt", options_.owed->started.attempt}});
+  if (options_.pending_proof) {
+    remark(RemarkCode::proof_pending, {{"attempt", options_.pending_proof->started.attempt}});
     plan_proof();
     if (gap_.departures > 0) recognised_ = 0;
-    identity_ = gap_.departures > 0 ? std::nullopt : options_.owed->identity;
+    identity_ = gap_.departures > 0 ? std::nullopt : options_.pending_proof->identity;
     if (present_) {
       returned(*present_);
     } else {
@@ -116,14 +116,14 @@ std::vector<Want> Attempt::begin(std::optional<dfu::UnitInfo> present, const Gap
   return std::exchange(wants_, {});
 }
 
-std::vector<Want> Attempt::on(const Told& told, dfu::Duration now) {
+std::vector<VisitEffect> Attempt::on(const VisitInput& told, dfu::Duration now) {
   now_ = now;
   std::visit([this](const auto& what) { hear(what); }, told);
   return std::exchange(wants_, {});
 }
 
 int Attempt::start_timer(dfu::Duration limit) {
-  want(wants::Timer{++timers_, limit});
+  want(visit_effect::Timer{++timers_, limit});
   return timers_;
 }
 
@@ -174,7 +174,7 @@ void Attempt::next_task() {
   }
   stage_ = Stage::opening;
   task_ = make_task();
-  want(wants::Open{unit_.handle, task()->claims()});
+  want(visit_effect::Open{unit_.handle, task()->claims()});
 }
 
 Attempt::AnyTask Attempt::make_task() const {
@@ -197,7 +197,7 @@ std::shared_ptr<Task> Attempt::task() const {
   return std::visit([](const auto& one) -> std::shared_ptr<Task> { return one; }, task_);
 }
 
-void Attempt::hear(const told::Opened& opened) {
+void Attempt::hear(const visit_input::Opened& opened) {
   if (kind_ == Kind::flash) opened_ = now_;
   if (opened.result.status != dfu::OpenStatus::ok) {
     ended_ = now_;
@@ -209,10 +209,10 @@ void Attempt::hear(const told::Opened& opened) {
   stage_ = Stage::talking;
   if (stopping_ && !flash_done_) task()->stop();
   tell_phase();
-  want(wants::Talk{unit_.handle, task()});
+  want(visit_effect::Talk{unit_.handle, task()});
 }
 
-void Attempt::hear(const told::Talked& talked) {
+void Attempt::hear(const visit_input::Talked& talked) {
   if (stage_ != Stage::talking) return;
   late_ = talked.late;
   if (out_of_time_) return fail(stopped_before_proof());
@@ -262,7 +262,7 @@ void Attempt::note_map(const FlashTask& task) {
 
 // What the unit held beside the steps, and where that is now.
 void Attempt::note_neighbours(const FlashTask& task) {
-  neighbours_ = task.owed();
+  neighbours_ = task.to_restore();
   if (options_.dry_run) return;
   if (!task.restored().empty()) remark(RemarkCode::neighbours_kept, places(task.restored()));
   if (!task.refused().empty()) remark(RemarkCode::neighbours_lost, places(task.refused()));
@@ -313,10 +313,10 @@ void Attempt::call_it_gone() {
 
 void Attempt::close() {
   stage_ = Stage::closing;
-  want(wants::Close{unit_.handle});
+  want(visit_effect::Close{unit_.handle});
 }
 
-void Attempt::hear(const told::Closed&) {
+void Attempt::hear(const visit_input::Closed&) {
   if (fault_ || options_.dry_run) return end();
   if (kind_ == Kind::flash && !wants_proof()) {
     left_unwatched_ = true;
@@ -344,13 +344,13 @@ void Attempt::leave_or_return() {
   }
 }
 
-void Attempt::hear(const told::Left& left) {
+void Attempt::hear(const visit_input::Left& left) {
   if (!present_ || present_->handle != left.handle) return;
   present_.reset();
   gap_.left(now_, left.ahead);
   switch (stage_) {
     case Stage::talking:
-      if (kind_ == Kind::enter) want(wants::StopTalk{.at_once = true});
+      if (kind_ == Kind::enter) want(visit_effect::StopTalk{.at_once = true});
       break;
     case Stage::suspecting:
       call_it_gone();
@@ -371,7 +371,7 @@ void Attempt::hear(const told::Left& left) {
   }
 }
 
-void Attempt::hear(const told::Arrived& arrived) {
+void Attempt::hear(const visit_input::Arrived& arrived) {
   present_ = arrived.unit;
   gap_.back(now_, arrived.queued);
   if (stage_ == Stage::returning) returned(arrived.unit);
@@ -424,7 +424,7 @@ void Attempt::returned_to_application(const dfu::UnitInfo& unit) {
   wait(Stage::settling, profile().settle);
 }
 
-void Attempt::hear(const told::TimeOver& over) {
+void Attempt::hear(const visit_input::TimeOver& over) {
   if (over.timer == deadline_timer_) return deadline();
   if (over.timer != timer_) return;
   switch (stage_) {
@@ -471,12 +471,12 @@ void Attempt::waited_in_vain() {
 
 // ---- a stop
 
-void Attempt::hear(const told::Stop& stop) {
+void Attempt::hear(const visit_input::Stop& stop) {
   if (stop.kind == StopKind::drain || over()) return;
   stopping_ = true;
   const bool at_once = stop.kind == StopKind::at_once;
   if (flash_done_) return give_proof_a_deadline(at_once ? dfu::Duration{} : proof_at_stop);
-  if (stage_ == Stage::talking) want(wants::StopTalk{at_once});
+  if (stage_ == Stage::talking) want(visit_effect::StopTalk{at_once});
   if (stage_ == Stage::departing || stage_ == Stage::returning) {
     end(dfu::make_fault(FaultCode::cancelled, OperationKind::enter, "Stopped before anything was written."));
   }
@@ -498,7 +498,7 @@ void Attempt::deadline() {
       return end(stopped_before_proof());
     case Stage::talking:
       out_of_time_ = true;
-      return want(wants::StopTalk{.at_once = true});
+      return want(visit_effect::StopTalk{.at_once = true});
     case Stage::opening:
     case Stage::suspecting:
     case Stage::closing:
@@ -556,7 +556,7 @@ void Attempt::tell_phase() {
                     0};
   progress.fraction = flash_done_ ? 1 : 0;
   progress.elapsed_seconds = dfu::seconds(now_ - opened_);
-  want(wants::Tell{std::move(progress)});
+  want(visit_effect::Tell{std::move(progress)});
 }
 
 }  // namespace scheduler

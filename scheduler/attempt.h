@@ -18,8 +18,8 @@ struct AttemptOptions {
   dfu::Duration insert_after{};  // away for longer, the unit has been pulled
   bool dry_run = false;          // ends with the judgement
   // An attempt that verified the unit, which was pulled before it had proven its boot: only the proof is left.
-  std::shared_ptr<const AttemptFinished> owed{};
-  KnownUnit known{};  // of the unit that `owed` is about
+  std::shared_ptr<const AttemptFinished> pending_proof{};
+  KnownUnit known{};  // of the unit that `pending_proof` is about
   // Bytes of this very unit, neighbours of the steps, that an earlier attempt erased and did not write back.
   dfu::BytesAt neighbours{};
   int first_timer = 0;  // timers count from here, so that they are not mistaken for others of the visit
@@ -31,9 +31,9 @@ class Attempt {
 
   // `present`: what is on the port by now. `gap`: what happened there since the unit showed itself; of a pending proof,
   // since the unit was verified.
-  std::vector<Want> begin(std::optional<dfu::UnitInfo> present, const Gap& gap, dfu::Duration now);
-  // Of Told only what comes from the bus, timers and stops is its business; the rest is ignored.
-  std::vector<Want> on(const Told& told, dfu::Duration now);
+  std::vector<VisitEffect> begin(std::optional<dfu::UnitInfo> present, const Gap& gap, dfu::Duration now);
+  // Of VisitInput only what comes from the bus, timers and stops is its business; the rest is ignored.
+  std::vector<VisitEffect> on(const VisitInput& told, dfu::Duration now);
 
   // Nothing more is wanted: the unit is closed, and the facts below are final.
   bool over() const { return stage_ == Stage::over; }
@@ -87,18 +87,18 @@ class Attempt {
   // The unit that this task opened is still on the port, as far as anybody told.
   bool still_here() const { return present_ && present_->handle == unit_.handle; }
 
-  void hear(const told::Arrived& arrived);
-  void hear(const told::Left& left);
-  void hear(const told::Opened& opened);
-  void hear(const told::Talked& talked);
-  void hear(const told::Closed&);
-  void hear(const told::Powered&) {}
-  void hear(const told::TimeOver& over);
-  void hear(const told::Stop& stop);
-  void hear(const told::Admitted&) {}
-  void hear(const told::Recorded&) {}
-  void hear(const told::Halt&) {}  // the visit passes it on as a stop
-  void hear(const told::Setting&) {}
+  void hear(const visit_input::Arrived& arrived);
+  void hear(const visit_input::Left& left);
+  void hear(const visit_input::Opened& opened);
+  void hear(const visit_input::Talked& talked);
+  void hear(const visit_input::Closed&);
+  void hear(const visit_input::Powered&) {}
+  void hear(const visit_input::TimeOver& over);
+  void hear(const visit_input::Stop& stop);
+  void hear(const visit_input::Admitted&) {}
+  void hear(const visit_input::Recorded&) {}
+  void hear(const visit_input::Halt&) {}  // the visit passes it on as a stop
+  void hear(const visit_input::Setting&) {}
 
   void next_task();
   AnyTask make_task() const;
@@ -157,7 +157,7 @@ class Attempt {
   const AttemptStarted started_;
   const AttemptOptions options_;
   dfu::Duration now_{};
-  std::vector<Want> wants_;
+  std::vector<VisitEffect> wants_;
   Stage stage_ = Stage::opening;
   Kind kind_ = Kind::flash;
   std::deque<Kind> to_do_;

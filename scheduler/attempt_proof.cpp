@@ -82,8 +82,8 @@ void Attempt::reread_equal() {
   if (!known_.contradicts_stored()) return;
   const Remark copied = make_remark(RemarkCode::identity_copied, started_.attempt, *known_.own_id(),
                                     {{"unit", *known_.own_id()}, {"stored", *known_.stored_id()}});
-  want(wants::Note{copied});
-  want(wants::Tell{Remarked{copied}});
+  want(visit_effect::SaveLater{copied});
+  want(visit_effect::Tell{Remarked{copied}});
 }
 
 // Something else is where the verified bytes were. Only the user's part: units do that by themselves. System software
@@ -250,8 +250,8 @@ bool Attempt::wants_stored_id() const {
 
 void Attempt::remark(RemarkCode code, RemarkValues values) {
   const Remark remark = make_remark(code, started_.attempt, started_.port.text, std::move(values));
-  want(wants::Note{remark});
-  want(wants::Tell{Remarked{remark}});
+  want(visit_effect::SaveLater{remark});
+  want(visit_effect::Tell{Remarked{remark}});
 }
 
 }  // namespace scheduler

@@ -41,7 +41,7 @@ struct Engine::Impl {
   // Any thread.
   void tell_line(Input input);
   void tell_line_and_wait(Input input, std::function<void()> taken);
-  void tell(const PortPointer& port, Told told);
+  void tell(const PortPointer& port, VisitInput told);
 
   // In the line's mailbox.
   void carry_out(Input input);
@@ -58,22 +58,24 @@ struct Engine::Impl {
   void run(effect::Finish& finish) { std::exchange(done, nullptr)(finish.totals); }
 
   // In the port's mailbox.
-  void carry_out(const PortPointer& port, const Told& told);
-  void run(const PortPointer& port, wants::RequestPlace&) { tell_line(input::PlaceWanted{port->visit.port()}); }
-  void run(const PortPointer& port, wants::ReleasePlace&) { tell_line(input::PlaceReleased{port->visit.port()}); }
-  void run(const PortPointer& port, wants::Power& power) {
+  void carry_out(const PortPointer& port, const VisitInput& told);
+  void run(const PortPointer& port, visit_effect::RequestPlace&) { tell_line(input::PlaceWanted{port->visit.port()}); }
+  void run(const PortPointer& port, visit_effect::ReleasePlace&) {
+    tell_line(input::PlaceReleased{port->visit.port()});
+  }
+  void run(const PortPointer& port, visit_effect::Power& power) {
     tell_line(input::PowerWanted{port->visit.port(), power.on});
   }
-  void run(const PortPointer& port, wants::Tell& told);
-  void run(const PortPointer& port, wants::Note& note) {
+  void run(const PortPointer& port, visit_effect::Tell& told);
+  void run(const PortPointer& port, visit_effect::SaveLater& note) {
     recorder.record(std::move(note.record), port->time, [](bool) {});
   }
-  void run(const PortPointer& port, wants::Save& save);
-  void run(const PortPointer& port, wants::Open& open);
-  void run(const PortPointer& port, wants::Talk& talk);
-  void run(const PortPointer& port, wants::StopTalk& stop);
-  void run(const PortPointer& port, wants::Close& close);
-  void run(const PortPointer& port, wants::Timer& timer);
+  void run(const PortPointer& port, visit_effect::Save& save);
+  void run(const PortPointer& port, visit_effect::Open& open);
+  void run(const PortPointer& port, visit_effect::Talk& talk);
+  void run(const PortPointer& port, visit_effect::StopTalk& stop);
+  void run(const PortPointer& port, visit_effect::Close& close);
+  void run(const PortPointer& port, visit_effect::Timer& timer);
 
   dfu::Bus& bus;
   dfu::Clock& clock;
@@ -210,15 +212,15 @@ void Engine::Impl::run(effect::WakeAt& wake) {
 
 // ---- the ports' mailboxes
 
-void Engine::Impl::tell(const PortPointer& port, Told told) {
+void Engine::Impl::tell(const PortPointer& port, VisitInput told) {
   port->mailbox->post([this, port, told = std::move(told)] { carry_out(port, told); });
 }
 
-void Engine::Impl::carry_out(const PortPointer& port, const Told& told) {
+void Engine::Impl::carry_out(const PortPointer& port, const VisitInput& told) {
   port->time = options.wall();
   // Its watchers hold the port.
-  if (std::holds_alternative<told::Talked>(told)) port->talk.reset();
-  for (Want& one : port->visit.on(told, clock.now())) {
+  if (std::holds_alternative<visit_input::Talked>(told)) port->talk.reset();
+  for (VisitEffect& one : port->visit.on(told, clock.now())) {
     std::visit([&](auto& want) { run(port, want); }, one);
   }
   const bool in_work = port->visit.in_work();
@@ -226,48 +228,49 @@ void Engine::Impl::carry_out(const PortPointer& port, const Told& told) {
 }
 
 // What is on record happened when its record says.
-void Engine::Impl::run(const PortPointer& port, wants::Tell& told) {
+void Engine::Impl::run(const PortPointer& port, visit_effect::Tell& told) {
   const auto* began = std::get_if<AttemptBegan>(&told.event);
   const auto* ended = std::get_if<AttemptEnded>(&told.event);
   const WallTime at = began ? began->at : ended ? ended->at : port->time;
   tell_line(input::Happened{std::move(told.event), at});
 }
 
-void Engine::Impl::run(const PortPointer& port, wants::Save& save) {
+void Engine::Impl::run(const PortPointer& port, visit_effect::Save& save) {
   const WallTime at = port->time;
   recorder.record(std::move(save.record), at, [this, port, at](bool committed) {
-    tell(port, told::Recorded{committed, at});
+    tell(port, visit_input::Recorded{committed, at});
   });
 }
 
-void Engine::Impl::run(const PortPointer& port, wants::Open& open) {
+void Engine::Impl::run(const PortPointer& port, visit_effect::Open& open) {
   bus.open(open.handle, std::move(open.claims), [this, port, late = clock.late()](dfu::OpenResult result) {
-    tell(port, told::Opened{std::move(result), clock.late() - late});
+    tell(port, visit_input::Opened{std::move(result), clock.late() - late});
   });
 }
 
-void Engine::Impl::run(const PortPointer& port, wants::Talk& talk) {
+void Engine::Impl::run(const PortPointer& port, visit_effect::Talk& talk) {
   port->talk = std::make_shared<Talk>(
       bus, clock, talk.handle, talk.task,
-      Talk::Watchers{.news =
-                         [this](Progress news) {
-                           tell_line(input::Happened{std::move(news), options.wall()});
-                         },
-                     .over = [this, port, late = clock.late()] { tell(port, told::Talked{clock.late() - late}); }});
+      Talk::Watchers{
+          .news =
+              [this](Progress news) {
+                tell_line(input::Happened{std::move(news), options.wall()});
+              },
+          .over = [this, port, late = clock.late()] { tell(port, visit_input::Talked{clock.late() - late}); }});
   port->talk->begin();
 }
 
-void Engine::Impl::run(const PortPointer& port, wants::StopTalk& stop) {
+void Engine::Impl::run(const PortPointer& port, visit_effect::StopTalk& stop) {
   if (!port->talk) return;
   stop.at_once ? port->talk->hurry() : port->talk->stop();
 }
 
-void Engine::Impl::run(const PortPointer& port, wants::Close& close) {
-  bus.close(close.handle, [this, port] { tell(port, told::Closed{}); });
+void Engine::Impl::run(const PortPointer& port, visit_effect::Close& close) {
+  bus.close(close.handle, [this, port] { tell(port, visit_input::Closed{}); });
 }
 
-void Engine::Impl::run(const PortPointer& port, wants::Timer& timer) {
-  clock.after(timer.delay, [this, port, id = timer.timer] { tell(port, told::TimeOver{id}); });
+void Engine::Impl::run(const PortPointer& port, visit_effect::Timer& timer) {
+  clock.after(timer.delay, [this, port, id = timer.timer] { tell(port, visit_input::TimeOver{id}); });
 }
 
 }  // namespace scheduler

@@ -23,7 +23,7 @@ bool on_the_wire(dfu::FaultCode code) {
   return about(code) == About::cable || code == dfu::FaultCode::no_answer;
 }
 
-bool HubCare::is_bad(const dfu::PortPath& path, Hub& hub) const {
+bool HubThrottle::is_bad(const dfu::PortPath& path, Hub& hub) const {
   std::set<dfu::PortPath> ports;
   int bad = 0;
   for (const Attempt& attempt : hub.recent) {
@@ -44,7 +44,7 @@ bool HubCare::is_bad(const dfu::PortPath& path, Hub& hub) const {
   return true;
 }
 
-std::optional<HubCare::State> HubCare::ended(const dfu::PortPath& port, bool wire_fault) {
+std::optional<HubThrottle::State> HubThrottle::ended(const dfu::PortPath& port, bool wire_fault) {
   const dfu::PortPath path = port.hub();
   Hub& hub = hubs_[path];
   hub.recent.push_back({port, wire_fault});
@@ -72,12 +72,12 @@ std::optional<HubCare::State> HubCare::ended(const dfu::PortPath& port, bool wir
   return hub.state;
 }
 
-HubCare::State HubCare::state(const dfu::PortPath& hub) const {
+HubThrottle::State HubThrottle::state(const dfu::PortPath& hub) const {
   const auto found = hubs_.find(hub);
   return found == hubs_.end() ? State::as_before : found->second.state;
 }
 
-std::optional<HubCare::State> HubCare::release(const dfu::PortPath& path) {
+std::optional<HubThrottle::State> HubThrottle::release(const dfu::PortPath& path) {
   const auto found = hubs_.find(path);
   if (found == hubs_.end() || found->second.state == State::as_before) return {};
   Hub& hub = found->second;
@@ -87,20 +87,20 @@ std::optional<HubCare::State> HubCare::release(const dfu::PortPath& path) {
   return hub.state;
 }
 
-HubCare::Evidence HubCare::evidence(const dfu::PortPath& hub) const {
+HubThrottle::Evidence HubThrottle::evidence(const dfu::PortPath& hub) const {
   const auto found = hubs_.find(hub);
   return found == hubs_.end() ? Evidence{} : found->second.evidence;
 }
 
 namespace {
 
-RemarkCode code_of(HubCare::State state, bool released) {
+RemarkCode code_of(HubThrottle::State state, bool released) {
   switch (state) {
-    case HubCare::State::as_before:
+    case HubThrottle::State::as_before:
       return released ? RemarkCode::hub_released : RemarkCode::hub_good;
-    case HubCare::State::slowed:
+    case HubThrottle::State::slowed:
       return released ? RemarkCode::hub_part_released : RemarkCode::hub_slowed;
-    case HubCare::State::stopped:
+    case HubThrottle::State::stopped:
       break;
   }
   return RemarkCode::hub_stopped;
@@ -108,13 +108,13 @@ RemarkCode code_of(HubCare::State state, bool released) {
 
 }  // namespace
 
-Remark hub_changed(const dfu::PortPath& hub, HubCare::State state, const HubChange& change, int limit,
-                   const HubCare::Evidence& evidence) {
+Remark hub_changed(const dfu::PortPath& hub, HubThrottle::State state, const HubChange& change, int limit,
+                   const HubThrottle::Evidence& evidence) {
   const bool released = change.by == HubChange::By::person;
   RemarkValues values = values_of(change.decision);
   const auto put = [&](const char* name, int value) { values[name] = std::int64_t{value}; };
-  if (state == HubCare::State::slowed) put("limit", limit);
-  if (state != HubCare::State::as_before && !released) {
+  if (state == HubThrottle::State::slowed) put("limit", limit);
+  if (state != HubThrottle::State::as_before && !released) {
     put("failed", evidence.failed);
     put("attempts", evidence.attempts);
     put("ports", evidence.ports);

@@ -24,7 +24,7 @@ namespace scheduler {
 // Faults that a hub, its supply or its bus can cause in whatever unit.
 bool on_the_wire(dfu::FaultCode code);
 
-class HubCare {
+class HubThrottle {
  public:
   enum class State { as_before, slowed, stopped };
 
@@ -64,7 +64,7 @@ struct HubChange {
   Decision decision{};    // of the person
 };
 // For the record: what is allowed behind this hub now. `limit`: units at once, where it is slowed.
-Remark hub_changed(const dfu::PortPath& hub, HubCare::State state, const HubChange& change, int limit,
-                   const HubCare::Evidence& evidence);
+Remark hub_changed(const dfu::PortPath& hub, HubThrottle::State state, const HubChange& change, int limit,
+                   const HubThrottle::Evidence& evidence);
 
 }  // namespace scheduler

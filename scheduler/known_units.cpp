@@ -18,7 +18,7 @@ constexpr std::size_t most_owed = 32;
 std::optional<Remark> KnownUnits::hear(const AttemptEnded& ended) {
   const AttemptFinished& finished = ended.finished;
   const AttemptStarted& started = finished.started;
-  half_written_.ended(finished);
+  partial_flashes_.ended(finished);
   if (!finished.unit) return std::nullopt;
   note_owed(finished);
   return identities_.saw(*finished.unit, {started.port, started.slot, started.visit, started.attempt});
@@ -26,18 +26,19 @@ std::optional<Remark> KnownUnits::hear(const AttemptEnded& ended) {
 
 void KnownUnits::note_owed(const AttemptFinished& finished) {
   if (!owes_proof_after(finished)) {
-    owed_.erase(*finished.unit);
+    pending_proof_.erase(*finished.unit);
     return;
   }
-  owed_[*finished.unit] = std::make_shared<const AttemptFinished>(finished);
-  if (owed_.size() <= most_owed) return;
-  owed_.erase(std::ranges::min_element(owed_, {}, [](const auto& one) { return one.second->started.attempt; }));
+  pending_proof_[*finished.unit] = std::make_shared<const AttemptFinished>(finished);
+  if (pending_proof_.size() <= most_owed) return;
+  pending_proof_.erase(
+      std::ranges::min_element(pending_proof_, {}, [](const auto& one) { return one.second->started.attempt; }));
 }
 
-std::shared_ptr<const AttemptFinished> KnownUnits::owed_by(const dfu::UnitInfo& unit) const {
+std::shared_ptr<const AttemptFinished> KnownUnits::pending_proof_of(const dfu::UnitInfo& unit) const {
   const auto id = dfu::particle::device_id(unit);
-  const auto found = id ? owed_.find(*id) : owed_.end();
-  return found == owed_.end() ? nullptr : found->second;
+  const auto found = id ? pending_proof_.find(*id) : pending_proof_.end();
+  return found == pending_proof_.end() ? nullptr : found->second;
 }
 
 }  // namespace scheduler

@@ -22,7 +22,7 @@ std::optional<int> units_left(const std::optional<Quota>& quota) {
   return quota && !quota->without_order ? std::optional(quota->left) : std::nullopt;
 }
 
-std::string order_of(const std::shared_ptr<const Job>& job) {
+std::string order_of(const std::shared_ptr<const WorkOrder>& job) {
   return job ? job->order : "";
 }
 
@@ -47,9 +47,9 @@ std::vector<Effect> Line::on(Input input, dfu::Duration now) {
 // ---- the bus
 
 void Line::hear(input::Begin&) {
-  for (const HalfWritten& unit : options_.half_written) {
-    units_.left_half_written(unit);
-    if (unit.last_run && !options_.dry_run) remark(HalfWrittenUnits::news(unit));
+  for (const PartialFlash& unit : options_.partial_flashes) {
+    units_.left_partial(unit);
+    if (unit.last_run && !options_.dry_run) remark(PartialFlashUnits::news(unit));
   }
 }
 
@@ -65,15 +65,16 @@ void Line::hear(input::Arrived& arrived) {
   const bool late = (stopping_ || (listed_ && !options_.stay)) && !ports_.contains(port);
   if (!allowed(port) || late) return;
   use(port);
-  auto owed = units_.owed_by(arrived.unit);
-  tell(port, told::Arrived{std::move(arrived.unit), std::move(owed), enumerations_.arrived(port, now_)});
+  auto pending_proof = units_.pending_proof_of(arrived.unit);
+  tell(port,
+       visit_input::Arrived{std::move(arrived.unit), std::move(pending_proof), enumerations_.arrived(port, now_)});
 }
 
 void Line::hear(input::Left& left) {
   const auto unit = occupied_.find(left.port);
   if (unit != occupied_.end() && unit->second == left.handle) occupied_.erase(unit);
   const dfu::Duration ahead = enumerations_.left(left.port, now_);
-  if (ports_.contains(left.port)) tell(left.port, told::Left{left.handle, ahead});
+  if (ports_.contains(left.port)) tell(left.port, visit_input::Left{left.handle, ahead});
 }
 
 // All arrivals were told to their ports. The listing itself is work until these have said what they do about them.
@@ -113,14 +114,14 @@ void Line::use(const dfu::PortPath& port) {
 }
 
 void Line::set_again(const dfu::PortPath& port) {
-  if (ports_.contains(port)) tell(port, told::Setting{setting_for(port)});
+  if (ports_.contains(port)) tell(port, visit_input::Setting{setting_for(port)});
 }
 
 void Line::set_all_again() {
   for (const dfu::PortPath& port : ports_) set_again(port);
 }
 
-void Line::tell_all(const Told& told) {
+void Line::tell_all(const VisitInput& told) {
   for (const dfu::PortPath& port : ports_) tell(port, told);
 }
 
@@ -150,7 +151,7 @@ void Line::hear(input::PlaceReleased& released) {
 }
 
 void Line::admit() {
-  for (const dfu::PortPath& port : admission_.admit(now_)) tell(port, told::Admitted{});
+  for (const dfu::PortPath& port : admission_.admit(now_)) tell(port, visit_input::Admitted{});
   show_waits();
   const auto next = admission_.next_time(now_);
   if (!next || wake_at_ == next) return;
@@ -181,7 +182,7 @@ void Line::hear(input::Pause& pause) {
 void Line::hear(input::Halt& halt) {
   paused_ = true;
   open_or_close();
-  tell_all(told::Halt{halt.kind});
+  tell_all(visit_input::Halt{halt.kind});
 }
 
 void Line::hear(input::Commission& commission) {
@@ -222,7 +223,7 @@ void Line::hear(input::Stop& stop) {
 void Line::stop(StopKind kind) {
   if (stopping_ && *stopping_ >= kind) return;
   stopping_ = kind;
-  tell_all(told::Stop{kind});
+  tell_all(visit_input::Stop{kind});
   finish_if_done();
 }
 
@@ -343,16 +344,16 @@ int Line::width_of(const dfu::PortPath& hub) const {
 }
 
 // Half of what it takes, or nothing, or all again.
-void Line::change_hub(const dfu::PortPath& hub, HubCare::State state, const HubChange& change) {
+void Line::change_hub(const dfu::PortPath& hub, HubThrottle::State state, const HubChange& change) {
   const int half = std::max(1, width_of(hub) / 2);
   switch (state) {
-    case HubCare::State::as_before:
+    case HubThrottle::State::as_before:
       admission_.narrow(hub, {});
       break;
-    case HubCare::State::slowed:
+    case HubThrottle::State::slowed:
       admission_.narrow(hub, half);
       break;
-    case HubCare::State::stopped:
+    case HubThrottle::State::stopped:
       admission_.narrow(hub, 0);
       break;
   }
@@ -379,7 +380,7 @@ void Line::hear(input::PowerWanted& wanted) {
   const dfu::PortPower power = power_of(hub, *settings_.station, options_.topology);
   std::set<dfu::PortPath> holding;
   for (const auto& [place, unit] : occupied_) holding.insert(place);
-  if (!wanted.on && !may_switch_off(wanted.port, power, holding)) return tell(wanted.port, told::Powered{false});
+  if (!wanted.on && !may_switch_off(wanted.port, power, holding)) return tell(wanted.port, visit_input::Powered{false});
   if (!wanted.on && power == dfu::PortPower::ganged) admission_.hold(hub);
   want(effect::SwitchPower{wanted.port, wanted.on});
 }
@@ -389,7 +390,7 @@ void Line::hear(input::PowerSwitched& power) {
     admission_.unhold(power.port.hub());
     admit();
   }
-  tell(power.port, told::Powered{power.switched});
+  tell(power.port, visit_input::Powered{power.switched});
 }
 
 }  // namespace scheduler

@@ -68,7 +68,7 @@ class Line {
   void use(const dfu::PortPath& port);
   void set_again(const dfu::PortPath& port);
   void set_all_again();
-  void tell_all(const Told& told);
+  void tell_all(const VisitInput& told);
   void open_or_close();
   void admit();
   void show_waits();
@@ -78,11 +78,11 @@ class Line {
   void count(const VerdictReached& verdict);
   void count_made(const AttemptFinished& finished);
   int width_of(const dfu::PortPath& hub) const;
-  void change_hub(const dfu::PortPath& hub, HubCare::State state, const HubChange& change);
+  void change_hub(const dfu::PortPath& hub, HubThrottle::State state, const HubChange& change);
 
   void remark(Remark remark);
   void show(Event event) { want(effect::Show{std::move(event)}); }
-  void tell(const dfu::PortPath& port, Told told) { want(effect::TellPort{port, std::move(told)}); }
+  void tell(const dfu::PortPath& port, VisitInput told) { want(effect::TellPort{port, std::move(told)}); }
   void want(Effect effect) { effects_.push_back(std::move(effect)); }
 
   const LineOptions options_;

@@ -29,7 +29,7 @@ struct LineSettings {
 struct Quota {
   int left = 0;
   bool count_already = false;  // a unit that held everything counts as made
-  std::shared_ptr<const Job> job{};
+  std::shared_ptr<const WorkOrder> job{};
   bool without_order = false;  // any number, and `left` means nothing; `job` then only names the operator
 };
 
@@ -39,9 +39,9 @@ struct LineOptions {
   std::vector<dfu::PortPath> only_ports;  // empty: every port
   bool stay = false;                      // `run`: go on with units that are plugged in later
   std::optional<Quota> quota;
-  bool wait_for_jobs = false;             // when the quota is made, for the next one
-  std::vector<HalfWritten> half_written;  // by runs before this one
-  bool dry_run = false;                   // surveys and judges, writes nothing, records nothing
+  bool wait_for_jobs = false;                 // when the quota is made, for the next one
+  std::vector<PartialFlash> partial_flashes;  // by runs before this one
+  bool dry_run = false;                       // surveys and judges, writes nothing, records nothing
 };
 
 // Units counted by their last attempt.
@@ -136,14 +136,14 @@ using Input =
 
 // What the line wants done, in this order.
 namespace effect {
-// A port comes into use, with the setting of its first visit. Told once, before anything else about it.
+// A port comes into use, with the setting of its first visit. VisitInput once, before anything else about it.
 struct UsePort {
   dfu::PortPath port;
   VisitSetting setting;
 };
 struct TellPort {
   dfu::PortPath port;
-  Told told;
+  VisitInput told;
 };
 // For the record; nobody waits for it.
 struct Note {

@@ -29,15 +29,15 @@ struct VisitSetting {
   dfu::Duration insert_after{};                  // a port that was empty for longer gets a new visit
   bool power = false;                            // the hub may be asked to switch this port's power
   std::string quarantine;                        // why units here are not touched; empty: they are
-  std::shared_ptr<const Job> job{};              // null: for none
+  std::shared_ptr<const WorkOrder> job{};        // null: for none
 };
 
 // What a visit is told.
-namespace told {
+namespace visit_input {
 struct Arrived {
   dfu::UnitInfo unit;
   // The attempt that verified this very unit and could not prove its boot, in whatever visit that was.
-  std::shared_ptr<const AttemptFinished> owed{};
+  std::shared_ptr<const AttemptFinished> pending_proof{};
   // For so long the host has enumerated one unit after the other on this bus, without a pause.
   dfu::Duration queued{};
 };
@@ -79,19 +79,20 @@ struct Halt {
 struct Setting {
   VisitSetting setting;
 };
-}  // namespace told
-using Told = std::variant<told::Arrived, told::Left, told::Admitted, told::Recorded, told::Opened, told::Talked,
-                          told::Closed, told::Powered, told::TimeOver, told::Stop, told::Halt, told::Setting>;
+}  // namespace visit_input
+using VisitInput = std::variant<visit_input::Arrived, visit_input::Left, visit_input::Admitted, visit_input::Recorded,
+                                visit_input::Opened, visit_input::Talked, visit_input::Closed, visit_input::Powered,
+                                visit_input::TimeOver, visit_input::Stop, visit_input::Halt, visit_input::Setting>;
 
 // What a visit wants done. RequestPlace, Save, Open, Talk, Close and Power are each answered once.
-namespace wants {
+namespace visit_effect {
 struct RequestPlace {};
 struct ReleasePlace {};
 struct Save {
   Record record;
 };
 // To be recorded in order with the others, but nobody waits for it.
-struct Note {
+struct SaveLater {
   Record record;
 };
 struct Open {
@@ -121,8 +122,10 @@ struct Timer {
 struct Tell {
   Event event;
 };
-}  // namespace wants
-using Want = std::variant<wants::RequestPlace, wants::ReleasePlace, wants::Save, wants::Note, wants::Open, wants::Talk,
-                          wants::StopTalk, wants::Close, wants::Power, wants::Timer, wants::Tell>;
+}  // namespace visit_effect
+using VisitEffect =
+    std::variant<visit_effect::RequestPlace, visit_effect::ReleasePlace, visit_effect::Save, visit_effect::SaveLater,
+                 visit_effect::Open, visit_effect::Talk, visit_effect::StopTalk, visit_effect::Close,
+                 visit_effect::Power, visit_effect::Timer, visit_effect::Tell>;
 
 }  // namespace scheduler

@@ -38,7 +38,7 @@ struct VisitOver {
   std::string visit;
   bool never_begun = false;  // it was removed before its first attempt: it has no verdict
 };
-// It could begin, and waits for this; nothing: it waits no longer. Told when it changes.
+// It could begin, and waits for this; nothing: it waits no longer. VisitInput when it changes.
 struct UnitWaits {
   dfu::PortPath port;
   std::string slot;
@@ -54,7 +54,7 @@ struct Progress {
   std::string slot;
   dfu::OperationKind phase = dfu::OperationKind::open;
   std::string step;         // recipe step; may be empty
-  double fraction = 0;      // of the floor of what is planned, 0..1
+  double fraction = 0;      // of the device time of what is planned, 0..1
   double left_seconds = 0;  // estimated
   // Of the attempt since the unit was opened, in what was finished before this operation:
   double elapsed_seconds = 0;
@@ -89,7 +89,7 @@ struct UnitMade {
 };
 // The line works for another job from now on; for none, and begins nothing, where there is none.
 struct JobTaken {
-  std::shared_ptr<const Job> job;
+  std::shared_ptr<const WorkOrder> job;
   int left = 0;
   bool without_order = false;  // every unit that comes is begun
 };

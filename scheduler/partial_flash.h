@@ -11,7 +11,7 @@
 
 namespace scheduler {
 
-struct HalfWritten {
+struct PartialFlash {
   std::string attempt;  // that left it so
   std::string visit;    // of that; empty: an earlier run's
   dfu::PortPath port;
@@ -22,24 +22,24 @@ struct HalfWritten {
 
 // It failed while it erased, wrote, read back or left the unit, before every byte was verified. The record is read by
 // the same rule at the next start.
-bool may_be_half_written(const AttemptFinished& finished);
+bool may_be_partial(const AttemptFinished& finished);
 
-class HalfWrittenUnits {
+class PartialFlashUnits {
  public:
-  void add(HalfWritten unit);
+  void add(PartialFlash unit);
   // An attempt with a verdict: what it left, or that the unit is whole.
   void ended(const AttemptFinished& finished);
   // A remark about the unit that is here now, once; a retry of the same visit needs none.
   std::optional<Remark> began(const AttemptStarted& started);
 
   // What to say at the start of the station.
-  static Remark news(const HalfWritten& unit);
+  static Remark news(const PartialFlash& unit);
 
  private:
   void forget(const std::string& attempt);
 
-  std::map<dfu::PortPath, HalfWritten> by_port_;
-  std::map<std::string, HalfWritten> by_unit_;
+  std::map<dfu::PortPath, PartialFlash> by_port_;
+  std::map<std::string, PartialFlash> by_unit_;
 };
 
 }  // namespace scheduler

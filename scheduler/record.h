@@ -33,7 +33,7 @@ struct VisitStarted {
 };
 
 // The order that units are made for, and who lets the line work for it.
-struct Job {
+struct WorkOrder {
   std::string order;  // empty: none
   std::string lot;
   std::string operator_name{};  // empty: the operator of the run
@@ -47,7 +47,7 @@ struct AttemptStarted {
   std::string slot;
   dfu::UnitInfo unit;  // as it showed itself, before it was touched
   std::shared_ptr<const config::Recipe> recipe;
-  std::shared_ptr<const Job> job{};  // null: for none
+  std::shared_ptr<const WorkOrder> job{};  // null: for none
 };
 
 // One recipe step of one attempt.

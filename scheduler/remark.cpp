@@ -27,10 +27,10 @@ constexpr std::array rows{
     Row{RemarkCode::unit_not_back, RemarkKind::recovery, "unit-not-back"},
     Row{RemarkCode::replug_unit, RemarkKind::recovery, "replug-unit"},
     Row{RemarkCode::port_without_power, RemarkKind::recovery, "port-without-power"},
-    Row{RemarkCode::partial_same, RemarkKind::half_written, "partial-same"},
-    Row{RemarkCode::partial_same_port, RemarkKind::half_written, "partial-same-port"},
-    Row{RemarkCode::partial_other, RemarkKind::half_written, "partial-other"},
-    Row{RemarkCode::partial_at_start, RemarkKind::half_written, "partial-at-start"},
+    Row{RemarkCode::partial_same, RemarkKind::partial_flash, "partial-same"},
+    Row{RemarkCode::partial_same_port, RemarkKind::partial_flash, "partial-same-port"},
+    Row{RemarkCode::partial_other, RemarkKind::partial_flash, "partial-other"},
+    Row{RemarkCode::partial_at_start, RemarkKind::partial_flash, "partial-at-start"},
     Row{RemarkCode::id_twice, RemarkKind::duplicate_id, "id-twice"},
     Row{RemarkCode::id_again, RemarkKind::duplicate_id, "id-again"},
     Row{RemarkCode::suspect_slot, RemarkKind::suspect, "suspect-slot"},
@@ -150,7 +150,7 @@ std::string_view to_string(RemarkKind kind) {
       return "proof";
     case RemarkKind::duplicate_id:
       return "duplicate-id";
-    case RemarkKind::half_written:
+    case RemarkKind::partial_flash:
       return "half-written";
     case RemarkKind::recovery:
       return "recovery";

@@ -18,19 +18,19 @@ namespace scheduler {
 
 // What it is about: the `kind` of its row in the record.
 enum class RemarkKind {
-  proof,         // another proof of boot was given than the recipe names, or a pending one
-  duplicate_id,  // the same id in two places, or again
-  half_written,  // a unit with a partial flash is back, or another one in its place
-  recovery,      // a rung of the recovery ladder was tried
-  quarantine,    // a port is closed
-  release,       // a port or hub is in use again
-  suspect,       // a port or hub fails more than its peers
-  slowed,        // fewer units at once behind a hub
-  topology,      // slots are not where the station file says, or are there again
-  identity,      // a unit's stored id is not its own, or nothing says which unit keeps coming back
-  host,          // the computer itself
-  neighbours,    // bytes of the unit that belong to no step, in a sector that was erased
-  memory_map,    // a part of it that makes no sense
+  proof,          // another proof of boot was given than the recipe names, or a pending one
+  duplicate_id,   // the same id in two places, or again
+  partial_flash,  // a unit with a partial flash is back, or another one in its place
+  recovery,       // a rung of the recovery ladder was tried
+  quarantine,     // a port is closed
+  release,        // a port or hub is in use again
+  suspect,        // a port or hub fails more than its peers
+  slowed,         // fewer units at once behind a hub
+  topology,       // slots are not where the station file says, or are there again
+  identity,       // a unit's stored id is not its own, or nothing says which unit keeps coming back
+  host,           // the computer itself
+  neighbours,     // bytes of the unit that belong to no step, in a sector that was erased
+  memory_map,     // a part of it that makes no sense
 };
 std::string_view to_string(RemarkKind kind);
 

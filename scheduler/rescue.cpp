@@ -30,7 +30,7 @@ Rescue::Rescue(const dfu::Profile& profile, RescueOptions options)
   climbed_.reopen = false;
 }
 
-std::vector<Want> Rescue::begin(std::optional<dfu::UnitInfo> present, dfu::Duration now) {
+std::vector<VisitEffect> Rescue::begin(std::optional<dfu::UnitInfo> present, dfu::Duration now) {
   now_ = now;
   present_ = std::move(present);
   if (options_.own_reset) {
@@ -45,7 +45,7 @@ std::vector<Want> Rescue::begin(std::optional<dfu::UnitInfo> present, dfu::Durat
   return std::exchange(wants_, {});
 }
 
-std::vector<Want> Rescue::on(const Told& told, dfu::Duration now) {
+std::vector<VisitEffect> Rescue::on(const VisitInput& told, dfu::Duration now) {
   now_ = now;
   std::visit([this](const auto& what) { hear(what); }, told);
   return std::exchange(wants_, {});
@@ -76,7 +76,7 @@ void Rescue::climb() {
     case Rung::power:
       climbed_.power = true;
       stage_ = Stage::switching_off;
-      return want(wants::Power{false});
+      return want(visit_effect::Power{false});
     case Rung::ask:
       advice_ = unplug_it;
       say(RemarkCode::replug_unit);
@@ -93,11 +93,11 @@ template <typename OneTask>
 void Rescue::open(std::shared_ptr<OneTask> task) {
   unit_ = *present_;
   stage_ = Stage::opening;
-  want(wants::Open{unit_.handle, task->claims()});
+  want(visit_effect::Open{unit_.handle, task->claims()});
   task_ = std::move(task);
 }
 
-void Rescue::hear(const told::Opened& opened) {
+void Rescue::hear(const visit_input::Opened& opened) {
   using dfu::OpenStatus;
   const bool to_reset = std::holds_alternative<std::shared_ptr<ResetTask>>(task_);
   if (opened.result.status != OpenStatus::ok) {
@@ -110,10 +110,10 @@ void Rescue::hear(const told::Opened& opened) {
   }
   if (stopping_) return close(After::climb);
   stage_ = Stage::talking;
-  std::visit([this](const auto& task) { want(wants::Talk{unit_.handle, task}); }, task_);
+  std::visit([this](const auto& task) { want(visit_effect::Talk{unit_.handle, task}); }, task_);
 }
 
-void Rescue::hear(const told::Talked&) {
+void Rescue::hear(const visit_input::Talked&) {
   if (stage_ != Stage::talking) return;
   std::visit([this](const auto& task) { ended(*task); }, task_);
 }
@@ -148,16 +148,16 @@ void Rescue::failed(const std::string& what, dfu::FaultCode code) {
   const bool open = stage_ != Stage::opening;
   if (open) return close(wire ? After::suspect : After::climb);
   after_ = wire ? After::suspect : After::climb;
-  hear(told::Closed{});
+  hear(visit_input::Closed{});
 }
 
 void Rescue::close(After after) {
   after_ = after;
   stage_ = Stage::closing;
-  want(wants::Close{unit_.handle});
+  want(visit_effect::Close{unit_.handle});
 }
 
-void Rescue::hear(const told::Closed&) {
+void Rescue::hear(const visit_input::Closed&) {
   switch (after_) {
     case After::ready:
       return end(stopping_ ? Result::stopped : Result::ready);
@@ -201,24 +201,24 @@ void Rescue::came_back_or_not() {
   end(Result::gone);
 }
 
-void Rescue::hear(const told::Arrived& arrived) {
+void Rescue::hear(const visit_input::Arrived& arrived) {
   present_ = arrived.unit;
   if (stage_ == Stage::returning) open_to_check();
 }
 
-void Rescue::hear(const told::Left& left) {
+void Rescue::hear(const visit_input::Left& left) {
   if (!present_ || present_->handle != left.handle) return;
   present_.reset();
   ahead_ = left.ahead;
   if (stage_ == Stage::departing) return await_return(after_reset());
   if (stage_ == Stage::suspecting) return came_back_or_not();
   const bool checking = stage_ == Stage::talking && std::holds_alternative<std::shared_ptr<CheckTask>>(task_);
-  if (checking) want(wants::StopTalk{.at_once = true});
+  if (checking) want(visit_effect::StopTalk{.at_once = true});
 }
 
 // ---- power
 
-void Rescue::hear(const told::Powered& powered) {
+void Rescue::hear(const visit_input::Powered& powered) {
   if (stage_ == Stage::switching_on) return switched_on(powered.switched);
   if (stage_ != Stage::switching_off) return;
   if (!powered.switched) {
@@ -233,7 +233,7 @@ void Rescue::hear(const told::Powered& powered) {
 void Rescue::switch_on() {
   ++power_ons_;
   stage_ = Stage::switching_on;
-  want(wants::Power{true});
+  want(visit_effect::Power{true});
 }
 
 void Rescue::switched_on(bool switched) {
@@ -253,7 +253,7 @@ void Rescue::switched_on(bool switched) {
 
 // ---- time, and a stop
 
-void Rescue::hear(const told::TimeOver& over) {
+void Rescue::hear(const visit_input::TimeOver& over) {
   if (over.timer != timer_) return;
   switch (stage_) {
     case Stage::suspecting:
@@ -276,11 +276,11 @@ void Rescue::hear(const told::TimeOver& over) {
   }
 }
 
-void Rescue::hear(const told::Stop&) {
+void Rescue::hear(const visit_input::Stop&) {
   stopping_ = true;
   switch (stage_) {
     case Stage::talking:
-      if (std::holds_alternative<std::shared_ptr<CheckTask>>(task_)) want(wants::StopTalk{.at_once = true});
+      if (std::holds_alternative<std::shared_ptr<CheckTask>>(task_)) want(visit_effect::StopTalk{.at_once = true});
       return;
     case Stage::suspecting:
     case Stage::departing:
@@ -303,15 +303,15 @@ void Rescue::hear(const told::Stop&) {
 void Rescue::wait(Stage stage, dfu::Duration limit) {
   stage_ = stage;
   timer_ = ++timers_;
-  want(wants::Timer{timer_, limit});
+  want(visit_effect::Timer{timer_, limit});
 }
 
 void Rescue::say(RemarkCode code, RemarkValues values) {
   values["rung"] = std::string(to_string(rung_));
   values["fault"] = std::string(to_string(options_.fault.code));
   const Remark remark = make_remark(code, options_.attempt, options_.port.text, std::move(values));
-  want(wants::Note{remark});
-  want(wants::Tell{Remarked{remark}});
+  want(visit_effect::SaveLater{remark});
+  want(visit_effect::Tell{Remarked{remark}});
 }
 
 void Rescue::end(Result result) {

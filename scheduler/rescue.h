@@ -32,8 +32,8 @@ class Rescue {
   // REQUIRES: the profile outlives it.
   Rescue(const dfu::Profile& profile, RescueOptions options);
 
-  std::vector<Want> begin(std::optional<dfu::UnitInfo> present, dfu::Duration now);
-  std::vector<Want> on(const Told& told, dfu::Duration now);
+  std::vector<VisitEffect> begin(std::optional<dfu::UnitInfo> present, dfu::Duration now);
+  std::vector<VisitEffect> on(const VisitInput& told, dfu::Duration now);
 
   enum class Result {
     ready,    // the unit answers: the next attempt may begin
@@ -64,18 +64,18 @@ class Rescue {
   };
   enum class After { climb, check, depart, suspect, ready };  // what follows the close
 
-  void hear(const told::Arrived& arrived);
-  void hear(const told::Left& left);
-  void hear(const told::Opened& opened);
-  void hear(const told::Talked&);
-  void hear(const told::Closed&);
-  void hear(const told::Powered& powered);
-  void hear(const told::TimeOver& over);
-  void hear(const told::Stop&);
-  void hear(const told::Admitted&) {}
-  void hear(const told::Recorded&) {}
-  void hear(const told::Halt&) {}  // the visit passes it on as a stop
-  void hear(const told::Setting&) {}
+  void hear(const visit_input::Arrived& arrived);
+  void hear(const visit_input::Left& left);
+  void hear(const visit_input::Opened& opened);
+  void hear(const visit_input::Talked&);
+  void hear(const visit_input::Closed&);
+  void hear(const visit_input::Powered& powered);
+  void hear(const visit_input::TimeOver& over);
+  void hear(const visit_input::Stop&);
+  void hear(const visit_input::Admitted&) {}
+  void hear(const visit_input::Recorded&) {}
+  void hear(const visit_input::Halt&) {}  // the visit passes it on as a stop
+  void hear(const visit_input::Setting&) {}
 
   bool another_is_here() const;
   void climb();
@@ -107,7 +107,7 @@ class Rescue {
   Climbed climbed_;
   dfu::FaultCode code_;  // what was seen last
   dfu::Duration now_{};
-  std::vector<Want> wants_;
+  std::vector<VisitEffect> wants_;
   Stage stage_ = Stage::over;
   After after_ = After::climb;
   Rung rung_ = Rung::reopen;

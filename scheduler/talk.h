@@ -1,6 +1,6 @@
 // Carries the conversation of one task out, transfer by transfer, on the thread that brings the bus's answer: with
-// libusb that is the lane of the unit. An answer goes into the task there, and the next transfer leaves from there, so
-// that no other thread is woken for it. Only progress, a few times a second, and the end leave that thread.
+// libusb that is the executor of the unit. An answer goes into the task there, and the next transfer leaves from there,
+// so that no other thread is woken for it. Only progress, a few times a second, and the end leave that thread.
 //
 // One answer is outstanding at any time, so the task has one owner at any time. With a virtual line and a virtual clock
 // the same code runs in the thread that turns the clock.

@@ -103,12 +103,12 @@ void IdentifyTask::cut_off() {
 
 // ---- FlashTask
 
-FlashTask::FlashTask(AttemptStarted started, dfu::UnitInfo unit, bool dry_run, dfu::BytesAt owed)
+FlashTask::FlashTask(AttemptStarted started, dfu::UnitInfo unit, bool dry_run, dfu::BytesAt to_restore)
     : started_(std::move(started)),
       unit_(std::move(unit)),
       profile_(dfu::for_unit(started_.recipe->profile, unit_)),
       dry_run_(dry_run),
-      owed_(std::move(owed)) {
+      to_restore_(std::move(to_restore)) {
   for (const dfu::Step& step : recipe().layout.steps) {
     StepDone done{step.name, step.image, step.address, step.size(), 0, 0, 0, 0, {}};
     steps_.push_back(std::move(done));
@@ -122,7 +122,7 @@ std::vector<dfu::Claim> FlashTask::claims() const {
 dfu::Ask FlashTask::begin(dfu::Duration now) {
   begun_ = accounted_ = now;
   const bool read = recipe().policy.unchanged == config::Unchanged::skip;
-  survey_.emplace(profile_, recipe().layout, unit_, read, owed_);
+  survey_.emplace(profile_, recipe().layout, unit_, read, to_restore_);
   return converse(nullptr, now);
 }
 
@@ -153,7 +153,7 @@ dfu::Ask FlashTask::converse(const dfu::Answer* answer, dfu::Duration now) {
 }
 
 dfu::Ask FlashTask::surveyed(dfu::Duration now) {
-  survey_time_ = survey_->result().floor;
+  survey_time_ = survey_->result().device_time;
   if (survey_->fault()) return end(*survey_->fault());
   auto judgement = config::judge(recipe(), survey_->result());
   if (auto* refusal = std::get_if<dfu::Fault>(&judgement)) return end(std::move(*refusal));
@@ -171,7 +171,7 @@ dfu::Ask FlashTask::judged(dfu::Plan plan, dfu::Duration now) {
     }
   }
   if (dry_run_) {
-    session_time_ = plan.floor;
+    session_time_ = plan.device_time;
     return dfu::Finished{};
   }
   wrote_ = plan.writes();
@@ -188,7 +188,7 @@ dfu::Ask FlashTask::flashed() {
 }
 
 void FlashTask::take_tallies() {
-  session_time_ = session_->floor();
+  session_time_ = session_->device_time();
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     StepDone& step = steps_[i];
     const dfu::StepTally& tally = session_->steps()[i];
@@ -200,15 +200,15 @@ void FlashTask::take_tallies() {
   take_neighbours();
 }
 
-// What was owed from before and is where it belongs, whether it was written now or found, is owed no longer.
+// What was to be restored and is where it belongs, whether it was written now or found, is to be restored no longer.
 void FlashTask::take_neighbours() {
   restored_ = session_->restored();
   given_up_ = session_->given_up();
   const dfu::BytesAt at_risk = session_->at_risk();
   for (const dfu::Neighbour& one : recipe().layout.kept) {
-    if (!session_->fault() || restored_.contains(one.data.begin)) drop(owed_, one.data);
+    if (!session_->fault() || restored_.contains(one.data.begin)) drop(to_restore_, one.data);
   }
-  owed_.insert(at_risk.begin(), at_risk.end());
+  to_restore_.insert(at_risk.begin(), at_risk.end());
 }
 
 void FlashTask::cut_off() {
@@ -257,11 +257,11 @@ Progress FlashTask::progress_now(dfu::Duration now) const {
       started_.attempt, started_.port, started_.slot, OperationKind::survey, steps_[step_at_work()].name, 0, 0};
   progress.elapsed_seconds = dfu::seconds(now - begun_);
   if (!session_) {
-    progress.floor_seconds = dfu::seconds(survey_->result().floor);
+    progress.floor_seconds = dfu::seconds(survey_->result().device_time);
     progress.bytes = survey_->result().read_bytes;
     return progress;
   }
-  const double planned = dfu::seconds(session_->planned()), done = dfu::seconds(session_->floor());
+  const double planned = dfu::seconds(session_->planned()), done = dfu::seconds(session_->device_time());
   progress.phase = phase_of(session_->operation().kind);
   progress.fraction = planned > 0 ? done / planned : 1;
   progress.left_seconds = planned - done;

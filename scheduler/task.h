@@ -103,8 +103,9 @@ class IdentifyTask : public Task {
 // Survey, judgement, session, leave: what an attempt is made for.
 class FlashTask : public Task {
  public:
-  // `dry_run`: ends with the judgement. `owed`: neighbours of the steps that an earlier attempt took from this unit.
-  FlashTask(AttemptStarted started, dfu::UnitInfo unit, bool dry_run, dfu::BytesAt owed = {});
+  // `dry_run`: ends with the judgement. `to_restore`: neighbours of the steps that an earlier attempt took from this
+  // unit.
+  FlashTask(AttemptStarted started, dfu::UnitInfo unit, bool dry_run, dfu::BytesAt to_restore = {});
 
   std::vector<dfu::Claim> claims() const override;
   dfu::Ask begin(dfu::Duration now) override;
@@ -118,10 +119,11 @@ class FlashTask : public Task {
   const std::vector<StepDone>& steps() const { return steps_; }
   bool all_read_back() const;
   bool wrote() const { return wrote_; }
-  // Neighbours of the steps, see Session: written back, and not yet. The latter with what is still owed from before.
+  // Neighbours of the steps, see Session: written back, and not yet. The latter with what is still to be restored from
+  // before.
   const dfu::BytesAt& restored() const { return restored_; }
-  const dfu::BytesAt& owed() const { return owed_; }
-  // What was owed, and is not this unit's: other bytes are there.
+  const dfu::BytesAt& to_restore() const { return to_restore_; }
+  // What was to be restored, and is not this unit's: other bytes are there.
   const dfu::BytesAt& refused() const { return refused_; }
   // Those that the recipe gives up, where their sector was erased.
   const std::vector<dfu::Neighbour>& given_up() const { return given_up_; }
@@ -159,7 +161,7 @@ class FlashTask : public Task {
   std::optional<dfu::Fault> fault_;
   std::optional<dfu::ResetStatus> reset_;
   std::vector<StepDone> steps_;
-  dfu::BytesAt restored_, owed_, refused_;
+  dfu::BytesAt restored_, to_restore_, refused_;
   std::vector<dfu::Neighbour> given_up_;
   bool wrote_ = false;
   dfu::Duration survey_time_{}, session_time_{};

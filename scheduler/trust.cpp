@@ -43,7 +43,7 @@ Trust::Judgement Trust::judged(const AttemptFinished& last, const VerdictReached
   return judgement;
 }
 
-std::optional<HubCare::State> Trust::ended(const AttemptFinished& finished) {
+std::optional<HubThrottle::State> Trust::ended(const AttemptFinished& finished) {
   const auto& fault = finished.fault;
   const bool speaks = !fault || outcome_of(*fault) == Outcome::failed;
   if (!hubs_watched_ || !speaks) return std::nullopt;

@@ -1,6 +1,6 @@
 // Which ports and hubs the line still trusts, by the verdicts and attempts of their units.
 // Pure. A port whose units fail is closed (quarantine.h), a hub whose attempts fail on the wire is slowed and stopped
-// (hub_care.h), and one that is worse than its peers is named (suspicion.h).
+// (hub_throttle.h), and one that is worse than its peers is named (suspicion.h).
 #pragma once
 
 #include <optional>
@@ -27,21 +27,21 @@ class Trust {
   // A unit has its verdict, by this last attempt.
   Judgement judged(const AttemptFinished& last, const VerdictReached& verdict);
   // An attempt has ended. The new state of its hub, if it has another one now.
-  std::optional<HubCare::State> ended(const AttemptFinished& finished);
+  std::optional<HubThrottle::State> ended(const AttemptFinished& finished);
 
   // Why a port is closed, in English; empty: it is in use.
   std::string closed(const dfu::PortPath& port) const { return quarantine_.reason(port); }
-  HubCare::Evidence evidence(const dfu::PortPath& hub) const { return care_.evidence(hub); }
+  HubThrottle::Evidence evidence(const dfu::PortPath& hub) const { return care_.evidence(hub); }
 
   // Somebody looked at it. False: the port is in use; nothing: the hub is as before.
   bool release_port(const dfu::PortPath& port) { return quarantine_.release(port); }
-  std::optional<HubCare::State> release_hub(const dfu::PortPath& hub) { return care_.release(hub); }
+  std::optional<HubThrottle::State> release_hub(const dfu::PortPath& hub) { return care_.release(hub); }
 
  private:
   bool hubs_watched_;
   Suspicion slots_, hubs_;
   Quarantine quarantine_;
-  HubCare care_;
+  HubThrottle care_;
 };
 
 }  // namespace scheduler

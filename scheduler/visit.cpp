@@ -20,13 +20,14 @@ constexpr int most_quick_returns = 50;
 
 Visit::Visit(VisitOptions options) : options_(std::move(options)), setting_(options_.setting) {}
 
-std::vector<Want> Visit::on(const Told& told, dfu::Duration now) {
+std::vector<VisitEffect> Visit::on(const VisitInput& told, dfu::Duration now) {
   now_ = now;
   std::visit([this](const auto& what) { hear(what); }, told);
   // An attempt does not know what comes after it: a halt is a stop to it.
-  const auto* halt = std::get_if<told::Halt>(&told);
-  const std::optional<Told> as_stop = halt ? std::optional<Told>(told::Stop{halt->kind}) : std::nullopt;
-  const Told& passed_on = as_stop ? *as_stop : told;
+  const auto* halt = std::get_if<visit_input::Halt>(&told);
+  const std::optional<VisitInput> as_stop =
+      halt ? std::optional<VisitInput>(visit_input::Stop{halt->kind}) : std::nullopt;
+  const VisitInput& passed_on = as_stop ? *as_stop : told;
   if (phase_ == Phase::attempting) {
     attempt(attempt_->on(passed_on, now));
   } else if (phase_ == Phase::rescuing) {
@@ -55,20 +56,20 @@ bool Visit::workable(const dfu::UnitInfo& unit) const {
 }
 
 bool Visit::owes_proof(const dfu::UnitInfo& unit) const {
-  if (!owed_ || in_dfu_mode(unit, recipe().profile)) return false;
+  if (!pending_proof_ || in_dfu_mode(unit, recipe().profile)) return false;
   return unit.id == recipe().profile.application.value_or(unit.id);
 }
 
 // ---- what the bus says
 
-void Visit::hear(const told::Arrived& arrived) {
+void Visit::hear(const visit_input::Arrived& arrived) {
   present_ = arrived.unit;
   gap_.back(now_, arrived.queued);
   if (phase_ == Phase::verdict) arrived_after_verdict();
-  want(wants::Tell{arrival(arrived.unit)});
+  want(visit_effect::Tell{arrival(arrived.unit)});
   switch (phase_) {
     case Phase::empty:
-      begin_if_ours(arrived.owed);
+      begin_if_ours(arrived.pending_proof);
       break;
     case Phase::awaiting:
       go_on_with_what_is_here();
@@ -83,16 +84,16 @@ void Visit::hear(const told::Arrived& arrived) {
   }
 }
 
-void Visit::begin_if_ours(const std::shared_ptr<const AttemptFinished>& owed) {
+void Visit::begin_if_ours(const std::shared_ptr<const AttemptFinished>& pending_proof) {
   if (held_ && now_ - empty_since_ >= setting_.insert_after) {
     held_ = false;
     quick_returns_ = idle_returns_ = 0;
   }
   if (draining_ || held_ || !setting_.recipe) return;
   // A unit that is brought into DFU mode is surveyed like any other: that shows what it holds now, as well.
-  const bool same_recipe = owed && owed->started.recipe->sha256 == recipe().sha256;
-  owed_ = same_recipe && !setting_.enter_dfu ? owed : nullptr;
-  if (owed_) gap_ = {.departures = 1, .handed = true};
+  const bool same_recipe = pending_proof && pending_proof->started.recipe->sha256 == recipe().sha256;
+  pending_proof_ = same_recipe && !setting_.enter_dfu ? pending_proof : nullptr;
+  if (pending_proof_) gap_ = {.departures = 1, .handed = true};
   if (ours(*present_) || owes_proof(*present_)) begin_visit();
 }
 
@@ -119,8 +120,8 @@ void Visit::tell_lost() {
   const Remark lost =
       make_remark(RemarkCode::neighbours_lost, attempt_->started().attempt, options_.port.text, places(taken_->bytes));
   taken_.reset();
-  want(wants::Note{lost});
-  want(wants::Tell{Remarked{lost}});
+  want(visit_effect::SaveLater{lost});
+  want(visit_effect::Tell{Remarked{lost}});
 }
 
 void Visit::remember_neighbours() {
@@ -166,11 +167,11 @@ void Visit::hold() {
   const Remark remark = make_remark(
       RemarkCode::unit_keeps_coming, {}, options_.port.text,
       {{"port", options_.port.text}, {"times", quick_returns_}, {"seconds", tenths(setting_.insert_after)}});
-  if (!options_.dry_run) want(wants::Note{remark});
-  want(wants::Tell{Remarked{remark}});
+  if (!options_.dry_run) want(visit_effect::SaveLater{remark});
+  want(visit_effect::Tell{Remarked{remark}});
 }
 
-void Visit::hear(const told::Left& left) {
+void Visit::hear(const visit_input::Left& left) {
   if (!present_ || present_->handle != left.handle) return;
   present_.reset();
   empty_since_ = now_;
@@ -178,10 +179,10 @@ void Visit::hear(const told::Left& left) {
   const bool own_departure = own_departure_until_ && now_ <= *own_departure_until_;
   own_departure_until_.reset();
   if (phase_ == Phase::verdict) gap_.told_to_go = own_departure;
-  want(wants::Tell{UnitLeft{options_.port, setting_.slot}});
+  want(visit_effect::Tell{UnitLeft{options_.port, setting_.slot}});
   switch (phase_) {
     case Phase::queued:
-      want(wants::ReleasePlace{});
+      want(visit_effect::ReleasePlace{});
       attempts_ == 0 ? end_visit(true) : reach_verdict(outcome_);
       break;
     case Phase::verdict:
@@ -213,12 +214,12 @@ dfu::Duration Visit::until_empty_for(dfu::Duration limit) const {
 
 void Visit::end_visit(bool never_begun) {
   phase_ = Phase::empty;
-  want(wants::Tell{VisitOver{options_.port, setting_.slot, visit_, never_begun}});
+  want(visit_effect::Tell{VisitOver{options_.port, setting_.slot, visit_, never_begun}});
   setting_ = options_.setting;
-  if (!options_.dry_run) want(wants::Note{VisitEnded{visit_}});
+  if (!options_.dry_run) want(visit_effect::SaveLater{VisitEnded{visit_}});
 }
 
-void Visit::hear(const told::Setting& setting) {
+void Visit::hear(const visit_input::Setting& setting) {
   options_.setting = setting.setting;
   setting_.job = options_.setting.job;
   if (phase_ == Phase::empty) setting_ = options_.setting;
@@ -232,10 +233,10 @@ void Visit::begin_visit() {
   fault_.reset();
   climbed_ = {};
   known_ = {};
-  if (owed_) known_.note(*present_, recipe().profile);  // it was found by the id that it shows
-  if (!owed_) gap_ = {};
-  if (!options_.dry_run) want(wants::Note{VisitStarted{visit_, options_.port, setting_.slot}});
-  want(wants::Tell{VisitBegan{options_.port, setting_.slot, visit_}});
+  if (pending_proof_) known_.note(*present_, recipe().profile);  // it was found by the id that it shows
+  if (!pending_proof_) gap_ = {};
+  if (!options_.dry_run) want(visit_effect::SaveLater{VisitStarted{visit_, options_.port, setting_.slot}});
+  want(visit_effect::Tell{VisitBegan{options_.port, setting_.slot, visit_}});
   queue();
 }
 
@@ -280,10 +281,10 @@ void Visit::queue() {
   ++timer_;  // whatever was waited for until now must not pass for a pause of the next attempt
   phase_ = Phase::queued;
   halted_ = false;
-  want(wants::RequestPlace{});
+  want(visit_effect::RequestPlace{});
 }
 
-void Visit::hear(const told::Admitted&) {
+void Visit::hear(const visit_input::Admitted&) {
   if (phase_ != Phase::queued) return;  // given up meanwhile: the place was released with it
   AttemptStarted started{options_.new_id(), visit_,    ++attempts_,     options_.port,
                          setting_.slot,     *present_, setting_.recipe, setting_.job};
@@ -291,19 +292,19 @@ void Visit::hear(const told::Admitted&) {
   given_ = gives_back();
   if (given_) options.neighbours = taken_->bytes;
   if (owes_proof(*present_)) {
-    options.owed = owed_;
+    options.pending_proof = pending_proof_;
     options.known = known_;
   } else {
     gap_ = {};
   }
   attempt_.emplace(std::move(started), std::move(options), now_);
   phase_ = Phase::saving_start;
-  if (options_.dry_run) return hear(told::Recorded{true});
-  want(wants::Save{attempt_->started()});
+  if (options_.dry_run) return hear(visit_input::Recorded{true});
+  want(visit_effect::Save{attempt_->started()});
   tell_lost();
 }
 
-void Visit::hear(const told::Recorded& recorded) {
+void Visit::hear(const visit_input::Recorded& recorded) {
   if (phase_ == Phase::saving_end) return ended(recorded);
   began_ = recorded.at;
   if (!recorded.committed) {
@@ -315,7 +316,7 @@ void Visit::hear(const told::Recorded& recorded) {
                       "The attempt could not be recorded, so the unit was not touched."});
     return ended(recorded);
   }
-  if (!options_.dry_run) want(wants::Tell{AttemptBegan{attempt_->started(), began_}});
+  if (!options_.dry_run) want(visit_effect::Tell{AttemptBegan{attempt_->started(), began_}});
   if (!setting_.quarantine.empty()) {
     attempt_->refuse({dfu::FaultCode::port_quarantined,
                       {},
@@ -335,7 +336,7 @@ void Visit::hear(const told::Recorded& recorded) {
   attempt(attempt_->begin(present_, gap_, now_));
 }
 
-void Visit::attempt(std::vector<Want> wanted) {
+void Visit::attempt(std::vector<VisitEffect> wanted) {
   std::ranges::move(wanted, std::back_inserter(wants_));
   if (attempt_->over()) conclude();
 }
@@ -352,19 +353,19 @@ void Visit::conclude() {
   if (options_.dry_run) return conclude_dry_run();
   remember_neighbours();
   phase_ = Phase::saving_end;
-  want(wants::Save{attempt_->finished()});
+  want(visit_effect::Save{attempt_->finished()});
 }
 
 void Visit::conclude_dry_run() {
   const auto& refusal = attempt_->fault();
   Judged judged{attempt_->started().unit, setting_.slot, refusal, 0, dfu::seconds(attempt_->planned())};
   if (!refusal) judged.bytes_to_write = attempt_->bytes_to_write();
-  want(wants::ReleasePlace{});
-  want(wants::Tell{std::move(judged)});
+  want(visit_effect::ReleasePlace{});
+  want(visit_effect::Tell{std::move(judged)});
   reach_verdict(refusal ? outcome_of(*refusal) : Outcome::passed);
 }
 
-void Visit::ended(const told::Recorded& recorded) {
+void Visit::ended(const visit_input::Recorded& recorded) {
   AttemptFinished end = attempt_->finished();
   if (!recorded.committed) {
     // No green light without a record.
@@ -383,15 +384,15 @@ void Visit::ended(const told::Recorded& recorded) {
   const std::optional<dfu::Fault> before = std::exchange(fault_, end.fault);
   const bool halted_proof = halted_ && end.verified == true && fault_ && fault_->code == dfu::FaultCode::cancelled;
   const bool owes = recorded.committed && (halted_proof || owes_proof_after(end));
-  owed_ = owes ? std::make_shared<const AttemptFinished>(end) : nullptr;
+  pending_proof_ = owes ? std::make_shared<const AttemptFinished>(end) : nullptr;
   // First: the unit that is admitted in its place must not exceed a quota.
-  want(wants::Tell{AttemptEnded{std::move(end), began_, recorded.at}});
-  want(wants::ReleasePlace{});
+  want(visit_effect::Tell{AttemptEnded{std::move(end), began_, recorded.at}});
+  want(visit_effect::ReleasePlace{});
   // A proof alone is one more attempt, also after the last one that may write.
   // What a halt cut short is begun once more when the line goes on.
   const bool cut_short = halted_ && fault_ && fault_->code == dfu::FaultCode::cancelled;
   if (cut_short) ++halts_;
-  const int attempts = recipe().policy.attempts + (owed_ ? 1 : 0) + halts_;
+  const int attempts = recipe().policy.attempts + (pending_proof_ ? 1 : 0) + halts_;
   const bool retry = cut_short || (fault_ && worth_retrying(*fault_, before) && attempts_ < attempts);
   if (!retry) {
     reach_verdict(outcome_, fault_ && hangs(fault_->code) ? std::string(unplug_it) : "");
@@ -404,7 +405,7 @@ void Visit::ended(const told::Recorded& recorded) {
 
 // Nothing is begun now, the recovery of the unit neither. A unit that was told to leave is on its way back.
 void Visit::wait_after_halt() {
-  if (owed_ && (!present_ || in_dfu_mode(*present_, recipe().profile))) {
+  if (pending_proof_ && (!present_ || in_dfu_mode(*present_, recipe().profile))) {
     phase_ = Phase::awaiting;
     return start_timer(recipe().profile.depart_limit + recipe().profile.return_limit + gap_.ahead);
   }
@@ -437,7 +438,7 @@ void Visit::rescue(const dfu::Fault& fault) {
   rescue(rescue_->begin(present_, now_));
 }
 
-void Visit::rescue(std::vector<Want> wanted) {
+void Visit::rescue(std::vector<VisitEffect> wanted) {
   std::ranges::move(wanted, std::back_inserter(wants_));
   if (!rescue_->result()) return;
   timer_ = rescue_->last_timer();
@@ -447,7 +448,7 @@ void Visit::rescue(std::vector<Want> wanted) {
       if (!present_) return await_return();  // gone between the last answer and the close
       // What was verified before it hung is started now: the proof is all that is left.
       if (attempt_->finished().verified == true && !in_dfu_mode(*present_, recipe().profile)) {
-        owed_ = std::make_shared<const AttemptFinished>(attempt_->finished());
+        pending_proof_ = std::make_shared<const AttemptFinished>(attempt_->finished());
       }
       return go_on_with_what_is_here();
     case Rescue::Result::another:
@@ -465,11 +466,11 @@ void Visit::reach_verdict(Outcome outcome, std::string advice) {
   phase_ = Phase::verdict;
   halted_ = false;
   asked_ = !advice.empty();
-  want(wants::Tell{VerdictReached{options_.port, setting_.slot, outcome, attempts_, std::move(advice)}});
+  want(visit_effect::Tell{VerdictReached{options_.port, setting_.slot, outcome, attempts_, std::move(advice)}});
   if (!present_) watch_for_removal(setting_.insert_after);
 }
 
-void Visit::hear(const told::TimeOver& over) {
+void Visit::hear(const visit_input::TimeOver& over) {
   if (over.timer != timer_) return;
   switch (phase_) {
     case Phase::awaiting:
@@ -488,7 +489,7 @@ void Visit::hear(const told::TimeOver& over) {
   }
 }
 
-void Visit::hear(const told::Halt&) {
+void Visit::hear(const visit_input::Halt&) {
   switch (phase_) {
     case Phase::saving_start:
     case Phase::attempting:
@@ -506,12 +507,12 @@ void Visit::hear(const told::Halt&) {
   }
 }
 
-void Visit::hear(const told::Stop& stop) {
+void Visit::hear(const visit_input::Stop& stop) {
   draining_ = true;
   if (!stop_ || *stop_ < stop.kind) stop_ = stop.kind;
   switch (phase_) {
     case Phase::queued:
-      want(wants::ReleasePlace{});
+      want(visit_effect::ReleasePlace{});
       reach_verdict(attempts_ == 0 ? Outcome::cancelled : outcome_);
       break;
     case Phase::awaiting:

@@ -29,7 +29,7 @@ class Visit {
  public:
   explicit Visit(VisitOptions options);
 
-  std::vector<Want> on(const Told& told, dfu::Duration now);
+  std::vector<VisitEffect> on(const VisitInput& told, dfu::Duration now);
 
   const dfu::PortPath& port() const { return options_.port; }
 
@@ -61,20 +61,20 @@ class Visit {
   void tell_lost();
   void remember_neighbours();
 
-  void hear(const told::Arrived& arrived);
-  void hear(const told::Left& left);
-  void hear(const told::Admitted&);
-  void hear(const told::Recorded& recorded);
-  void hear(const told::Opened&) {}
-  void hear(const told::Talked&) {}
-  void hear(const told::Closed&) {}
-  void hear(const told::Powered&) {}
-  void hear(const told::TimeOver& over);
-  void hear(const told::Stop& stop);
-  void hear(const told::Halt& halt);
-  void hear(const told::Setting& setting);
+  void hear(const visit_input::Arrived& arrived);
+  void hear(const visit_input::Left& left);
+  void hear(const visit_input::Admitted&);
+  void hear(const visit_input::Recorded& recorded);
+  void hear(const visit_input::Opened&) {}
+  void hear(const visit_input::Talked&) {}
+  void hear(const visit_input::Closed&) {}
+  void hear(const visit_input::Powered&) {}
+  void hear(const visit_input::TimeOver& over);
+  void hear(const visit_input::Stop& stop);
+  void hear(const visit_input::Halt& halt);
+  void hear(const visit_input::Setting& setting);
 
-  void begin_if_ours(const std::shared_ptr<const AttemptFinished>& owed);
+  void begin_if_ours(const std::shared_ptr<const AttemptFinished>& pending_proof);
   void arrived_after_verdict();
   void begin_visit();
   void look_at_the_port();
@@ -86,25 +86,25 @@ class Visit {
   void end_visit(bool never_begun = false);
   void queue();
   void go_on_with_what_is_here();
-  void attempt(std::vector<Want> wanted);
+  void attempt(std::vector<VisitEffect> wanted);
   void go_on_after(const dfu::Fault& fault);
   void wait_after_halt();
   void rescue(const dfu::Fault& fault);
-  void rescue(std::vector<Want> wanted);
+  void rescue(std::vector<VisitEffect> wanted);
   void await_return();
   void supersede();
   void conclude();
   void conclude_dry_run();
-  void ended(const told::Recorded& recorded);
+  void ended(const visit_input::Recorded& recorded);
   void reach_verdict(Outcome outcome, std::string advice = {});
-  void start_timer(dfu::Duration limit) { want(wants::Timer{++timer_, limit}); }
-  void want(Want want) { wants_.push_back(std::move(want)); }
+  void start_timer(dfu::Duration limit) { want(visit_effect::Timer{++timer_, limit}); }
+  void want(VisitEffect want) { wants_.push_back(std::move(want)); }
 
   VisitOptions options_;
   VisitSetting setting_;  // of the visit that runs, else of the next one
   Phase phase_ = Phase::empty;
   dfu::Duration now_{};
-  std::vector<Want> wants_;
+  std::vector<VisitEffect> wants_;
   std::optional<dfu::UnitInfo> present_;  // what is on the port now
   dfu::Duration empty_since_{};           // if nothing is
   KnownUnit known_;                       // of the unit of this visit, as its last attempt found it
@@ -131,14 +131,14 @@ class Visit {
   int timer_ = 0;                 // the one that counts; older ones are ignored
   std::string visit_;
   int attempts_ = 0;
-  std::optional<Attempt> attempt_;               // the last one of this visit
-  std::shared_ptr<const AttemptFinished> owed_;  // what it has left to prove
-  WallTime began_{};                             // it, as its record has it
-  Outcome outcome_ = Outcome::error;             // of it
-  std::optional<dfu::Fault> fault_;              // likewise
-  std::optional<Rescue> rescue_;                 // the last one of this visit
-  Climbed climbed_;                              // in this visit
-  bool asked_ = false;                           // the verdict asks a person to plug the unit in again
+  std::optional<Attempt> attempt_;                        // the last one of this visit
+  std::shared_ptr<const AttemptFinished> pending_proof_;  // what it has left to prove
+  WallTime began_{};                                      // it, as its record has it
+  Outcome outcome_ = Outcome::error;                      // of it
+  std::optional<dfu::Fault> fault_;                       // likewise
+  std::optional<Rescue> rescue_;                          // the last one of this visit
+  Climbed climbed_;                                       // in this visit
+  bool asked_ = false;                                    // the verdict asks a person to plug the unit in again
 };
 
 }  // namespace scheduler

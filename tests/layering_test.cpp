@@ -298,7 +298,7 @@ TEST(Layering, EachRoomOfTheStationIncludesOnlyRoomsThatStandBeforeIt) {
 }
 
 // The checker itself, on a tree made up for it.
-class MadeUpTree : public testing::Test {
+class SampleTree : public testing::Test {
  protected:
   void SetUp() override {
     std::string name = fs::temp_directory_path() / "flashline-layering-XXXXXX";
@@ -316,7 +316,7 @@ class MadeUpTree : public testing::Test {
   fs::path root_;
 };
 
-TEST_F(MadeUpTree, IncludesThatTheDesignAllowsPass) {
+TEST_F(SampleTree, IncludesThatTheDesignAllowsPass) {
   write("dfu/bus.h", "#include <vector>\n");
   write("dfu/usb/bus.cpp", "#include <libusb-1.0/libusb.h>\n#include \"dfu/bus.h\"\n");
   write("dfu/virtual/line_spec.h", "#include \"dfu/bus.h\"\n");
@@ -330,13 +330,13 @@ TEST_F(MadeUpTree, IncludesThatTheDesignAllowsPass) {
   EXPECT_EQ(joined(judged()), "");
 }
 
-TEST_F(MadeUpTree, EachWallThatIsBrokenIsNamedWithFileAndLine) {
+TEST_F(SampleTree, EachWallThatIsBrokenIsNamedWithFileAndLine) {
   write("db/store.h", "");
   write("scheduler/engine.cpp", "\n#include \"db/store.h\"\n");
   EXPECT_EQ(joined(judged()), "  scheduler/engine.cpp:2: db/store.h: scheduler must not know db\n");
 }
 
-TEST_F(MadeUpTree, EachFolderThatLooksUpwardsIsCaught) {
+TEST_F(SampleTree, EachFolderThatLooksUpwardsIsCaught) {
   const std::vector<std::pair<std::string, std::string>> forbidden = {
       {"dfu", "config"},
       {"dfu", "dfu/virtual"},
@@ -370,7 +370,7 @@ TEST_F(MadeUpTree, EachFolderThatLooksUpwardsIsCaught) {
   }
 }
 
-TEST_F(MadeUpTree, EachLibraryOutsideItsRoomIsCaught) {
+TEST_F(SampleTree, EachLibraryOutsideItsRoomIsCaught) {
   const std::vector<std::pair<std::string, std::string>> forbidden = {
       {"station/flash.cpp", "libusb-1.0/libusb.h"},
       {"scheduler/visit.cpp", "oneapi/tbb/task_arena.h"},
@@ -396,14 +396,14 @@ TEST_F(MadeUpTree, EachLibraryOutsideItsRoomIsCaught) {
   }
 }
 
-TEST_F(MadeUpTree, AnIncludeThatIsNotWrittenFromTheRootIsCaught) {
+TEST_F(SampleTree, AnIncludeThatIsNotWrittenFromTheRootIsCaught) {
   write("db/store.h", "");
   write("db/store.cpp", "#include \"store.h\"\n");
   write("db/reader.cpp", "#include \"../db/store.h\"\n");
   EXPECT_EQ(judged().size(), 2u);
 }
 
-TEST_F(MadeUpTree, TheBootModelIsCaughtWhenItReachesParticleThroughAnotherHeader) {
+TEST_F(SampleTree, TheBootModelIsCaughtWhenItReachesParticleThroughAnotherHeader) {
   write("dfu/particle/module.h", "");
   write("dfu/profile.h", "#include \"dfu/particle/module.h\"\n");
   write("dfu/virtual/unit.cpp", "#include \"dfu/profile.h\"\n");

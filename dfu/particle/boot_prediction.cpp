@@ -16,26 +16,26 @@ constexpr std::uint16_t tests_all_since = 200;
 constexpr std::uint16_t electron_part3_since = 102;
 constexpr std::uint16_t updates_bootloader_since = 1213;  // 1.2.1
 
-const std::vector<Place> photon_places = {
+const std::vector<ModulePlace> photon_places = {
     {"bootloader", Function::bootloader, 0, bootloader_start}, {"system-part 1", Function::system_part, 1, 0x08020000},
     {"system-part 2", Function::system_part, 2, 0x08060000},   {"user-part 1", Function::user_part, 1, 0x080A0000},
     {"factory image", Function::user_part, 1, 0x080E0000},
 };
 
-const std::vector<Place> electron_places = {
+const std::vector<ModulePlace> electron_places = {
     {"bootloader", Function::bootloader, 0, bootloader_start}, {"system-part 1", Function::system_part, 1, 0x08020000},
     {"system-part 2", Function::system_part, 2, 0x08040000},   {"system-part 3", Function::system_part, 3, 0x08060000},
     {"user-part 1", Function::user_part, 1, 0x08080000},       {"factory image", Function::user_part, 1, 0x080A0000},
 };
 
-const std::vector<Place> no_places;
+const std::vector<ModulePlace> no_places;
 
 class Forecast {
  public:
   Forecast(Platform platform, const Contents& contents)
       : platform_(platform), places_(places(platform)), contents_(contents) {}
 
-  Outlook run() const {
+  BootPrediction run() const {
     if (!whole(Function::system_part, 1)) return without_part1();
     if (!whole(Function::system_part, 2)) return {Start::crash, "system-part 2 is missing", {}};
     if (platform_ == Platform::electron && system() >= electron_part3_since && !whole(Function::system_part, 3)) {
@@ -50,7 +50,7 @@ class Forecast {
  private:
   std::size_t at(Function function, std::uint8_t index) const {
     const auto found = std::ranges::find_if(
-        places_, [&](const Place& place) { return place.function == function && place.index == index; });
+        places_, [&](const ModulePlace& place) { return place.function == function && place.index == index; });
     return static_cast<std::size_t>(found - places_.begin());  // the factory image comes after the user part
   }
 
@@ -126,7 +126,7 @@ class Forecast {
     return std::nullopt;
   }
 
-  Outlook without_part1() const {
+  BootPrediction without_part1() const {
     const std::size_t factory = places_.size() - 1;
     const std::string missing = "system-part 1 is missing";
     if (head(factory) && accepted(factory, user_address()) && has_length(factory)) {
@@ -138,7 +138,7 @@ class Forecast {
   std::uint32_t user_address() const { return places_[at(Function::user_part, 1)].address; }
 
   // The unit takes the second dependency into account from 0.7.0 on.
-  Outlook application(std::size_t place, Start start, std::string reason) const {
+  BootPrediction application(std::size_t place, Start start, std::string reason) const {
     const std::size_t tested = tests_all() ? 2 : 1;
     if (auto found = unmet_of(place, tested)) return {Start::safe_mode, "the application lacks what it needs", found};
     // Old systems run what they never tested, and find out in the middle of it.
@@ -147,7 +147,7 @@ class Forecast {
     return {start, std::move(reason), std::move(untested)};
   }
 
-  Outlook user() const {
+  BootPrediction user() const {
     const std::size_t slot = at(Function::user_part, 1);
     const std::size_t factory = places_.size() - 1;
     if (accepted(slot, user_address())) {
@@ -163,13 +163,13 @@ class Forecast {
   }
 
   Platform platform_;
-  const std::vector<Place>& places_;
+  const std::vector<ModulePlace>& places_;
   const Contents& contents_;
 };
 
 }  // namespace
 
-const std::vector<Place>& places(Platform platform) {
+const std::vector<ModulePlace>& places(Platform platform) {
   if (platform == Platform::photon || platform == Platform::p1) return photon_places;
   return platform == Platform::electron ? electron_places : no_places;
 }
@@ -207,7 +207,7 @@ std::string_view to_string(Start start) {
   return {};
 }
 
-Outlook outlook(Platform platform, const Contents& contents) {
+BootPrediction predict_boot(Platform platform, const Contents& contents) {
   return Forecast(platform, contents).run();
 }
 

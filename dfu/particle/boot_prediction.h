@@ -13,7 +13,7 @@
 namespace dfu::particle {
 
 // Where such a unit looks for modules, and how many bytes from there hold the header, wherever in them it is.
-struct Place {
+struct ModulePlace {
   std::string name;  // "system-part 1"
   Function function = Function::system_part;
   std::uint8_t index = 0;
@@ -22,7 +22,7 @@ struct Place {
 inline constexpr std::uint32_t place_bytes = 0x1A0;
 
 // In the order of their addresses; empty for a platform whose starts are not known here. The last is the factory image.
-const std::vector<Place>& places(Platform platform);
+const std::vector<ModulePlace>& places(Platform platform);
 
 // A header as the unit reads it: it believes whatever stands there.
 struct Head {
@@ -57,7 +57,7 @@ struct Unmet {
   std::optional<std::uint16_t> found;  // the version that will be there instead; nothing: no such module
 };
 
-struct Outlook {
+struct BootPrediction {
   Start start = Start::application;
   std::string reason;          // a clause: "system-part 1 is missing"
   std::optional<Unmet> unmet;  // that leads to it; or, although the unit does not test it, goes with `application`
@@ -72,6 +72,6 @@ struct Contents {
 };
 
 // REQUIRES: as many heads as places(platform), and at least one place.
-Outlook outlook(Platform platform, const Contents& contents);
+BootPrediction predict_boot(Platform platform, const Contents& contents);
 
 }  // namespace dfu::particle

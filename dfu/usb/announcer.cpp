@@ -17,8 +17,8 @@ struct Draft {
 
 }  // namespace
 
-Announcer::Announcer(Lanes& lanes, std::shared_ptr<Gate> gate, Listener listener)
-    : lanes_(lanes), gate_(std::move(gate)), listener_(std::move(listener)), lane_(lanes.make()) {}
+Announcer::Announcer(SerialExecutors& executors, std::shared_ptr<Gate> gate, Listener listener)
+    : executors_(executors), gate_(std::move(gate)), listener_(std::move(listener)), executor_(executors.make()) {}
 
 void Announcer::change(Hotplug::Change change) {
   add(std::move(change));
@@ -51,11 +51,11 @@ void Announcer::next() {
   if (items_.empty()) return;
   const Item& item = items_.front();
   if (item && item->here && !item->is_hub && !known_.contains(item->device.get())) return read(item->place);
-  lane_->post({[self = shared_from_this()] { self->gate_->pass([&] { self->tell({}); }); }, read_limit, {}});
+  executor_->post({[self = shared_from_this()] { self->gate_->pass([&] { self->tell({}); }); }, read_limit, {}});
 }
 
-void Announcer::read(const Place& place) {
-  using Read = Answer<std::optional<UnitInfo>>;
+void Announcer::read(const DeviceAddress& place) {
+  using Read = OnceCallback<std::optional<UnitInfo>>;
   const auto answer =
       std::make_shared<Read>(gate_, [self = shared_from_this()](std::optional<UnitInfo> unit) { self->tell(unit); });
   const auto draft = std::make_shared<Draft>();
@@ -76,11 +76,11 @@ void Announcer::read(const Place& place) {
     }
     {
       const std::lock_guard lock(self->mutex_);
-      self->lane_ = self->lanes_.make();
+      self->executor_ = self->executors_.make();
     }
     answer->give(std::move(unit));
   };
-  lane_->post({work, read_limit, given_up});
+  executor_->post({work, read_limit, given_up});
 }
 
 // `unit`: what was read for the front item, if that is an arrival. Only one thread at a time comes here.

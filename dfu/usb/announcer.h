@@ -1,7 +1,7 @@
 // Turns devices that come and go into units: numbers them, reads what the kernel says of them, and announces them in
 // order.
-// One thing at a time, on a lane: reading the strings of a unit whose lock somebody holds blocks. Such a unit is
-// announced without them after a moment, and the next one is read on a fresh lane.
+// One thing at a time, on an executor: reading the strings of a unit whose lock somebody holds blocks. Such a unit is
+// announced without them after a moment, and the next one is read on a fresh executor.
 // Hubs are topology, not units; a device that has left before it was read is not announced.
 #pragma once
 
@@ -22,12 +22,12 @@ class Announcer : public std::enable_shared_from_this<Announcer> {
  public:
   // Called one after the other, through the gate.
   struct Listener {
-    std::function<void(const UnitInfo&, const Place&)> arrived;
+    std::function<void(const UnitInfo&, const DeviceAddress&)> arrived;
     std::function<void(UnitHandle, const PortPath&)> left;
     std::function<void()> listed;
   };
 
-  Announcer(Lanes& lanes, std::shared_ptr<Gate> gate, Listener listener);
+  Announcer(SerialExecutors& executors, std::shared_ptr<Gate> gate, Listener listener);
 
   // In the order of the calls; any thread, does not block.
   void change(Hotplug::Change change);
@@ -46,11 +46,11 @@ class Announcer : public std::enable_shared_from_this<Announcer> {
 
   void add(Item item);
   void next();
-  void read(const Place& place);
+  void read(const DeviceAddress& place);
   void tell(const std::optional<UnitInfo>& unit);
   void finish_item();
 
-  Lanes& lanes_;
+  SerialExecutors& executors_;
   const std::shared_ptr<Gate> gate_;
   const Listener listener_;
 
@@ -59,7 +59,7 @@ class Announcer : public std::enable_shared_from_this<Announcer> {
   std::deque<Item> items_;
   std::map<libusb_device*, Known> known_;
   UnitHandle last_handle_ = 0;
-  std::shared_ptr<Lane> lane_;
+  std::shared_ptr<SerialExecutor> executor_;
 };
 
 }  // namespace dfu::usb

@@ -39,9 +39,9 @@ class Gate {
 };
 
 template <class... Result>
-class Answer {
+class OnceCallback {
  public:
-  Answer(std::shared_ptr<Gate> gate, std::function<void(Result...)> done)
+  OnceCallback(std::shared_ptr<Gate> gate, std::function<void(Result...)> done)
       : gate_(std::move(gate)), done_(std::move(done)) {}
 
   bool given() const { return given_; }

@@ -51,7 +51,7 @@ OpenResult open_failed(int error, const std::string& what) {
 
 }  // namespace
 
-Device::Opened Device::open(const Place& place, const std::vector<Claim>& claims) {
+Device::Opened Device::open(const DeviceAddress& place, const std::vector<Claim>& claims) {
   std::shared_ptr<Device> device(new Device(place));
   OpenResult result = device->open_node();
   for (const Claim& claim : claims) {

@@ -10,11 +10,11 @@
 //   unlocks a mutex that it does not hold (fixed in 1.0.27); the assertion in libusb_close then ends the program. A
 //   wrapped descriptor is never marked. The price is one GET_CONFIGURATION at open. Where a node does not say enough of
 //   itself to be wrapped, libusb opens it after all, and SET_INTERFACE is sent as a transfer.
-// With a context each, all of that stays on the lane of the device. The price is three descriptors; the context knows
-// no other device and does not look for any (context.h).
+// With a context each, all of that stays on the executor of the device. The price is three descriptors; the context
+// knows no other device and does not look for any (context.h).
 //
-// All but `interrupt` block and belong to one thread at a time, the lane's. Transfers are libusb's asynchronous ones
-// (its synchronous ones free under their own callback, issue #1263), without a timeout of libusb's.
+// All but `interrupt` block and belong to one thread at a time, the executor's. Transfers are libusb's asynchronous
+// ones (its synchronous ones free under their own callback, issue #1263), without a timeout of libusb's.
 #pragma once
 
 #include <atomic>
@@ -36,7 +36,7 @@ class Device {
  public:
   using Opened = std::variant<std::shared_ptr<Device>, OpenResult>;
 
-  static Opened open(const Place& place, const std::vector<Claim>& claims);
+  static Opened open(const DeviceAddress& place, const std::vector<Claim>& claims);
   ~Device();  // closes
 
   TransferResult transfer(const Transfer& transfer, const std::atomic<bool>& cancelled);
@@ -53,7 +53,7 @@ class Device {
     bool had_driver = false;
   };
 
-  explicit Device(Place place) : place_(std::move(place)) {}
+  explicit Device(DeviceAddress place) : place_(std::move(place)) {}
   OpenResult open_node();
   bool open_listed();
   void set_context(libusb_context* context, bool own);
@@ -63,7 +63,7 @@ class Device {
   OpenResult ask_to_select(const Claim& claim);
   TransferResult fly(libusb_transfer* flight, Duration timeout, const std::atomic<bool>& cancelled);
 
-  const Place place_;
+  const DeviceAddress place_;
   int fd_ = -1;
   libusb_device_handle* handle_ = nullptr;
   std::vector<Held> held_;

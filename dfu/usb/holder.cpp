@@ -56,7 +56,7 @@ std::string name_in(const char* file, unsigned id) {
 
 }  // namespace
 
-std::string holder_of(const Place& place, int interface_number) {
+std::string holder_of(const DeviceAddress& place, int interface_number) {
   const std::string driver = driver_of(place.port, interface_number);
   if (!driver.empty() && driver != "usbfs") return "the kernel driver " + driver + " is bound to it";
   std::string text;

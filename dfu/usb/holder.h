@@ -9,7 +9,7 @@
 namespace dfu::usb {
 
 // "dfu-util (process 4711) has it open", "the kernel driver cdc_acm is bound to it": who holds an interface.
-std::string holder_of(const Place& place, int interface_number);
+std::string holder_of(const DeviceAddress& place, int interface_number);
 
 // "/dev/bus/usb/001/005 belongs to root, group plugdev, mode 0664; ...": what to do about it.
 std::string access_remedy(const std::string& node);

@@ -15,8 +15,8 @@ namespace {
 
 constexpr int max_depth = 7;  // of a port chain, by the USB specification
 
-Place place_of(libusb_device* device) {
-  Place place;
+DeviceAddress place_of(libusb_device* device) {
+  DeviceAddress place;
   place.bus = libusb_get_bus_number(device);
   place.address = libusb_get_device_address(device);
   std::uint8_t ports[max_depth];

@@ -23,7 +23,7 @@ class Hotplug {
   struct Change {
     Key device;
     bool here = false;
-    Place place;
+    DeviceAddress place;
     bool is_hub = false;
   };
   using OnChange = std::function<void(Change)>;

@@ -25,41 +25,42 @@ constexpr auto forever = std::chrono::hours(1);
 
 }  // namespace
 
-// What lanes and their threads share with the watchdog. Outlives `Lanes` while a thread hangs.
-class LaneRegister {
+// What executors and their threads share with the watchdog. Outlives `SerialExecutors` while a thread hangs.
+class ExecutorRegister {
  public:
-  LaneRegister(int max_threads, std::function<Duration()> late) : max_threads_(max_threads), late_(std::move(late)) {}
+  ExecutorRegister(int max_threads, std::function<Duration()> late)
+      : max_threads_(max_threads), late_(std::move(late)) {}
 
   Duration late() {
     const std::lock_guard lock(mutex_);
     return late_ ? late_() : Duration();
   }
 
-  void add(const std::shared_ptr<Lane>& lane) {
+  void add(const std::shared_ptr<SerialExecutor>& executor) {
     const std::lock_guard lock(mutex_);
-    std::erase_if(lanes_, [](const auto& one) { return one.expired(); });
-    lanes_.push_back(lane);
+    std::erase_if(executors_, [](const auto& one) { return one.expired(); });
+    executors_.push_back(executor);
   }
 
-  std::vector<std::shared_ptr<Lane>> lanes() {
+  std::vector<std::shared_ptr<SerialExecutor>> executors() {
     const std::lock_guard lock(mutex_);
-    std::vector<std::shared_ptr<Lane>> alive;
-    for (const auto& one : lanes_) {
-      if (auto lane = one.lock()) alive.push_back(std::move(lane));
+    std::vector<std::shared_ptr<SerialExecutor>> alive;
+    for (const auto& one : executors_) {
+      if (auto executor = one.lock()) alive.push_back(std::move(executor));
     }
     return alive;
   }
 
-  // A call of one lane came back after so long.
-  void took(Duration time, Lane::Time now) {
+  // A call of one executor came back after so long.
+  void took(Duration time, SerialExecutor::Time now) {
     const std::lock_guard lock(mutex_);
     if (time < longest_ && now - longest_at_ < lately) return;
     longest_ = time;
     longest_at_ = now;
   }
 
-  // What calls of other lanes took lately, at most: a kernel with much to do lets all of them wait.
-  Duration taken_lately(Lane::Time now) {
+  // What calls of other executors took lately, at most: a kernel with much to do lets all of them wait.
+  Duration taken_lately(SerialExecutor::Time now) {
     const std::lock_guard lock(mutex_);
     return now - longest_at_ < lately ? std::min(longest_, most_for_others) : Duration();
   }
@@ -83,7 +84,7 @@ class LaneRegister {
   }
 
   // A job has begun that must be looked at then.
-  void notice(Lane::Time deadline) {
+  void notice(SerialExecutor::Time deadline) {
     const std::lock_guard lock(mutex_);
     if (deadline >= look_at_) return;
     stirred_ = true;
@@ -101,11 +102,11 @@ class LaneRegister {
   bool begin_look() {
     const std::lock_guard lock(mutex_);
     stirred_ = ending_;
-    look_at_ = Lane::Time::max();
+    look_at_ = SerialExecutor::Time::max();
     return !ending_;
   }
 
-  void wait_until(Lane::Time time) {
+  void wait_until(SerialExecutor::Time time) {
     std::unique_lock lock(mutex_);
     look_at_ = std::min(time, Steady::now() + forever);
     changed_.wait_until(lock, look_at_, [this] { return stirred_; });
@@ -117,16 +118,16 @@ class LaneRegister {
   std::condition_variable changed_;
   // Guarded by mutex_.
   std::function<Duration()> late_;
-  std::vector<std::weak_ptr<Lane>> lanes_;
+  std::vector<std::weak_ptr<SerialExecutor>> executors_;
   int threads_ = 0;
   Duration longest_{};
-  Lane::Time longest_at_{};
-  Lane::Time look_at_ = Lane::Time::max();
+  SerialExecutor::Time longest_at_{};
+  SerialExecutor::Time look_at_ = SerialExecutor::Time::max();
   bool stirred_ = false;
   bool ending_ = false;
 };
 
-Lane::Number Lane::post(Job job) {
+SerialExecutor::Number SerialExecutor::post(BlockingCall job) {
   bool start = false;
   Number number = 0;
   {
@@ -134,7 +135,7 @@ Lane::Number Lane::post(Job job) {
     jobs_.push_back(std::move(job));
     number = ++posted_;
     if (!has_thread_) {
-      has_thread_ = start = lanes_->may_start_thread();
+      has_thread_ = start = executors_->may_start_thread();
       hangs_ = lacks_thread_ = !start;
     }
     changed_.notify_one();
@@ -145,85 +146,85 @@ Lane::Number Lane::post(Job job) {
       std::thread([self = shared_from_this()] { self->run(); }).detach();
       return number;
     } catch (const std::system_error&) {  // the system has no more threads
-      lanes_->thread_ended();
+      executors_->thread_ended();
       const std::lock_guard lock(mutex_);
       has_thread_ = false;
       hangs_ = lacks_thread_ = true;
     }
   }
-  lanes_->notice(Time::min());
+  executors_->notice(Time::min());
   return number;
 }
 
-void Lane::hurry(Number job, Duration limit) {
+void SerialExecutor::hurry(Number job, Duration limit) {
   const Time latest = Steady::now() + limit;
   {
     const std::lock_guard lock(mutex_);
     if (job != begun_ || !deadline_ || *deadline_ <= latest) return;
     deadline_ = latest;
   }
-  lanes_->notice(latest);
+  executors_->notice(latest);
 }
 
-std::optional<Job> Lane::next(std::unique_lock<std::mutex>& lock) {
+std::optional<BlockingCall> SerialExecutor::next(std::unique_lock<std::mutex>& lock) {
   changed_.wait_for(lock, linger, [this] { return !jobs_.empty() || ending_; });
   if (jobs_.empty()) return {};
-  Job job = std::move(jobs_.front());
+  BlockingCall job = std::move(jobs_.front());
   jobs_.pop_front();
   ++begun_;
   return job;
 }
 
-void Lane::run() {
+void SerialExecutor::run() {
   std::unique_lock lock(mutex_);
   thread_ = gettid();
-  while (std::optional<Job> job = next(lock)) {
+  while (std::optional<BlockingCall> job = next(lock)) {
     const Time begun = Steady::now(), deadline = begun + job->limit;
     const bool short_one = job->short_one;
     deadline_ = deadline;
     waited_before_ = job->short_one ? Duration::max() : run_delay(thread_);
-    late_before_ = lanes_->late();
+    late_before_ = executors_->late();
     put_off_ = {};
     running_given_up_ = std::move(job->given_up);
     lock.unlock();
-    lanes_->notice(deadline);
+    executors_->notice(deadline);
     job->work();
     job.reset();  // what it holds goes before the next one begins
     lock.lock();
-    if (!hangs_ && !short_one) lanes_->took(Steady::now() - begun, Steady::now());
+    if (!hangs_ && !short_one) executors_->took(Steady::now() - begun, Steady::now());
     deadline_.reset();
     running_given_up_ = nullptr;
     hangs_ = false;
   }
   has_thread_ = false;
   lock.unlock();
-  lanes_->thread_ended();
+  executors_->thread_ended();
 }
 
-void Lane::end() {
+void SerialExecutor::end() {
   const std::lock_guard lock(mutex_);
   ending_ = true;
   changed_.notify_one();
 }
 
 // Extends the limit by the time in which the computer did not run the job, or by what other calls took.
-bool Lane::is_overdue(Time now) {
+bool SerialExecutor::is_overdue(Time now) {
   if (!deadline_ || *deadline_ > now) return false;
   const Duration waited = waited_before_ == Duration::max() ? Duration() : run_delay(thread_) - waited_before_;
-  const Duration late = std::max({waited, lanes_->late() - late_before_, lanes_->taken_lately(now)});
+  const Duration late = std::max({waited, executors_->late() - late_before_, executors_->taken_lately(now)});
   if (late < put_off_ + least_put_off) return true;
   *deadline_ += late - std::exchange(put_off_, late);
   return *deadline_ <= now;
 }
 
-Lane::Time Lane::check(Time now) {
+SerialExecutor::Time SerialExecutor::check(Time now) {
   std::vector<std::function<void()>> calls;
   {
     const std::lock_guard lock(mutex_);
     if (is_overdue(now)) hangs_ = true;
     if (!hangs_) return deadline_.value_or(Time::max());
     calls.push_back(std::exchange(running_given_up_, nullptr));
-    for (Job& job : jobs_) calls.push_back(std::exchange(job.given_up, nullptr));
+    for (BlockingCall& job : jobs_) calls.push_back(std::exchange(job.given_up, nullptr));
   }
   for (const auto& call : calls) {
     if (call) call();
@@ -231,27 +232,27 @@ Lane::Time Lane::check(Time now) {
   return Time::max();
 }
 
-Lanes::Lanes(int max_threads, std::function<Duration()> late)
-    : register_(std::make_shared<LaneRegister>(max_threads, std::move(late))), watchdog_([this] { watch(); }) {}
+SerialExecutors::SerialExecutors(int max_threads, std::function<Duration()> late)
+    : register_(std::make_shared<ExecutorRegister>(max_threads, std::move(late))), watchdog_([this] { watch(); }) {}
 
-Lanes::~Lanes() {
-  for (const auto& lane : register_->lanes()) lane->end();
+SerialExecutors::~SerialExecutors() {
+  for (const auto& executor : register_->executors()) executor->end();
   register_->wait_for_threads(ending);
   register_->end_watch();
   watchdog_.join();
 }
 
-std::shared_ptr<Lane> Lanes::make() {
-  auto lane = std::make_shared<Lane>(register_);
-  register_->add(lane);
-  return lane;
+std::shared_ptr<SerialExecutor> SerialExecutors::make() {
+  auto executor = std::make_shared<SerialExecutor>(register_);
+  register_->add(executor);
+  return executor;
 }
 
-void Lanes::watch() {
+void SerialExecutors::watch() {
   while (register_->begin_look()) {
-    const Lane::Time now = Steady::now();
-    Lane::Time next = Lane::Time::max();
-    for (const auto& lane : register_->lanes()) next = std::min(next, lane->check(now));
+    const SerialExecutor::Time now = Steady::now();
+    SerialExecutor::Time next = SerialExecutor::Time::max();
+    for (const auto& executor : register_->executors()) next = std::min(next, executor->check(now));
     register_->wait_until(next);
   }
 }

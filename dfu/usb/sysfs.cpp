@@ -36,7 +36,7 @@ ByteView configuration(ByteView all, std::optional<int> value) {
 
 }  // namespace
 
-std::string Place::node() const {
+std::string DeviceAddress::node() const {
   char text[40];
   std::snprintf(text, sizeof text, "/dev/bus/usb/%03d/%03d", bus, address);
   return text;
@@ -79,11 +79,11 @@ std::string link_name(const fs::path& link) {
   return fs::read_symlink(link, error).filename();
 }
 
-bool is_there(const Place& place) {
+bool is_there(const DeviceAddress& place) {
   return read_number(device_folder(place.port) / "devnum") == place.address;
 }
 
-std::optional<UnitInfo> read_unit(const Place& place) {
+std::optional<UnitInfo> read_unit(const DeviceAddress& place) {
   const fs::path folder = device_folder(place.port);
   const Bytes all = read_bytes(folder / "descriptors");
   // Another device may have come to this port since the place was told.
@@ -96,7 +96,7 @@ std::optional<UnitInfo> read_unit(const Place& place) {
   return unit;
 }
 
-void read_locked(const Place& place, UnitInfo& unit) {
+void read_locked(const DeviceAddress& place, UnitInfo& unit) {
   const fs::path folder = device_folder(place.port);
   UnitInfo read = unit;
   read.serial = read_line(folder / "serial").value_or("");

@@ -13,7 +13,7 @@
 namespace dfu::usb {
 
 // Where a device is: on which port, and at which address there at the moment.
-struct Place {
+struct DeviceAddress {
   PortPath port;
   int bus = 0;
   int address = 0;
@@ -30,11 +30,11 @@ std::optional<int> read_number(const std::filesystem::path& file, int base = 10)
 // The name of the folder that a link points to; empty when it is not there.
 std::string link_name(const std::filesystem::path& link);
 
-bool is_there(const Place& place);
+bool is_there(const DeviceAddress& place);
 // The unit at this place as far as it can be told without its lock: all but the strings. Nothing when it has left.
-std::optional<UnitInfo> read_unit(const Place& place);
+std::optional<UnitInfo> read_unit(const DeviceAddress& place);
 // Serial and product, and the configuration that is active if there are several. May block.
-void read_locked(const Place& place, UnitInfo& unit);
+void read_locked(const DeviceAddress& place, UnitInfo& unit);
 
 // The kernel driver of an interface, "usbfs" for a program, empty for none.
 std::string driver_of(const PortPath& port, int interface_number);

@@ -11,30 +11,31 @@ constexpr auto access_poll = std::chrono::milliseconds(20);
 
 }  // namespace
 
-Unit::Unit(Place place, Time settled, const UsbLimits& limits, std::shared_ptr<Lane> lane, std::function<void()> forget)
+Unit::Unit(DeviceAddress place, Time settled, const UsbLimits& limits, std::shared_ptr<SerialExecutor> executor,
+           std::function<void()> forget)
     : place_(std::move(place)),
       settled_(settled),
       limits_(limits),
-      lane_(std::move(lane)),
+      executor_(std::move(executor)),
       forget_(std::move(forget)) {}
 
 // ---- the verbs
 
-void Unit::open(std::vector<Claim> claims, AnswerTo<OpenResult> answer) {
+void Unit::open(std::vector<Claim> claims, SharedCallback<OpenResult> answer) {
   {
     const std::lock_guard lock(mutex_);
     in_use_ = true;
   }
-  lane_->post({[self = shared_from_this(), claims = std::move(claims), answer] { self->do_open(claims, *answer); },
-               limits_.open,
-               [self = shared_from_this(), answer] {
-                 answer->give(self->lane_->lacks_thread()
-                                  ? OpenResult{OpenStatus::exhausted, "there is no thread for it"}
-                                  : OpenResult{OpenStatus::failed, self->hang_text()});
-               }});
+  executor_->post({[self = shared_from_this(), claims = std::move(claims), answer] { self->do_open(claims, *answer); },
+                   limits_.open,
+                   [self = shared_from_this(), answer] {
+                     answer->give(self->executor_->lacks_thread()
+                                      ? OpenResult{OpenStatus::exhausted, "there is no thread for it"}
+                                      : OpenResult{OpenStatus::failed, self->hang_text()});
+                   }});
 }
 
-void Unit::submit(Transfer transfer, AnswerTo<TransferResult> answer) {
+void Unit::submit(Transfer transfer, SharedCallback<TransferResult> answer) {
   const auto flight = std::make_shared<Flight>();
   const Duration limit = transfer.timeout + limits_.transfer;
   const auto work = [self = shared_from_this(), transfer = std::move(transfer), flight, answer] {
@@ -48,12 +49,12 @@ void Unit::submit(Transfer transfer, AnswerTo<TransferResult> answer) {
   };
   const std::lock_guard lock(mutex_);
   flight_ = flight;
-  flight->job = lane_->post({work, limit, given_up, true});
+  flight->job = executor_->post({work, limit, given_up, true});
 }
 
-void Unit::reset(AnswerTo<ResetStatus> answer) {
-  lane_->post({[self = shared_from_this(), answer] { self->do_reset(*answer); }, limits_.reset,
-               [answer] { answer->give(ResetStatus::lost); }});
+void Unit::reset(SharedCallback<ResetStatus> answer) {
+  executor_->post({[self = shared_from_this(), answer] { self->do_reset(*answer); }, limits_.reset,
+                   [answer] { answer->give(ResetStatus::lost); }});
 }
 
 void Unit::cancel() {
@@ -62,19 +63,19 @@ void Unit::cancel() {
     const std::lock_guard lock(mutex_);
     if (!flight_) return;
     flight_->cancelled = true;
-    lane_->hurry(flight_->job, limits_.cancel);
+    executor_->hurry(flight_->job, limits_.cancel);
     device = device_;
   }
   if (device) device->interrupt();
 }
 
-void Unit::close(AnswerTo<> answer) {
+void Unit::close(SharedCallback<> answer) {
   cancel();
   const auto work = [self = shared_from_this(), answer] {
     self->shut();
     answer->give();
   };
-  lane_->post({work, limits_.close, [answer] { answer->give(); }});
+  executor_->post({work, limits_.close, [answer] { answer->give(); }});
 }
 
 void Unit::leave() {
@@ -88,9 +89,9 @@ void Unit::leave() {
   if (!used) forget_();
 }
 
-// ---- on the lane
+// ---- on the executor
 
-void Unit::do_open(const std::vector<Claim>& claims, Answer<OpenResult>& answer) {
+void Unit::do_open(const std::vector<Claim>& claims, OnceCallback<OpenResult>& answer) {
   if (answer.given()) return end_use();
   if (device_) {
     answer.give({OpenStatus::busy, "this station has it open already"});
@@ -111,7 +112,7 @@ void Unit::do_open(const std::vector<Claim>& claims, Answer<OpenResult>& answer)
   shut();  // it came back after it had been given up: nobody will close it
 }
 
-Device::Opened Unit::try_open(const std::vector<Claim>& claims, const Answer<OpenResult>& answer) {
+Device::Opened Unit::try_open(const std::vector<Claim>& claims, const OnceCallback<OpenResult>& answer) {
   for (;;) {
     if (left_) return OpenResult{OpenStatus::gone, "the unit has left"};
     Device::Opened opened = Device::open(place_, claims);
@@ -122,7 +123,7 @@ Device::Opened Unit::try_open(const std::vector<Claim>& claims, const Answer<Ope
   }
 }
 
-void Unit::do_transfer(const Transfer& transfer, Flight& flight, Answer<TransferResult>& answer) {
+void Unit::do_transfer(const Transfer& transfer, Flight& flight, OnceCallback<TransferResult>& answer) {
   if (answer.given()) return;
   flight.begun = true;
   TransferResult result{TransferStatus::gone, {}};
@@ -136,7 +137,7 @@ void Unit::do_transfer(const Transfer& transfer, Flight& flight, Answer<Transfer
   answer.give(std::move(result));
 }
 
-void Unit::do_reset(Answer<ResetStatus>& answer) {
+void Unit::do_reset(OnceCallback<ResetStatus>& answer) {
   if (answer.given()) return;
   answer.give(device_ && !left_ ? device_->reset() : ResetStatus::lost);
 }

@@ -1,5 +1,5 @@
-// One enumeration of one unit, and the lane on which all that is done to it is done. Each verb gives its answer once:
-// when it is done, or when it overran its limit. Any thread; nothing is answered from inside a call.
+// One enumeration of one unit, and the executor on which all that is done to it is done. Each verb gives its answer
+// once: when it is done, or when it overran its limit. Any thread; nothing is answered from inside a call.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@
 namespace dfu::usb {
 
 template <class... Result>
-using AnswerTo = std::shared_ptr<Answer<Result...>>;
+using SharedCallback = std::shared_ptr<OnceCallback<Result...>>;
 
 class Unit : public std::enable_shared_from_this<Unit> {
  public:
@@ -25,13 +25,14 @@ class Unit : public std::enable_shared_from_this<Unit> {
 
   // Access may be refused until `settled`: udev may still be at work on the rights of its node. `forget` is called once
   // the unit has left and is not open.
-  Unit(Place place, Time settled, const UsbLimits& limits, std::shared_ptr<Lane> lane, std::function<void()> forget);
+  Unit(DeviceAddress place, Time settled, const UsbLimits& limits, std::shared_ptr<SerialExecutor> executor,
+       std::function<void()> forget);
 
-  void open(std::vector<Claim> claims, AnswerTo<OpenResult> answer);
-  void submit(Transfer transfer, AnswerTo<TransferResult> answer);
-  void reset(AnswerTo<ResetStatus> answer);
+  void open(std::vector<Claim> claims, SharedCallback<OpenResult> answer);
+  void submit(Transfer transfer, SharedCallback<TransferResult> answer);
+  void reset(SharedCallback<ResetStatus> answer);
   void cancel();
-  void close(AnswerTo<> answer);
+  void close(SharedCallback<> answer);
   void leave();
 
  private:
@@ -39,29 +40,29 @@ class Unit : public std::enable_shared_from_this<Unit> {
   struct Flight {
     std::atomic<bool> begun = false;
     std::atomic<bool> cancelled = false;
-    Lane::Number job = 0;
+    SerialExecutor::Number job = 0;
   };
 
-  // On the lane.
-  void do_open(const std::vector<Claim>& claims, Answer<OpenResult>& answer);
-  Device::Opened try_open(const std::vector<Claim>& claims, const Answer<OpenResult>& answer);
-  void do_transfer(const Transfer& transfer, Flight& flight, Answer<TransferResult>& answer);
-  void do_reset(Answer<ResetStatus>& answer);
+  // On the executor.
+  void do_open(const std::vector<Claim>& claims, OnceCallback<OpenResult>& answer);
+  Device::Opened try_open(const std::vector<Claim>& claims, const OnceCallback<OpenResult>& answer);
+  void do_transfer(const Transfer& transfer, Flight& flight, OnceCallback<TransferResult>& answer);
+  void do_reset(OnceCallback<ResetStatus>& answer);
   void shut();
 
   std::string hang_text() const;
   void end_use();
 
-  const Place place_;
+  const DeviceAddress place_;
   const Time settled_;
   const UsbLimits limits_;
-  const std::shared_ptr<Lane> lane_;
+  const std::shared_ptr<SerialExecutor> executor_;
   const std::function<void()> forget_;
   std::atomic<bool> left_ = false;
 
   std::mutex mutex_;
   // Guarded by mutex_.
-  std::shared_ptr<Device> device_;  // changed on the lane only
+  std::shared_ptr<Device> device_;  // changed on the executor only
   std::shared_ptr<Flight> flight_;
   bool in_use_ = false;
 };

@@ -57,11 +57,11 @@ std::string library_version() {
 
 struct UsbLine::Impl {
   Impl(const UsbLimits& limits_, std::function<Duration()> late)
-      : limits(limits_), lanes(limits.threads, std::move(late)) {}
+      : limits(limits_), executors(limits.threads, std::move(late)) {}
 
   template <class... Result>
-  AnswerTo<Result...> answer(std::function<void(Result...)> done) {
-    return std::make_shared<Answer<Result...>>(gate, std::move(done));
+  SharedCallback<Result...> answer(std::function<void(Result...)> done) {
+    return std::make_shared<OnceCallback<Result...>>(gate, std::move(done));
   }
   // For units that are not there: the answer comes from another thread all the same.
   template <class... Result>
@@ -69,26 +69,26 @@ struct UsbLine::Impl {
     desk->post(
         {[gate = gate, done = std::move(done), result...] { gate->pass([&] { done(result...); }); }, limits.open, {}});
   }
-  void arrived(const UnitInfo& info, const Place& place);
+  void arrived(const UnitInfo& info, const DeviceAddress& place);
 
   const UsbLimits limits;
   const std::shared_ptr<Gate> gate = std::make_shared<Gate>();
   const std::shared_ptr<Units> units = std::make_shared<Units>();
   Hotplug hotplug;  // may throw; the last to go
-  Lanes lanes;
-  const std::shared_ptr<Lane> desk = lanes.make();
+  SerialExecutors executors;
+  const std::shared_ptr<SerialExecutor> desk = executors.make();
   std::shared_ptr<Announcer> announcer;
   OnEvent on_event;
   std::atomic<bool> listed = false;
 };
 
-void UsbLine::Impl::arrived(const UnitInfo& info, const Place& place) {
+void UsbLine::Impl::arrived(const UnitInfo& info, const DeviceAddress& place) {
   // The rights of nodes that were there before us are what they are.
   const auto settled = listed ? Unit::Time::clock::now() + limits.access : Unit::Time::min();
   auto forget = [units = std::weak_ptr(units), handle = info.handle] {
     if (const auto all = units.lock()) all->remove(handle);
   };
-  units->add(info.handle, std::make_shared<Unit>(place, settled, limits, lanes.make(), std::move(forget)));
+  units->add(info.handle, std::make_shared<Unit>(place, settled, limits, executors.make(), std::move(forget)));
   on_event(Arrived{info});
 }
 
@@ -108,7 +108,7 @@ void UsbLine::start(OnEvent on_event) {
   Impl& self = *impl_;
   self.on_event = std::move(on_event);
   Announcer::Listener listener;
-  listener.arrived = [&self](const UnitInfo& unit, const Place& place) { self.arrived(unit, place); };
+  listener.arrived = [&self](const UnitInfo& unit, const DeviceAddress& place) { self.arrived(unit, place); };
   listener.left = [&self](UnitHandle handle, const PortPath& port) {
     if (const auto unit = self.units->find(handle)) unit->leave();
     self.on_event(Left{handle, port});
@@ -117,7 +117,7 @@ void UsbLine::start(OnEvent on_event) {
     self.listed = true;
     self.on_event(Listed{});
   };
-  self.announcer = std::make_shared<Announcer>(self.lanes, self.gate, std::move(listener));
+  self.announcer = std::make_shared<Announcer>(self.executors, self.gate, std::move(listener));
   self.hotplug.list([&self](Hotplug::Change change) { self.announcer->change(std::move(change)); });
   self.announcer->all_listed();
   self.hotplug.watch();
@@ -160,8 +160,8 @@ Topology UsbLine::topology() {
 
 void UsbLine::set_power(const PortPath& port, bool on, std::function<void(bool switched)> done) {
   const auto answer = impl_->answer(std::move(done));
-  impl_->lanes.make()->post({[port, on, answer] { answer->give(switch_port(port, on)); }, impl_->limits.power,
-                             [answer] { answer->give(false); }});
+  impl_->executors.make()->post({[port, on, answer] { answer->give(switch_port(port, on)); }, impl_->limits.power,
+                                 [answer] { answer->give(false); }});
 }
 
 }  // namespace dfu::usb

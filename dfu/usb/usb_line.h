@@ -1,14 +1,14 @@
 // The real line behind the two seams: units and hubs on this system's USB, through libusb.
 //
 // One thread handles libusb's hotplug events. All that is done to a unit - open, transfer, reset, close - is done on a
-// lane of its own in a libusb context of its own (dfu/usb/device.h says why), so that a unit which hangs, in whatever
-// call, delays no other; its verbs are answered when their limit is over. Answers and events come from these threads.
-// Any thread may call any verb.
+// executor of its own in a libusb context of its own (dfu/usb/device.h says why), so that a unit which hangs, in
+// whatever call, delays no other; its verbs are answered when their limit is over. Answers and events come from these
+// threads. Any thread may call any verb.
 //
 // Units are told by what the kernel keeps of their descriptors. A unit that nobody opens gets no request, ever; hubs
 // get one only when the power of their ports is asked for.
 // After the destructor no callback comes, answered or not; it waits for calls that are under way, for no longer than
-// Lanes::ending, and must not be called from a callback.
+// SerialExecutors::ending, and must not be called from a callback.
 #pragma once
 
 #include <memory>

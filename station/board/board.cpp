@@ -35,8 +35,8 @@ void at_low_priority(Make make) {
   }).get();
 }
 
-Place place_of(const BoardSetup& setup) {
-  Place place{setup.listen.host == "localhost" ? "127.0.0.1" : setup.listen.host, setup.names, {}};
+Endpoint place_of(const BoardSetup& setup) {
+  Endpoint place{setup.listen.host == "localhost" ? "127.0.0.1" : setup.listen.host, setup.names, {}};
   for (const std::string& proxy : setup.proxies) place.proxies.push_back(canonical_ip(proxy));
   return place;
 }
@@ -74,7 +74,7 @@ Board::Board(BoardSetup setup, const LiveLine& live, spdlog::logger& logger)
                 wanted_ = true;
                 joined_.notify_one();
               }),
-      journal_(setup_.door),
+      journal_(setup_.service),
       sign_in_({setup_.operators, cookie_of(setup_.listen),
                 [this](const std::string& session) { stream_.end_session(session); },
                 [this](const Sender& sender, const std::string& what) {
@@ -82,8 +82,9 @@ Board::Board(BoardSetup setup, const LiveLine& live, spdlog::logger& logger)
                 }},
                journal_),
       changes_(setup_.controls, journal_),
-      setting_up_({setup_.commissioning, setup_.station_file, setup_.topology, setup_.changed_slots, setup_.controls},
-                  journal_),
+      commissioning_(
+          {setup_.commissioning, setup_.station_file, setup_.topology, setup_.changed_slots, setup_.controls},
+          journal_),
       history_(setup_.database) {
   had_operators_ = sign_in_.has_operators();
   Handler& handler = *this;
@@ -116,7 +117,7 @@ void Board::log_refusal(const Request& request, const Refusal& refusal) {
                                            std::to_string(refusal.status));
 }
 
-Answer Board::answer(const Request& request) {
+Response Board::answer(const Request& request) {
   if (request.method == Method::get && assets_.find(request.path)) return assets_.reply(request);
   const std::optional<Route> route = route_of(request.method, request.path);
   if (!route) return reply_of({404, "not-found", "There is nothing at '" + shown(request.path) + "'.", "Start at /."});
@@ -173,7 +174,7 @@ std::string file_name(std::string order) {
 
 // REQUIRES: access was granted, so the sender of a change is signed in. What reads the record or adds to it
 // is work for others than the thread that serves everybody.
-Answer Board::answer(const Request& request, const Route& route, const Sender& sender) {
+Response Board::answer(const Request& request, const Route& route, const Sender& sender) {
   const std::string& key = route.key;
   const auto change = [&](auto make) {
     const Asker asker{sign_in_.session_of(request).value_or(Session{}), sender.address};
@@ -206,7 +207,7 @@ Answer Board::answer(const Request& request, const Route& route, const Sender& s
     case Action::signature:
       return Work([this, key] { return file(history_.signature(key), file_name(key) + ".minisig"); });
     case Action::commissioning:
-      return Work([this] { return setting_up_.tell(); });
+      return Work([this] { return commissioning_.tell(); });
     case Action::health:
       return Work([this] { return health(); });
     case Action::metrics:
@@ -229,14 +230,14 @@ Answer Board::answer(const Request& request, const Route& route, const Sender& s
       return change([this, key](const Asker& asker, const Request& skip) { return this->skip(asker, skip, key); });
     case Action::begin_commissioning:
       return change([this](const Asker& asker, const Request& labels) {
-        return setting_up_.begin(asker, labels, [this] { return live_.now(); });
+        return commissioning_.begin(asker, labels, [this] { return live_.now(); });
       });
     case Action::leave_out:
-      return change([this](const Asker& asker, const Request& next) { return setting_up_.leave_out(asker, next); });
+      return change([this](const Asker& asker, const Request& next) { return commissioning_.leave_out(asker, next); });
     case Action::finish_commissioning:
-      return change([this](const Asker& asker, const Request&) { return setting_up_.finish(asker); });
+      return change([this](const Asker& asker, const Request&) { return commissioning_.finish(asker); });
     case Action::cancel_commissioning:
-      return change([this](const Asker& asker, const Request&) { return setting_up_.cancel(asker); });
+      return change([this](const Asker& asker, const Request&) { return commissioning_.cancel(asker); });
     case Action::open_job:
       return change([this](const Asker& asker, const Request& job) {
         return changes_.open_job(asker, job, live_.now().recipes);
@@ -257,8 +258,8 @@ Answer Board::answer(const Request& request, const Route& route, const Sender& s
   return reply_of({500, "internal", "The board does not know what to do.", "Please report this."});
 }
 
-PictureFacts Board::facts(const LineNow& line) {
-  PictureFacts facts = setup_.facts;
+LineFacts Board::facts(const LineNow& line) {
+  LineFacts facts = setup_.facts;
   const std::lock_guard lock(mutex_);
   if (line.order) {
     const auto used = jobs_.find(*line.order);
@@ -283,7 +284,7 @@ void Board::remember_label(const db::Labelled& paired) {
 
 Reply Board::state() {
   const LineNow line = live_.now();
-  return json_reply(200, whole(picture_of(line, facts(line)), {number_, db::now()}));
+  return json_reply(200, whole(line_json_of(line, facts(line)), {number_, db::now()}));
 }
 
 namespace {
@@ -303,13 +304,13 @@ Reply Board::slot(const std::string& port_or_label) {
   const LineNow line = live_.now();
   const auto slot = slot_in(line, port_or_label);
   if (!slot) return found(std::nullopt, "slot '" + port_or_label + "'");
-  const PictureFacts known = facts(line);
+  const LineFacts known = facts(line);
   const auto label = known.labels.find(slot->visit);
   QJsonObject json = slot_json(*slot, label == known.labels.end() ? "" : label->second);
-  const QJsonObject story = setup_.stories ? setup_.stories->of(slot->port.text) : QJsonObject();
-  for (auto member = story.begin(); member != story.end(); ++member) json[member.key()] = member.value();
+  const QJsonObject timeline = setup_.timelines ? setup_.timelines->of(slot->port.text) : QJsonObject();
+  for (auto member = timeline.begin(); member != timeline.end(); ++member) json[member.key()] = member.value();
   const std::string& place = slot->name();
-  json["attempts"] = setup_.door ? history_.attempts_in(place, attempts_shown) : QJsonArray();
+  json["attempts"] = setup_.service ? history_.attempts_in(place, attempts_shown) : QJsonArray();
   return json_reply(200, compact(json));
 }
 
@@ -396,7 +397,7 @@ Reply Board::health() {
 Reply Board::metrics() {
   const CommitTimes commits = setup_.commit_times ? setup_.commit_times() : CommitTimes{};
   const std::string text =
-      setup_.meter ? setup_.meter->text(live_.now(), setup_.facts.station, commits, stream_.clients()) : "";
+      setup_.exporter ? setup_.exporter->text(live_.now(), setup_.facts.station, commits, stream_.clients()) : "";
   Reply reply = json_reply(200, text);
   reply.type = "text/plain; version=0.0.4; charset=utf-8";
   return reply;
@@ -447,9 +448,9 @@ void Board::show(std::stop_token stop) {
 }
 
 void Board::show_once() {
-  if (stream_.wants_picture()) shown_.reset();  // one left and another came, faster than this thread looks
+  if (stream_.wants_line_json()) shown_.reset();  // one left and another came, faster than this thread looks
   const LineNow line = live_.now();
-  Picture picture = picture_of(line, facts(line));
+  LineJson picture = line_json_of(line, facts(line));
   const Moment moment{number_ + 1, db::now()};
   const Delta change = shown_ ? delta(*shown_, picture, moment) : Delta{Change::structure, {}};
   if (change.change == Change::none) return;

@@ -40,13 +40,13 @@ namespace station::board {
 struct BoardSetup {
   Address listen{};
   std::vector<std::string> names{};  // by which browsers may call this station, beside addresses
-  PictureFacts facts{};
+  LineFacts facts{};
   std::string operators{};  // file
   std::string database{};
-  const Stories* stories = nullptr;  // they outlive the board
-  const Meter* meter = nullptr;
+  const SlotTimelines* timelines = nullptr;  // they outlive the board
+  const PrometheusExporter* exporter = nullptr;
   std::function<CommitTimes()> commit_times{};
-  RecordDoor* door = nullptr;  // null: a dry run, which changes nothing
+  RecordService* service = nullptr;  // null: a dry run, which changes nothing
   Controls controls{};
   Commissioning* commissioning = nullptr;  // null: the sockets cannot be named; outlives the board
   std::string station_file{};              // empty: there is none
@@ -70,12 +70,12 @@ class Board : private Handler {
 
  private:
   std::optional<Refusal> refuse(const Request& head) override;
-  Answer answer(const Request& request) override;
-  Answer answer(const Request& request, const Route& route, const Sender& sender);
+  Response answer(const Request& request) override;
+  Response answer(const Request& request, const Route& route, const Sender& sender);
   Asked asked_by(const Request& request, const Sender& sender);
   Needs needs_of(const Route& route) const;
   OpenStream stream_for(const Request& request, const Sender& sender);
-  PictureFacts facts(const LineNow& line);
+  LineFacts facts(const LineNow& line);
   Reply state();
   Reply slot(const std::string& port_or_label);
   Reply release(const Asker& asker, const Request& request, const std::string& port_or_label);
@@ -97,21 +97,21 @@ class Board : private Handler {
   const LiveLine& live_;
   spdlog::logger& logger_;
   const Assets assets_;
-  const Place place_;
+  const Endpoint place_;
   std::mutex mutex_;
-  std::condition_variable_any joined_;         // with mutex_: a client waits for a picture
+  std::condition_variable_any joined_;         // with mutex_: a client waits for a state
   bool wanted_ = false;                        // guarded by mutex_
   std::map<std::string, std::string> labels_;  // guarded by mutex_: of units on the line, by visit
   std::map<std::string, db::JobOpened> jobs_;  // guarded by mutex_: that were used, by order
   std::atomic<std::uint64_t> number_ = 0;
-  std::optional<Picture> shown_;  // showing thread
-  bool had_operators_ = false;    // showing thread
+  std::optional<LineJson> shown_;  // showing thread
+  bool had_operators_ = false;     // showing thread
   CountedLog log_;
   Stream stream_;
   Journal journal_;
   SignIn sign_in_;
   Changes changes_;
-  SettingUp setting_up_;
+  CommissioningApi commissioning_;
   const History history_;
   std::unique_ptr<Server> server_;
   std::jthread showing_;

@@ -140,7 +140,7 @@ Reply Changes::open_job(const Asker& asker, const Request& request,
     job.recipe_name = name;
     job.recipe = (*found)->sha256;
   }
-  db::Job opened;
+  db::WorkOrder opened;
   opened.opened = job;
   opened.opened.at = db::now();
   const auto entered = journal_.enter(OpenOrder{job});

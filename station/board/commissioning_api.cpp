@@ -92,7 +92,7 @@ std::string read_text(const std::string& file) {
 
 }  // namespace
 
-Reply SettingUp::tell() const {
+Reply CommissioningApi::tell() const {
   const auto lesson = parts_.lesson ? parts_.lesson->now() : std::nullopt;
   QJsonObject json{
       {"active", lesson.has_value()},
@@ -111,7 +111,7 @@ Reply SettingUp::tell() const {
   return json_reply(200, compact(json));
 }
 
-std::optional<Refusal> SettingUp::refuse_begin(const LineNow& line) const {
+std::optional<Refusal> CommissioningApi::refuse_begin(const LineNow& line) const {
   if (!parts_.lesson || parts_.station_file.empty()) {
     return not_now("This station was started without a station file, so that there is nowhere to keep the names.",
                    "Start it with one, which may be empty: --station FILE");
@@ -132,21 +132,21 @@ std::optional<Refusal> SettingUp::refuse_begin(const LineNow& line) const {
 }
 
 // Called once, whether or not the other side still waits: the line may end just now, and never answer.
-bool SettingUp::commission(bool on) const {
+bool CommissioningApi::commission(bool on) const {
   const auto taken = std::make_shared<std::promise<void>>();
   std::future<void> done = taken->get_future();
   parts_.controls.commission(on, [taken] { taken->set_value(); });
   return done.wait_for(longest_wait) == std::future_status::ready;
 }
 
-bool SettingUp::reload() const {
+bool CommissioningApi::reload() const {
   const auto taken = std::make_shared<std::promise<bool>>();
   std::future<bool> done = taken->get_future();
   parts_.controls.reload([taken](bool good) { taken->set_value(good); });
   return done.wait_for(longest_reading) == std::future_status::ready && done.get();
 }
 
-Reply SettingUp::begin(const Asker& asker, const Request& request, const std::function<LineNow()>& line) {
+Reply CommissioningApi::begin(const Asker& asker, const Request& request, const std::function<LineNow()>& line) {
   const std::lock_guard lock(one_at_a_time_);
   const auto body = body_of(request);
   if (const auto* refusal = std::get_if<Refusal>(&body)) return reply_of(*refusal);
@@ -169,7 +169,7 @@ Reply SettingUp::begin(const Asker& asker, const Request& request, const std::fu
   return tell();
 }
 
-Reply SettingUp::leave_out(const Asker& asker, const Request& request) {
+Reply CommissioningApi::leave_out(const Asker& asker, const Request& request) {
   const std::lock_guard lock(one_at_a_time_);
   const auto body = body_of(request);
   if (const auto* refusal = std::get_if<Refusal>(&body)) return reply_of(*refusal);
@@ -188,7 +188,7 @@ Reply SettingUp::leave_out(const Asker& asker, const Request& request) {
   return tell();
 }
 
-Reply SettingUp::take_back(const Asker& asker, const GuidedLesson& lesson) {
+Reply CommissioningApi::take_back(const Asker& asker, const GuidedLesson& lesson) {
   if (lesson.learned().empty()) return reply_of(not_now("No socket has a name yet.", "Plug a unit into one."));
   const NamedSocket& last = lesson.learned().back();
   const std::string what = "took back that socket " + last.label + " is " + last.port.text;
@@ -198,7 +198,7 @@ Reply SettingUp::take_back(const Asker& asker, const GuidedLesson& lesson) {
 }
 
 // The names are on record before they are in the file, and in the file before the line has them.
-std::optional<Refusal> SettingUp::write(const Asker& asker, const GuidedLesson& lesson) {
+std::optional<Refusal> CommissioningApi::write(const Asker& asker, const GuidedLesson& lesson) {
   const std::string& file = parts_.station_file;
   const config::StationResult now = config::load_station(file);
   if (!now.station) return not_now("The station file now has an error.", "Correct it, then save again.");
@@ -214,12 +214,12 @@ std::optional<Refusal> SettingUp::write(const Asker& asker, const GuidedLesson& 
   return std::nullopt;
 }
 
-void SettingUp::end() {
+void CommissioningApi::end() {
   parts_.lesson->end();
   commission(false);
 }
 
-Reply SettingUp::finish(const Asker& asker) {
+Reply CommissioningApi::finish(const Asker& asker) {
   const std::lock_guard lock(one_at_a_time_);
   const auto lesson = parts_.lesson ? parts_.lesson->now() : std::nullopt;
   if (!lesson) return reply_of(none_runs());
@@ -232,7 +232,7 @@ Reply SettingUp::finish(const Asker& asker) {
                           "See the log of the station, then start it again."));
 }
 
-Reply SettingUp::cancel(const Asker& asker) {
+Reply CommissioningApi::cancel(const Asker& asker) {
   const std::lock_guard lock(one_at_a_time_);
   if (!parts_.lesson || !parts_.lesson->now()) return reply_of(none_runs());
   if (const auto refusal = journal_.note(asker, "commissioning-cancelled", "line", "stopped naming the sockets")) {

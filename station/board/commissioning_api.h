@@ -16,7 +16,7 @@
 
 namespace station::board {
 
-struct SettingUpParts {
+struct CommissioningParts {
   Commissioning* lesson = nullptr;  // null: a board without a line
   std::string station_file{};       // empty: there is none
   std::function<dfu::Topology()> topology{};
@@ -24,9 +24,9 @@ struct SettingUpParts {
   Controls controls{};
 };
 
-class SettingUp {
+class CommissioningApi {
  public:
-  SettingUp(SettingUpParts parts, Journal& journal) : parts_(std::move(parts)), journal_(journal) {}
+  CommissioningApi(CommissioningParts parts, Journal& journal) : parts_(std::move(parts)), journal_(journal) {}
 
   Reply tell() const;
   // Nobody begins it while units are in work. `line`: as it is at the time of asking.
@@ -44,7 +44,7 @@ class SettingUp {
   bool reload() const;
   void end();
 
-  const SettingUpParts parts_;
+  const CommissioningParts parts_;
   Journal& journal_;
   std::mutex one_at_a_time_;  // held over each change
 };

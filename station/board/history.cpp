@@ -279,7 +279,7 @@ std::optional<QJsonObject> History::unit(const std::string& key) const {
   return json;
 }
 
-QJsonObject job_json(const db::Job& job) {
+QJsonObject job_json(const db::WorkOrder& job) {
   const db::JobOpened& opened = job.opened;
   QJsonObject counted;
   for (const auto& [outcome, units] : job.units) counted[text(db::to_string(outcome))] = qint64{units};
@@ -301,12 +301,12 @@ QJsonObject job_json(const db::Job& job) {
 
 QJsonArray History::jobs() const {
   QJsonArray all;
-  for (const db::Job& job : db::Reader(database_).jobs()) all.prepend(job_json(job));
+  for (const db::WorkOrder& job : db::Reader(database_).jobs()) all.prepend(job_json(job));
   return all;
 }
 
 std::optional<QJsonObject> History::job(const std::string& order) const {
-  const std::optional<db::Job> job = db::Reader(database_).job(order);
+  const std::optional<db::WorkOrder> job = db::Reader(database_).job(order);
   if (!job) return std::nullopt;
   QJsonObject json = job_json(*job);
   json["certificate"] = job->closed ? QJsonValue(text(job->closed->certificate)) : QJsonValue();
@@ -314,7 +314,7 @@ std::optional<QJsonObject> History::job(const std::string& order) const {
 }
 
 std::optional<std::string> History::certificate(const std::string& order) const {
-  const std::optional<db::Job> job = db::Reader(database_).job(order);
+  const std::optional<db::WorkOrder> job = db::Reader(database_).job(order);
   if (!job || !job->closed) return std::nullopt;
   return job->closed->certificate;
 }

@@ -35,6 +35,6 @@ class History {
   const std::string database_;
 };
 
-QJsonObject job_json(const db::Job& job);
+QJsonObject job_json(const db::WorkOrder& job);
 
 }  // namespace station::board

@@ -49,7 +49,7 @@ struct OpenStream {
   std::string session{};  // id; empty: none
 };
 
-using Answer = std::variant<Reply, Work, OpenStream>;
+using Response = std::variant<Reply, Work, OpenStream>;
 
 // What a request is answered with when it is not carried out: `code` is for the page, which has its own words for it.
 struct Refusal {

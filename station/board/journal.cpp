@@ -7,11 +7,11 @@
 namespace station::board {
 
 std::variant<OnRecord, Refusal> Journal::enter(Entry entry) {
-  if (!door_) {
+  if (!service_) {
     return Refusal{503, "records-unavailable", "This is a dry run: nothing is recorded, and nothing can be changed.",
                    "Start the line without --dry-run."};
   }
-  const EntryResult result = enter_and_wait(*door_, std::move(entry));
+  const EntryResult result = enter_and_wait(*service_, std::move(entry));
   if (const auto* done = std::get_if<OnRecord>(&result)) return *done;
   return Refusal{409, "conflict", std::get<Refused>(result).sentence, ""};
 }
@@ -26,7 +26,7 @@ std::optional<Refusal> Journal::note(const Asker& asker, const std::string& kind
   event.about = about;
   event.text = asker.session.operator_name + " " + what + " on the board.";
   event.facts = compact(facts);
-  const auto entered = enter(Note{std::move(event)});
+  const auto entered = enter(EventEntry{std::move(event)});
   const auto* refusal = std::get_if<Refusal>(&entered);
   return refusal ? std::optional(*refusal) : std::nullopt;
 }

@@ -18,8 +18,8 @@ struct Asker {
 
 class Journal {
  public:
-  // Null: nothing is recorded, so nothing can be changed. The door must outlive it.
-  explicit Journal(RecordDoor* door) : door_(door) {}
+  // Null: nothing is recorded, so nothing can be changed. The service must outlive it.
+  explicit Journal(RecordService* service) : service_(service) {}
 
   // What it became, or why not: 503 when it cannot be recorded, else 409.
   std::variant<OnRecord, Refusal> enter(Entry entry);
@@ -28,7 +28,7 @@ class Journal {
                               const std::string& what);
 
  private:
-  RecordDoor* door_;
+  RecordService* service_;
 };
 
 }  // namespace station::board

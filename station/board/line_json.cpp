@@ -59,23 +59,23 @@ QString word(RunState state) {
   return {};
 }
 
-QString word(Bound::By by) {
+QString word(Bottleneck::By by) {
   switch (by) {
-    case Bound::By::people:
+    case Bottleneck::By::people:
       return "people";
-    case Bound::By::units:
+    case Bottleneck::By::units:
       return "units";
-    case Bound::By::bus:
+    case Bottleneck::By::bus:
       return "bus";
-    case Bound::By::limit:
+    case Bottleneck::By::limit:
       return "limit";
-    case Bound::By::pause:
+    case Bottleneck::By::pause:
       return "pause";
-    case Bound::By::order:
+    case Bottleneck::By::order:
       return "order";
-    case Bound::By::hub_stopped:
+    case Bottleneck::By::hub_stopped:
       return "hub-stopped";
-    case Bound::By::hub_slowed:
+    case Bottleneck::By::hub_slowed:
       return "hub-slowed";
   }
   return {};
@@ -142,14 +142,14 @@ QJsonValue job_json(const std::optional<db::JobOpened>& job, const std::optional
                      {"operator", text_or_null(job->operator_name)}};
 }
 
-QJsonObject bound_json(const Bound& bound) {
+QJsonObject bottleneck_json(const Bottleneck& bound) {
   return {{"by", word(bound.by)},
           {"slots", bound.slots},
           {"name", text(bound.name)},
           {"times_slower", hundredths(bound.times_slower)}};
 }
 
-QJsonObject line_json(const LineNow& line, const PictureFacts& facts) {
+QJsonObject line_json(const LineNow& line, const LineFacts& facts) {
   const Counts& counts = line.counts;
   const config::Recipe* recipe = line.recipe.get();
   QJsonObject json;
@@ -167,7 +167,7 @@ QJsonObject line_json(const LineNow& line, const PictureFacts& facts) {
   json["first_pass"] = counts.first_pass;
   json["yield"] = counts.units == 0 ? QJsonValue() : fine_or_null(static_cast<double>(counts.good()) / counts.units);
   json["units_per_hour"] = whole_or_null(line.units_per_hour);
-  json["bound"] = bound_json(line.bound);
+  json["bound"] = bottleneck_json(line.bound);
   json["remark"] = text(line.note.text);  // in English; `note` is for a page of any language
   json["note"] = note_json(line.note);
   json["job"] = job_json(facts.job, line.still_to_make);
@@ -179,8 +179,8 @@ QJsonObject line_json(const LineNow& line, const PictureFacts& facts) {
   return json;
 }
 
-Picture::Hub hub_picture(const HubNow& hub, const PictureFacts& facts) {
-  Picture::Hub picture{.port = hub.port.text};
+LineJson::Hub hub_picture(const HubNow& hub, const LineFacts& facts) {
+  LineJson::Hub picture{.port = hub.port.text};
   picture.facts = {{"port", text(hub.port.text)},
                    {"label", text(hub.label)},
                    {"tt", text(dfu::to_string(hub.tt))},
@@ -209,7 +209,7 @@ std::string with(const QJsonObject& object, const char* name, const std::string&
   return all + (object.isEmpty() ? "\"" : ",\"") + name + "\":" + json + "}";
 }
 
-bool same_structure(const Picture& before, const Picture& after) {
+bool same_structure(const LineJson& before, const LineJson& after) {
   if (before.hubs.size() != after.hubs.size()) return false;
   for (std::size_t i = 0; i < after.hubs.size(); ++i) {
     if (before.hubs[i].facts != after.hubs[i].facts || before.hubs[i].ports != after.hubs[i].ports) return false;
@@ -225,17 +225,17 @@ QJsonObject changed_line(const QJsonObject& before, const QJsonObject& after) {
   return changed;
 }
 
-QJsonArray changed_loads(const Picture& before, const Picture& after) {
+QJsonArray changed_loads(const LineJson& before, const LineJson& after) {
   QJsonArray changed;
   for (std::size_t i = 0; i < after.hubs.size(); ++i) {
-    const Picture::Hub& hub = after.hubs[i];
+    const LineJson::Hub& hub = after.hubs[i];
     if (before.hubs[i].load == hub.load) continue;
     changed.append(QJsonObject{{"port", text(hub.port)}, {"bus_load", hub.load}});
   }
   return changed;
 }
 
-std::vector<std::string> changed_slots(const Picture& before, const Picture& after) {
+std::vector<std::string> changed_slots(const LineJson& before, const LineJson& after) {
   std::vector<std::string> changed;
   for (std::size_t i = 0; i < after.hubs.size(); ++i) {
     const auto& was = before.hubs[i].slots;
@@ -305,15 +305,15 @@ QJsonObject slot_json(const SlotNow& slot, const std::string& label) {
   return json;
 }
 
-Picture picture_of(const LineNow& line, const PictureFacts& facts) {
-  Picture picture{.station = facts.station, .line = line_json(line, facts)};
+LineJson line_json_of(const LineNow& line, const LineFacts& facts) {
+  LineJson picture{.station = facts.station, .line = line_json(line, facts)};
   for (const HubNow& hub : line.hubs) picture.hubs.push_back(hub_picture(hub, facts));
   return picture;
 }
 
-std::string whole(const Picture& picture, const Moment& moment) {
+std::string whole(const LineJson& picture, const Moment& moment) {
   std::vector<std::string> hubs;
-  for (const Picture::Hub& hub : picture.hubs) {
+  for (const LineJson::Hub& hub : picture.hubs) {
     QJsonObject facts = hub.facts;
     facts["bus_load"] = hub.load;
     hubs.push_back(with(facts, "slots", "[" + joined(hub.slots) + "]"));
@@ -326,7 +326,7 @@ std::string whole(const Picture& picture, const Moment& moment) {
   return with(top, "hubs", "[" + joined(hubs) + "]");
 }
 
-Delta delta(const Picture& before, const Picture& after, const Moment& moment) {
+Delta delta(const LineJson& before, const LineJson& after, const Moment& moment) {
   if (!same_structure(before, after) || before.station != after.station) return {Change::structure};
   const QJsonObject line = changed_line(before.line, after.line);
   const QJsonArray loads = changed_loads(before, after);

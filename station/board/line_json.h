@@ -1,4 +1,4 @@
-// The line as JSON for the page, and what has changed since the picture before. Pure; any thread.
+// The line as JSON for the page, and what has changed since the state before. Pure; any thread.
 // Format: `state` and `delta` of GET /api/events. Times are rounded so that a line where nothing happens has one small
 // change a second.
 #pragma once
@@ -16,7 +16,7 @@
 namespace station::board {
 
 // What the live line does not know.
-struct PictureFacts {
+struct LineFacts {
   std::string station{};  // name
   std::optional<db::JobOpened> job{};
   std::string operator_name{};
@@ -24,7 +24,7 @@ struct PictureFacts {
   std::size_t changed_slots = 0;                // that are not where the station file says
 };
 
-struct Picture {
+struct LineJson {
   struct Hub {
     std::string port{};
     QJsonObject facts{};  // without load and slots
@@ -43,11 +43,11 @@ struct Moment {
 };
 
 std::string_view to_string(SlotState state);
-Picture picture_of(const LineNow& line, const PictureFacts& facts);
+LineJson line_json_of(const LineNow& line, const LineFacts& facts);
 // `label`: of the unit; empty: none was paired.
 QJsonObject slot_json(const SlotNow& slot, const std::string& label);
 
-std::string whole(const Picture& picture, const Moment& moment);
+std::string whole(const LineJson& picture, const Moment& moment);
 
 enum class Change {
   none,
@@ -58,6 +58,6 @@ struct Delta {
   Change change = Change::none;
   std::string json{};  // of `some`
 };
-Delta delta(const Picture& before, const Picture& after, const Moment& moment);
+Delta delta(const LineJson& before, const LineJson& after, const Moment& moment);
 
 }  // namespace station::board

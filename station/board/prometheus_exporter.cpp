@@ -64,7 +64,7 @@ void put_slots(std::string& out, const LineNow& line) {
 
 }  // namespace
 
-void Meter::on(const scheduler::Event& event, scheduler::WallTime) {
+void PrometheusExporter::on(const scheduler::Event& event, scheduler::WallTime) {
   const auto* ended = std::get_if<scheduler::AttemptEnded>(&event);
   if (!ended) return;
   const std::lock_guard lock(mutex_);
@@ -73,8 +73,8 @@ void Meter::on(const scheduler::Event& event, scheduler::WallTime) {
   flash_seconds_.add(ended->finished.flash_seconds);
 }
 
-std::string Meter::text(const LineNow& line, const std::string& station, const CommitTimes& commits,
-                        std::size_t boards) const {
+std::string PrometheusExporter::text(const LineNow& line, const std::string& station, const CommitTimes& commits,
+                                     std::size_t boards) const {
   const std::lock_guard lock(mutex_);
   std::string out;
   head(out, "flashline_info", "gauge", "What runs here.");

@@ -14,7 +14,7 @@
 
 namespace station::board {
 
-class Meter : public scheduler::Observer {
+class PrometheusExporter : public scheduler::Observer {
  public:
   void on(const scheduler::Event& event, scheduler::WallTime at) override;
   std::string text(const LineNow& line, const std::string& station, const CommitTimes& commits,

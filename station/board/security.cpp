@@ -29,7 +29,7 @@ bool is_host_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
 }
 
-bool is_our_name(const std::string& name, const Place& place) {
+bool is_our_name(const std::string& name, const Endpoint& place) {
   if (name.empty()) return false;
   if (std::ranges::count(place.names, name) > 0 || is_loopback(name)) return true;
   // Nobody can make a name of theirs out of an address.
@@ -73,7 +73,7 @@ std::optional<Refusal> refuse_ambiguous(const Request& head) {
 
 // The last entry that no proxy of ours wrote about another one of ours: what stands before it the client may have made
 // up. Empty: it is no address.
-std::string forwarded_for(std::string_view list, const Place& place) {
+std::string forwarded_for(std::string_view list, const Endpoint& place) {
   while (!list.empty()) {
     const std::size_t comma = list.rfind(',');
     std::string_view entry = comma == std::string_view::npos ? list : list.substr(comma + 1);
@@ -120,7 +120,7 @@ std::optional<std::string> name_in_host(std::string_view host) {
   return lower(name);
 }
 
-Sender sender_of(const Request& head, const Place& place) {
+Sender sender_of(const Request& head, const Endpoint& place) {
   const bool local_board = is_loopback(place.host);
   const bool proxied = came_through_a_proxy(head);
   if (std::ranges::count(place.proxies, canonical_ip(head.peer)) == 0) {
@@ -133,7 +133,7 @@ Sender sender_of(const Request& head, const Place& place) {
           head.header("x-forwarded-proto") == "https"};
 }
 
-std::optional<Refusal> refuse_head(const Request& head, const Place& place) {
+std::optional<Refusal> refuse_head(const Request& head, const Endpoint& place) {
   if (head.method == Method::other) {
     return Refusal{405, "bad-request", "The board knows GET and POST.", "Use one of them."};
   }

@@ -14,7 +14,7 @@
 
 namespace station::board {
 
-struct Place {
+struct Endpoint {
   std::string host{};                  // that the board listens on, without brackets
   std::vector<std::string> names{};    // that the station file gives it, in lower case
   std::vector<std::string> proxies{};  // addresses whose X-Forwarded-For is believed, in their canonical form
@@ -26,14 +26,14 @@ struct Sender {
   bool at_station = false;  // it is on this machine, and did not come through a proxy
   bool https = false;       // a trusted proxy says that the browser came by TLS
 };
-Sender sender_of(const Request& head, const Place& place);
+Sender sender_of(const Request& head, const Endpoint& place);
 
 // The name or address in a Host header, in lower case or canonical form, without brackets and port. Nothing: it is
 // not HOST or HOST:PORT, exactly.
 std::optional<std::string> name_in_host(std::string_view host);
 
 // By request target, Host, Origin, method and length.
-std::optional<Refusal> refuse_head(const Request& head, const Place& place);
+std::optional<Refusal> refuse_head(const Request& head, const Endpoint& place);
 
 // Text of a stranger for a log or a message: printable ASCII, at most so many bytes of it, which is said if it was
 // longer.

@@ -228,7 +228,7 @@ MHD_Result Server::Impl::reply(MHD_Connection* connection, Exchange& exchange) {
     return queue(connection, exchange.made.value());
   }
   exchange.started = true;
-  const Answer answer = handler.answer(exchange.request);
+  const Response answer = handler.answer(exchange.request);
   if (const auto* made = std::get_if<Reply>(&answer)) return queue(connection, *made);
   if (const auto* work = std::get_if<Work>(&answer)) return make(connection, exchange, *work);
   return open_stream(connection, std::get<OpenStream>(answer));

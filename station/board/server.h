@@ -20,7 +20,7 @@ class Handler {
   virtual ~Handler() = default;
   // Before the body is read. Both come from the server's thread and must not wait.
   virtual std::optional<Refusal> refuse(const Request& head) = 0;
-  virtual Answer answer(const Request& request) = 0;
+  virtual Response answer(const Request& request) = 0;
 };
 
 class Server {

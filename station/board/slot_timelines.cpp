@@ -20,42 +20,42 @@ QString text(std::string_view utf8) {
 
 }  // namespace
 
-void Stories::on(const scheduler::Event& event, scheduler::WallTime at) {
+void SlotTimelines::on(const scheduler::Event& event, scheduler::WallTime at) {
   const std::lock_guard lock(mutex_);
   at_ = at;
   std::visit([this](const auto& each) { hear(each); }, event);
 }
 
-void Stories::say(const dfu::PortPath& port, const std::string& line) {
-  Story& story = by_port_[port.text];
-  story.log.push_back(reports::rfc3339(at_).toStdString() + " " + line);
-  if (story.log.size() > most_lines) story.log.pop_front();
+void SlotTimelines::say(const dfu::PortPath& port, const std::string& line) {
+  Timeline& timeline = by_port_[port.text];
+  timeline.log.push_back(reports::rfc3339(at_).toStdString() + " " + line);
+  if (timeline.log.size() > most_lines) timeline.log.pop_front();
 }
 
-void Stories::hear(const scheduler::AttemptBegan& event) {
+void SlotTimelines::hear(const scheduler::AttemptBegan& event) {
   const scheduler::AttemptStarted& started = event.started;
-  Story& story = by_port_[started.port.text];
-  story.steps.clear();
-  story.phase.reset();
-  story.step.clear();
+  Timeline& timeline = by_port_[started.port.text];
+  timeline.steps.clear();
+  timeline.phase.reset();
+  timeline.step.clear();
   for (const dfu::Step& step : started.recipe->layout.steps) {
-    story.steps.push_back({.name = step.name,
-                           .address = dfu::hex_address(step.address),
-                           .bytes = static_cast<std::uint32_t>(step.image ? step.image->payload().size() : 0)});
+    timeline.steps.push_back({.name = step.name,
+                              .address = dfu::hex_address(step.address),
+                              .bytes = static_cast<std::uint32_t>(step.image ? step.image->payload().size() : 0)});
   }
   say(started.port, "attempt " + std::to_string(started.number) + " begins");
 }
 
 // The survey looks at every step, and changes none: until something is done with it, it is still to come.
-void Stories::hear(const scheduler::Progress& event) {
-  Story& story = by_port_[event.port.text];
-  if (event.phase == story.phase && event.step == story.step) return;
-  const bool surveyed = story.phase == dfu::OperationKind::survey;
-  story.phase = event.phase;
-  story.step = event.step;
+void SlotTimelines::hear(const scheduler::Progress& event) {
+  Timeline& timeline = by_port_[event.port.text];
+  if (event.phase == timeline.phase && event.step == timeline.step) return;
+  const bool surveyed = timeline.phase == dfu::OperationKind::survey;
+  timeline.phase = event.phase;
+  timeline.step = event.step;
   const std::string phase(to_string(event.phase));
   say(event.port, event.step.empty() ? phase : phase + " " + event.step);
-  for (Step& step : story.steps) {
+  for (Step& step : timeline.steps) {
     if (step.name == event.step) {
       step.state = phase;
     } else if (step.state != "waiting") {
@@ -65,10 +65,10 @@ void Stories::hear(const scheduler::Progress& event) {
 }
 
 // What each step came to is known now.
-void Stories::hear(const scheduler::AttemptEnded& event) {
+void SlotTimelines::hear(const scheduler::AttemptEnded& event) {
   const scheduler::AttemptFinished& finished = event.finished;
-  Story& story = by_port_[finished.started.port.text];
-  for (Step& step : story.steps) {
+  Timeline& timeline = by_port_[finished.started.port.text];
+  for (Step& step : timeline.steps) {
     const auto end = std::ranges::find(finished.steps, step.name, &scheduler::StepDone::name);
     if (end == finished.steps.end()) {
       step.state = "not-reached";
@@ -88,16 +88,16 @@ void Stories::hear(const scheduler::AttemptEnded& event) {
                                  (finished.fault ? ": " + sentence(*finished.fault) : ""));
 }
 
-void Stories::hear(const scheduler::VerdictReached& event) {
+void SlotTimelines::hear(const scheduler::VerdictReached& event) {
   say(event.port, "verdict " + std::string(scheduler::to_string(event.outcome)));
 }
 
-void Stories::hear(const scheduler::Remarked& event) {
+void SlotTimelines::hear(const scheduler::Remarked& event) {
   const auto about = by_port_.find(event.remark.about);
   if (about != by_port_.end()) say({event.remark.about}, english(event.remark));
 }
 
-QJsonObject Stories::of(const std::string& port) const {
+QJsonObject SlotTimelines::of(const std::string& port) const {
   const std::lock_guard lock(mutex_);
   QJsonArray steps, log;
   const auto found = by_port_.find(port);

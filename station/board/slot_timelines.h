@@ -1,5 +1,5 @@
-// What happened in each slot lately, step by step: for the board's page about one slot. Told by the engine; asked from
-// any thread. Bounded: older events are in the record and in the log.
+// What happened in each slot lately, step by step: for the board's page about one slot. VisitInput by the engine; asked
+// from any thread. Bounded: older events are in the record and in the log.
 #pragma once
 
 #include <QJsonObject>
@@ -13,7 +13,7 @@
 
 namespace station::board {
 
-class Stories : public scheduler::Observer {
+class SlotTimelines : public scheduler::Observer {
  public:
   void on(const scheduler::Event& event, scheduler::WallTime at) override;
   // "steps" of the last attempt and "log" of the slot.
@@ -29,7 +29,7 @@ class Stories : public scheduler::Observer {
     std::uint32_t bytes = 0;
     double seconds = 0;
   };
-  struct Story {
+  struct Timeline {
     std::vector<Step> steps;
     std::optional<dfu::OperationKind> phase;  // as told last
     std::string step;                         // likewise
@@ -52,8 +52,8 @@ class Stories : public scheduler::Observer {
   void say(const dfu::PortPath& port, const std::string& text);
 
   mutable std::mutex mutex_;
-  scheduler::WallTime at_{};              // guarded by mutex_; of the event at hand
-  std::map<std::string, Story> by_port_;  // guarded by mutex_
+  scheduler::WallTime at_{};                 // guarded by mutex_; of the event at hand
+  std::map<std::string, Timeline> by_port_;  // guarded by mutex_
 };
 
 }  // namespace station::board

@@ -26,8 +26,8 @@ class Stream::Client {
  public:
   std::shared_ptr<const std::string> sending;  // null: nothing
   std::size_t sent = 0;
-  std::uint64_t seen = std::numeric_limits<std::uint64_t>::max();  // number of the picture it was given last
-  std::uint64_t beats = 0;                                         // that it was given or that came with a picture
+  std::uint64_t seen = std::numeric_limits<std::uint64_t>::max();  // number of the state it was given last
+  std::uint64_t beats = 0;                                         // that it was given or that came with a state
   std::function<void()> resume;                                    // set while it sleeps
   bool ended = false;
   bool evicted = false;  // it is told so before it ends, and takes no place
@@ -96,7 +96,7 @@ std::size_t Stream::clients() const {
   return clients_.size();
 }
 
-bool Stream::wants_picture() const {
+bool Stream::wants_line_json() const {
   const std::lock_guard lock(mutex_);
   return !clients_.empty() && !whole_;
 }

@@ -1,4 +1,4 @@
-// The stream of events to every open board: the newest picture of the line, made once for all of them.
+// The stream of events to every open board: the newest state of the line, made once for all of them.
 //
 // There is no queue. A client that reads slowly gets fewer messages, each of them the newest; one that has missed a
 // change gets the whole state. One who opens too many streams loses its oldest, and others keep theirs. Clients read on
@@ -43,9 +43,9 @@ class Stream {
   Taken read(Client& client, const Line& line, char* buffer, std::size_t size);
 
   std::size_t clients() const;
-  // Somebody is here and there is no picture: the next one that is published must not be a change only.
-  bool wants_picture() const;
-  // `delta` leads from the picture before to this one; empty: only the whole does. Forgotten while nobody is there.
+  // Somebody is here and there is no state: the next one that is published must not be a change only.
+  bool wants_line_json() const;
+  // `delta` leads from the state before to this one; empty: only the whole does. Forgotten while nobody is there.
   void publish(std::uint64_t number, std::string whole, std::string delta);
   // That the station is still there.
   void beat();

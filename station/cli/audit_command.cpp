@@ -248,7 +248,7 @@ ExitStatus audit_verify(const AuditOptions& options) {
 }
 
 ExitStatus audit_image(const ImageOptions& options) {
-  return at_the_record(options, [&](const RecordPlace& place) {
+  return record_session(options, [&](const RecordPlace& place) {
     const std::vector<db::Image> images = db::images_named(place.database, options.image);
     if (images.empty()) {
       return complain(ExitStatus::input_missing, "the record names no image " + options.image + ".");
@@ -297,7 +297,7 @@ ExitStatus audit_anchor(const AnchorOptions& options) {
 }
 
 ExitStatus dispose(const DisposeOptions& options) {
-  return at_the_record(options.record, [&](const RecordPlace& place) {
+  return record_session(options.record, [&](const RecordPlace& place) {
     const std::variant<Subject, Refused> subject = subject_of(options.subject, place.database);
     if (const auto* refused = std::get_if<Refused>(&subject)) return complain(ExitStatus::usage, refused->sentence);
     const db::Disposition& wanted = options.disposition;

@@ -50,15 +50,15 @@ dfu::Plan plan_for(const config::Recipe& recipe, dfu::Holds everywhere) {
 // A blank unit is read once to find it blank and once to verify. One that holds something else is known to from the
 // first block of each piece, which is next to nothing.
 double floor_seconds(const config::Recipe& recipe, const dfu::Plan& plan, dfu::Holds everywhere) {
-  dfu::Duration floor = plan.floor;
+  dfu::Duration device_time = plan.device_time;
   if (everywhere == dfu::Holds::blank && recipe.policy.unchanged == config::Unchanged::skip) {
     for (const dfu::Operation& operation : plan.operations) {
-      if (operation.kind == dfu::Operation::Kind::read) floor += operation.floor;
+      if (operation.kind == dfu::Operation::Kind::read) device_time += operation.device_time;
     }
   }
   // Neighbours are read before anything is erased.
-  for (const dfu::Neighbour& one : recipe.layout.kept) floor += dfu::wire_time(one.data.size());
-  return dfu::seconds(floor);
+  for (const dfu::Neighbour& one : recipe.layout.kept) device_time += dfu::wire_time(one.data.size());
+  return dfu::seconds(device_time);
 }
 
 // How many units the line works on at once: what its hubs allow together, up to the cap; one where nobody says.
@@ -74,10 +74,10 @@ int width_of(const std::string& station_file, const config::StationConfig& stati
 
 // At best: nobody waits for a person, a hub or the host. A unit also takes the time to come back from DFU mode where
 // that is what proves it (docs/devices.md, "Device time of a Photon": 0.5 s to the reset, then 1 to 3 s).
-double units_per_hour(const config::Recipe& recipe, double floor, int width) {
+double units_per_hour(const config::Recipe& recipe, double device_time, int width) {
   constexpr double comes_back = 2.5;
   const bool proved = recipe.policy.confirm != config::Confirm::none;
-  return 3600.0 * width / (floor + (proved ? comes_back : 0.0));
+  return 3600.0 * width / (device_time + (proved ? comes_back : 0.0));
 }
 
 std::string_view does_of(const dfu::Step& step) {
@@ -165,7 +165,7 @@ QJsonArray operations_json(const dfu::Layout& layout, const dfu::Plan& plan) {
                                   {"address", text(dfu::hex_address(each.address))},
                                   {"bytes", static_cast<qint64>(each.length)},
                                   {"block", each.block},
-                                  {"floor_seconds", dfu::seconds(each.floor)}});
+                                  {"floor_seconds", dfu::seconds(each.device_time)}});
   }
   return operations;
 }
@@ -216,7 +216,7 @@ std::string operation_table(const dfu::Layout& layout, const dfu::Plan& plan) {
   std::string out = "\nPlan for a blank unit, " + grouped(plan.operations.size()) + " operations:\n";
   for (const dfu::Operation& each : plan.operations) {
     out += fmt::format("{:<12}  {:<10}  {:>7}  block {:>5}  {:>9.3f} ms  {}\n", dfu::to_string(each.kind),
-                       dfu::hex_address(each.address), each.length, each.block, dfu::seconds(each.floor) * 1000,
+                       dfu::hex_address(each.address), each.length, each.block, dfu::seconds(each.device_time) * 1000,
                        layout.steps[each.step].name);
   }
   return out;

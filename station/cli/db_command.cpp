@@ -113,7 +113,7 @@ std::string told(const RestoreOptions& options, const db::RestoredRecord& restor
 }
 
 ExitStatus db_backup(const BackupOptions& options) {
-  return at_the_record(options, [&](const RecordPlace& place) {
+  return record_session(options, [&](const RecordPlace& place) {
     const db::Time begun = db::now();
     const std::optional<db::BackedUp> backed_up = db::back_up(place.database, options.to);
     if (!remember_backup(place.database, options.to, begun)) {
@@ -132,7 +132,7 @@ ExitStatus db_backup(const BackupOptions& options) {
 }
 
 ExitStatus db_merge(const MergeOptions& options) {
-  return at_the_record(options, [&](const RecordPlace& place) {
+  return record_session(options, [&](const RecordPlace& place) {
     db::UuidGenerator uuids;
     std::string out;
     for (const db::MergedChain& chain : db::merge(place.database, options.sources, uuids)) {
@@ -144,7 +144,7 @@ ExitStatus db_merge(const MergeOptions& options) {
 }
 
 ExitStatus db_restore(const RestoreOptions& options) {
-  return at_the_record(options, [&](const RecordPlace& place) {
+  return record_session(options, [&](const RecordPlace& place) {
     db::RestoreRequest request;
     request.from = options.from;
     request.unproven = options.unproven;
@@ -165,7 +165,7 @@ ExitStatus db_restore(const RestoreOptions& options) {
 }
 
 ExitStatus db_archive(const ArchiveOptions& options) {
-  return at_the_record(options, [&](const RecordPlace& place) {
+  return record_session(options, [&](const RecordPlace& place) {
     db::UuidGenerator uuids;
     const db::Head end = db::archive(place.database, options.to, place.station, run_of_command("db archive", "", uuids),
                                      uuids, place.clock);

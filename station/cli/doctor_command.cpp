@@ -52,7 +52,7 @@ std::variant<HostFacts, ExitStatus> gather(const DoctorOptions& options) {
   if (const auto* line = std::get_if<OpenedLine>(&opened)) {
     facts.topology = line->hubs->topology();
     facts.named_hubs = named_hubs(*std::get<0>(station), *facts.topology);
-    const auto units = units_now(*line->bus);
+    const auto units = enumerate_units(*line->bus);
     if (!units) return complain_of_listing();
     facts.units = line_view(*facts.topology, *units, *std::get<0>(station), std::get<0>(profiles)).units;
   } else if (options.line != "usb") {

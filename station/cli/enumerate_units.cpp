@@ -34,7 +34,7 @@ struct Seen {
 
 }  // namespace
 
-std::optional<std::vector<dfu::UnitInfo>> units_now(dfu::Bus& bus) {
+std::optional<std::vector<dfu::UnitInfo>> enumerate_units(dfu::Bus& bus) {
   const auto seen = std::make_shared<Seen>();
   bus.start([seen](const dfu::BusEvent& event) { seen->take(event); });
   std::unique_lock lock(seen->mutex);

@@ -47,7 +47,7 @@ struct JobImportOptions {
   std::string key;  // public key that must have signed it, or a file with one; empty: the one that its rows name
 };
 
-std::string line_of(const db::Job& job, db::Time now) {
+std::string line_of(const db::WorkOrder& job, db::Time now) {
   const db::JobOpened& opened = job.opened;
   std::string state = job.closed ? "closed " + utc(job.closed->at) : "open";
   if (!job.closed && opened.until && *opened.until < now) state = "expired " + utc(*opened.until);
@@ -79,7 +79,7 @@ ExitStatus job_open(const JobOpenOptions& options) {
     job.recipe_name = read.name;
     job.recipe = read.sha256;
   }
-  return at_the_record(options.record, [&](const RecordPlace& place) {
+  return record_session(options.record, [&](const RecordPlace& place) {
     WritingSession session(place, "job open", job.operator_name);
     const EntryResult result = put_on_record(OpenOrder{job}, session.store());
     if (const auto* refused = std::get_if<Refused>(&result)) return complain(ExitStatus::usage, refused->sentence);
@@ -90,7 +90,7 @@ ExitStatus job_open(const JobOpenOptions& options) {
 }
 
 ExitStatus job_close(const JobCloseOptions& options) {
-  return at_the_record(options.record, [&](const RecordPlace& place) {
+  return record_session(options.record, [&](const RecordPlace& place) {
     const std::string file = options.output.empty() ? file_of(options.order, ".certificate") : options.output;
     if (const auto problem = why_not_written(file)) return complain(ExitStatus::cannot_create, *problem);
     WritingSession session(place, "job close", options.operator_name);
@@ -98,7 +98,7 @@ ExitStatus job_close(const JobCloseOptions& options) {
         put_on_record(CloseOrder{options.order, options.operator_name, options.reason}, session.store());
     if (const auto* refused = std::get_if<Refused>(&result)) return complain(ExitStatus::usage, refused->sentence);
     const db::JobClosed& closed = std::get<db::JobClosed>(std::get<OnRecord>(result).row);
-    const std::optional<db::Job> job = db::Reader(place.database).job(options.order);
+    const std::optional<db::WorkOrder> job = db::Reader(place.database).job(options.order);
     const ExitStatus status = created(
         write_signed(file, closed.certificate, "flashline certificate " + options.order, session.store().key()));
     if (status != ExitStatus::passed) return status;
@@ -111,16 +111,16 @@ ExitStatus job_close(const JobCloseOptions& options) {
 }
 
 ExitStatus job_list(const RecordOptions& options) {
-  return at_the_record(options, [&](const RecordPlace& place) {
+  return record_session(options, [&](const RecordPlace& place) {
     std::string out;
     const db::Time now = order_time(place.database);
-    for (const db::Job& job : db::Reader(place.database).jobs_of_all()) out += line_of(job, now);
+    for (const db::WorkOrder& job : db::Reader(place.database).jobs_of_all()) out += line_of(job, now);
     return print(out.empty() ? "no orders\n" : out) ? ExitStatus::passed : ExitStatus::cannot_create;
   });
 }
 
 ExitStatus job_export(const JobExportOptions& options) {
-  return at_the_record(options.record, [&](const RecordPlace& place) {
+  return record_session(options.record, [&](const RecordPlace& place) {
     const std::string file = options.output.empty() ? file_of(options.order, ".flashline") : options.output;
     const db::StationKey key = db::StationKey::load(options.key.empty() ? key_path(place.database) : options.key);
     const db::ExportedJob exported = db::export_job(place.database, options.order, file, key);
@@ -137,7 +137,7 @@ ExitStatus job_export(const JobExportOptions& options) {
 }
 
 ExitStatus job_import(const JobImportOptions& options) {
-  return at_the_record(options.record, [&](const RecordPlace& place) {
+  return record_session(options.record, [&](const RecordPlace& place) {
     const auto key = options.key.empty() ? std::nullopt : public_key_from(options.key);
     if (!options.key.empty() && !key) {
       return complain(ExitStatus::usage, "there is no public key in " + options.key + ".");

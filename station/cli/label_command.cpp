@@ -66,7 +66,7 @@ ExitStatus scan(const LabelOptions& options, const RecordPlace& place, db::Store
 }
 
 ExitStatus label(const LabelOptions& options) {
-  return at_the_record(options, [&](const RecordPlace& place) {
+  return record_session(options, [&](const RecordPlace& place) {
     WritingSession session(place, "label", options.operator_name);
     if (options.scan) return scan(options, place, session.store());
     const std::string with = !options.attempt.empty() ? "the unit of attempt " + options.attempt

@@ -24,7 +24,7 @@ ExitStatus list(const ListOptions& options) {
   const auto opened = open_line(options, LineUse::look);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   const OpenedLine& line = std::get<OpenedLine>(opened);
-  const auto units = units_now(*line.bus);
+  const auto units = enumerate_units(*line.bus);
   if (!units) return complain_of_listing();
   const config::StationConfig& names = *std::get<0>(station);
   const LineView view = line_view(line.hubs->topology(), *units, names, std::get<0>(profiles));

@@ -35,7 +35,7 @@ class WritingSession {
 
 // `work` gets the place; what db throws becomes a sentence and 66 or 74.
 template <typename Work>
-ExitStatus at_the_record(const RecordOptions& options, Work work) {
+ExitStatus record_session(const RecordOptions& options, Work work) {
   const auto place = place_of(options);
   if (const auto* status = std::get_if<ExitStatus>(&place)) return *status;
   try {

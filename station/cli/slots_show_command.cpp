@@ -89,7 +89,7 @@ ExitStatus slots_show(const SlotsShowOptions& options) {
   const auto opened = open_line(options, LineUse::look);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   const OpenedLine& line = std::get<OpenedLine>(opened);
-  const auto units = units_now(*line.bus);
+  const auto units = enumerate_units(*line.bus);
   if (!units) return complain_of_listing();
   const LineView view = line_view(line.hubs->topology(), *units, *std::get<0>(station), dfu::all_profiles());
   const std::vector<SlotRow> rows = rows_of(view, *std::get<0>(station));

@@ -25,9 +25,9 @@ Lines lines_of(const std::string& text) {
 // A [[slot]] as it stands in the text.
 struct Written {
   std::string label;
-  config::Place port;       // its value
-  std::string named;        // that value
-  int first = 0, last = 0;  // lines
+  config::TextPosition port;  // its value
+  std::string named;          // that value
+  int first = 0, last = 0;    // lines
 };
 
 const config::TomlNode* find(const config::TomlTable& table, std::string_view key) {

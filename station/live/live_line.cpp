@@ -349,7 +349,7 @@ void LineState::note_hub(const scheduler::Remark& remark) {
       break;
     case scheduler::RemarkKind::proof:
     case scheduler::RemarkKind::duplicate_id:
-    case scheduler::RemarkKind::half_written:
+    case scheduler::RemarkKind::partial_flash:
     case scheduler::RemarkKind::recovery:
     case scheduler::RemarkKind::quarantine:
     case scheduler::RemarkKind::suspect:
@@ -420,9 +420,9 @@ SlotNow LineState::slot_at(const Slot& slot, dfu::Duration now) const {
   }
   if (out.phase == OperationKind::erase || out.phase == OperationKind::write || out.phase == OperationKind::read) {
     const scheduler::Progress& last = slot.last;
-    const double floor = last.floor_seconds - slot.planned.floor_seconds;
+    const double device_time = last.floor_seconds - slot.planned.floor_seconds;
     const double elapsed = last.elapsed_seconds - slot.planned.elapsed_seconds;
-    const double pace = floor > shortest_for_pace ? std::max(1.0, elapsed / floor) : 1.0;
+    const double pace = device_time > shortest_for_pace ? std::max(1.0, elapsed / device_time) : 1.0;
     out.left_seconds = std::max(0.0, last.left_seconds * pace - out.stuck_seconds);
   }
   return out;
@@ -435,13 +435,13 @@ LineState::Traffic LineState::traffic(const Hub& hub, dfu::Duration now) const {
     if (stretch.end <= now - bus_window) continue;
     Stretch& unit = units[stretch.port];
     unit.elapsed += stretch.elapsed;
-    unit.floor += stretch.floor;
+    unit.device_time += stretch.device_time;
     bytes += stretch.bytes;
     longest = std::max(longest, dfu::seconds(now - stretch.end) + stretch.elapsed);
   }
   if (units.empty()) return {};
   std::vector<double> slower;
-  for (const auto& [port, unit] : units) slower.push_back(unit.floor > 0 ? unit.elapsed / unit.floor : 1);
+  for (const auto& [port, unit] : units) slower.push_back(unit.device_time > 0 ? unit.elapsed / unit.device_time : 1);
   std::ranges::sort(slower);
   const double seconds = std::min(dfu::seconds(bus_window), longest);
   return {.units = static_cast<int>(units.size()),
@@ -480,24 +480,24 @@ bool LineState::wants_order() const {
 
 // ---- what bounds it
 
-Bound LineState::bound(dfu::Duration now) const {
-  if (const auto waiting = waiting_bound()) return *waiting;
+Bottleneck LineState::bound(dfu::Duration now) const {
+  if (const auto waiting = waiting_bottleneck()) return *waiting;
   const int at_work = in_state(SlotState::working) + in_state(SlotState::between);
-  if (wants_order() && at_work == 0) return {.by = Bound::By::order, .slots = in_state(SlotState::queued)};
+  if (wants_order() && at_work == 0) return {.by = Bottleneck::By::order, .slots = in_state(SlotState::queued)};
   const int in_work = at_work + in_state(SlotState::queued);
-  if (in_work == 0) return {.by = Bound::By::people, .slots = for_people()};
-  if (const auto bus = bus_bound(now)) return *bus;
-  if (setup_.stay && for_people() > in_work) return {.by = Bound::By::people, .slots = for_people()};
-  return {.by = Bound::By::units, .slots = in_work, .times_slower = times_slower_everywhere(now)};
+  if (in_work == 0) return {.by = Bottleneck::By::people, .slots = for_people()};
+  if (const auto bus = bus_bottleneck(now)) return *bus;
+  if (setup_.stay && for_people() > in_work) return {.by = Bottleneck::By::people, .slots = for_people()};
+  return {.by = Bottleneck::By::units, .slots = in_work, .times_slower = times_slower_everywhere(now)};
 }
 
 // The line says what its units wait for; of several reasons the first one, by the order of WaitFor. One that is about
 // to begin waits for nothing, and what a reset of the hub's power holds back is in work.
-std::optional<Bound> LineState::waiting_bound() const {
+std::optional<Bottleneck> LineState::waiting_bottleneck() const {
   const int queued = in_state(SlotState::queued);
   if (queued == 0) return std::nullopt;
   if (state_ == RunState::paused || state_ == RunState::halted || state_ == RunState::commissioning)
-    return Bound{.by = Bound::By::pause, .slots = queued};
+    return Bottleneck{.by = Bottleneck::By::pause, .slots = queued};
   std::optional<scheduler::Wait> first;
   int slots = 0;
   for (const auto& [port, slot] : slots_) {
@@ -509,23 +509,23 @@ std::optional<Bound> LineState::waiting_bound() const {
     }
     if (*wait == *first) ++slots;
   }
-  return first ? bound_of(*first, slots) : std::nullopt;
+  return first ? bottleneck_of(*first, slots) : std::nullopt;
 }
 
-std::optional<Bound> LineState::bound_of(const scheduler::Wait& wait, int slots) const {
+std::optional<Bottleneck> LineState::bottleneck_of(const scheduler::Wait& wait, int slots) const {
   using scheduler::WaitFor;
   switch (wait.what) {
     case WaitFor::pause:
     case WaitFor::commissioning:
-      return Bound{.by = Bound::By::pause, .slots = slots};
+      return Bottleneck{.by = Bottleneck::By::pause, .slots = slots};
     case WaitFor::hub_stopped:
-      return Bound{.by = Bound::By::hub_stopped, .slots = slots, .name = name_of_hub(wait.hub)};
+      return Bottleneck{.by = Bottleneck::By::hub_stopped, .slots = slots, .name = name_of_hub(wait.hub)};
     case WaitFor::hub_slowed:
-      return Bound{.by = Bound::By::hub_slowed, .slots = slots, .name = name_of_hub(wait.hub)};
+      return Bottleneck{.by = Bottleneck::By::hub_slowed, .slots = slots, .name = name_of_hub(wait.hub)};
     case WaitFor::cap:
     case WaitFor::hub_width:
     case WaitFor::stagger:
-      return Bound{.by = Bound::By::limit, .slots = slots, .name = wait.name};
+      return Bottleneck{.by = Bottleneck::By::limit, .slots = slots, .name = wait.name};
     case WaitFor::order:  // what is in work for it bounds the line
     case WaitFor::hub_power:
       break;
@@ -544,15 +544,15 @@ double LineState::times_slower_everywhere(dfu::Duration now) const {
 }
 
 // The worst of them, if there are several.
-std::optional<Bound> LineState::bus_bound(dfu::Duration now) const {
-  std::optional<Bound> worst;
+std::optional<Bottleneck> LineState::bus_bottleneck(dfu::Duration now) const {
+  std::optional<Bottleneck> worst;
   for (const auto& [port, hub] : hubs_) {
     if (hub.tt != dfu::TransactionTranslator::single) continue;
     const Traffic here = traffic(hub, now);
     if (here.units < 2 || here.load < bus_full || here.times_slower < noticeably_slower) continue;
     if (worst && worst->times_slower >= here.times_slower) continue;
-    worst =
-        Bound{.by = Bound::By::bus, .slots = here.units, .name = name_of_hub(port), .times_slower = here.times_slower};
+    worst = Bottleneck{
+        .by = Bottleneck::By::bus, .slots = here.units, .name = name_of_hub(port), .times_slower = here.times_slower};
   }
   return worst;
 }

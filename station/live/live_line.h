@@ -130,7 +130,7 @@ struct LineNote {
 };
 
 // What keeps the line from finishing more units now.
-struct Bound {
+struct Bottleneck {
   enum class By {
     people,       // nothing is in work, or more slots wait for a unit to be brought or taken away than are in work
     units,        // units are in work and take the time they need
@@ -143,8 +143,8 @@ struct Bound {
   } by = By::people;
   int slots = 0;       // people: that wait for them; units: in work; bus: behind the hub; else: units that wait
   std::string name{};  // bus, hub_...: the hub; limit: the hub whose width it is; empty: the station's
-  // Bus: than each unit would be without the others. Units: than their floor, behind every hub: where that is much, the
-  // units or this machine are slow, and the line cannot tell which.
+  // Bus: than each unit would be without the others. Units: than their device time, behind every hub: where that is
+  // much, the units or this machine are slow, and the line cannot tell which.
   double times_slower = 1;
 };
 
@@ -186,7 +186,7 @@ struct LineNow {
   // Good ones over the last ten minutes or, while the line has not worked so long, since the first attempt, but at
   // least over one minute: a first batch promises no rate that nobody has kept up yet. Nothing before a verdict.
   std::optional<double> units_per_hour{};
-  Bound bound{};
+  Bottleneck bound{};
 };
 
 // Which ports are shown from the start: those that were chosen, else those that the station file names, else all of all
@@ -220,7 +220,7 @@ class LineState {
     dfu::PortPath port{};
     dfu::Duration end{};
     double elapsed = 0;
-    double floor = 0;
+    double device_time = 0;
     double bytes = 0;
   };
   struct Moved {
@@ -244,7 +244,7 @@ class LineState {
   struct Traffic {
     int units = 0;
     double load = 0;
-    double times_slower = 1;  // as Bound's
+    double times_slower = 1;  // as Bottleneck's
   };
 
   void hear(const scheduler::UnitArrived& event);
@@ -280,10 +280,10 @@ class LineState {
   int in_state(SlotState state) const;
   int for_people() const;
   bool wants_order() const;
-  Bound bound(dfu::Duration now) const;
-  std::optional<Bound> waiting_bound() const;
-  std::optional<Bound> bound_of(const scheduler::Wait& wait, int slots) const;
-  std::optional<Bound> bus_bound(dfu::Duration now) const;
+  Bottleneck bound(dfu::Duration now) const;
+  std::optional<Bottleneck> waiting_bottleneck() const;
+  std::optional<Bottleneck> bottleneck_of(const scheduler::Wait& wait, int slots) const;
+  std::optional<Bottleneck> bus_bottleneck(dfu::Duration now) const;
   double times_slower_everywhere(dfu::Duration now) const;
 
   LineSetup setup_;

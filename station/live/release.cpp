@@ -91,18 +91,19 @@ void obey(const ReleaseParts& parts, std::string_view line, const std::function<
   const auto refuse = [&](const std::string& why) { answer(to_line(ReleaseAnswer{false, why})); };
   const auto request = request_from(line);
   if (!request) return refuse("the line does not know this command.");
-  if (!parts.door) return refuse("this is a dry run: nothing is recorded, and nothing can be released.");
+  if (!parts.service) return refuse("this is a dry run: nothing is recorded, and nothing can be released.");
   const auto found = releasable(parts.live.now(), request->place);
   if (const auto* why = std::get_if<std::string>(&found)) return refuse(*why);
   const Releasable& what = std::get<Releasable>(found);
-  parts.door->enter(Note{event_of(what, request->decision)},
-                    [answer, what, decision = request->decision, release = parts.release](const EntryResult& result) {
-                      if (const auto* refused = std::get_if<Refused>(&result)) {
-                        return answer(to_line(ReleaseAnswer{false, refused->sentence}));
-                      }
-                      release(what.port, decision);
-                      answer(to_line(ReleaseAnswer{true, what.name + " is released. " + what.then}));
-                    });
+  parts.service->enter(
+      EventEntry{event_of(what, request->decision)},
+      [answer, what, decision = request->decision, release = parts.release](const EntryResult& result) {
+        if (const auto* refused = std::get_if<Refused>(&result)) {
+          return answer(to_line(ReleaseAnswer{false, refused->sentence}));
+        }
+        release(what.port, decision);
+        answer(to_line(ReleaseAnswer{true, what.name + " is released. " + what.then}));
+      });
 }
 
 }  // namespace station

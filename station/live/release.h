@@ -45,7 +45,7 @@ std::variant<Releasable, std::string> releasable(const LineNow& line, const std:
 // What the line can do about a request.
 struct ReleaseParts {
   const LiveLine& live;
-  RecordDoor* door;                                                               // null: a dry run
+  RecordService* service;                                                         // null: a dry run
   std::function<void(const dfu::PortPath&, const scheduler::Decision&)> release;  // from any thread
 };
 // `answer` is called once, from any thread.

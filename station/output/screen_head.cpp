@@ -77,42 +77,42 @@ std::string waiting(int units) {
   return counted(static_cast<std::uint64_t>(units), "unit") + (units == 1 ? " waits" : " wait");
 }
 
-std::string bound_text(const LineNow& line) {
-  const Bound& bound = line.bound;
+std::string bottleneck_text(const LineNow& line) {
+  const Bottleneck& bound = line.bound;
   switch (bound.by) {
-    case Bound::By::people:
+    case Bottleneck::By::people:
       return fmt::format("OPERATOR: {} of {} slots wait for people", bound.slots, slots_of(line));
-    case Bound::By::units:
+    case Bottleneck::By::units:
       if (bound.times_slower < slow_everywhere) {
         return fmt::format("UNITS: {} in work, each at its own pace", bound.slots);
       }
       return fmt::format("UNITS: {} in work, {:.1f} times slower than they need: is this PC busy?", bound.slots,
                          bound.times_slower);
-    case Bound::By::bus:
+    case Bottleneck::By::bus:
       return fmt::format("BUS: {} units share the 12 Mbit/s of hub {}, {:.1f} times slower", bound.slots, bound.name,
                          bound.times_slower);
-    case Bound::By::limit:
+    case Bottleneck::By::limit:
       return fmt::format("LIMIT: {}, {} allows no more units at once", waiting(bound.slots),
                          bound.name.empty() ? "the station file" : "hub " + bound.name);
-    case Bound::By::pause:
+    case Bottleneck::By::pause:
       return fmt::format("PAUSE: {} for the line to go on", waiting(bound.slots));
-    case Bound::By::order:
+    case Bottleneck::By::order:
       return bound.slots == 0 ? "ORDER: no unit is started before the next one"
                               : fmt::format("ORDER: {} for the next one", waiting(bound.slots));
-    case Bound::By::hub_stopped:
+    case Bottleneck::By::hub_stopped:
       return fmt::format("HUB: {}, hub {} is stopped", waiting(bound.slots), bound.name);
-    case Bound::By::hub_slowed:
+    case Bottleneck::By::hub_slowed:
       return fmt::format("HUB: {}, hub {} takes fewer at once", waiting(bound.slots), bound.name);
   }
   return {};
 }
 
-Row bound_row(const LineNow& line) {
+Row bottleneck_row(const LineNow& line) {
   switch (line.state) {
     case RunState::running:
       break;
     case RunState::paused:
-      if (line.bound.by == Bound::By::pause) break;
+      if (line.bound.by == Bottleneck::By::pause) break;
       return {{"bound    "}, {"PAUSE: units that are plugged in wait; SIGUSR1 goes on", Look::warning}};
     case RunState::halted:
       return {{"stop     "}, {"all work is stopped on the board; \"Go on\" there or SIGUSR1 goes on", Look::warning}};
@@ -123,9 +123,9 @@ Row bound_row(const LineNow& line) {
     case RunState::stopping_at_once:
       return {{"stop     "}, {"at once; what was in work is recorded", Look::warning}};
   }
-  const bool people_or_units = line.bound.by == Bound::By::people || line.bound.by == Bound::By::units;
-  const bool warns = line.state == RunState::paused || !(people_or_units || line.bound.by == Bound::By::order);
-  return {{"bound    "}, {bound_text(line), warns ? Look::warning : Look::plain}};
+  const bool people_or_units = line.bound.by == Bottleneck::By::people || line.bound.by == Bottleneck::By::units;
+  const bool warns = line.state == RunState::paused || !(people_or_units || line.bound.by == Bottleneck::By::order);
+  return {{"bound    "}, {bottleneck_text(line), warns ? Look::warning : Look::plain}};
 }
 
 // How a hub that failed too often goes on. Typed into this window it would be lost: what a scanner reads comes here.
@@ -160,7 +160,7 @@ std::vector<Row> head(const LineNow& line, const ScreenFacts& facts, ScreenSize 
     if (!facts.board.empty()) rows.push_back({{"board    " + facts.board}});
   }
   rows.push_back(units_row(line, size.columns));
-  rows.push_back(bound_row(line));
+  rows.push_back(bottleneck_row(line));
   for (Row& row : hub_rows(line)) rows.push_back(std::move(row));
   if (!line.note.text.empty()) rows.push_back({{"note     "}, {line.note.text, Look::warning}});
   if (size.rows >= tall) rows.emplace_back();

@@ -23,7 +23,7 @@ struct Made {
   std::set<std::string> recipes, images;
 };
 
-Made read_made(const db::Job& job, const std::string& database) {
+Made read_made(const db::WorkOrder& job, const std::string& database) {
   Made made;
   std::map<db::Uuid, std::string> last_of_visit;
   std::vector<db::Uuid> order;
@@ -57,7 +57,7 @@ std::string joined(const std::set<std::string>& lines) {
 
 }  // namespace
 
-db::JobClosed closing_of(const db::Job& job, const std::string& database, const db::Store& store,
+db::JobClosed closing_of(const db::WorkOrder& job, const std::string& database, const db::Store& store,
                          const std::string& operator_name, const std::string& reason) {
   const db::JobOpened& opened = job.opened;
   const Made made = read_made(job, database);

@@ -10,7 +10,7 @@ namespace station {
 
 // Lines of "key: value" in a fixed order, then one line per unit. `database` is the one that `store` writes.
 // Errors: db::Error.
-db::JobClosed closing_of(const db::Job& job, const std::string& database, const db::Store& store,
+db::JobClosed closing_of(const db::WorkOrder& job, const std::string& database, const db::Store& store,
                          const std::string& operator_name, const std::string& reason);
 
 }  // namespace station

@@ -136,7 +136,7 @@ struct Write {
   }
 
   EntryResult operator()(const CloseOrder& entry) const {
-    const std::optional<db::Job> job = db::Reader(store.path()).job(entry.order);
+    const std::optional<db::WorkOrder> job = db::Reader(store.path()).job(entry.order);
     if (!job) return Refused{"there is no order " + entry.order + ". `job list` names them."};
     if (job->closed) return Refused{"order " + entry.order + " was closed at " + utc(job->closed->at) + "."};
     const db::JobClosed row = closing_of(*job, store.path(), store, entry.operator_name, entry.reason);
@@ -144,7 +144,7 @@ struct Write {
     return OnRecord{row, false, store.key().sign(row.certificate, "flashline certificate " + row.order)};
   }
 
-  EntryResult operator()(const Note& entry) const {
+  EntryResult operator()(const EventEntry& entry) const {
     if (entry.event.kind.empty()) return Refused{"an event needs a kind."};
     db::Event row = entry.event;
     row.at = db::now();
@@ -158,9 +158,9 @@ EntryResult put_on_record(const Entry& entry, db::Store& store) {
   return std::visit(Write{store}, entry);
 }
 
-EntryResult enter_and_wait(RecordDoor& door, Entry entry) {
+EntryResult enter_and_wait(RecordService& service, Entry entry) {
   std::promise<EntryResult> answer;
-  door.enter(std::move(entry), [&answer](EntryResult result) { answer.set_value(std::move(result)); });
+  service.enter(std::move(entry), [&answer](EntryResult result) { answer.set_value(std::move(result)); });
   return answer.get_future().get();
 }
 

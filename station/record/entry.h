@@ -57,11 +57,11 @@ struct CloseOrder {
 };
 
 // Something an operator did or saw: "slot-disabled", "signed-in". `at` is filled in.
-struct Note {
+struct EventEntry {
   db::Event event;
 };
 
-using Entry = std::variant<PairLabel, Decide, OpenOrder, CloseOrder, Note>;
+using Entry = std::variant<PairLabel, Decide, OpenOrder, CloseOrder, EventEntry>;
 
 struct OnRecord {
   db::Record row;
@@ -78,9 +78,9 @@ using EntryResult = std::variant<OnRecord, Refused>;
 EntryResult put_on_record(const Entry& entry, db::Store& store);
 
 // How others than the recorder, such as the board, add to the record while a line runs.
-class RecordDoor {
+class RecordService {
  public:
-  virtual ~RecordDoor() = default;
+  virtual ~RecordService() = default;
   // Any thread, also from inside `done`. Entries and the attempts' records come on record in the order in which they
   // were given, and are checked against what was given before them. `done` is called exactly once, on the recorder's
   // thread, which must not be held up: OnRecord after the commit. A refusal harms neither the line nor other entries.
@@ -88,6 +88,6 @@ class RecordDoor {
 };
 
 // Waits for the commit, which takes milliseconds. Not from inside a `done`.
-EntryResult enter_and_wait(RecordDoor& door, Entry entry);
+EntryResult enter_and_wait(RecordService& service, Entry entry);
 
 }  // namespace station

@@ -21,7 +21,7 @@ std::string foreign_recipe(const db::JobOpened& job,
   return {};
 }
 
-std::variant<JobOrder, NoOrder> take_job(const std::optional<db::Job>& job, const std::string& order,
+std::variant<JobOrder, NoOrder> take_job(const std::optional<db::WorkOrder>& job, const std::string& order,
                                          const std::vector<std::shared_ptr<const config::Recipe>>& recipes,
                                          db::Time now) {
   const auto refuse = [](const std::string& sentence) { return NoOrder{ExitStatus::usage, sentence}; };
@@ -43,7 +43,7 @@ std::variant<JobOrder, NoOrder> take_job(const std::optional<db::Job>& job, cons
     return NoOrder{ExitStatus::bad_recipe, problem};
   }
   const std::int64_t left = std::min<std::int64_t>(opened.quantity - job->made, std::numeric_limits<int>::max());
-  const auto made_for = std::make_shared<const scheduler::Job>(scheduler::Job{opened.order, opened.lot});
+  const auto made_for = std::make_shared<const scheduler::WorkOrder>(scheduler::WorkOrder{opened.order, opened.lot});
   return JobOrder{opened, {static_cast<int>(left), opened.count_already, made_for}};
 }
 
@@ -52,9 +52,9 @@ db::Time order_time(const std::string& database) {
 }
 
 JobOrder worked_by(JobOrder order, const std::string& operator_name) {
-  scheduler::Job job = *order.quota.job;
+  scheduler::WorkOrder job = *order.quota.job;
   job.operator_name = operator_name;
-  order.quota.job = std::make_shared<const scheduler::Job>(std::move(job));
+  order.quota.job = std::make_shared<const scheduler::WorkOrder>(std::move(job));
   return order;
 }
 

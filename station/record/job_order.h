@@ -27,7 +27,7 @@ struct NoOrder {
   std::string sentence;
 };
 // `job`: what the record has under that number; these are all recipes of the line. `now`: order_time().
-std::variant<JobOrder, NoOrder> take_job(const std::optional<db::Job>& job, const std::string& order,
+std::variant<JobOrder, NoOrder> take_job(const std::optional<db::WorkOrder>& job, const std::string& order,
                                          const std::vector<std::shared_ptr<const config::Recipe>>& recipes,
                                          db::Time now);
 

@@ -20,10 +20,10 @@ std::string id_of(const db::Attempt& attempt) {
 
 }  // namespace
 
-std::vector<scheduler::HalfWritten> units_of(const db::LeftHalfWritten& left) {
-  std::vector<scheduler::HalfWritten> units;
+std::vector<scheduler::PartialFlash> units_of(const db::PartialFlashes& left) {
+  std::vector<scheduler::PartialFlash> units;
   for (const db::Attempt& attempt : left.attempts) {
-    scheduler::HalfWritten unit{
+    scheduler::PartialFlash unit{
         db::to_string(attempt.started.attempt), db::to_string(attempt.started.visit), {attempt.visit.port}, {}, {},
         attempt.run->id == left.last_run};
     if (attempt.finished.fault) unit.step = attempt.finished.fault->step;
@@ -33,8 +33,8 @@ std::vector<scheduler::HalfWritten> units_of(const db::LeftHalfWritten& left) {
   return units;
 }
 
-std::vector<scheduler::HalfWritten> left_behind(const std::string& database) {
-  return units_of(db::Reader(database).half_written());
+std::vector<scheduler::PartialFlash> partial_flashes_at_start(const std::string& database) {
+  return units_of(db::Reader(database).partial_flashes());
 }
 
 }  // namespace station

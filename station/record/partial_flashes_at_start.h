@@ -1,5 +1,5 @@
-// Which units the record says were left half-written, and have not been made whole since (db::Reader::half_written), in
-// the words of the scheduler. Errors: db::Error from the record itself.
+// Which units the record says were left half-written, and have not been made whole since (db::Reader::partial_flashes),
+// in the words of the scheduler. Errors: db::Error from the record itself.
 #pragma once
 
 #include <string>
@@ -10,9 +10,9 @@
 
 namespace station {
 
-std::vector<scheduler::HalfWritten> units_of(const db::LeftHalfWritten& left);
+std::vector<scheduler::PartialFlash> units_of(const db::PartialFlashes& left);
 
 // Of this database's own station.
-std::vector<scheduler::HalfWritten> left_behind(const std::string& database);
+std::vector<scheduler::PartialFlash> partial_flashes_at_start(const std::string& database);
 
 }  // namespace station

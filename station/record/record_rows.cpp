@@ -115,7 +115,7 @@ db::AttemptFinished RecordRows::finished(const scheduler::AttemptFinished& recor
   row.serials = record.serials;
   row.flash = to_milliseconds(record.flash_seconds);
   row.back = to_milliseconds(record.return_seconds);
-  row.floor = to_milliseconds(record.floor_seconds);
+  row.device_time = to_milliseconds(record.floor_seconds);
   for (const scheduler::StepDone& step : record.steps) {
     row.steps.push_back({step.name, image(step.image), step.address, step.bytes, step.written_bytes,
                          step.unchanged_bytes, step.erased_sectors, to_milliseconds(step.seconds), step.readback});

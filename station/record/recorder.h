@@ -25,7 +25,7 @@
 
 namespace station {
 
-class StoreRecorder : public scheduler::Recorder, public RecordDoor {
+class StoreRecorder : public scheduler::Recorder, public RecordService {
  public:
   StoreRecorder(db::Store& store, RecordContext context, spdlog::logger& logger);
   ~StoreRecorder() override;

@@ -48,10 +48,10 @@ board::BoardSetup setup_of(const BoardRequest& request, FlashRun& run, const std
       address_from(listen).value(), request.station.board_names, {run.station(), {}, request.options.operator_name}};
   setup.operators = operators_path(request.database);
   setup.database = request.database;
-  setup.stories = &request.parts.stories;
-  setup.meter = &request.parts.meter;
+  setup.timelines = &request.parts.timelines;
+  setup.exporter = &request.parts.exporter;
   setup.commit_times = [&run] { return run.commit_times(); };
-  setup.door = run.door();
+  setup.service = run.service();
   setup.controls = controls_of(run, request.reload);
   setup.controls.label_pattern = request.station.label_pattern;
   setup.commissioning = &request.parts.commissioning;

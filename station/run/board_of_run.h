@@ -16,8 +16,8 @@ namespace station {
 
 // What tells the board more than the live line does.
 struct BoardParts {
-  board::Stories stories;
-  board::Meter meter;
+  board::SlotTimelines timelines;
+  board::PrometheusExporter exporter;
   Commissioning commissioning;
 };
 

@@ -18,8 +18,8 @@ std::string command_socket_of(const std::string& database);
 class CommandSocket {
  public:
   // Call it once, from any thread and at any time, also when the socket has gone.
-  using Answer = std::function<void(std::string line)>;
-  using Obey = std::function<void(std::string_view line, Answer answer)>;
+  using Reply = std::function<void(std::string line)>;
+  using Obey = std::function<void(std::string_view line, Reply answer)>;
 
   // A socket that a program left behind is replaced.
   CommandSocket(const std::string& database, Obey obey);

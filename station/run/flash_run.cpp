@@ -64,7 +64,7 @@ FlashRun::FlashRun(RunParts parts)
   options.stay = parts_.stay;
   if (parts_.job) options.quota = parts_.job->quota;
   options.wait_for_jobs = parts_.wait_for_jobs;
-  options.half_written = parts_.half_written;
+  options.partial_flashes = parts_.partial_flashes;
   options.topology = parts_.topology;
   options.hubs = parts_.line.hubs;
   options.only_ports = parts_.only_ports;
@@ -199,7 +199,7 @@ void FlashRun::work_for(const std::optional<JobOrder>& job, std::function<void()
 
 void FlashRun::work_without_order(const std::string& operator_name, std::function<void()> done) {
   parts_.job.reset();
-  const auto job = std::make_shared<const scheduler::Job>(scheduler::Job{{}, {}, operator_name});
+  const auto job = std::make_shared<const scheduler::WorkOrder>(scheduler::WorkOrder{{}, {}, operator_name});
   engine_->work_for({.job = job, .without_order = true}, std::move(done));
   look_at_order();
 }
@@ -242,7 +242,7 @@ void FlashRun::tell(const char* code, scheduler::RemarkValues values, const std:
 void FlashRun::put_down(db::Event event) {
   if (!recorder_) return;
   parts_.log.logger().info("{}: {}", event.kind, event.text);
-  recorder_->enter(Note{std::move(event)}, [](const EntryResult&) {});  // a refusal is in the log
+  recorder_->enter(EventEntry{std::move(event)}, [](const EntryResult&) {});  // a refusal is in the log
 }
 
 void FlashRun::execute() {

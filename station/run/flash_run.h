@@ -37,8 +37,8 @@ struct RunParts {
   scheduler::LineSettings settings;
   bool stay;
   std::optional<JobOrder> job;
-  bool wait_for_jobs;                                // somebody may give the line another one while it runs
-  std::vector<scheduler::HalfWritten> half_written;  // by earlier runs
+  bool wait_for_jobs;                                    // somebody may give the line another one while it runs
+  std::vector<scheduler::PartialFlash> partial_flashes;  // by earlier runs
   RecordContext context;
   db::Store* store;  // null: a dry run, which records nothing
   db::UuidGenerator& uuids;
@@ -88,7 +88,7 @@ class FlashRun {
   std::vector<ChangedSlot> changed_slots() const;
   // For adding to the record while the line runs; null in a dry run. Good until this run is destroyed; after
   // close() it refuses.
-  RecordDoor* door() { return recorder_.get(); }
+  RecordService* service() { return recorder_.get(); }
   CommitTimes commit_times() const { return recorder_ ? recorder_->commit_times() : CommitTimes{}; }
 
  private:

@@ -52,10 +52,10 @@ void tell_interrupted(const db::Store& store, Log& log) {
 }
 
 // What earlier runs left half-written. The line works without it: nothing is judged by it.
-std::vector<scheduler::HalfWritten> half_written(const db::Store* store, const std::string& database, Log& log) {
+std::vector<scheduler::PartialFlash> partial_flashes(const db::Store* store, const std::string& database, Log& log) {
   if (!store) return {};
   try {
-    return left_behind(database);
+    return partial_flashes_at_start(database);
   } catch (const db::Error& error) {
     log.logger().warn("units that earlier runs left half-written cannot be listed: {}", error.what());
     return {};
@@ -234,14 +234,14 @@ RunParts StartUp::run_parts() {
           .stay = options_.stay,
           .job = job_,
           .wait_for_jobs = !board_place(options_, *files_.station).empty(),
-          .half_written = half_written(store_.get(), database_, *log_),
+          .partial_flashes = partial_flashes(store_.get(), database_, *log_),
           .context = context_,
           .store = store_.get(),
           .uuids = uuids_,
           .log = *log_,
           .live = live_,
           .output = *output_,
-          .watchers = {&parts_.stories, &parts_.meter, &parts_.commissioning, &hooks_, &not_begun_},
+          .watchers = {&parts_.timelines, &parts_.exporter, &parts_.commissioning, &hooks_, &not_begun_},
           .clock = clock_.rules,
           .wait_for_clock = clock_.wait_on_board};
 }
@@ -249,11 +249,11 @@ RunParts StartUp::run_parts() {
 // How `flashline release` reaches this run.
 std::unique_ptr<CommandSocket> StartUp::open_commands() {
   if (!options_.stay || options_.dry_run) return nullptr;
-  ReleaseParts parts{live_, run_.door(), [this](const dfu::PortPath& place, const scheduler::Decision& decision) {
+  ReleaseParts parts{live_, run_.service(), [this](const dfu::PortPath& place, const scheduler::Decision& decision) {
                        run_.release(place, decision);
                      }};
   auto socket = std::make_unique<CommandSocket>(
-      database_, [parts = std::move(parts)](std::string_view line, const CommandSocket::Answer& answer) {
+      database_, [parts = std::move(parts)](std::string_view line, const CommandSocket::Reply& answer) {
         obey(parts, line, answer);
       });
   if (!socket->problem().empty()) log_->logger().warn("no command reaches this line: {}", socket->problem());

@@ -51,9 +51,9 @@ void Crew::act() {
     if (expect(page, {200}, "/metrics")) metrics_ = page.body;
     next_scrape_ = clock_() + 15s;
   }
-  if (clock_() >= next_errand_) {
-    errand();
-    next_errand_ = clock_() + Seconds(between(10, 120));
+  if (clock_() >= next_task_) {
+    task();
+    next_task_ = clock_() + Seconds(between(10, 120));
   }
 }
 
@@ -74,8 +74,8 @@ void Crew::go_home() {
 
 // ---- one person, from coming to going
 
-void Crew::errand() {
-  ++errands_;
+void Crew::task() {
+  ++tasks_;
   const bool order_is_wanted = wants_order();
   const Person* who = &one_of(staff());
   while (order_is_wanted && who->role != station::Role::supervises) who = &one_of(staff());

@@ -54,7 +54,7 @@ class Crew {
   const Deeds& deeds() const { return deeds_; }
   const std::vector<Certificate>& certificates() const { return certificates_; }
   const std::string& last_metrics() const { return metrics_; }
-  int errands() const { return errands_; }
+  int tasks() const { return tasks_; }
   int watchers() const { return watched_; }
   const std::vector<std::string>& wrong() const { return wrong_; }
 
@@ -62,7 +62,7 @@ class Crew {
   struct Screen;
   using Answers = std::vector<int>;
 
-  void errand();
+  void task();
   void do_something(const Browser& browser, const Person& who);
   bool wants_order() const;
   void next_order(const Browser& browser, const Person& who);
@@ -93,12 +93,12 @@ class Crew {
   const std::function<Seconds()> clock_;
   const Browser nobody_;
   std::mt19937 random_;
-  Seconds next_errand_{15}, next_screens_{0}, next_scrape_{0};
+  Seconds next_task_{15}, next_screens_{0}, next_scrape_{0};
   std::vector<std::unique_ptr<Screen>> screens_;
   Deeds deeds_;
   std::vector<Certificate> certificates_;
   std::string metrics_;
-  int errands_ = 0, watched_ = 0, orders_ = 0, labels_ = 0;
+  int tasks_ = 0, watched_ = 0, orders_ = 0, labels_ = 0;
   std::vector<std::string> wrong_;
 };
 

@@ -134,7 +134,7 @@ db::Uuid Factory::attempt(const db::VisitStarted& visit, int number, bool good, 
   finished.serials = {begun.serial};
   finished.flash = db::milliseconds(7500 + random_() % 300 + (random_() % 40 == 0 ? random_() % 3000 : 0));
   finished.back = db::milliseconds(1450 + random_() % 100);
-  finished.floor = db::milliseconds(7480);
+  finished.device_time = db::milliseconds(7480);
   finished.verified = finished.booted = good;
   put_steps(finished);
   if (!good) put_fault(finished);

@@ -49,7 +49,7 @@ struct Scheduled {
   std::uint64_t transfers = 0;
   std::uint64_t events = 0;
   double cpu_seconds = 0;
-  std::vector<Story> stories;  // by unit, with all its rounds
+  std::vector<Story> timelines;  // by unit, with all its rounds
 };
 
 // Empty for what nobody waits for.
@@ -60,7 +60,7 @@ dfu::PortPath port_of(const scheduler::Record& record) {
   return {};
 }
 
-void one_round(int units, db::UuidGenerator& uuids, std::map<dfu::PortPath, Story>& stories, Scheduled& out) {
+void one_round(int units, db::UuidGenerator& uuids, std::map<dfu::PortPath, Story>& timelines, Scheduled& out) {
   auto station = std::make_shared<config::StationConfig>();
   station->cap = units;
   static const auto recipe = scheduler::fleet::photon_recipe({20000, 12000, 8000});
@@ -84,15 +84,15 @@ void one_round(int units, db::UuidGenerator& uuids, std::map<dfu::PortPath, Stor
   for (const auto& unit : spec.units) out.transfers += fleet.transfers(unit.port.text);
   for (const scheduler::Record& record : fleet.recorder.records) {
     const dfu::PortPath port = port_of(record);
-    if (!port.text.empty()) stories[port].push_back(record);
+    if (!port.text.empty()) timelines[port].push_back(record);
   }
 }
 
 Scheduled schedule(int units, db::UuidGenerator& uuids) {
   Scheduled out;
-  std::map<dfu::PortPath, Story> stories;
-  while (out.attempts < attempts_wanted) one_round(units, uuids, stories, out);
-  for (auto& [port, story] : stories) out.stories.push_back(std::move(story));
+  std::map<dfu::PortPath, Story> timelines;
+  while (out.attempts < attempts_wanted) one_round(units, uuids, timelines, out);
+  for (auto& [port, timeline] : timelines) out.timelines.push_back(std::move(timeline));
   return out;
 }
 
@@ -109,14 +109,14 @@ struct Stored {
 // Each unit gives its next record when the last one was acknowledged.
 class Replay {
  public:
-  Replay(station::StoreRecorder& recorder, const std::vector<Story>& stories)
+  Replay(station::StoreRecorder& recorder, const std::vector<Story>& timelines)
       : recorder_(recorder),
-        stories_(stories),
-        at_(stories.size()),
-        left_(static_cast<std::ptrdiff_t>(stories.size())) {}
+        timelines_(timelines),
+        at_(timelines.size()),
+        left_(static_cast<std::ptrdiff_t>(timelines.size())) {}
 
   std::vector<double> run() {
-    for (std::size_t unit = 0; unit < stories_.size(); ++unit) next(unit);
+    for (std::size_t unit = 0; unit < timelines_.size(); ++unit) next(unit);
     left_.wait();
     std::sort(milliseconds_.begin(), milliseconds_.end());
     return std::move(milliseconds_);
@@ -124,9 +124,9 @@ class Replay {
 
  private:
   void next(std::size_t unit) {
-    if (at_[unit] == stories_[unit].size()) return left_.count_down();
+    if (at_[unit] == timelines_[unit].size()) return left_.count_down();
     const Wall::time_point given = Wall::now();
-    recorder_.record(stories_[unit][at_[unit]++], db::now(), [this, unit, given](bool) {
+    recorder_.record(timelines_[unit][at_[unit]++], db::now(), [this, unit, given](bool) {
       {
         const std::lock_guard lock(mutex_);
         milliseconds_.push_back(since(given) * 1000);
@@ -136,14 +136,14 @@ class Replay {
   }
 
   station::StoreRecorder& recorder_;
-  const std::vector<Story>& stories_;
+  const std::vector<Story>& timelines_;
   std::vector<std::size_t> at_;  // of a unit: its next record; used by whoever acknowledged its last one
   std::latch left_;
   std::mutex mutex_;
   std::vector<double> milliseconds_;
 };
 
-Stored store(const std::vector<Story>& stories, const std::string& file, db::UuidGenerator& uuids) {
+Stored store(const std::vector<Story>& timelines, const std::string& file, db::UuidGenerator& uuids) {
   db::Run run;
   run.id = uuids.next();
   run.at = db::now();
@@ -154,7 +154,7 @@ Stored store(const std::vector<Story>& stories, const std::string& file, db::Uui
   Stored out;
   const auto begun = Wall::now();
   const double used = cpu();
-  out.milliseconds = Replay(recorder, stories).run();
+  out.milliseconds = Replay(recorder, timelines).run();
   out.seconds = since(begun);
   out.cpu_seconds = cpu() - used;
   recorder.close();
@@ -212,8 +212,8 @@ int main(int count, char** words) {
   std::vector<Row> rows;
   for (const int units : {64, 500, 1000}) {
     Row row{units, schedule(units, uuids), {}};
-    row.stored = store(row.scheduled.stories, folder.file(std::to_string(units) + ".db"), uuids);
-    row.scheduled.stories.clear();
+    row.stored = store(row.scheduled.timelines, folder.file(std::to_string(units) + ".db"), uuids);
+    row.scheduled.timelines.clear();
     rows.push_back(std::move(row));
   }
   print_scheduler(rows);

@@ -302,7 +302,7 @@ void check(const bench::Folder& folder, const People& people, const bench::Crew&
   for (const std::string& sentence : crew.wrong()) findings.expect(false, sentence);
   check_record(file, people, findings);
   std::printf("%6d errands at the board, %d screens, %d changes refused, of which no trace may be on record\n",
-              crew.errands(), crew.watchers(), crew.deeds().refused);
+              crew.tasks(), crew.watchers(), crew.deeds().refused);
   check_deeds(file, crew.deeds(), findings);
   check_orders(file, crew.certificates(), findings);
   check_metrics(file, crew.last_metrics(), findings);

@@ -15,10 +15,10 @@
 namespace config {
 namespace {
 
+using dfu::particle::BootPrediction;
 using dfu::particle::Contents;
 using dfu::particle::Dependency;
 using dfu::particle::Function;
-using dfu::particle::Outlook;
 using dfu::particle::Start;
 using testing::HasSubstr;
 
@@ -38,7 +38,7 @@ dfu::SurveyResult survey_of(const MadeCase& made) {
 std::string forecast(const MadeCase& made, const std::function<void(Contents&)>& change) {
   Contents contents = *contents_after(made.recipe, survey_of(made));
   if (change) change(contents);
-  return std::string(to_string(outlook(*made.recipe.profile.platform, contents).start));
+  return std::string(to_string(predict_boot(*made.recipe.profile.platform, contents).start));
 }
 
 std::string truth(const MadeCase& made, const std::function<void(dfu::virt::Flash&, const MadeCase&)>& change) {

@@ -89,7 +89,7 @@ TEST(Toml, ByteOrderMarkAndCrlfAreTolerated) {
   ASSERT_EQ(root.size(), 1u);
   const auto& recipe = std::get<TomlTable>(root[0].value.content);
   ASSERT_EQ(recipe.size(), 2u);
-  EXPECT_EQ(recipe[0].value.place, (Place{2, 8}));
+  EXPECT_EQ(recipe[0].value.place, (TextPosition{2, 8}));
   EXPECT_EQ(recipe[1].value.written, "0x080A0000");
 }
 

@@ -168,7 +168,7 @@ TEST(Hints, EachLeadsToARecipeThatIsGood) {
     folder.write("x", row.file);
     Lines recipe = lines_of("[recipe]\nname = \"r\"\n[device]\n" + row.device +
                             "[[step]]\nname = \"s\"\nimage = \"x\"\n" + row.step + "[policy]\nconfirm = \"none\"\n");
-    std::string story;
+    std::string timeline;
     bool good = false;
     int steps = 0;
     for (; steps < most_steps; ++steps) {
@@ -177,13 +177,13 @@ TEST(Hints, EachLeadsToARecipeThatIsGood) {
       if (good) break;
       const auto error = std::ranges::find(result.diagnostics, Severity::error, &Diagnostic::severity);
       ASSERT_NE(error, result.diagnostics.end());
-      story += error->message + " | " + error->hint + "\n";
-      ASSERT_FALSE(error->hint.empty()) << row.what << ": " << story;
+      timeline += error->message + " | " + error->hint + "\n";
+      ASSERT_FALSE(error->hint.empty()) << row.what << ": " << timeline;
       const Lines before = recipe;
       follow(recipe, *error);
-      ASSERT_NE(recipe, before) << row.what << ": nothing to follow in\n" << story;
+      ASSERT_NE(recipe, before) << row.what << ": nothing to follow in\n" << timeline;
     }
-    EXPECT_TRUE(good) << row.what << ":\n" << story << joined(recipe);
+    EXPECT_TRUE(good) << row.what << ":\n" << timeline << joined(recipe);
     EXPECT_GT(steps, 0) << row.what << ": is good from the start, so this row walks no hint";
   }
 }

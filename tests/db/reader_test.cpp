@@ -156,7 +156,7 @@ TEST_F(ReaderTest, TellsTheVerdictAsItWasRecorded) {
   EXPECT_EQ(got.serials, wanted.serials);
   EXPECT_EQ(got.flash, wanted.flash);
   EXPECT_EQ(got.back, wanted.back);
-  EXPECT_EQ(got.floor, wanted.floor);
+  EXPECT_EQ(got.device_time, wanted.device_time);
   EXPECT_EQ(got.identity, "id");
   ASSERT_EQ(got.steps.size(), 2U);
   for (std::size_t i = 0; i < 2; ++i) {

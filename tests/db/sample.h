@@ -137,7 +137,7 @@ inline db::AttemptFinished passed(std::uint8_t n) {
   finished.serials = {"00000000010C", "00000000050C"};
   finished.flash = db::milliseconds(7610);
   finished.back = db::milliseconds(1580);
-  finished.floor = db::milliseconds(7520);
+  finished.device_time = db::milliseconds(7520);
   finished.identity = "id";
   finished.steps = {step("system-part1", image(1, "part1.bin"), 0x08020000),
                     step("system-part2", image(2, "part2.bin"), 0x08060000)};
@@ -162,7 +162,7 @@ inline db::AttemptFinished failed(std::uint8_t n) {
   finished.serials = {"00000000010C"};
   finished.flash = db::milliseconds(4100);
   finished.back = db::milliseconds(0);
-  finished.floor = db::milliseconds(4000);
+  finished.device_time = db::milliseconds(4000);
   finished.steps = {step("system-part1", image(1, "part1.bin"), 0x08020000)};
   finished.steps.front().readback.reset();
   return finished;

@@ -310,7 +310,7 @@ TEST(Migration, TheRecordOfEveryOlderSchemaIsReadAsItIsAndGoesOnAfterMigration) 
     EXPECT_EQ(before.chains[0].rows, fixture.rows);
     EXPECT_EQ(Reader(path).attempts().size(), fixture.attempts);
     EXPECT_EQ(Reader(path).jobs().size(), fixture.jobs);
-    const std::size_t half_written = Reader(path).half_written().attempts.size();
+    const std::size_t partial_flashes = Reader(path).partial_flashes().attempts.size();
     UuidGenerator uuids;
     Store store(path, "line-3", sample::run(), uuids);
     store.append(sample::job());
@@ -318,7 +318,7 @@ TEST(Migration, TheRecordOfEveryOlderSchemaIsReadAsItIsAndGoesOnAfterMigration) 
     ASSERT_TRUE(after.sound()) << testing::PrintToString(after.file_problems);
     EXPECT_EQ(Reader(path).counts().of(Outcome::failed), fixture.failed);
     EXPECT_EQ(Reader(path).jobs().size(), fixture.jobs + 1);
-    EXPECT_EQ(Reader(path).half_written().attempts.size(), half_written);
+    EXPECT_EQ(Reader(path).partial_flashes().attempts.size(), partial_flashes);
     EXPECT_EQ(SQLite::Database(path).execAndGet("PRAGMA user_version").getInt(), migrations().back().version);
   }
 }
@@ -334,7 +334,7 @@ TEST(Migration, ARecordOfSchemaFourLearnsWhatIsNotSettled) {
   SQLite::Database file(path);
   EXPECT_EQ(file.execAndGet("SELECT group_concat(unit || open) FROM unsettled").getString(),
             "3b002c0018473532363430340");
-  const std::vector<Attempt> left = Reader(path).half_written().attempts;
+  const std::vector<Attempt> left = Reader(path).partial_flashes().attempts;
   ASSERT_EQ(left.size(), 2U);
   EXPECT_EQ(left[0].finished.unit, "3b002c001847353236343034");
   EXPECT_EQ(left[1].started.attempt, store.interrupted()[0]);

@@ -112,7 +112,7 @@ std::string answers(const std::string& path) {
     for (const StationInfo& station : reader.stations()) {
       text += station.name + to_string(station.installation) + station.public_key + hex(station.head.hash) + "\n";
     }
-    for (const Job& job : reader.jobs()) {
+    for (const WorkOrder& job : reader.jobs()) {
       text += job.opened.order + job.opened.product + std::to_string(job.made) + std::to_string(job.opened.quantity) +
               (job.closed ? job.closed->certificate : "open") + "\n";
     }
@@ -120,7 +120,7 @@ std::string answers(const std::string& path) {
     for (const Disposition& one : reader.dispositions(sample::uuid(2), "3b002c001847353236343033")) {
       text += std::string(to_string(one.verdict)) + one.author + one.reason + "\n";
     }
-    for (const Attempt& attempt : reader.half_written().attempts) text += to_string(attempt.started.attempt) + "\n";
+    for (const Attempt& attempt : reader.partial_flashes().attempts) text += to_string(attempt.started.attempt) + "\n";
     Lookup lookup(path);
     for (const KnownVisit& visit : lookup.labelled("SN-0001")) text += to_string(visit.visit.visit) + visit.unit;
     if (const auto last = lookup.last_in("A2")) text += to_string(last->visit.visit) + last->label + "\n";

@@ -19,7 +19,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-struct Place {
+struct RowAt {
   std::string table;
   std::int64_t seq = 0;
 };
@@ -63,8 +63,8 @@ class VerifyTest : public testing::Test {
     for (const std::string& trigger : dropped_) file.exec(trigger);
   }
 
-  std::vector<Place> rows(const std::string& table) {
-    std::vector<Place> places;
+  std::vector<RowAt> rows(const std::string& table) {
+    std::vector<RowAt> places;
     SQLite::Database file(original_);
     SQLite::Statement query(file, "SELECT seq FROM " + table + " ORDER BY seq");
     while (query.executeStep()) places.push_back({table, query.getColumn(0).getInt64()});
@@ -89,7 +89,7 @@ class VerifyTest : public testing::Test {
   std::vector<std::string> dropped_;  // statements that make the triggers
 };
 
-std::string where(const Place& place) {
+std::string where(const RowAt& place) {
   return " WHERE seq = " + std::to_string(place.seq);
 }
 
@@ -154,7 +154,7 @@ TEST_F(VerifyTest, AChangedValueInAnyColumnOfAnyRowIsFoundAtThatRow) {
     std::vector<std::pair<std::string, std::string>> all;
     while (columns.executeStep()) all.emplace_back(columns.getColumn(0).getString(), columns.getColumn(1).getString());
     columns.reset();
-    for (const Place& place : rows(table)) {
+    for (const RowAt& place : rows(table)) {
       for (const auto& [column, type] : all) {
         if (column == "chain" || column == "seq") continue;
         const std::string value = type == "INTEGER" ? "coalesce(" + column + ", 0) + 1000"
@@ -184,7 +184,7 @@ TEST_F(VerifyTest, AValueThatBecomesNullIsFound) {
 
 TEST_F(VerifyTest, ADeletedRowIsFoundUnlessItIsTheLast) {
   for (const std::string_view name : kChainedTables) {
-    for (const Place& place : rows(std::string(name))) {
+    for (const RowAt& place : rows(std::string(name))) {
       tampered().exec("DELETE FROM " + place.table + where(place));
       if (place.seq == head_.seq) {
         // Nothing inside the file can tell; the head can, when it was kept elsewhere.
@@ -240,7 +240,7 @@ TEST_F(VerifyTest, HalfABeginningIsNoBeginning) {
 }
 
 TEST_F(VerifyTest, TwoExchangedRowsAreOutOfOrder) {
-  const std::vector<Place> visits = rows("visit");
+  const std::vector<RowAt> visits = rows("visit");
   for (std::size_t i = 0; i + 1 < visits.size(); ++i) {
     const std::string first = std::to_string(visits[i].seq);
     const std::string second = std::to_string(visits[i + 1].seq);
@@ -257,7 +257,7 @@ TEST_F(VerifyTest, TwoExchangedRowsAreOutOfOrder) {
 }
 
 TEST_F(VerifyTest, ARowMovedToTheEndIsOutOfOrder) {
-  const Place place = rows("attempt_finished").at(2);
+  const RowAt place = rows("attempt_finished").at(2);
   tampered().exec("UPDATE attempt_finished SET seq = 100000" + where(place));
   const std::optional<ChainProblem> found = problem();
   ASSERT_TRUE(found.has_value());

@@ -39,7 +39,7 @@ std::string told(const Attempt& attempt) {
           (end.verified ? std::to_string(*end.verified) : "-") + (end.booted ? std::to_string(*end.booted) : "-") +
           "|" + end.unit + "|" + end.identity + "|" + std::to_string(end.flash.value_or(milliseconds(-1)).count()) +
           "|" + std::to_string(end.back.value_or(milliseconds(-1)).count()) + "|" +
-          std::to_string(end.floor.value_or(milliseconds(-1)).count());
+          std::to_string(end.device_time.value_or(milliseconds(-1)).count());
   for (const std::string& serial : end.serials) text += "|" + serial;
   for (const Step& step : end.steps) {
     text += "\n  " + step.name + "|" + step.image->name + "|" + std::to_string(step.address) + "|" +
@@ -72,7 +72,7 @@ class DecidedInMemory {
       by_port_.erase(here);
     const AttemptFinished& end = attempt.finished;
     const std::string id = end.unit.empty() ? id_in_serial(attempt.started.serial) : end.unit;
-    if (is_half_written(end)) {
+    if (is_partial(end)) {
       (id.empty() ? by_port_[port] : by_unit_[id]) = attempt;
     } else if (is_whole(end)) {
       by_port_.erase(port);
@@ -88,7 +88,7 @@ class DecidedInMemory {
   }
 
  private:
-  static bool is_half_written(const AttemptFinished& end) {
+  static bool is_partial(const AttemptFinished& end) {
     if (end.outcome == Outcome::interrupted) return true;
     if (end.outcome == Outcome::running || end.verified == true || !end.fault) return false;
     const std::string& doing = end.fault->operation;
@@ -102,9 +102,9 @@ class DecidedInMemory {
   std::map<std::string, Attempt> by_unit_, by_port_;
 };
 
-std::vector<Uuid> half_written(const std::string& path) {
+std::vector<Uuid> partial_flashes(const std::string& path) {
   std::vector<Uuid> all;
-  for (const Attempt& attempt : Reader(path).half_written().attempts) all.push_back(attempt.started.attempt);
+  for (const Attempt& attempt : Reader(path).partial_flashes().attempts) all.push_back(attempt.started.attempt);
   return all;
 }
 
@@ -280,13 +280,13 @@ TEST_P(WaysTest, WhatIsNotSettledIsWhatFollowsFromAllAttempts) {
     own.run(10 + round * 5, round % 3 != 2);
     SQLite::Database file(path_);
     EXPECT_EQ(read_unsettled(file), derive_unsettled(file)) << round;
-    EXPECT_EQ(half_written(path_), decided_in_memory(path_)) << round;
-    found += half_written(path_).size();
+    EXPECT_EQ(partial_flashes(path_), decided_in_memory(path_)) << round;
+    found += partial_flashes(path_).size();
     EXPECT_TRUE(verify_chain(path_).sound()) << testing::PrintToString(verify_chain(path_).file_problems);
   }
   EXPECT_GT(found, 10U);
   own.run_on(30);
-  EXPECT_EQ(half_written(path_), decided_in_memory(path_)) << "while a program works";
+  EXPECT_EQ(partial_flashes(path_), decided_in_memory(path_)) << "while a program works";
 }
 
 TEST_P(WaysTest, AMergeAndARestoredBackupLeaveNothingUnsettledThatIsNot) {
@@ -295,7 +295,7 @@ TEST_P(WaysTest, AMergeAndARestoredBackupLeaveNothingUnsettledThatIsNot) {
     SQLite::Database merged(path_);
     EXPECT_EQ(read_unsettled(merged), derive_unsettled(merged));
   }
-  EXPECT_EQ(half_written(path_), decided_in_memory(path_));
+  EXPECT_EQ(partial_flashes(path_), decided_in_memory(path_));
   const std::string backup = folder_.file("backup.db");
   back_up(path_, backup);
   {
@@ -312,7 +312,7 @@ TEST_P(WaysTest, AMergeAndARestoredBackupLeaveNothingUnsettledThatIsNot) {
   restore(path_, request, run, uuids, {.confirmed = true});
   SQLite::Database restored(path_);
   EXPECT_EQ(read_unsettled(restored), derive_unsettled(restored));
-  EXPECT_EQ(half_written(path_), decided_in_memory(path_));
+  EXPECT_EQ(partial_flashes(path_), decided_in_memory(path_));
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, WaysTest, testing::Range(0, 4));
@@ -338,7 +338,7 @@ class UnsettledTableTest : public testing::Test {
 
 TEST_F(UnsettledTableTest, VerifyingComparesItWithTheRowsOfTheChain) {
   ASSERT_TRUE(verify_chain(path_).sound());
-  ASSERT_EQ(half_written(path_), std::vector{sample::uuid(4)});
+  ASSERT_EQ(partial_flashes(path_), std::vector{sample::uuid(4)});
   for (const char* sql :
        {"DELETE FROM unsettled", "UPDATE unsettled SET unit = 'another'", "UPDATE unsettled SET open = 1",
         "INSERT INTO unsettled SELECT id, NULL, 1 FROM attempt_started WHERE number = 1 LIMIT 1"}) {
@@ -356,7 +356,7 @@ TEST_F(UnsettledTableTest, ARowThatNoRowOfTheChainConfirmsSaysNothing) {
   edit(
       "INSERT INTO unsettled SELECT id, '3b002c001847353236343033', 1 FROM attempt_started WHERE seq = (SELECT "
       "min(seq) FROM attempt_started)");
-  EXPECT_EQ(half_written(path_), std::vector{sample::uuid(4)});
+  EXPECT_EQ(partial_flashes(path_), std::vector{sample::uuid(4)});
   const Store store(path_, "line-3", sample::run(201), uuids_);
   EXPECT_TRUE(store.interrupted().empty()) << "it has its verdict";
 }
@@ -371,9 +371,9 @@ TEST_F(UnsettledTableTest, WithoutReadBackOnlyAPassMakesAUnitWhole) {
   }
   Store store(path_, "line-3", sample::run(201), uuids_);
   store.append(std::vector<Record>{sample::visit(5), sample::started(6, 5), cut_short});
-  EXPECT_EQ(half_written(path_), std::vector{sample::uuid(6)});
+  EXPECT_EQ(partial_flashes(path_), std::vector{sample::uuid(6)});
   store.append(std::vector<Record>{sample::visit(7), sample::started(8, 7), passed});
-  EXPECT_EQ(half_written(path_), std::vector<Uuid>{});
+  EXPECT_EQ(partial_flashes(path_), std::vector<Uuid>{});
   EXPECT_TRUE(verify_chain(path_).sound());
 }
 
@@ -387,7 +387,7 @@ TEST_F(UnsettledTableTest, OfTwoBoardsWithOneIdTheLastVerdictCounts) {
     verdict.unit = "aa002c001847353236343033";
     store.append(verdict);
     EXPECT_TRUE(verify_chain(path_).sound());
-    return half_written(path_);
+    return partial_flashes(path_);
   };
   EXPECT_EQ(end(sample::passed(8)), std::vector<Uuid>{});
   EXPECT_EQ(end(sample::failed(6)), std::vector{sample::uuid(6)}) << "although it began first";

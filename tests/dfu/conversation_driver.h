@@ -15,9 +15,9 @@
 
 namespace dfu {
 
-class Desk {
+class ConversationDriver {
  public:
-  virtual ~Desk() = default;
+  virtual ~ConversationDriver() = default;
 
   // Until the conversation asks for nothing. The time that it took.
   template <class Conversation>
@@ -72,7 +72,7 @@ class Desk {
 };
 
 // Answers by a function; each transfer takes a millisecond, and one that is not answered its timeout.
-class ScriptDesk : public Desk {
+class ScriptDesk : public ConversationDriver {
  public:
   explicit ScriptDesk(std::function<TransferResult(const Transfer&)> script) : script_(std::move(script)) {}
 
@@ -87,7 +87,7 @@ class ScriptDesk : public Desk {
   std::function<TransferResult(const Transfer&)> script_;
 };
 
-class UnitDesk : public Desk {
+class UnitDesk : public ConversationDriver {
  public:
   explicit UnitDesk(virt::VirtualUnit& unit) : unit_(&unit) {}
 

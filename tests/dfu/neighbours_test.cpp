@@ -122,12 +122,12 @@ struct Pass {
   std::vector<std::uint32_t> verified;
 };
 
-Pass flash(virt::VirtualUnit& unit, const Part& part, const Layout& layout, BytesAt owed = {},
+Pass flash(virt::VirtualUnit& unit, const Part& part, const Layout& layout, BytesAt to_restore = {},
            PlanOptions options = {}) {
   UnitDesk desk(unit);
-  Survey survey(part.profile, layout, unit.describe(), !options.rewrite, std::move(owed));
+  Survey survey(part.profile, layout, unit.describe(), !options.rewrite, std::move(to_restore));
   desk.drive(survey);
-  if (survey.fault()) return {survey.fault(), survey.result().owed, {}, 0, 0, {}};
+  if (survey.fault()) return {survey.fault(), survey.result().to_restore, {}, 0, 0, {}};
   Session session(part.profile, layout, make_plan(layout, survey.result(), part.profile, options));
   desk.drive(session);
   Pass pass{session.fault(), session.at_risk(), session.restored(), 0, 0, {}};

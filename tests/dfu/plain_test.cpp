@@ -26,7 +26,7 @@ Layout layout_of(const Bytes& image) {
 
 // A unit of plain DFU as docs/devices.md, "DFU states" has it, strict: what its state does not allow is stalled and an
 // error.
-class PlainUnit : public Desk {
+class PlainUnit : public ConversationDriver {
  public:
   bool tolerant = true;
   bool can_upload = true;
@@ -167,7 +167,7 @@ TEST(PlainDfu, TolerantUnitIsReadAfterManifestationAndThenReset) {
     EXPECT_TRUE(unit.running);
     EXPECT_EQ(session.steps()[0].verified_bytes, size);
     EXPECT_EQ(session.steps()[0].written_bytes, size);
-    EXPECT_EQ(session.floor(), session.planned());
+    EXPECT_EQ(session.device_time(), session.planned());
   }
 }
 
@@ -246,7 +246,7 @@ TEST(PlainDfu, StopComesBeforeTheResetOnlyWhereTheImageIsNotWhole) {
 
 // ---- a protected ST ROM
 
-class ProtectedRom : public Desk {
+class ProtectedRom : public ConversationDriver {
  public:
   bool stalls = false;  // the UPLOAD; otherwise the command before it fails already
   State state = State::dfu_idle;

@@ -289,10 +289,10 @@ TEST(Plan, FloorIsTheSumOfItsOperations) {
   const Plan plan = make_plan(layout, found(layout, Holds::other), photon, {});
   Duration sum{};
   for (const Operation& one : plan.operations) {
-    EXPECT_GT(one.floor, Duration{});
-    sum += one.floor;
+    EXPECT_GT(one.device_time, Duration{});
+    sum += one.device_time;
   }
-  EXPECT_EQ(plan.floor, sum);
+  EXPECT_EQ(plan.device_time, sum);
 }
 
 // Random recipes on random contents: whatever is found, the memory ends as the recipe wants it, no sector is erased

@@ -121,12 +121,12 @@ TEST(WireTime, NeverFallsWhileBytesGrow) {
 // The sum of docs/devices.md, "Device time of a Photon": 486,116 bytes in five sectors and 120 blocks take about 7.5 s.
 TEST(WireTime, FloorOfTheWholePhotonIsThePublishedOne) {
   const FlashTiming timing = find_profile("photon")->timing;
-  Duration floor = 5 * timing.erase(128 * 1024) + 265 * wire_time(0);
+  Duration device_time = 5 * timing.erase(128 * 1024) + 265 * wire_time(0);
   for (const std::uint32_t size : {248732u, 151192u, 86192u}) {
-    floor += timing.program(size);
-    for (std::uint32_t at = 0; at < size; at += 4096) floor += wire_time(std::min(4096u, size - at));
+    device_time += timing.program(size);
+    for (std::uint32_t at = 0; at < size; at += 4096) device_time += wire_time(std::min(4096u, size - at));
   }
-  EXPECT_NEAR(seconds(floor), 7.5, 0.05);
+  EXPECT_NEAR(seconds(device_time), 7.5, 0.05);
 }
 
 }  // namespace

@@ -106,7 +106,7 @@ TEST_P(EachGeneration, SessionBringsWhateverIsThereToWhatTheRecipeSays) {
         EXPECT_EQ(session.steps()[i].verified_bytes, layout.steps[i].range().size());
         EXPECT_EQ(session.steps()[i].written_bytes, writes ? layout.steps[i].range().size() : 0);
       }
-      EXPECT_EQ(session.floor(), session.planned());
+      EXPECT_EQ(session.device_time(), session.planned());
       desk.now += 1s;
       EXPECT_TRUE(desk.gone()) << "it was told to leave";
       // The floor is the unit's own time: what was really needed is never less, and close to it.

@@ -138,7 +138,7 @@ Result cut(const Dialect& dialect, Unit state, std::uint32_t transfers) {
 
 // ---- the places
 
-struct Place {
+struct FaultPlace {
   FaultPoint at;
   int times = 1;
   std::string name;
@@ -196,7 +196,7 @@ Extent extent_of(const Dialect& dialect, Unit state) {
 // Each transfer and each block, the first, the header's and the last byte of each step, and the places with a name;
 // all once and for ever. What differs with a unit that does not fit begins with its start: of the transfers before that
 // there is one in sixteen.
-std::vector<Place> places_of(const Dialect& dialect, const Extent& extent) {
+std::vector<FaultPlace> places_of(const Dialect& dialect, const Extent& extent) {
   std::vector<std::string> names{"survey", "leave", "return", "return:50", "return:900"};
   for (std::uint32_t n = 1; n <= extent.transfers; ++n) {
     if (dialect.fits || n >= extent.flashing || n % 16 == 0) names.push_back("request:" + std::to_string(n));
@@ -207,7 +207,7 @@ std::vector<Place> places_of(const Dialect& dialect, const Extent& extent) {
       names.push_back("address:" + dfu::hex_address(step.address + at));
     }
   }
-  std::vector<Place> places;
+  std::vector<FaultPlace> places;
   for (const std::string& name : names) {
     places.push_back({*dfu::virt::fault_point_from(name), 1, name});
     places.push_back({*dfu::virt::fault_point_from(name), for_ever, name + " for ever"});
@@ -217,7 +217,7 @@ std::vector<Place> places_of(const Dialect& dialect, const Extent& extent) {
 
 // ---- all cases
 
-void add_jobs(const Dialect& dialect, Unit state, std::vector<Job>& jobs) {
+void add_jobs(const Dialect& dialect, Unit state, std::vector<Case>& jobs) {
   const std::string which = state == Unit::used ? " of a used unit" : "";
   const std::string proof(to_string(dialect.recipe->policy.confirm));
   const auto add = [&](const std::string& what, const std::string& where, std::function<Result()> run) {
@@ -230,7 +230,7 @@ void add_jobs(const Dialect& dialect, Unit state, std::vector<Job>& jobs) {
   }
   const auto places = places_of(dialect, extent);
   for (const std::string& kind : dfu::virt::fault_kind_names()) {
-    for (const Place& place : places) {
+    for (const FaultPlace& place : places) {
       const FaultSpec fault{*dfu::virt::fault_kind_from(kind), place.at, place.times};
       add(kind, place.name, [&dialect, state, fault] { return strike(dialect, state, fault); });
     }
@@ -255,8 +255,8 @@ std::vector<Dialect> subjects() {
   return all;
 }
 
-std::vector<Job> jobs_for(const std::vector<Dialect>& subjects) {
-  std::vector<Job> jobs;
+std::vector<Case> jobs_for(const std::vector<Dialect>& subjects) {
+  std::vector<Case> jobs;
   for (const Dialect& dialect : subjects) {
     for (const Unit state : {Unit::blank, Unit::used}) add_jobs(dialect, state, jobs);
   }

@@ -24,7 +24,7 @@ struct Result {
   std::vector<std::string> lies;
 };
 
-struct Job {
+struct Case {
   std::string dialect;  // "photon-3"
   std::string proof;    // "modules"
   std::string what;     // the fault, "cut" or "no fault"
@@ -36,6 +36,6 @@ struct Job {
 std::vector<dialects::Dialect> subjects();
 
 // All cases of them, in their order. `subjects` must outlive the jobs.
-std::vector<Job> jobs_for(const std::vector<dialects::Dialect>& subjects);
+std::vector<Case> jobs_for(const std::vector<dialects::Dialect>& subjects);
 
 }  // namespace scheduler::matrix

@@ -27,7 +27,7 @@ namespace scheduler {
 namespace {
 
 using dialects::Dialect;
-using matrix::Job;
+using matrix::Case;
 using matrix::Result;
 
 struct Options {
@@ -60,13 +60,13 @@ struct Tally {
   }
 };
 
-std::string name_of(const Job& job) {
+std::string name_of(const Case& job) {
   return job.dialect + ", proof " + job.proof + ", " + job.what + " at " + job.where;
 }
 
-std::vector<Job> chosen(std::vector<Job> jobs, const Options& options) {
-  std::vector<Job> taken;
-  std::erase_if(jobs, [&](const Job& job) {
+std::vector<Case> chosen(std::vector<Case> jobs, const Options& options) {
+  std::vector<Case> taken;
+  std::erase_if(jobs, [&](const Case& job) {
     return (!options.dialect.empty() && job.dialect != options.dialect) ||
            (!options.proof.empty() && job.proof != options.proof) ||
            (!options.only.empty() && name_of(job) != options.only);
@@ -83,7 +83,7 @@ struct Row {
 };
 
 // Runs all on some threads; the results stand as the jobs do. After the first lie the rest may be left out.
-std::vector<Result> run_all(const std::vector<Job>& jobs, const Options& options) {
+std::vector<Result> run_all(const std::vector<Case>& jobs, const Options& options) {
   std::vector<Result> results(jobs.size());
   std::atomic<std::size_t> next = 0;
   std::vector<std::jthread> threads;
@@ -129,10 +129,10 @@ void print_by(const std::string& title, const std::vector<Row>& rows,
   for (const auto& [name, tally] : sums) print_row(name, tally);
 }
 
-std::vector<Row> rows_of(const std::vector<Job>& jobs, const std::vector<Result>& results) {
+std::vector<Row> rows_of(const std::vector<Case>& jobs, const std::vector<Result>& results) {
   std::vector<Row> rows;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
-    const Job& job = jobs[i];
+    const Case& job = jobs[i];
     const bool same = !rows.empty() && rows.back().dialect == job.dialect && rows.back().proof == job.proof &&
                       rows.back().what == job.what;
     if (!same) rows.push_back({job.dialect, job.proof, job.what, {}});
@@ -151,7 +151,7 @@ void print_beyond(const std::vector<Result>& results) {
   for (const auto& [reason, count] : reasons) std::cout << std::setw(7) << count << "  " << reason << "\n";
 }
 
-int report(const std::vector<Job>& jobs, const std::vector<Result>& results, const Options& options) {
+int report(const std::vector<Case>& jobs, const std::vector<Result>& results, const Options& options) {
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     for (const std::string& lie : results[i].lies) {
       std::cout << "LIE: " << name_of(jobs[i]) << ": " << lie << "\n";
@@ -226,7 +226,7 @@ std::optional<Options> options_from(const std::vector<std::string>& words) {
 int run(const Options& options) {
   const auto begun = std::chrono::steady_clock::now();
   const std::vector<Dialect> subjects = matrix::subjects();
-  const std::vector<Job> jobs = chosen(matrix::jobs_for(subjects), options);
+  const std::vector<Case> jobs = chosen(matrix::jobs_for(subjects), options);
   if (jobs.empty()) {
     std::cerr << "fault_table: there is no case" << (options.only.empty() ? "" : " '" + options.only + "'")
               << " of dialect '" << options.dialect << "' with a proof '" << options.proof << "'\n";

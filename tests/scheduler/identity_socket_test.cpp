@@ -200,10 +200,10 @@ TEST(Identity, AUnitThatLeavesBetweenTwoTasksIsNotTakenForTheNextOneOnItsPort) {
     options.setting.insert_after = 2s;
     Visit visit(std::move(options));
     int visits = 0;
-    const auto hear = [&](const Told& told, dfu::Duration now) {
-      std::vector<Want> wants = visit.on(told, now);
-      for (const Want& want : wants) {
-        const auto* tell = std::get_if<wants::Tell>(&want);
+    const auto hear = [&](const VisitInput& told, dfu::Duration now) {
+      std::vector<VisitEffect> wants = visit.on(told, now);
+      for (const VisitEffect& want : wants) {
+        const auto* tell = std::get_if<visit_effect::Tell>(&want);
         visits += tell && std::holds_alternative<VisitBegan>(tell->event) ? 1 : 0;
       }
       return wants;
@@ -211,24 +211,24 @@ TEST(Identity, AUnitThatLeavesBetweenTwoTasksIsNotTakenForTheNextOneOnItsPort) {
     dfu::UnitInfo unit = VirtualUnit(spec_of(0, 3, one_id)).describe();
     unit.port.text = port_of(0);
     unit.handle = 1;
-    hear(told::Arrived{unit}, 1s);
-    hear(told::Admitted{}, 1s);
-    if (!while_closing) hear(told::Left{1}, 1s);
-    hear(told::Recorded{true}, 1s);
+    hear(visit_input::Arrived{unit}, 1s);
+    hear(visit_input::Admitted{}, 1s);
+    if (!while_closing) hear(visit_input::Left{1}, 1s);
+    hear(visit_input::Recorded{true}, 1s);
     if (while_closing) {
-      const std::vector<Want> talks = hear(told::Opened{}, 1s);
+      const std::vector<VisitEffect> talks = hear(visit_input::Opened{}, 1s);
       ASSERT_FALSE(talks.empty());
-      const auto& talk = std::get<wants::Talk>(talks.back());
+      const auto& talk = std::get<visit_effect::Talk>(talks.back());
       ASSERT_TRUE(std::dynamic_pointer_cast<IdentifyTask>(talk.task)) << "the first of two tasks";
-      hear(told::Talked{}, 1s);
-      hear(told::Left{1}, 1s);
-      hear(told::Closed{}, 1s);
+      hear(visit_input::Talked{}, 1s);
+      hear(visit_input::Left{1}, 1s);
+      hear(visit_input::Closed{}, 1s);
     }
-    hear(told::Opened{{dfu::OpenStatus::gone, ""}}, 1s);
-    hear(told::Closed{}, 1s);
-    hear(told::Recorded{true}, 1s);
+    hear(visit_input::Opened{{dfu::OpenStatus::gone, ""}}, 1s);
+    hear(visit_input::Closed{}, 1s);
+    hear(visit_input::Recorded{true}, 1s);
     unit.handle = 2;
-    hear(told::Arrived{unit}, 2s);
+    hear(visit_input::Arrived{unit}, 2s);
     EXPECT_EQ(visits, 2) << "its serial is a constant, and nothing says that it is the same unit";
   }
 }

@@ -257,18 +257,18 @@ TEST(Identity, AHalfWrittenUnitIsSpokenOfAtTheNextInsertion) {
   station.line.pull({port_of(0)});
   station.pass_time(30s);
   EXPECT_EQ(station.last(port_of(0)).outcome, Outcome::failed);
-  EXPECT_TRUE(remarks(station, RemarkKind::half_written).empty());
+  EXPECT_TRUE(remarks(station, RemarkKind::partial_flash).empty());
   station.line.plug({port_of(0)});
   station.pass_time(20s);
   EXPECT_EQ(station.last(port_of(0)).outcome, Outcome::passed);
-  const auto said = remarks(station, RemarkKind::half_written);
+  const auto said = remarks(station, RemarkKind::partial_flash);
   ASSERT_EQ(said.size(), 1u);
   EXPECT_EQ(said[0].attempt, station.last(port_of(0)).started.attempt);
   station.line.pull({port_of(0)});
   station.pass_time(10s);
   station.line.plug({port_of(0)});
   station.pass_time(20s);
-  EXPECT_EQ(remarks(station, RemarkKind::half_written).size(), 1u) << "it is whole now";
+  EXPECT_EQ(remarks(station, RemarkKind::partial_flash).size(), 1u) << "it is whole now";
 }
 
 }  // namespace

@@ -165,7 +165,7 @@ std::shared_ptr<config::Recipe> recipe_with(int attempts = 2) {
 class Line : public Fleet {
  public:
   // For whoever reads a failure.
-  std::string story() const {
+  std::string timeline() const {
     std::string out;
     for (const Record& record : recorder.records) {
       if (const auto* end = std::get_if<AttemptFinished>(&record)) {
@@ -230,7 +230,7 @@ TEST(Ladder, AUnitThatHangsAtAnyTransferIsBroughtBackByThePowerOfItsPortAndPasse
       Line line(line_of(2, PortPower::per_port, kind, "request:" + std::to_string(n)));
       const auto totals = line.run();
       ASSERT_TRUE(totals);
-      EXPECT_EQ(totals->passed + totals->already, 2) << line.story();
+      EXPECT_EQ(totals->passed + totals->already, 2) << line.timeline();
       EXPECT_TRUE(line.runs_application(port_of(0)));
       EXPECT_TRUE(line.holds_recipe(port_of(0)));
       EXPECT_TRUE(line.neighbour_unharmed());
@@ -277,7 +277,7 @@ TEST(Ladder, AUnitThatHangsWhenItIsAskedForItsProofIsBroughtBackAndProvesIt) {
   Line line(line_of(2, PortPower::per_port, FaultKind::wedge, "return"), recipe);
   const auto totals = line.run();
   ASSERT_TRUE(totals);
-  EXPECT_EQ(totals->passed + totals->already, 2) << line.story();
+  EXPECT_EQ(totals->passed + totals->already, 2) << line.timeline();
   EXPECT_TRUE(line.runs_application(port_of(0)));
 }
 
@@ -362,7 +362,7 @@ TEST(Ladder, AUnitThatHungAfterItsVerificationOnlyOwesItsProofAndCountsForTheJob
   line.options.quota = Quota{5, false};
   const auto totals = line.run();
   ASSERT_TRUE(totals);
-  EXPECT_EQ(line.last(port_of(0)).outcome, Outcome::passed) << line.story();
+  EXPECT_EQ(line.last(port_of(0)).outcome, Outcome::passed) << line.timeline();
   EXPECT_EQ(line.last(port_of(0)).verified, true);
   EXPECT_EQ(line.last(port_of(0)).booted, true);
   std::vector<int> left;

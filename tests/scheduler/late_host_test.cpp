@@ -28,19 +28,19 @@ int flash(int still_after, dfu::Duration time) {
     if (++steps == still_after) line.clock.stand_still(time);
   }
   EXPECT_TRUE(line.totals.has_value());
-  std::string story;
+  std::string timeline;
   for (int i = 0; i < units; ++i) {
     SCOPED_TRACE(port_of(i));
     for (const AttemptFinished& attempt : line.watcher.attempts[{port_of(i)}]) {
-      story += port_of(i) + " " + std::string(to_string(attempt.outcome)) +
-               (attempt.fault ? " " + attempt.fault->text : "") + "; ";
+      timeline += port_of(i) + " " + std::string(to_string(attempt.outcome)) +
+                  (attempt.fault ? " " + attempt.fault->text : "") + "; ";
       if (!attempt.fault) continue;
       EXPECT_EQ(about(attempt.fault->code), About::station) << to_string(attempt.fault->code) << attempt.fault->text;
     }
     const auto& verdicts = line.watcher.verdicts[{port_of(i)}];
     // One that was left before its proof holds everything already.
     const Outcome end = verdicts.empty() ? Outcome::error : verdicts.back().outcome;
-    EXPECT_TRUE(end == Outcome::passed || end == Outcome::already) << story;
+    EXPECT_TRUE(end == Outcome::passed || end == Outcome::already) << timeline;
     EXPECT_TRUE(line.runs_application(port_of(i)));
   }
   return steps;

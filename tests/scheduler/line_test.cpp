@@ -16,9 +16,9 @@ using Ports = std::vector<std::string>;
 
 // A line of hubs 1-1 and 1-2 with four ports each, and a root hub with units of its own. Keeps what the line wanted
 // since it was last asked.
-class Told {
+class VisitInput {
  public:
-  explicit Told(bool stay = true) : options_(options(stay)) {}
+  explicit VisitInput(bool stay = true) : options_(options(stay)) {}
 
   static LineOptions options(bool stay) {
     LineOptions options;
@@ -73,7 +73,7 @@ class Told {
   Ports admitted() {
     Ports ports;
     for (const auto& one : wanted<effect::TellPort>()) {
-      if (std::holds_alternative<told::Admitted>(one.told)) ports.push_back(one.port.text);
+      if (std::holds_alternative<visit_input::Admitted>(one.told)) ports.push_back(one.port.text);
     }
     return ports;
   }
@@ -118,7 +118,7 @@ class Told {
 };
 
 TEST(Line, BeginsUnitsUpToTheCapAndSaysWhatTheOthersWaitFor) {
-  Told line;
+  VisitInput line;
   auto station = std::make_shared<config::StationConfig>();
   station->cap = 2;
   line.before().settings.station = station;
@@ -132,7 +132,7 @@ TEST(Line, BeginsUnitsUpToTheCapAndSaysWhatTheOthersWaitFor) {
 }
 
 TEST(Line, SaysOnceWhatAUnitWaitsForHoweverOftenItLooks) {
-  Told line;
+  VisitInput line;
   line.tell(input::Pause{true});
   line.plug("1-1.1");
   line.plug("1-2.1");
@@ -151,7 +151,7 @@ TEST(Line, SaysOnceWhatAUnitWaitsForHoweverOftenItLooks) {
 }
 
 TEST(Line, AUnitThatIsTakenOutWaitsForNothing) {
-  Told line;
+  VisitInput line;
   line.tell(input::Pause{true});
   line.plug("1-1.1");
   line.forget();
@@ -160,7 +160,7 @@ TEST(Line, AUnitThatIsTakenOutWaitsForNothing) {
 }
 
 TEST(Line, AsksToBeWokenWhenAStaggerRunsOut) {
-  Told line;
+  VisitInput line;
   auto station = std::make_shared<config::StationConfig>();
   station->stagger = 500ms;
   line.before().settings.station = station;
@@ -185,7 +185,7 @@ class AStoppedHub : public testing::TestWithParam<std::pair<std::string, Ports>>
     for (int i = 0; i < 8; ++i) line.attempt("1-2.1");
     line.fail_all(ports, 40);
   }
-  Told line;
+  VisitInput line;
   const std::string hub;
   const Ports ports;
 };
@@ -241,13 +241,13 @@ INSTANTIATE_TEST_SUITE_P(Line, AStoppedHub,
                          [](const auto& one) { return one.param.first == "1-0" ? "TheRootHub" : "AHub"; });
 
 TEST(Line, AHubWhoseUnitsAreFlashedOnceIsNeverStopped) {
-  Told line(false);
+  VisitInput line(false);
   line.fail_all({"1-1.1", "1-1.2"}, 40);
   EXPECT_THAT(line.remarks(), IsEmpty());
 }
 
 TEST(Line, NothingBeginsBehindAHubWhosePowerIsOff) {
-  Told line;
+  VisitInput line;
   line.plug("1-1.1");
   line.forget();
   line.tell(input::PowerWanted{{"1-1.1"}, false});
@@ -262,7 +262,7 @@ TEST(Line, NothingBeginsBehindAHubWhosePowerIsOff) {
 }
 
 TEST(Line, AHubWithOtherUnitsKeepsItsPower) {
-  Told line;
+  VisitInput line;
   line.plug("1-1.1");
   line.plug("1-1.2");
   line.forget();
@@ -270,7 +270,7 @@ TEST(Line, AHubWithOtherUnitsKeepsItsPower) {
   EXPECT_THAT(line.wanted<effect::SwitchPower>(), IsEmpty());
   const auto told = line.wanted<effect::TellPort>();
   ASSERT_EQ(told.size(), 1u);
-  const auto* answer = std::get_if<told::Powered>(&told[0].told);
+  const auto* answer = std::get_if<visit_input::Powered>(&told[0].told);
   ASSERT_TRUE(answer);
   EXPECT_FALSE(answer->switched);
 }
@@ -278,8 +278,8 @@ TEST(Line, AHubWithOtherUnitsKeepsItsPower) {
 // ---- orders, and the end
 
 TEST(Line, NoMoreUnitsAreBegunThanTheOrderWants) {
-  Told line;
-  line.before().quota = Quota{.left = 1, .job = std::make_shared<const Job>(Job{"7", {}, {}})};
+  VisitInput line;
+  line.before().quota = Quota{.left = 1, .job = std::make_shared<const WorkOrder>(WorkOrder{"7", {}, {}})};
   line.before().wait_for_jobs = true;
   line.plug("1-1.1");
   line.plug("1-1.2");
@@ -291,7 +291,7 @@ TEST(Line, NoMoreUnitsAreBegunThanTheOrderWants) {
 }
 
 TEST(Line, EndsOnceWhenAllIsListedAndNothingIsInWork) {
-  Told line(false);
+  VisitInput line(false);
   line.plug("1-1.1");
   line.tell(input::WorkChanged{true});
   line.tell(input::Listed{});
@@ -306,7 +306,7 @@ TEST(Line, EndsOnceWhenAllIsListedAndNothingIsInWork) {
 }
 
 TEST(Line, ALineThatStaysEndsOnlyWhenItIsToldToStop) {
-  Told line;
+  VisitInput line;
   line.tell(input::Listed{});
   line.tell(input::Settled{});
   EXPECT_THAT(line.wanted<effect::Finish>(), IsEmpty());
@@ -315,7 +315,7 @@ TEST(Line, ALineThatStaysEndsOnlyWhenItIsToldToStop) {
 }
 
 TEST(Line, APortComesIntoUseOnceAndHearsOfItsUnitAfterThat) {
-  Told line;
+  VisitInput line;
   line.plug("1-1.1");
   line.arrive("1-1.1");
   ASSERT_EQ(line.wanted<effect::UsePort>().size(), 1u);
@@ -323,8 +323,8 @@ TEST(Line, APortComesIntoUseOnceAndHearsOfItsUnitAfterThat) {
 }
 
 TEST(Line, WhatAnEarlierRunLeftHalfWrittenIsToldAtTheStartAndAtItsNextInsertion) {
-  Told line;
-  line.before().half_written = {{"a0", {}, {"1-1.1"}, {}, "user", true}};
+  VisitInput line;
+  line.before().partial_flashes = {{"a0", {}, {"1-1.1"}, {}, "user", true}};
   line.tell(input::Begin{});
   EXPECT_THAT(line.remarks(), ElementsAre(HasSubstr("partial-at-start 1-1.1")));
   line.forget();

@@ -28,12 +28,12 @@ AttemptStarted start_of(const std::string& port, const std::string& visit, const
   return started;
 }
 
-HalfWritten left(const std::string& port, std::optional<std::string> unit) {
+PartialFlash left(const std::string& port, std::optional<std::string> unit) {
   return {"old", "", {port}, std::move(unit), "user", false};
 }
 
-TEST(HalfWritten, AUnitWithAnIdIsKnownWhereverItTurnsUpAndOnlyOnce) {
-  HalfWrittenUnits units;
+TEST(PartialFlash, AUnitWithAnIdIsKnownWhereverItTurnsUpAndOnlyOnce) {
+  PartialFlashUnits units;
   units.add(left("1-1.1", id_1));
   EXPECT_FALSE(units.began(start_of("1-1.5", "v1", id_2))) << "another unit on another port";
   const auto said = units.began(start_of("1-1.4", "v2", id_1));
@@ -45,16 +45,16 @@ TEST(HalfWritten, AUnitWithAnIdIsKnownWhereverItTurnsUpAndOnlyOnce) {
   EXPECT_FALSE(units.began(start_of("1-1.1", "v4", id_2)));
 }
 
-TEST(HalfWritten, AnotherUnitInItsPlaceIsCalledAnother) {
-  HalfWrittenUnits units;
+TEST(PartialFlash, AnotherUnitInItsPlaceIsCalledAnother) {
+  PartialFlashUnits units;
   units.add(left("1-1.1", id_1));
   const auto said = units.began(start_of("1-1.1", "v1", id_2));
   ASSERT_TRUE(said);
   EXPECT_THAT(english(*said), HasSubstr("This is another unit: find that one."));
 }
 
-TEST(HalfWritten, WithoutReadBackOnlyAnAttemptWithoutAFaultHasWrittenAll) {
-  HalfWrittenUnits units;
+TEST(PartialFlash, WithoutReadBackOnlyAnAttemptWithoutAFaultHasWrittenAll) {
+  PartialFlashUnits units;
   AttemptFinished end;
   end.started = start_of("1-1.1", "v1", id_1);
   end.unit = id_1;
@@ -70,8 +70,8 @@ TEST(HalfWritten, WithoutReadBackOnlyAnAttemptWithoutAFaultHasWrittenAll) {
 }
 
 // What every old Photon shows identifies nobody: there is only the port.
-TEST(HalfWritten, AConstantSerialIsNobodysId) {
-  HalfWrittenUnits units;
+TEST(PartialFlash, AConstantSerialIsNobodysId) {
+  PartialFlashUnits units;
   units.add(left("1-1.1", {}));
   EXPECT_FALSE(units.began(start_of("1-1.2", "v1", "00000000010C")));
   const auto said = units.began(start_of("1-1.1", "v2", "00000000010C"));
@@ -81,7 +81,7 @@ TEST(HalfWritten, AConstantSerialIsNobodysId) {
 }
 
 // As the record is read at the next start: what was erased is not counted before the unit says that it is done.
-TEST(HalfWritten, AnAttemptLeavesAUnitSoByWhatItWasDoing) {
+TEST(PartialFlash, AnAttemptLeavesAUnitSoByWhatItWasDoing) {
   using dfu::OperationKind;
   for (const auto& [doing, half] : std::vector<std::pair<OperationKind, bool>>{{OperationKind::open, false},
                                                                                {OperationKind::survey, false},
@@ -95,28 +95,28 @@ TEST(HalfWritten, AnAttemptLeavesAUnitSoByWhatItWasDoing) {
     end.outcome = Outcome::failed;
     end.verified = false;
     end.fault = dfu::make_fault(dfu::FaultCode::io_error, doing, "x");
-    EXPECT_EQ(may_be_half_written(end), half) << to_string(doing);
+    EXPECT_EQ(may_be_partial(end), half) << to_string(doing);
     end.verified = true;
-    EXPECT_FALSE(may_be_half_written(end)) << to_string(doing);
+    EXPECT_FALSE(may_be_partial(end)) << to_string(doing);
     end.verified = std::nullopt;
-    EXPECT_EQ(may_be_half_written(end), half) << "nobody was to read it back: " << to_string(doing);
+    EXPECT_EQ(may_be_partial(end), half) << "nobody was to read it back: " << to_string(doing);
   }
 }
 
-TEST(HalfWritten, WhatARunBeforeThisOneLeftIsToldAtTheStartAndAtTheNextInsertionOfThatUnit) {
+TEST(PartialFlash, WhatARunBeforeThisOneLeftIsToldAtTheStartAndAtTheNextInsertionOfThatUnit) {
   Fleet fleet(dfu::virt::photon_line(2, 8), fleet::photon_recipe({20000, 12000, 8000}));
   std::string id;
   fleet.line.with_unit({port_of(1)},
                        [&](dfu::virt::VirtualUnit& unit) { id = *dfu::particle::device_id(unit.describe()); });
-  HalfWritten last = left("1-7.1", id), older = left("1-7.2", "3b002c001847353236349999");
+  PartialFlash last = left("1-7.1", id), older = left("1-7.2", "3b002c001847353236349999");
   last.last_run = true;
   older.attempt = "older";
-  fleet.options.half_written = {older, last};
+  fleet.options.partial_flashes = {older, last};
   ASSERT_TRUE(fleet.run());
   std::vector<Remark> said;
   for (const Record& record : fleet.recorder.records) {
     const auto* remark = std::get_if<Remark>(&record);
-    if (remark && remark->kind == RemarkKind::half_written) said.push_back(*remark);
+    if (remark && remark->kind == RemarkKind::partial_flash) said.push_back(*remark);
   }
   ASSERT_EQ(said.size(), 2u);
   EXPECT_THAT(english(said[0]), HasSubstr("Before this start, attempt old left unit"));

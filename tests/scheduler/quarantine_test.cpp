@@ -122,7 +122,7 @@ TEST(Quarantine, AHealthyLineLosesFewPortsAndASickPortIsClosedSoon) {
 
 // ---- which hubs are slowed
 
-class Care : public HubCare {
+class Care : public HubThrottle {
  public:
   void attempts(int hub, int count, int bad_every = 0) {
     for (int i = 1; i <= count; ++i) {
@@ -133,32 +133,32 @@ class Care : public HubCare {
   std::vector<std::pair<int, State>> changes;
 };
 
-TEST(HubCare, AHubThatFailsOnTheWireIsSlowedThenStoppedAndOthersAreNot) {
+TEST(HubThrottle, AHubThatFailsOnTheWireIsSlowedThenStoppedAndOthersAreNot) {
   Care care;
   care.attempts(2, 20);
   care.attempts(1, 60, 3);
-  EXPECT_EQ(care.changes,
-            (std::vector<std::pair<int, HubCare::State>>{{1, HubCare::State::slowed}, {1, HubCare::State::stopped}}));
+  EXPECT_EQ(care.changes, (std::vector<std::pair<int, HubThrottle::State>>{{1, HubThrottle::State::slowed},
+                                                                           {1, HubThrottle::State::stopped}}));
   EXPECT_GT(care.evidence({"1-1"}).failed, 0);
-  EXPECT_EQ(care.state({"1-2"}), HubCare::State::as_before);
+  EXPECT_EQ(care.state({"1-2"}), HubThrottle::State::as_before);
 }
 
-TEST(HubCare, ASlowedHubThatGoesWellIsAsBefore) {
+TEST(HubThrottle, ASlowedHubThatGoesWellIsAsBefore) {
   Care care;
   care.attempts(2, 20);
   care.attempts(1, 12, 3);
-  ASSERT_EQ(care.state({"1-1"}), HubCare::State::slowed);
+  ASSERT_EQ(care.state({"1-1"}), HubThrottle::State::slowed);
   care.attempts(1, 10);
-  EXPECT_EQ(care.state({"1-1"}), HubCare::State::as_before);
+  EXPECT_EQ(care.state({"1-1"}), HubThrottle::State::as_before);
 }
 
-TEST(HubCare, OnePortAloneIsNoHub) {
-  HubCare care;
+TEST(HubThrottle, OnePortAloneIsNoHub) {
+  HubThrottle care;
   for (int i = 0; i < 60; ++i) EXPECT_FALSE(care.ended({"1-1.1"}, true));
 }
 
-TEST(HubCare, WhereAllHubsFailAlikeNoneIsSlowed) {
-  HubCare care;
+TEST(HubThrottle, WhereAllHubsFailAlikeNoneIsSlowed) {
+  HubThrottle care;
   for (int i = 0; i < 200; ++i) {
     for (int hub = 1; hub <= 4; ++hub) {
       EXPECT_FALSE(care.ended({"1-" + std::to_string(hub) + "." + std::to_string(1 + i % 5)}, i % 3 == 0 && i > 20));
@@ -166,13 +166,13 @@ TEST(HubCare, WhereAllHubsFailAlikeNoneIsSlowed) {
   }
 }
 
-TEST(HubCare, ReleaseGoesOneStepAtATime) {
+TEST(HubThrottle, ReleaseGoesOneStepAtATime) {
   Care care;
   EXPECT_FALSE(care.release({"1-1"}));
   care.attempts(2, 20);
   care.attempts(1, 60, 3);
-  EXPECT_EQ(care.release({"1-1"}), HubCare::State::slowed);
-  EXPECT_EQ(care.release({"1-1"}), HubCare::State::as_before);
+  EXPECT_EQ(care.release({"1-1"}), HubThrottle::State::slowed);
+  EXPECT_EQ(care.release({"1-1"}), HubThrottle::State::as_before);
   EXPECT_FALSE(care.release({"1-1"}));
 }
 

@@ -211,7 +211,7 @@ TEST(StationMode, DrainFinishesWhatIsInWorkAndBeginsNothing) {
 }
 
 Quota order(const std::string& number, int left) {
-  return {left, false, std::make_shared<const Job>(Job{number, "lot of " + number})};
+  return {left, false, std::make_shared<const WorkOrder>(WorkOrder{number, "lot of " + number})};
 }
 
 int passed_for(Line& line, const std::string& number) {
@@ -248,7 +248,8 @@ TEST(StationMode, WithoutAnOrderEveryUnitIsBegunForItsOperator) {
   for (int i = 0; i < 3; ++i) line.plug_new(i);
   line.pass_time(60s);
   EXPECT_EQ(line.recorded<AttemptStarted>().size(), 1u);
-  line.engine->work_for({.job = std::make_shared<const Job>(Job{"", "", "wang"}), .without_order = true}, [] {});
+  line.engine->work_for({.job = std::make_shared<const WorkOrder>(WorkOrder{"", "", "wang"}), .without_order = true},
+                        [] {});
   line.pass_time(60s);
   ASSERT_EQ(line.recorded<AttemptStarted>().size(), 3u);
   EXPECT_EQ(line.recorded<AttemptStarted>().back().job->order, "");
@@ -269,7 +270,7 @@ TEST(StationMode, WhoTakesOverAnOrderGetsWhatIsLeftOfIt) {
   line.pass_time(60s);
   EXPECT_EQ(passed_for(line, "A"), 1);
   Quota again = order("A", 2);  // as a record that lags behind would say it
-  again.job = std::make_shared<const Job>(Job{"A", "lot of A", "wang"});
+  again.job = std::make_shared<const WorkOrder>(WorkOrder{"A", "lot of A", "wang"});
   line.engine->work_for(again, [] {});
   line.plug_new(1);
   line.plug_new(2);

@@ -10,7 +10,7 @@
 
 namespace station {
 
-Hand::Hand(const std::string& path) {
+ControlClient::ControlClient(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
@@ -25,11 +25,11 @@ Hand::Hand(const std::string& path) {
   ADD_FAILURE() << "nobody listens at " << path;
 }
 
-Hand::~Hand() {
+ControlClient::~ControlClient() {
   if (descriptor_ >= 0) close(descriptor_);
 }
 
-std::string Hand::say(const std::string& command) {
+std::string ControlClient::say(const std::string& command) {
   const std::string line = command + "\n";
   EXPECT_EQ(send(descriptor_, line.data(), line.size(), MSG_NOSIGNAL), static_cast<ssize_t>(line.size()));
   std::string answer;

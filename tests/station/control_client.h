@@ -5,13 +5,13 @@
 
 namespace station {
 
-class Hand {
+class ControlClient {
  public:
   // Waits until the program has made its socket.
-  explicit Hand(const std::string& path);
-  ~Hand();
-  Hand(const Hand&) = delete;
-  Hand& operator=(const Hand&) = delete;
+  explicit ControlClient(const std::string& path);
+  ~ControlClient();
+  ControlClient(const ControlClient&) = delete;
+  ControlClient& operator=(const ControlClient&) = delete;
 
   // The answer, without the line end.
   std::string say(const std::string& command);

@@ -11,28 +11,28 @@
 
 namespace station {
 
-Desk::Desk() {
+ProgramFolder::ProgramFolder() {
   std::string name = std::filesystem::temp_directory_path() / "flashline-desk-XXXXXX";
   EXPECT_NE(mkdtemp(name.data()), nullptr);
   folder_ = name;
 }
 
-Desk::~Desk() {
+ProgramFolder::~ProgramFolder() {
   std::filesystem::remove_all(folder_);
 }
 
-void Desk::write(const std::string& name, const std::string& text) const {
+void ProgramFolder::write(const std::string& name, const std::string& text) const {
   std::filesystem::create_directories((folder_ / name).parent_path());
   std::ofstream(folder_ / name, std::ios::binary) << text;
 }
 
-std::string Desk::read(const std::string& name) const {
+std::string ProgramFolder::read(const std::string& name) const {
   std::ostringstream text;
   text << std::ifstream(folder_ / name, std::ios::binary).rdbuf();
   return text.str();
 }
 
-int Desk::start(const std::vector<std::string>& arguments) const {
+int ProgramFolder::start(const std::vector<std::string>& arguments) const {
   // Empty before anybody looks for what the new process has said.
   write("stdout", "");
   write("stderr", "");
@@ -52,13 +52,13 @@ int Desk::start(const std::vector<std::string>& arguments) const {
   _exit(127);
 }
 
-Ran Desk::finish(int process) const {
+Ran ProgramFolder::finish(int process) const {
   int status = 0;
   EXPECT_EQ(waitpid(process, &status, 0), process);
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read("stdout"), read("stderr")};
 }
 
-Ran Desk::run(const std::vector<std::string>& arguments) const {
+Ran ProgramFolder::run(const std::vector<std::string>& arguments) const {
   return finish(start(arguments));
 }
 

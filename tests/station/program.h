@@ -15,12 +15,12 @@ struct Ran {
 
 // A folder of its own for each test, which is also the program's home and working folder. Its file `stdin`, if there
 // is one, is what the program reads there.
-class Desk {
+class ProgramFolder {
  public:
-  Desk();
-  ~Desk();
-  Desk(const Desk&) = delete;
-  Desk& operator=(const Desk&) = delete;
+  ProgramFolder();
+  ~ProgramFolder();
+  ProgramFolder(const ProgramFolder&) = delete;
+  ProgramFolder& operator=(const ProgramFolder&) = delete;
 
   Ran run(const std::vector<std::string>& arguments) const;
   // Starts and does not wait; the process id.

@@ -6,7 +6,7 @@
 
 namespace station {
 
-inline std::shared_ptr<const config::Recipe> made_up_recipe() {
+inline std::shared_ptr<const config::Recipe> sample_recipe() {
   auto recipe = std::make_shared<config::Recipe>();
   recipe->file = "r.toml";
   recipe->text = "[recipe]\n";
@@ -17,8 +17,8 @@ inline std::shared_ptr<const config::Recipe> made_up_recipe() {
   return recipe;
 }
 
-inline scheduler::AttemptStarted made_up_start(const std::string& port, db::UuidGenerator& uuids) {
-  static const std::shared_ptr<const config::Recipe> recipe = made_up_recipe();
+inline scheduler::AttemptStarted sample_start(const std::string& port, db::UuidGenerator& uuids) {
+  static const std::shared_ptr<const config::Recipe> recipe = sample_recipe();
   scheduler::AttemptStarted started;
   started.attempt = db::to_string(uuids.next());
   started.visit = db::to_string(uuids.next());
@@ -33,7 +33,7 @@ inline scheduler::AttemptStarted made_up_start(const std::string& port, db::Uuid
   return started;
 }
 
-inline scheduler::AttemptFinished made_up_pass(scheduler::AttemptStarted started) {
+inline scheduler::AttemptFinished sample_pass(scheduler::AttemptStarted started) {
   scheduler::AttemptFinished finished;
   finished.outcome = scheduler::Outcome::passed;
   finished.verified = true;
@@ -48,8 +48,8 @@ inline scheduler::AttemptFinished made_up_pass(scheduler::AttemptStarted started
   return finished;
 }
 
-inline scheduler::AttemptFinished made_up_failure(scheduler::AttemptStarted started) {
-  scheduler::AttemptFinished finished = made_up_pass(std::move(started));
+inline scheduler::AttemptFinished sample_failure(scheduler::AttemptStarted started) {
+  scheduler::AttemptFinished finished = sample_pass(std::move(started));
   finished.outcome = scheduler::Outcome::failed;
   finished.verified = false;
   finished.booted.reset();

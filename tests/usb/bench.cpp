@@ -46,14 +46,14 @@ struct Case {
 };
 
 struct Row {
-  double wall = 0;       // until the last unit is done
-  double unit = 0;       // mean, of one unit, from the first to the last transfer of its recipe
-  double floor = 0;      // mean, what the unit itself takes for what was asked of it
-  double cpu = 0;        // of all processes, for each unit
-  double mock_cpu = 0;   // what the mock kernel used meanwhile, of all cores
-  double megabytes = 0;  // the highest of each process, all added
-  double transfers = 0;  // for each unit
-  int good = 0;          // units whose flash holds the images afterwards
+  double wall = 0;         // until the last unit is done
+  double unit = 0;         // mean, of one unit, from the first to the last transfer of its recipe
+  double device_time = 0;  // mean, what the unit itself takes for what was asked of it
+  double cpu = 0;          // of all processes, for each unit
+  double mock_cpu = 0;     // what the mock kernel used meanwhile, of all cores
+  double megabytes = 0;    // the highest of each process, all added
+  double transfers = 0;    // for each unit
+  int good = 0;            // units whose flash holds the images afterwards
 };
 
 // As photon_line, but no more than 13 hubs on a bus: USB has 127 addresses there, and a wide line several controllers.
@@ -205,7 +205,7 @@ class Measurement {
     for (const std::string& port : ports_of(line_)) {
       row.transfers += kernel_.counts(port).control / units();
       kernel_.line().with_unit({port}, [&](dfu::virt::VirtualUnit& unit) {
-        row.floor += dfu::seconds(unit.taken()) / units();
+        row.device_time += dfu::seconds(unit.taken()) / units();
         row.good += std::ranges::all_of(images, [&](const Image& image) {
           const dfu::Bytes data = read_file(fs::path(options_.images) / image.file);
           const auto end = image.address + static_cast<std::uint32_t>(data.size());
@@ -237,7 +237,7 @@ void print_heading() {
 
 void print(const Case& one, const std::string& tool, const Row& row) {
   std::printf("%4d %5d %-8s %-9s %8.2f %8.3f %8.3f %6.3f %9.3f %8.2f %8.1f %9.0f %3d/%d\n", one.generation, one.units,
-              one.state.c_str(), tool.c_str(), row.wall, row.unit, row.floor, row.unit / row.floor, row.cpu,
+              one.state.c_str(), tool.c_str(), row.wall, row.unit, row.device_time, row.unit / row.device_time, row.cpu,
               row.mock_cpu, row.megabytes, row.transfers, row.good, one.units);
   std::fflush(stdout);
 }

@@ -57,14 +57,14 @@ Bytes noise(std::size_t size) {
 }
 
 // A line, and a person with dfu-util in a folder beside it.
-class Desk {
+class DfuUtilFolder {
  public:
-  explicit Desk(Units units) : kernel({.line = line_of(std::move(units))}) {
+  explicit DfuUtilFolder(Units units) : kernel({.line = line_of(std::move(units))}) {
     std::string name = fs::temp_directory_path() / "flashline-usb-XXXXXX";
     EXPECT_NE(mkdtemp(name.data()), nullptr);
     folder_ = name;
   }
-  ~Desk() { fs::remove_all(folder_); }
+  ~DfuUtilFolder() { fs::remove_all(folder_); }
 
   // `words` as one types them.
   Ran dfu_util(const std::string& words) { return type("dfu-util " + words); }
@@ -171,7 +171,7 @@ class EachKind : public testing::TestWithParam<Kind> {};
 INSTANTIATE_TEST_SUITE_P(DfuUtil, EachKind, testing::ValuesIn(kinds()), [](const auto& one) { return one.param.name; });
 
 TEST_P(EachKind, IsListedWithItsMemories) {
-  Desk desk(Units{GetParam().unit});
+  DfuUtilFolder desk(Units{GetParam().unit});
   const Ran ran = desk.dfu_util("-l");
   EXPECT_EQ(ran.status, fine);
   for (const std::string& line : GetParam().listed) EXPECT_THAT(ran.out, HasSubstr(line));
@@ -183,7 +183,7 @@ TEST_P(EachKind, IsListedWithItsMemories) {
 
 TEST_P(EachKind, HoldsWhatWasWrittenAndReadsItBackAndLeaves) {
   const Kind& kind = GetParam();
-  Desk desk(Units{kind.unit});
+  DfuUtilFolder desk(Units{kind.unit});
   const Bytes image = noise(6001);
   desk.write("image.bin", image);
   const Ran written = desk.dfu_util("-a 0 -s " + kind.address + " -D image.bin");
@@ -227,7 +227,7 @@ Bytes module(dfu::particle::Function function, std::uint8_t index, std::uint32_t
 
 TEST_P(EachGeneration, BootsWhenItsThreePartsAreWritten) {
   using dfu::particle::Function;
-  Desk desk(Units{photon()});
+  DfuUtilFolder desk(Units{photon()});
   desk.write("part1.bin", module(Function::system_part, 1, 0x08020000, {}));
   desk.write("part2.bin", module(Function::system_part, 2, 0x08060000, {{Function::system_part, 1, 3}}));
   desk.write("user.bin", module(Function::user_part, 1, 0x080A0000, {{Function::system_part, 2, 1}}));
@@ -239,7 +239,7 @@ TEST_P(EachGeneration, BootsWhenItsThreePartsAreWritten) {
 }
 
 TEST_P(EachGeneration, ReadsItsConfigurationStore) {
-  Desk desk(Units{photon()});
+  DfuUtilFolder desk(Units{photon()});
   // From 0.7.0 on the bootloader reads it with code of the system part.
   const Bytes part2 = module(dfu::particle::Function::system_part, 2, 0x08060000, {});
   desk.kernel.line().with_unit({first}, [&](auto& unit) { unit.flash().place(0x08060000, part2); });
@@ -249,7 +249,7 @@ TEST_P(EachGeneration, ReadsItsConfigurationStore) {
 }
 
 TEST_P(EachGeneration, StaysInDfuModeAfterAReset) {
-  Desk desk(Units{photon()});
+  DfuUtilFolder desk(Units{photon()});
   desk.write("image.bin", noise(100));
   // DETACH makes it leave the bus and come back as it was, so that the reset that follows finds nothing.
   const Ran ran = desk.dfu_util("-a 0 -R -s 0x080A0000 -D image.bin");
@@ -277,7 +277,7 @@ INSTANTIATE_TEST_SUITE_P(DfuUtil, EachSize,
                          [](const auto& one) { return std::to_string(one.param.bytes); });
 
 TEST_P(EachSize, TakesSoManyTransfers) {
-  Desk desk(Units{unit_of("photon", 12)});
+  DfuUtilFolder desk(Units{unit_of("photon", 12)});
   desk.write("image.bin", noise(GetParam().bytes));
   EXPECT_EQ(desk.dfu_util("-a 0 -s " + GetParam().where + " -D image.bin").status, fine);
   const Counts counts = desk.kernel.counts(first);
@@ -288,14 +288,14 @@ TEST_P(EachSize, TakesSoManyTransfers) {
 // ---- which unit
 
 TEST(DfuUtil, FindsNothingOnAnEmptyLine) {
-  Desk desk(Units{});
+  DfuUtilFolder desk(Units{});
   const Ran ran = desk.dfu_util("-a 0 -s 0x080A0000 -U back.bin");
   EXPECT_EQ(ran.status, io_error);
   EXPECT_THAT(ran.err, HasSubstr("No DFU capable USB device available"));
 }
 
 TEST(DfuUtil, TakesTwoMemoriesForTwoUnits) {
-  Desk desk(Units(1));
+  DfuUtilFolder desk(Units(1));
   desk.write("image.bin", noise(100));
   const Ran ran = desk.dfu_util("-s 0x080A0000 -D image.bin");
   EXPECT_EQ(ran.status, io_error);
@@ -303,7 +303,7 @@ TEST(DfuUtil, TakesTwoMemoriesForTwoUnits) {
 }
 
 TEST(DfuUtil, TellsTwoUnitsWithOneSerialApartByTheirPortsOnly) {
-  Desk desk(Units(2));
+  DfuUtilFolder desk(Units(2));
   desk.write("image.bin", noise(100));
   const Ran both = desk.dfu_util("-a 0 -s 0x080A0000 -D image.bin");
   EXPECT_EQ(both.status, io_error);
@@ -319,7 +319,7 @@ TEST(DfuUtil, TellsTwoUnitsWithOneSerialApartByTheirPortsOnly) {
 }
 
 TEST(DfuUtil, WritesToAUnitThatWasNotNamed) {
-  Desk desk(Units(1));
+  DfuUtilFolder desk(Units(1));
   desk.write("image.bin", noise(100));
   EXPECT_EQ(desk.dfu_util("-d 1234:5678 -a 0 -s 0x080A0000 -D image.bin").status, fine);
   EXPECT_EQ(desk.flash(0x080A0000, 100), noise(100));
@@ -354,7 +354,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& one) { return one.param.name; });
 
 TEST_P(EachRefusal, ErasesNothing) {
-  Desk desk(Units(1));
+  DfuUtilFolder desk(Units(1));
   desk.write("image.bin", noise(GetParam().bytes));
   const Ran ran = desk.dfu_util("-a 0 " + GetParam().words);
   EXPECT_EQ(ran.status, GetParam().status);
@@ -363,7 +363,7 @@ TEST_P(EachRefusal, ErasesNothing) {
 }
 
 TEST(DfuUtil, RefusesAFileWhoseSuffixNamesAnotherBoard) {
-  Desk desk(Units(1));
+  DfuUtilFolder desk(Units(1));
   desk.write("core.dfu", noise(100));
   ASSERT_EQ(desk.type("dfu-suffix -v 1d50 -p 607f -a core.dfu").status, fine);
   const Ran ran = desk.dfu_util("-d 2b04:d006 -a 0 -s 0x080A0000 -D core.dfu");
@@ -404,7 +404,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_P(EachTrouble, EndsWithAnInputOutputError) {
   dfu::virt::UnitSpec unit = unit_of("photon", 12);
   unit.faults.push_back({GetParam().kind, GetParam().at});
-  Desk desk(Units{unit});
+  DfuUtilFolder desk(Units{unit});
   desk.write("image.bin", noise(6001));
   const Ran ran = desk.dfu_util("-a 0 -s 0x080A0000:leave -D image.bin");
   EXPECT_EQ(ran.status, io_error);
@@ -417,7 +417,7 @@ TEST_P(EachTrouble, EndsWithAnInputOutputError) {
 TEST(DfuUtil, StaysAtAUnitThatIsLeftBusy) {
   dfu::virt::UnitSpec unit = unit_of("photon");
   unit.faults.push_back({FaultKind::hang, in_erase});
-  Desk desk(Units{unit});
+  DfuUtilFolder desk(Units{unit});
   desk.write("image.bin", noise(100));
   Child stuck({"dfu-util", "-a", "0", "-s", "0x080A0000", "-D", "image.bin"}, desk.kernel.environment(false),
               desk.folder());
@@ -434,7 +434,7 @@ TEST(DfuUtil, StaysAtAUnitThatIsLeftBusy) {
 TEST(DfuUtil, FindsAProtectedRomUnableToErase) {
   dfu::virt::UnitSpec unit = unit_of("stm32-rom");
   unit.read_protected = true;
-  Desk desk(Units{unit});
+  DfuUtilFolder desk(Units{unit});
   desk.write("image.bin", noise(100));
   const Ran ran = desk.dfu_util("-a 0 -s 0x08020000 -D image.bin");
   EXPECT_EQ(ran.status, io_error);
@@ -454,7 +454,7 @@ dfu::virt::UnitSpec plain(bool tolerant, bool will_detach) {
 }
 
 TEST(DfuUtil, WritesAndReadsAPlainUnitThatStays) {
-  Desk desk(Units{plain(true, true)});
+  DfuUtilFolder desk(Units{plain(true, true)});
   const Ran listed = desk.dfu_util("-l");
   EXPECT_THAT(listed.out, HasSubstr(serial("1209:0001", "0100", "0", "Firmware", id)));
   desk.write("image.bin", noise(6001));
@@ -470,7 +470,7 @@ TEST(DfuUtil, WritesAndReadsAPlainUnitThatStays) {
 }
 
 TEST(DfuUtil, LosesAPlainUnitThatLeavesWithItsImage) {
-  Desk desk(Units{plain(false, true)});
+  DfuUtilFolder desk(Units{plain(false, true)});
   desk.write("image.bin", noise(6001));
   const Ran ran = desk.dfu_util("-D image.bin");
   EXPECT_EQ(ran.status, io_error);
@@ -484,7 +484,7 @@ INSTANTIATE_TEST_SUITE_P(DfuUtil, RunTime, testing::Bool(),
                          [](const auto& one) { return one.param ? "GoesByItself" : "NeedsAReset"; });
 
 TEST_P(RunTime, UnitGoesToDfuModeWhenAsked) {
-  Desk desk(Units{plain(true, GetParam())});
+  DfuUtilFolder desk(Units{plain(true, GetParam())});
   desk.write("image.bin", noise(2000));
   EXPECT_EQ(desk.dfu_util("-R -D image.bin").status, reset_not_found) << "the reset starts the application";
   ASSERT_TRUE(desk.becomes("0002"));

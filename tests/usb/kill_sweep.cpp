@@ -76,7 +76,7 @@ Shown shown_by(const std::string& out) {
 
 struct Tally {
   unsigned kills = 0, ended_before = 0, before_any = 0, attempts = 0, interrupted = 0, passed = 0, finished = 0;
-  unsigned half_written = 0;
+  unsigned partial_flashes = 0;
   std::vector<std::string> wrong;
 };
 
@@ -243,7 +243,7 @@ class Sweep {
     for (const std::string& port : ports_) {
       kernel_.line().with_unit({port}, [&](VirtualUnit& unit) { words_[port] = unit.work().words; });
       if (is_in_dfu(port)) {
-        tally_.half_written += words_[port] != 0;
+        tally_.partial_flashes += words_[port] != 0;
         continue;
       }
       kernel_.line().pull({port});
@@ -293,7 +293,7 @@ int report(const Options& options, const Tally& tally, double seconds) {
             << " after the program had ended by itself\n"
             << tally.attempts << " attempts on record: " << tally.passed << " passed, " << tally.interrupted
             << " interrupted, " << tally.finished << " with an end of their own\n"
-            << tally.half_written << " units went into their next run as a kill had left them\n"
+            << tally.partial_flashes << " units went into their next run as a kill had left them\n"
             << tally.wrong.size() << " things that are not true\n";
   return tally.wrong.empty() ? 0 : 1;
 }

@@ -58,7 +58,7 @@ std::string sanitizer_library() {
 struct MockKernel::Impl {
   explicit Impl(const KernelSpec& the_spec) : spec(the_spec), clock(spec.line.speed), line(spec.line, clock) {}
 
-  using Job = std::function<void()>;
+  using Call = std::function<void()>;
 
   void build();
   void start_threads();
@@ -70,7 +70,7 @@ struct MockKernel::Impl {
   void add_hub(const std::string& port, HubTraits traits);
   void arrived(const dfu::UnitInfo& unit);
 
-  void later(Job job);
+  void later(Call job);
   void run_jobs();
   void watch_disable_files();
   void switch_power(const std::string& hub, int port, bool on);
@@ -95,7 +95,7 @@ struct MockKernel::Impl {
   std::map<int, int> last_number;                                  // by bus
   std::map<std::string, std::set<std::string>> off;                // by port: the switches that are off
   std::map<int, std::pair<std::string, int>> watched;              // by inotify watch: hub and port
-  std::deque<Job> jobs;
+  std::deque<Call> jobs;
   bool listed = false;
   bool stopping = false;
 
@@ -144,7 +144,7 @@ int MockKernel::Impl::next_number(int bus) {
 // ---- devices
 
 void MockKernel::Impl::add(const std::string& port, Face face, std::unique_ptr<Device> device) {
-  const Node::Place place{{port}, bus_of(port), next_number(bus_of(port))};
+  const Node::DeviceAddress place{{port}, bus_of(port), next_number(bus_of(port))};
   auto fresh = std::make_shared<Node>(place, std::move(face), std::move(device), ledger(port));
   fresh->on_driver = [this, place](std::uint8_t number, const std::string& driver) {
     later([this, place, number, driver] { sysfs.set_driver(place, number, driver); });
@@ -265,7 +265,7 @@ void MockKernel::Impl::build() {
 
 // ---- threads
 
-void MockKernel::Impl::later(Job job) {
+void MockKernel::Impl::later(Call job) {
   {
     const std::lock_guard lock(mutex);
     jobs.push_back(std::move(job));
@@ -278,7 +278,7 @@ void MockKernel::Impl::run_jobs() {
   while (true) {
     changed.wait(lock, [this] { return stopping || !jobs.empty(); });
     if (stopping) return;
-    Job job = std::move(jobs.front());
+    Call job = std::move(jobs.front());
     jobs.pop_front();
     lock.unlock();
     job();

@@ -42,13 +42,13 @@ int error_of(TransferStatus status) {
 
 }  // namespace
 
-std::string Node::Place::path() const {
+std::string Node::DeviceAddress::path() const {
   char text[32];
   std::snprintf(text, sizeof text, "/dev/bus/usb/%03d/%03d", bus, number);
   return text;
 }
 
-Node::Node(Place place, Face face, std::unique_ptr<Device> device, std::shared_ptr<Ledger> ledger)
+Node::Node(DeviceAddress place, Face face, std::unique_ptr<Device> device, std::shared_ptr<Ledger> ledger)
     : place_(std::move(place)), face_(std::move(face)), ledger_(std::move(ledger)), device_(std::move(device)) {
   for (InterfaceFace& one : face_.interfaces()) {
     std::string driver = one.driver;

@@ -51,16 +51,16 @@ class Node : public std::enable_shared_from_this<Node> {
   using Done = Device::Done;
   using Ticket = std::uint64_t;
 
-  struct Place {
+  struct DeviceAddress {
     dfu::PortPath port;
     int bus = 1;
     int number = 1;            // devnum
     std::string path() const;  // "/dev/bus/usb/001/004"
   };
 
-  Node(Place place, Face face, std::unique_ptr<Device> device, std::shared_ptr<Ledger> ledger);
+  Node(DeviceAddress place, Face face, std::unique_ptr<Device> device, std::shared_ptr<Ledger> ledger);
 
-  const Place& place() const { return place_; }
+  const DeviceAddress& place() const { return place_; }
   const Face& face() const { return face_; }
   Ledger& ledger() const { return *ledger_; }
 
@@ -110,7 +110,7 @@ class Node : public std::enable_shared_from_this<Node> {
   void landed(Ticket ticket, dfu::TransferResult result);
   void count(const dfu::Transfer& transfer);
 
-  const Place place_;
+  const DeviceAddress place_;
   const Face face_;
   const std::shared_ptr<Ledger> ledger_;
 

@@ -269,7 +269,7 @@ Session::Reply Session::handle(unsigned long request, std::uint64_t argument) {
 }
 
 Session::Reply Session::information(unsigned long request, std::uint64_t argument) {
-  const Node::Place& place = node_->place();
+  const Node::DeviceAddress& place = node_->place();
   const bool full_speed = node_->face().speed == "12";
   if (request == USBDEVFS_GET_CAPABILITIES) {
     write_value<std::uint32_t>(argument, USBDEVFS_CAP_ZERO_PACKET | USBDEVFS_CAP_BULK_CONTINUATION |

@@ -38,17 +38,17 @@ std::string controller_folder(int bus) {
   return format("/sys/devices/pci0000:00/0000:00:%02x.0", 0x14 + (bus - 1) % 100);
 }
 
-std::string properties(const Node::Place& place, const Face& face) {
+std::string properties(const Node::DeviceAddress& place, const Face& face) {
   const auto& d = face.device;
   return format("DEVTYPE=usb_device\nDRIVER=usb\nPRODUCT=%x/%x/%x\nTYPE=%d/%d/%d\nBUSNUM=%03d\nDEVNUM=%03d\n",
                 dfu::le16(d, 8), dfu::le16(d, 10), dfu::le16(d, 12), d[4], d[5], d[6], place.bus, place.number);
 }
 
-int minor_of(const Node::Place& place) {
+int minor_of(const Node::DeviceAddress& place) {
   return (place.bus - 1) * 128 + place.number - 1;
 }
 
-std::string device_number(const Node::Place& place) {
+std::string device_number(const Node::DeviceAddress& place) {
   return format("189:%d", minor_of(place));
 }
 
@@ -148,7 +148,7 @@ void Sysfs::link(const std::string& from, const std::string& to) {
   fs::create_symlink(target, root_ / from.substr(1));
 }
 
-void Sysfs::add(const Node::Place& place, const Face& face) {
+void Sysfs::add(const Node::DeviceAddress& place, const Face& face) {
   if (is_root(place.port)) add_controller(place.bus);
   const std::string folder = device_folder(place.port);
   fs::create_directories(root_ / folder.substr(1));
@@ -171,7 +171,7 @@ void Sysfs::add_controller(int bus) {
   link("/sys/bus/pci/devices/" + name, folder);
 }
 
-void Sysfs::add_attributes(const std::string& folder, const Node::Place& place, const Face& face) {
+void Sysfs::add_attributes(const std::string& folder, const Node::DeviceAddress& place, const Face& face) {
   const auto& d = face.device;
   const auto put = [&](const char* name, const std::string& text) { write(folder + "/" + name, text + "\n"); };
   put("busnum", std::to_string(place.bus));
@@ -203,7 +203,7 @@ void Sysfs::add_attributes(const std::string& folder, const Node::Place& place, 
 }
 
 // Where the preload library finds a node's numbers, and the node itself: what is read from it are its descriptors.
-void Sysfs::add_node(const Node::Place& place, const Face& face) {
+void Sysfs::add_node(const Node::DeviceAddress& place, const Face& face) {
   std::string flat = place.path().substr(5);
   for (char& c : flat) c = c == '/' ? '_' : c;
   std::error_code ignored;
@@ -239,7 +239,7 @@ void Sysfs::add_interface(const dfu::PortPath& port, const Face& face, const Int
   link("/sys/bus/usb/devices/" + fs::path(folder).filename().string(), folder);
 }
 
-void Sysfs::remove(const Node::Place& place) {
+void Sysfs::remove(const Node::DeviceAddress& place) {
   std::error_code ignored;
   const fs::path folder = root_ / device_folder(place.port).substr(1);
   const fs::path devices = root_ / "sys/bus/usb/devices";
@@ -270,7 +270,7 @@ void Sysfs::add_port(const dfu::PortPath& hub, int port, const std::string& peer
   fs::create_symlink(here.lexically_relative(peer), peer / "peer");
 }
 
-void Sysfs::set_driver(const Node::Place& place, std::uint8_t interface_number, const std::string& driver) {
+void Sysfs::set_driver(const Node::DeviceAddress& place, std::uint8_t interface_number, const std::string& driver) {
   const std::string folder = interface_folder(place.port, interface_number);
   std::error_code ignored;
   if (!fs::exists(root_ / folder.substr(1))) return;
@@ -280,12 +280,12 @@ void Sysfs::set_driver(const Node::Place& place, std::uint8_t interface_number, 
   link(folder + "/driver", "/sys/bus/usb/drivers/" + driver);
 }
 
-void Sysfs::set_mode(const Node::Place& place, fs::perms mode) {
+void Sysfs::set_mode(const Node::DeviceAddress& place, fs::perms mode) {
   std::error_code ignored;
   fs::permissions(root_ / place.path().substr(1), mode, ignored);
 }
 
-void Sysfs::uevent(const Node::Place& place, const Face& face, const std::string& action) {
+void Sysfs::uevent(const Node::DeviceAddress& place, const Face& face, const std::string& action) {
   std::string text = "ACTION=" + action + "\nDEVPATH=" + device_folder(place.port).substr(4) + "\nSUBSYSTEM=usb\n" +
                      format("SEQNUM=%llu\n", ++sequence_) + "DEVNAME=" + place.path() + "\n" +
                      format("MAJOR=189\nMINOR=%d\n", minor_of(place)) + properties(place, face);

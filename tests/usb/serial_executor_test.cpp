@@ -1,4 +1,4 @@
-// Lanes: jobs in order, and what becomes of them when one hangs.
+// SerialExecutors: jobs in order, and what becomes of them when one hangs.
 #include "dfu/usb/serial_executor.h"
 
 #include <atomic>
@@ -56,61 +56,61 @@ class Hanging {
   std::promise<void> began_, released_;
 };
 
-TEST(Lane, JobsAreDoneInTheOrderInWhichTheyWerePosted) {
-  Lanes lanes(8);
+TEST(SerialExecutor, JobsAreDoneInTheOrderInWhichTheyWerePosted) {
+  SerialExecutors executors(8);
   Diary diary;
-  const auto lane = lanes.make();
+  const auto executor = executors.make();
   std::string expected;
   for (int i = 0; i < 50; ++i) {
-    lane->post({diary.note(std::to_string(i)), never, diary.note("given-up")});
+    executor->post({diary.note(std::to_string(i)), never, diary.note("given-up")});
     expected += std::to_string(i) + " ";
   }
   EXPECT_EQ(diary.until("49"), expected);
 }
 
-TEST(Lane, WhatHangsIsGivenUpWithAllBehindItAndRunsAfterItsReturn) {
+TEST(SerialExecutor, WhatHangsIsGivenUpWithAllBehindItAndRunsAfterItsReturn) {
   Diary diary;
   Hanging hanging;
-  Lanes lanes(8);
-  const auto lane = lanes.make();
-  lane->post({hanging.job(diary.note("a")), soon, diary.note("no-a")});
-  lane->post({diary.note("b"), never, diary.note("no-b")});
+  SerialExecutors executors(8);
+  const auto executor = executors.make();
+  executor->post({hanging.job(diary.note("a")), soon, diary.note("no-a")});
+  executor->post({diary.note("b"), never, diary.note("no-b")});
   EXPECT_EQ(diary.until("no-b"), "no-a no-b ");
-  lane->post({diary.note("c"), never, diary.note("no-c")});
+  executor->post({diary.note("c"), never, diary.note("no-c")});
   EXPECT_EQ(diary.until("no-c"), "no-a no-b no-c ");
   hanging.release();
   EXPECT_EQ(diary.until("c"), "no-a no-b no-c a b c ");
-  lane->post({diary.note("d"), never, diary.note("no-d")});
+  executor->post({diary.note("d"), never, diary.note("no-d")});
   EXPECT_EQ(diary.until("d"), "no-a no-b no-c a b c d ");
 }
 
-TEST(Lane, OneThatHangsDelaysNoOther) {
+TEST(SerialExecutor, OneThatHangsDelaysNoOther) {
   Diary diary;
   Hanging hanging;
-  Lanes lanes(8);
-  lanes.make()->post({hanging.job([] {}), never, {}});
+  SerialExecutors executors(8);
+  executors.make()->post({hanging.job([] {}), never, {}});
   hanging.wait_for_begin();
-  for (const char* name : {"x", "y", "z"}) lanes.make()->post({diary.note(name), never, {}});
+  for (const char* name : {"x", "y", "z"}) executors.make()->post({diary.note(name), never, {}});
   diary.until("x");
   diary.until("y");
   EXPECT_EQ(diary.until("z").size(), 6u);
   hanging.release();
 }
 
-TEST(Lane, BeyondTheLimitOfThreadsAJobIsGivenUpUntilAThreadIsFree) {
+TEST(SerialExecutor, BeyondTheLimitOfThreadsAJobIsGivenUpUntilAThreadIsFree) {
   Diary diary;
   Hanging hanging;
-  Lanes lanes(1);
-  lanes.make()->post({hanging.job([] {}), never, {}});
+  SerialExecutors executors(1);
+  executors.make()->post({hanging.job([] {}), never, {}});
   hanging.wait_for_begin();
-  const auto lane = lanes.make();
-  lane->post({diary.note("a"), never, diary.note("no-a")});
+  const auto executor = executors.make();
+  executor->post({diary.note("a"), never, diary.note("no-a")});
   EXPECT_EQ(diary.until("no-a"), "no-a ");
   hanging.release();
   // The free thread lingers for a while.
   std::string text;
   for (int i = 0; i < 300 && text.find(" b ") == std::string::npos; ++i) {
-    lane->post({diary.note("b"), never, {}});
+    executor->post({diary.note("b"), never, {}});
     std::this_thread::sleep_for(10ms);
     text = diary.until("no-a");
   }
@@ -118,65 +118,65 @@ TEST(Lane, BeyondTheLimitOfThreadsAJobIsGivenUpUntilAThreadIsFree) {
 }
 
 // It stood still for half a second in all, as it is asked again and again.
-TEST(Lane, WhileTheComputerStandsStillTheLimitOfAJobDoesNotRun) {
+TEST(SerialExecutor, WhileTheComputerStandsStillTheLimitOfAJobDoesNotRun) {
   Diary diary;
   Hanging hanging;
   std::atomic<int> asked = 0;
-  Lanes lanes(8, [&asked] { return 100ms * std::min(asked++, 5); });
-  lanes.make()->post({hanging.job([] {}), soon, diary.note("no-a")});
+  SerialExecutors executors(8, [&asked] { return 100ms * std::min(asked++, 5); });
+  executors.make()->post({hanging.job([] {}), soon, diary.note("no-a")});
   EXPECT_EQ(diary.until("no-a"), "no-a ");
   EXPECT_GE(asked, 6);
   hanging.release();
 }
 
-TEST(Lane, AKernelThatIsSlowForAllIsNoHang) {
+TEST(SerialExecutor, AKernelThatIsSlowForAllIsNoHang) {
   Diary diary;
   Hanging hanging;
-  Lanes lanes(8);
-  const auto other = lanes.make();
+  SerialExecutors executors(8);
+  const auto other = executors.make();
   other->post({[] { std::this_thread::sleep_for(400ms); }, never, {}});
   other->post({diary.note("other"), never, {}});
   EXPECT_EQ(diary.until("other"), "other ");
   const auto begun = std::chrono::steady_clock::now();
-  lanes.make()->post({hanging.job([] {}), 500ms, diary.note("no-a")});
+  executors.make()->post({hanging.job([] {}), 500ms, diary.note("no-a")});
   EXPECT_EQ(diary.until("no-a"), "other no-a ");
   EXPECT_GE(std::chrono::steady_clock::now() - begun, 850ms);
   hanging.release();
 }
 
-TEST(Lane, OnlyTheJobThatIsMeantIsHurried) {
+TEST(SerialExecutor, OnlyTheJobThatIsMeantIsHurried) {
   Diary diary;
   Hanging first, second;
-  Lanes lanes(8);
-  const auto lane = lanes.make();
-  const auto a = lane->post({first.job(diary.note("a")), never, diary.note("no-a")});
-  const auto b = lane->post({second.job(diary.note("b")), never, diary.note("no-b")});
+  SerialExecutors executors(8);
+  const auto executor = executors.make();
+  const auto a = executor->post({first.job(diary.note("a")), never, diary.note("no-a")});
+  const auto b = executor->post({second.job(diary.note("b")), never, diary.note("no-b")});
   first.wait_for_begin();
-  lane->hurry(b, soon);  // it has not begun
+  executor->hurry(b, soon);  // it has not begun
   first.release();
   second.wait_for_begin();
-  lane->hurry(a, soon);  // it is over
+  executor->hurry(a, soon);  // it is over
   std::this_thread::sleep_for(3 * soon);
   EXPECT_EQ(diary.until("a"), "a ");
-  lane->hurry(b, soon);
+  executor->hurry(b, soon);
   EXPECT_EQ(diary.until("no-b"), "a no-b ");
   second.release();
 }
 
-TEST(Lane, WhatOverrunsWhileItEndsIsAnsweredOnce) {
+TEST(SerialExecutor, WhatOverrunsWhileItEndsIsAnsweredOnce) {
   const auto gate = std::make_shared<Gate>();
   std::atomic<int> answers = 0;
   constexpr int rounds = 400;
   {
-    Lanes lanes(8);
-    const auto lane = lanes.make();
+    SerialExecutors executors(8);
+    const auto executor = executors.make();
     for (int i = 0; i < rounds; ++i) {
-      const auto answer = std::make_shared<Answer<int>>(gate, [&answers](int) { ++answers; });
+      const auto answer = std::make_shared<OnceCallback<int>>(gate, [&answers](int) { ++answers; });
       const auto work = [answer, i] {
         std::this_thread::sleep_for(std::chrono::microseconds(900 + i % 200));
         answer->give(1);
       };
-      lane->post({work, 1ms, [answer] { answer->give(2); }});
+      executor->post({work, 1ms, [answer] { answer->give(2); }});
     }
   }
   EXPECT_EQ(answers, rounds);

@@ -39,8 +39,8 @@ const Setup get_state{0xA1, 5, 0, 0, 1};
 const Setup touch{0x21, 0x20, 0, 0, 7};
 const Bytes dfu_speed{0x40, 0x38, 0, 0, 0, 0, 8};
 
-struct Desk {
-  explicit Desk(LineSpec spec = photon_line(3, 3), Duration opening_time = 1h)
+struct ClientAndServer {
+  explicit ClientAndServer(LineSpec spec = photon_line(3, 3), Duration opening_time = 1h)
       : line(spec, clock), server(line, {.opening_time = opening_time}) {
     while (list(port()).size() < spec.units.size()) std::this_thread::sleep_for(1ms);
   }
@@ -87,7 +87,7 @@ void leave(UsbipClient& client) {
 }
 
 TEST(UsbipServer, ListsTheUnitsInPortOrderWithWhatTheyAre) {
-  Desk desk(photon_line(9, 3));
+  ClientAndServer desk(photon_line(9, 3));
   const std::vector<Shown> units = list(desk.port());
   ASSERT_EQ(units.size(), 9u);
   EXPECT_EQ(units[0].busid, "1-1.1");
@@ -97,7 +97,7 @@ TEST(UsbipServer, ListsTheUnitsInPortOrderWithWhatTheyAre) {
 }
 
 TEST(UsbipServer, AnImportedUnitAnswersAsItsHostWouldSeeIt) {
-  Desk desk;
+  ClientAndServer desk;
   UsbipClient client(desk.port());
   ASSERT_EQ(client.import("1-1.2"), 0u);
   const Reply device = client.control(device_descriptor);
@@ -116,7 +116,7 @@ TEST(UsbipServer, AnImportedUnitAnswersAsItsHostWouldSeeIt) {
 }
 
 TEST(UsbipServer, AUnitIsOneClientsAtATimeAndFreeAgainWhenThatGoes) {
-  Desk desk;
+  ClientAndServer desk;
   {
     UsbipClient holder(desk.port());
     ASSERT_EQ(holder.import("1-1.2"), 0u);
@@ -132,7 +132,7 @@ TEST(UsbipServer, AUnitIsOneClientsAtATimeAndFreeAgainWhenThatGoes) {
 }
 
 TEST(UsbipServer, AUnitThatIsNotThereOrDoesNotOpenIsRefusedByItsOwnStatus) {
-  Desk desk;
+  ClientAndServer desk;
   for (const char* busid : {"1-1.7", "", "../../etc", "1-1.2 "}) {
     UsbipClient client(desk.port());
     EXPECT_EQ(client.import(busid), no_device) << busid;
@@ -146,7 +146,7 @@ TEST(UsbipServer, AUnitThatIsNotThereOrDoesNotOpenIsRefusedByItsOwnStatus) {
 }
 
 TEST(UsbipServer, EachUnitIsImportedByItsOwnClientAndAllWorkAtTheSameTime) {
-  Desk desk(photon_line(8, 3));
+  ClientAndServer desk(photon_line(8, 3));
   std::vector<std::thread> people;
   for (const std::string& busid : busids(desk.port())) {
     people.emplace_back([&desk, busid] {
@@ -163,7 +163,7 @@ TEST(UsbipServer, EachUnitIsImportedByItsOwnClientAndAllWorkAtTheSameTime) {
 }
 
 TEST(UsbipServer, AUnitThatLeavesClosesItsConnectionAndComesBackInItsNewMode) {
-  Desk desk(photon_line(1, 3));
+  ClientAndServer desk(photon_line(1, 3));
   desk.line.with_unit({"1-1.1"}, [](VirtualUnit& unit) { install(unit.flash(), 5); });
   UsbipClient in_dfu(desk.port());
   ASSERT_EQ(in_dfu.import("1-1.1"), 0u);
@@ -184,7 +184,7 @@ TEST(UsbipServer, AUnitThatLeavesClosesItsConnectionAndComesBackInItsNewMode) {
 }
 
 TEST(UsbipServer, AUnitThatIsPulledClosesItsConnectionAndIsNotListed) {
-  Desk desk;
+  ClientAndServer desk;
   UsbipClient client(desk.port());
   ASSERT_EQ(client.import("1-1.2"), 0u);
   desk.line.with_unit({"1-1.2"}, [](VirtualUnit& unit) { unit.flash().place(0x080A0000, Bytes{1}); });
@@ -205,7 +205,7 @@ TEST(UsbipServer, AUnitThatIsPulledClosesItsConnectionAndIsNotListed) {
 TEST(UsbipServer, UnlinkEndsWhatTheUnitDoesNotAnswer) {
   LineSpec spec = photon_line(1, 3);
   spec.units[0].faults = {{.kind = FaultKind::wedge, .at = {FaultPoint::Kind::request, 2}}};
-  Desk desk(spec);
+  ClientAndServer desk(spec);
   UsbipClient client(desk.port());
   ASSERT_EQ(client.import("1-1.1"), 0u);
   EXPECT_EQ(client.control(get_state).data, (Bytes{2}));
@@ -223,7 +223,7 @@ TEST(UsbipServer, UnlinkEndsWhatTheUnitDoesNotAnswer) {
 }
 
 // The only unit of the line, pulled and plugged in again with firmware that runs.
-void into_application(Desk& desk) {
+void into_application(ClientAndServer& desk) {
   desk.line.pull({"1-1.1"});
   desk.line.with_unit({"1-1.1"}, [](VirtualUnit& unit) { install(unit.flash(), 5); });
   desk.line.plug({"1-1.1"});
@@ -231,7 +231,7 @@ void into_application(Desk& desk) {
 }
 
 TEST(UsbipServer, ASerialPortsNotificationStaysPendingAndHoldsUpNobody) {
-  Desk desk(photon_line(1, 3));
+  ClientAndServer desk(photon_line(1, 3));
   into_application(desk);
   UsbipClient client(desk.port());
   ASSERT_EQ(client.import("1-1.1"), 0u);
@@ -255,7 +255,7 @@ TEST(UsbipServer, ASerialPortsNotificationStaysPendingAndHoldsUpNobody) {
 }
 
 TEST(UsbipServer, WhatIsPendingWhenAUnitIsPulledHasItsAnswerBeforeTheConnectionCloses) {
-  Desk desk(photon_line(1, 3));
+  ClientAndServer desk(photon_line(1, 3));
   into_application(desk);
   UsbipClient client(desk.port());
   ASSERT_EQ(client.import("1-1.1"), 0u);
@@ -280,7 +280,7 @@ TEST(UsbipServer, APortResetIsSeenInWhatLinuxReadsAfterIt) {
   LineSpec spec = photon_line(1, 3);
   spec.units[0].profile = "dfu11";
   spec.units[0].will_detach = false;
-  Desk desk(spec);
+  ClientAndServer desk(spec);
   UsbipClient client(desk.port());
   ASSERT_EQ(client.import("1-1.1"), 0u);
   EXPECT_EQ(client.control(first_look).data.size(), 18u) << "part of its enumeration";
@@ -299,7 +299,7 @@ TEST(UsbipServer, APortResetIsSeenInWhatLinuxReadsAfterIt) {
 }
 
 TEST(UsbipServer, StopClosesEveryConnection) {
-  Desk desk;
+  ClientAndServer desk;
   UsbipClient holder(desk.port()), silent(desk.port());
   ASSERT_EQ(holder.import("1-1.2"), 0u);
   desk.server.stop();
@@ -308,7 +308,7 @@ TEST(UsbipServer, StopClosesEveryConnection) {
 }
 
 TEST(UsbipServer, APortThatIsTakenIsSaidWithWhatToDo) {
-  Desk desk;
+  ClientAndServer desk;
   scheduler::RealClock clock;
   VirtualLine line(photon_line(1, 3), clock);
   try {
@@ -326,7 +326,7 @@ TEST(UsbipServer, APortThatIsTakenIsSaidWithWhatToDo) {
 // Goes on with its exchange until the strangers are done, and fails when one of them harms it.
 class Honest {
  public:
-  explicit Honest(Desk& desk) : client_(desk.port()) { EXPECT_EQ(client_.import("1-1.1"), 0u); }
+  explicit Honest(ClientAndServer& desk) : client_(desk.port()) { EXPECT_EQ(client_.import("1-1.1"), 0u); }
   ~Honest() {
     EXPECT_EQ(client_.control(get_state).data, (Bytes{2}));
     write_block(client_);
@@ -338,7 +338,7 @@ class Honest {
 };
 
 TEST(UsbipServer, RandomBytesEndTheConnectionAndHarmNobody) {
-  Desk desk;
+  ClientAndServer desk;
   Honest honest(desk);
   std::mt19937 dice(7);
   for (int stranger = 0; stranger < 200; ++stranger) {
@@ -353,7 +353,7 @@ TEST(UsbipServer, RandomBytesEndTheConnectionAndHarmNobody) {
 }
 
 TEST(UsbipServer, RandomBytesAfterAnImportEndItAndFreeTheUnit) {
-  Desk desk;
+  ClientAndServer desk;
   Honest honest(desk);
   std::mt19937 dice(8);
   for (int stranger = 0; stranger < 30; ++stranger) {
@@ -370,7 +370,7 @@ TEST(UsbipServer, RandomBytesAfterAnImportEndItAndFreeTheUnit) {
 }
 
 TEST(UsbipServer, EveryFieldTurnedToNonsenseEndsThatConnectionOnly) {
-  Desk desk;
+  ClientAndServer desk;
   Honest honest(desk);
   const Bytes good = submit_request(1, {0x21, 1, 0, 0, 5}, {0x21, 0, 0, 0x0A, 0x08});
   for (std::size_t at : {0u, 0x0Cu, 0x10u, 0x18u, 0x20u}) {
@@ -386,7 +386,7 @@ TEST(UsbipServer, EveryFieldTurnedToNonsenseEndsThatConnectionOnly) {
 }
 
 TEST(UsbipServer, AClientThatGoesAnywhereInAnExchangeLeavesTheUnitFree) {
-  Desk desk;
+  ClientAndServer desk;
   Honest honest(desk);
   Bytes whole = import_request("1-1.2");
   for (const Bytes& each : {submit_request(1, {0x21, 1, 0, 0, 5}, {0x21, 0, 0, 0x0A, 0x08}),
@@ -406,7 +406,7 @@ TEST(UsbipServer, AClientThatGoesAnywhereInAnExchangeLeavesTheUnitFree) {
 }
 
 TEST(UsbipServer, AClientThatSendsByteByByteIsServed) {
-  Desk desk;
+  ClientAndServer desk;
   UsbipClient client(desk.port());
   for (const std::uint8_t byte : import_request("1-1.2")) client.send({byte});
   ASSERT_EQ(client.receive(320).size(), 320u);
@@ -415,7 +415,7 @@ TEST(UsbipServer, AClientThatSendsByteByByteIsServed) {
 }
 
 TEST(UsbipServer, WhoeverDoesNotSayWhatItWantsIsClosedInTime) {
-  Desk desk(photon_line(3, 3), 200ms);
+  ClientAndServer desk(photon_line(3, 3), 200ms);
   UsbipClient silent(desk.port()), half(desk.port());
   half.send({0x01, 0x11, 0x80});
   EXPECT_TRUE(silent.closed());
@@ -429,7 +429,7 @@ TEST(UsbipServer, WhoeverDoesNotSayWhatItWantsIsClosedInTime) {
 }
 
 TEST(UsbipServer, HundredsOfConnectionsThatSayNothingDoNotKeepAnybodyOut) {
-  Desk desk;
+  ClientAndServer desk;
   Honest honest(desk);
   std::vector<UsbipClient> crowd;
   for (int stranger = 0; stranger < 400; ++stranger) {
@@ -441,7 +441,7 @@ TEST(UsbipServer, HundredsOfConnectionsThatSayNothingDoNotKeepAnybodyOut) {
 }
 
 TEST(UsbipServer, AClientThatReadsNothingIsNotListenedToAnyMoreAndLosesNoAnswer) {
-  Desk desk;
+  ClientAndServer desk;
   Honest honest(desk);
   UsbipClient client(desk.port(), 4096);
   ASSERT_EQ(client.import("1-1.2"), 0u);
@@ -469,7 +469,7 @@ TEST(UsbipServer, AClientThatReadsNothingIsNotListenedToAnyMoreAndLosesNoAnswer)
 TEST(UsbipServer, TheUsbipToolListsTheUnits) {
   if (std::system("usbip version >/dev/null 2>&1") != 0)
     GTEST_SKIP() << "there is no usbip here (Debian package usbip)";
-  Desk desk;
+  ClientAndServer desk;
   const std::string command = "usbip --tcp-port " + std::to_string(desk.port()) + " list -r 127.0.0.1 2>&1";
   FILE* pipe = popen(command.c_str(), "r");
   ASSERT_NE(pipe, nullptr);

@@ -195,8 +195,8 @@ TEST(Cookie, IsFoundByItsWholeName) {
 }
 
 TEST(Operators, AreKeptWithHashesThatOnlyTheirOwnerMayRead) {
-  const Desk desk;
-  const std::string path = desk.path("r.db.operators");
+  const ProgramFolder folder;
+  const std::string path = folder.path("r.db.operators");
   EXPECT_TRUE(read_operators(path).empty());
   write_operators(path, {{"li", Role::works, hash_pin("1234")}, {"\u738b", Role::supervises, hash_pin("5678")}});
   const std::vector<Operator> read = read_operators(path);
@@ -212,10 +212,10 @@ TEST(Operators, AreKeptWithHashesThatOnlyTheirOwnerMayRead) {
 }
 
 TEST(Operators, ADamagedFileLetsNobodyIn) {
-  const Desk desk;
+  const ProgramFolder folder;
   for (const char* damaged : {"li\n", "li\toperator\n", "li\tking\t$argon2id$\n", "\t\t\t\n"}) {
-    desk.write("o", damaged);
-    EXPECT_THROW(read_operators(desk.path("o")), std::runtime_error) << damaged;
+    folder.write("o", damaged);
+    EXPECT_THROW(read_operators(folder.path("o")), std::runtime_error) << damaged;
   }
 }
 

@@ -1,4 +1,4 @@
-// A board on a socket of its own, over a line that stands still, with a door behind which nothing is but a list.
+// A board on a socket of its own, over a line that stands still, with a record service that only keeps a list.
 #pragma once
 
 #include <mutex>
@@ -15,7 +15,7 @@
 namespace station::board {
 
 // Keeps what is entered; refuses it with a sentence while there is one.
-class ListDoor : public RecordDoor {
+class ListDoor : public RecordService {
  public:
   void enter(Entry entry, std::function<void(EntryResult)> done) override {
     {
@@ -33,7 +33,7 @@ class ListDoor : public RecordDoor {
   std::vector<std::string> notes() {
     std::vector<std::string> all;
     for (const Entry& entry : entries()) {
-      if (const auto* note = std::get_if<Note>(&entry)) all.push_back(note->event.kind + " " + note->event.about);
+      if (const auto* note = std::get_if<EventEntry>(&entry)) all.push_back(note->event.kind + " " + note->event.about);
     }
     return all;
   }
@@ -45,15 +45,15 @@ class ListDoor : public RecordDoor {
   std::vector<Entry> entries_;  // guarded by mutex_
 };
 
-class ABoard : public testing::Test {
+class BoardTest : public testing::Test {
  protected:
-  ABoard() : live_(setup_of_line(), clock_) {}
+  BoardTest() : live_(setup_of_line(), clock_) {}
 
   void SetUp() override { open(); }
 
   static LineSetup setup_of_line() {
     LineSetup setup;
-    setup.settings.recipe = made_up_recipe();
+    setup.settings.recipe = sample_recipe();
     setup.settings.station = std::make_shared<config::StationConfig>();
     setup.topology.hubs = {{{"1-1"}, 7, dfu::TransactionTranslator::multi, dfu::PortPower::none}};
     setup.stay = true;
@@ -62,8 +62,8 @@ class ABoard : public testing::Test {
   void open(const std::string& host = "127.0.0.1") {
     board_.reset();
     BoardSetup setup{{host, 0}, {}, {.station = "line-3"}};
-    setup.operators = desk_.path("operators");
-    setup.door = &door_;
+    setup.operators = folder_.path("operators");
+    setup.service = &service_;
     setup.controls = {[this](bool paused) { done(paused ? "pause" : "resume"); },
                       [this](scheduler::StopKind kind) {
                         done(kind == scheduler::StopKind::at_once ? "stop at once" : "stop safely");
@@ -113,11 +113,11 @@ class ABoard : public testing::Test {
     done_.push_back(what);
   }
 
-  const Desk desk_;
+  const ProgramFolder folder_;
   scheduler::VirtualClock clock_;
   spdlog::logger logger_{"test"};
   LiveLine live_;
-  ListDoor door_;
+  ListDoor service_;
   std::mutex mutex_;
   std::vector<std::string> done_;  // guarded by mutex_: what the line was told
   std::vector<std::string> proxies_;

@@ -13,7 +13,7 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST_F(ABoard, GivesItsPageAndTheState) {
+TEST_F(BoardTest, GivesItsPageAndTheState) {
   const std::string page = get("/");
   EXPECT_EQ(status_of(page), 200);
   EXPECT_THAT(page, HasSubstr("Content-Security-Policy: default-src 'none'"));
@@ -24,7 +24,7 @@ TEST_F(ABoard, GivesItsPageAndTheState) {
   EXPECT_THAT(state, HasSubstr("Cache-Control: no-store"));
 }
 
-TEST_F(ABoard, APageThatTheBrowserHasIsNotSentAgain) {
+TEST_F(BoardTest, APageThatTheBrowserHasIsNotSentAgain) {
   const std::string page = get("/");
   const std::size_t tag = page.find("ETag: ") + 6;
   const std::string again = get("/", "If-None-Match: " + page.substr(tag, page.find("\r\n", tag) - tag) + "\r\n");
@@ -32,7 +32,7 @@ TEST_F(ABoard, APageThatTheBrowserHasIsNotSentAgain) {
   EXPECT_THAT(again, testing::Not(HasSubstr("<!doctype html>")));
 }
 
-TEST_F(ABoard, NoPathLeadsToAFile) {
+TEST_F(BoardTest, NoPathLeadsToAFile) {
   for (const char* path :
        {"/etc/passwd", "/../etc/passwd", "/../../../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/..%2fetc%2fpasswd",
         "//etc/passwd", "/board/index.html", "/:/board/index.html", "/index.html/", "/index.html/../../etc/passwd",
@@ -43,7 +43,7 @@ TEST_F(ABoard, NoPathLeadsToAFile) {
   }
 }
 
-TEST_F(ABoard, StrangeRequestsAreRefusedAndTheNextOneIsAnswered) {
+TEST_F(BoardTest, StrangeRequestsAreRefusedAndTheNextOneIsAnswered) {
   const std::string own = "Origin: http://127.0.0.1:" + std::to_string(port_) + "\r\n";
   EXPECT_EQ(status_of(get("/", "Host: evil.example\r\n")), 421);
   EXPECT_EQ(status_of(ask(port_, "POST /api/state")), 403);
@@ -61,7 +61,7 @@ TEST_F(ABoard, StrangeRequestsAreRefusedAndTheNextOneIsAnswered) {
   EXPECT_EQ(status_of(get("/")), 200);
 }
 
-TEST_F(ABoard, ABodyInPiecesThatNeverEndsIsCutOff) {
+TEST_F(BoardTest, ABodyInPiecesThatNeverEndsIsCutOff) {
   Client client(port_);
   client.say(
       "POST /api/x HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -71,7 +71,7 @@ TEST_F(ABoard, ABodyInPiecesThatNeverEndsIsCutOff) {
   EXPECT_EQ(status_of(get("/")), 200);
 }
 
-TEST_F(ABoard, EventsBeginWithTheStateAndGoOnWithWhatChanges) {
+TEST_F(BoardTest, EventsBeginWithTheStateAndGoOnWithWhatChanges) {
   Client events(port_);
   events.say("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
   const std::string begin = events.until("\n\n");
@@ -81,7 +81,7 @@ TEST_F(ABoard, EventsBeginWithTheStateAndGoOnWithWhatChanges) {
   EXPECT_THAT(events.until("visit-7"), HasSubstr("event: delta\nid: 2\n"));
 }
 
-TEST_F(ABoard, ABoardThatGoesEndsItsStreams) {
+TEST_F(BoardTest, ABoardThatGoesEndsItsStreams) {
   Client events(port_);
   events.say("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
   events.until("event: state");
@@ -93,7 +93,7 @@ std::ptrdiff_t open_descriptors() {
   return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
 }
 
-TEST_F(ABoard, BoardsThatComeAndGoLeaveNothingBehind) {
+TEST_F(BoardTest, BoardsThatComeAndGoLeaveNothingBehind) {
   board_.reset();
   const std::ptrdiff_t before = open_descriptors();
   for (int i = 0; i < 20; ++i) {
@@ -107,7 +107,7 @@ TEST_F(ABoard, BoardsThatComeAndGoLeaveNothingBehind) {
   EXPECT_EQ(open_descriptors(), before);
 }
 
-TEST_F(ABoard, APlaceThatIsTakenIsSaid) {
+TEST_F(BoardTest, APlaceThatIsTakenIsSaid) {
   try {
     const Board second(BoardSetup{{"127.0.0.1", port_}}, live_, logger_);
     FAIL() << "two boards at one address";

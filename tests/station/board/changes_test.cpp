@@ -17,7 +17,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-TEST_F(ABoard, AtAStationWithoutOperatorsANameIsEnough) {
+TEST_F(BoardTest, AtAStationWithoutOperatorsANameIsEnough) {
   EXPECT_THAT(get("/api/session"), HasSubstr("\"pin_required\":false"));
   const std::string li = sign_in("li");
   ASSERT_FALSE(li.empty());
@@ -27,11 +27,11 @@ TEST_F(ABoard, AtAStationWithoutOperatorsANameIsEnough) {
   EXPECT_EQ(status_of(post("/api/line/stop", "{\"kind\":\"safe\"}", li)), 200);
   EXPECT_EQ(status_of(post("/api/line/stop", "{\"kind\":\"now\"}", li)), 200);
   EXPECT_THAT(done_, ElementsAre("pause", "resume", "stop safely", "stop at once"));
-  EXPECT_THAT(door_.notes(),
+  EXPECT_THAT(service_.notes(),
               ElementsAre("signed-in li", "paused line", "resumed line", "stopped line", "stopped line"));
 }
 
-TEST_F(ABoard, NothingIsDoneWithoutSessionTokenOrSense) {
+TEST_F(BoardTest, NothingIsDoneWithoutSessionTokenOrSense) {
   const std::string li = sign_in("li");
   const std::string cookie = "Cookie: " + between(li, "Cookie: ", "\r") + "\r\n";
   EXPECT_EQ(status_of(post("/api/line/pause", "{}")), 401);
@@ -50,16 +50,16 @@ TEST_F(ABoard, NothingIsDoneWithoutSessionTokenOrSense) {
   EXPECT_THAT(done_, IsEmpty());
 }
 
-TEST_F(ABoard, WhatCannotBeRecordedIsNotDone) {
+TEST_F(BoardTest, WhatCannotBeRecordedIsNotDone) {
   const std::string li = sign_in("li");
-  door_.refusal = "the disk is full";
+  service_.refusal = "the disk is full";
   EXPECT_EQ(status_of(post("/api/line/pause", "{}", li)), 409);
   EXPECT_THAT(post("/api/line/stop", "{\"kind\":\"now\"}", li), HasSubstr("the disk is full"));
   EXPECT_THAT(done_, IsEmpty());
   EXPECT_EQ(sign_in("wang"), "");
 }
 
-TEST_F(ABoard, ASlotThatIsClosedIsOpenedAgainAndNoOther) {
+TEST_F(BoardTest, ASlotThatIsClosedIsOpenedAgainAndNoOther) {
   const std::string li = sign_in("li");
   EXPECT_EQ(status_of(post("/api/slots/1-1.3/release", "{}", li)), 409) << "it is in use";
   EXPECT_EQ(status_of(post("/api/slots/1-1.99/release", "{}", li)), 404);
@@ -70,10 +70,10 @@ TEST_F(ABoard, ASlotThatIsClosedIsOpenedAgainAndNoOther) {
   EXPECT_EQ(status_of(post("/api/slots/1-1.2/release", "{}", li)), 409);
   EXPECT_EQ(status_of(post("/api/slots/1-1.3/release", "{}", li)), 200);
   EXPECT_THAT(done_, ElementsAre("release 1-1.3 by li"));
-  EXPECT_THAT(door_.notes(), ElementsAre("signed-in li", "released 1-1.3"));
+  EXPECT_THAT(service_.notes(), ElementsAre("signed-in li", "released 1-1.3"));
 }
 
-TEST_F(ABoard, AStoppedHubIsReleasedForAReasonAndNoOther) {
+TEST_F(BoardTest, AStoppedHubIsReleasedForAReasonAndNoOther) {
   const std::string li = sign_in("li");
   const std::string why = "{\"reason\":\"cable replaced\"}";
   EXPECT_EQ(status_of(post("/api/hubs/1-1/release", why, li)), 409) << "it takes its full width";
@@ -85,11 +85,12 @@ TEST_F(ABoard, AStoppedHubIsReleasedForAReasonAndNoOther) {
   EXPECT_EQ(status_of(post("/api/hubs/1-1/release", why, "")), 401);
   EXPECT_EQ(status_of(post("/api/hubs/1-1/release", why, li)), 200);
   EXPECT_THAT(done_, ElementsAre("release 1-1 by li: cable replaced"));
-  EXPECT_THAT(door_.notes(), ElementsAre("signed-in li", "released 1-1"));
-  EXPECT_EQ(std::get<Note>(door_.entries()[1]).event.text, "li released hub 1-1 (cable replaced) on the board.");
+  EXPECT_THAT(service_.notes(), ElementsAre("signed-in li", "released 1-1"));
+  EXPECT_EQ(std::get<EventEntry>(service_.entries()[1]).event.text,
+            "li released hub 1-1 (cable replaced) on the board.");
 }
 
-TEST_F(ABoard, ASlotIsTakenOutOfUseForAReasonAndPutBack) {
+TEST_F(BoardTest, ASlotIsTakenOutOfUseForAReasonAndPutBack) {
   const std::string li = sign_in("li");
   EXPECT_EQ(status_of(post("/api/slots/1-1.99/skip", "{\"skip\":true,\"reason\":\"x\"}", li)), 404);
   for (const char* body : {"{}", "{\"skip\":true}", "{\"skip\":true,\"reason\":\"\"}", "{\"skip\":1,\"reason\":\"x\"}",
@@ -106,22 +107,22 @@ TEST_F(ABoard, ASlotIsTakenOutOfUseForAReasonAndPutBack) {
   EXPECT_EQ(status_of(post("/api/slots/1-1.3/skip", "{\"skip\":true,\"reason\":\"again\"}", li)), 409);
   EXPECT_EQ(status_of(post("/api/slots/1-1.3/skip", "{\"skip\":false}", li)), 200);
   EXPECT_THAT(done_, ElementsAre("skip 1-1.3: Cable is bad", "use 1-1.3"));
-  EXPECT_THAT(door_.notes(), ElementsAre("signed-in li", "skipped 1-1.3", "used-again 1-1.3"));
-  EXPECT_EQ(std::get<Note>(door_.entries()[1]).event.text,
+  EXPECT_THAT(service_.notes(), ElementsAre("signed-in li", "skipped 1-1.3", "used-again 1-1.3"));
+  EXPECT_EQ(std::get<EventEntry>(service_.entries()[1]).event.text,
             "li took slot 1-1.3 out of use (Cable is bad) on the board.");
 }
 
-TEST_F(ABoard, WhoSignedOutIsOut) {
+TEST_F(BoardTest, WhoSignedOutIsOut) {
   const std::string li = sign_in("li");
   EXPECT_EQ(status_of(post("/api/session/end", "", li)), 200);
   EXPECT_EQ(status_of(post("/api/line/pause", "{}", li)), 401);
   EXPECT_THAT(get("/api/session", li), HasSubstr("\"session\":false"));
 }
 
-class AGuardedBoard : public ABoard {
+class AGuardedBoard : public BoardTest {
  protected:
   void SetUp() override {
-    write_operators(desk_.path("operators"),
+    write_operators(folder_.path("operators"),
                     {{"li", Role::works, hash_pin("1234")}, {"wang", Role::supervises, hash_pin("5678")}});
     open("0.0.0.0");
   }
@@ -192,10 +193,10 @@ TEST_F(AGuardedBoard, ManyStreamsOfOneDoNotShutOutTheNextBoard) {
 }
 
 // A board for this machine alone, at a station that has operators.
-class AStationWithOperators : public ABoard {
+class AStationWithOperators : public BoardTest {
  protected:
   void SetUp() override {
-    write_operators(desk_.path("operators"),
+    write_operators(folder_.path("operators"),
                     {{"li", Role::works, hash_pin("1234")}, {"wang", Role::supervises, hash_pin("5678")}});
     open();
   }
@@ -221,7 +222,7 @@ TEST_F(AStationWithOperators, WhoComesThroughAProxyDoesNotStandAtTheStation) {
 }
 
 TEST_F(AStationWithOperators, WhatATrustedProxySaysIsOnRecordAndNobodyElsesWord) {
-  const auto from_of_last = [&] { return std::get<Note>(door_.entries().back()).event.facts; };
+  const auto from_of_last = [&] { return std::get<EventEntry>(service_.entries().back()).event.facts; };
   const std::string body = "{\"operator\":\"li\",\"pin\":\"1234\"}";
   EXPECT_EQ(status_of(post("/api/session", body, "X-Forwarded-For: 10.0.0.7\r\n")), 200);
   EXPECT_THAT(from_of_last(), HasSubstr("\"from\":\"127.0.0.1\""));
@@ -245,20 +246,20 @@ TEST_F(AStationWithOperators, GuessesOfOneBehindTheProxyLeaveTheOthersAlone) {
   EXPECT_EQ(try_from("10.0.0.8", "1234"), 200);
 }
 
-TEST_F(ABoard, WithoutOperatorsNobodyComesThroughAProxy) {
+TEST_F(BoardTest, WithoutOperatorsNobodyComesThroughAProxy) {
   EXPECT_EQ(status_of(get("/api/state", "X-Forwarded-For: 10.0.0.7\r\n")), 401);
   const std::string refused = post("/api/session", "{\"operator\":\"li\"}", "X-Forwarded-For: 10.0.0.7\r\n");
   EXPECT_EQ(status_of(refused), 403);
   EXPECT_THAT(refused, HasSubstr("flashline operator add"));
-  EXPECT_NE(unsafe({"127.0.0.1", 80}, desk_.path("operators"), {"127.0.0.1"}), std::nullopt);
+  EXPECT_NE(unsafe({"127.0.0.1", 80}, folder_.path("operators"), {"127.0.0.1"}), std::nullopt);
 }
 
-TEST_F(ABoard, WorkWithoutAnOrderIsForASupervisorAndIsOnRecord) {
+TEST_F(BoardTest, WorkWithoutAnOrderIsForASupervisorAndIsOnRecord) {
   const std::string li = sign_in("li");
   EXPECT_EQ(status_of(post("/api/line/without-order", "{}")), 401);
   EXPECT_EQ(status_of(post("/api/line/without-order", "{}", li)), 200);
   EXPECT_THAT(done_, ElementsAre("work without an order, li"));
-  EXPECT_THAT(door_.notes(), ElementsAre("signed-in li", "order-left line"));
+  EXPECT_THAT(service_.notes(), ElementsAre("signed-in li", "order-left line"));
   EXPECT_EQ(route_of(Method::post, "/api/line/without-order")->needs, Needs::supervision);
 }
 
@@ -272,7 +273,7 @@ TEST_F(AGuardedBoard, WhoMayNotStopTheLineDoesNotLetItGoOnAfterAStop) {
   EXPECT_EQ(status_of(post("/api/line/resume", "{}", li)), 200) << "a pause is for everybody";
 }
 
-TEST_F(ABoard, AFloodOfRequestsIsNoFloodOfLogLines) {
+TEST_F(BoardTest, AFloodOfRequestsIsNoFloodOfLogLines) {
   auto lines = std::make_shared<spdlog::sinks::ostream_sink_mt>(log_text_);
   logger_.sinks().push_back(lines);
   const std::string host = "Host: evil\x1b[31m" + std::string(3000, 'x') + "\r\n";
@@ -292,11 +293,11 @@ TEST_F(AGuardedBoard, APinIsGuessedAFewTimesAndThenNotEvenTheRightOneIsTaken) {
   EXPECT_THAT(locked, HasSubstr("too-many-tries"));
   EXPECT_NE(sign_in("wang", "5678"), "") << "somebody else may go on";
   EXPECT_EQ(sign_in("zhang", "1234"), "") << "nobody of that name";
-  EXPECT_THAT(door_.notes(), ElementsAre("signed-in wang"));
+  EXPECT_THAT(service_.notes(), ElementsAre("signed-in wang"));
 }
 
 TEST_F(AGuardedBoard, WhoeverIsRemovedOrGetsAnotherRoleOrPinIsOut) {
-  const std::string path = desk_.path("operators");
+  const std::string path = folder_.path("operators");
   const Operator li{"li", Role::works, hash_pin("1234")}, wang{"wang", Role::supervises, hash_pin("5678")};
   const auto becomes = [&](const std::string& pin, const std::vector<Operator>& operators) {
     write_operators(path, {li, wang});
@@ -317,12 +318,12 @@ TEST_F(AGuardedBoard, WhoeverIsRemovedOrGetsAnotherRoleOrPinIsOut) {
   EXPECT_THAT(done_, IsEmpty());
 }
 
-TEST_F(ABoard, AtTheFirstOperatorWithAPinWhoeverCameWithoutIsOut) {
+TEST_F(BoardTest, AtTheFirstOperatorWithAPinWhoeverCameWithoutIsOut) {
   const std::string li = sign_in("li");
   Client screen(port_);
   screen.say("GET /api/events HTTP/1.1\r\nConnection: close\r\nHost: localhost\r\n\r\n");
   screen.until("event: state");
-  write_operators(desk_.path("operators"), {{"li", Role::works, hash_pin("1234")}});
+  write_operators(folder_.path("operators"), {{"li", Role::works, hash_pin("1234")}});
   screen.until_closed();
   EXPECT_EQ(status_of(post("/api/line/pause", "{}", li)), 401);
   EXPECT_EQ(sign_in("li"), "");
@@ -334,13 +335,13 @@ TEST_F(AGuardedBoard, AFileThatCannotBeReadKeepsNobodyIn) {
   Client screen(port_);
   screen.say("GET /api/events HTTP/1.1\r\nConnection: close\r\nHost: localhost\r\n" + li + "\r\n");
   screen.until("event: state");
-  desk_.write("operators", "li\tking\t$argon2id$\n");
+  folder_.write("operators", "li\tking\t$argon2id$\n");
   screen.until_closed();
   EXPECT_EQ(status_of(get("/api/state", li)), 401);
 }
 
-TEST_F(ABoard, ABoardForEverybodyNeedsAPin) {
-  const std::string path = desk_.path("operators");
+TEST_F(BoardTest, ABoardForEverybodyNeedsAPin) {
+  const std::string path = folder_.path("operators");
   EXPECT_EQ(unsafe({"127.0.0.1", 80}, path), std::nullopt);
   EXPECT_EQ(unsafe({"localhost", 80}, path), std::nullopt);
   for (const char* host : {"0.0.0.0", "::", "10.0.0.7"}) EXPECT_NE(unsafe({host, 80}, path), std::nullopt) << host;
@@ -348,20 +349,20 @@ TEST_F(ABoard, ABoardForEverybodyNeedsAPin) {
   EXPECT_EQ(unsafe({"0.0.0.0", 80}, path), std::nullopt);
 }
 
-TEST_F(ABoard, TheProgramRefusesItAndOperatorsAreAddedByCommand) {
+TEST_F(BoardTest, TheProgramRefusesItAndOperatorsAreAddedByCommand) {
   const std::vector<std::string> run = {"run",  example_recipe(), "--line",  "virtual",  "--db",
                                         "r.db", "--dry-run",      "--board", "0.0.0.0:0"};
-  const Ran refused = desk_.run(run);
+  const Ran refused = folder_.run(run);
   EXPECT_EQ(refused.status, 78);
   EXPECT_THAT(refused.err, HasSubstr("flashline operator add"));
-  desk_.write("stdin", "12\n");
-  EXPECT_EQ(desk_.run({"operator", "add", "li", "--db", "r.db"}).status, 64) << "too short";
-  desk_.write("stdin", "1234\n");
-  EXPECT_EQ(desk_.run({"operator", "add", "li", "--role", "supervisor", "--db", "r.db"}).status, 0);
-  EXPECT_THAT(desk_.run({"operator", "list", "--db", "r.db"}).out, HasSubstr("supervisor"));
-  EXPECT_TRUE(is_right_pin(read_operators(desk_.path("r.db.operators")).at(0).pin_hash, "1234"));
-  EXPECT_EQ(desk_.run({"operator", "remove", "li", "--db", "r.db"}).status, 0);
-  EXPECT_TRUE(read_operators(desk_.path("r.db.operators")).empty());
+  folder_.write("stdin", "12\n");
+  EXPECT_EQ(folder_.run({"operator", "add", "li", "--db", "r.db"}).status, 64) << "too short";
+  folder_.write("stdin", "1234\n");
+  EXPECT_EQ(folder_.run({"operator", "add", "li", "--role", "supervisor", "--db", "r.db"}).status, 0);
+  EXPECT_THAT(folder_.run({"operator", "list", "--db", "r.db"}).out, HasSubstr("supervisor"));
+  EXPECT_TRUE(is_right_pin(read_operators(folder_.path("r.db.operators")).at(0).pin_hash, "1234"));
+  EXPECT_EQ(folder_.run({"operator", "remove", "li", "--db", "r.db"}).status, 0);
+  EXPECT_TRUE(read_operators(folder_.path("r.db.operators")).empty());
 }
 
 }  // namespace

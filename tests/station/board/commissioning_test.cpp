@@ -12,7 +12,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class ANewFixture : public TheStation {
+class ANewFixture : public StationTest {
  protected:
   void SetUp() override {
     std::string line = "[line]\nspeed = 10\ncontrol = \"line.ctl\"\n";
@@ -21,10 +21,10 @@ class ANewFixture : public TheStation {
     for (const char* port : {"1-1.1", "1-1.2", "1-1.3", "1-2.1", "1-3.2"}) {
       line += "[[unit]]\nport = \"" + std::string(port) + "\"\nstarts = \"absent\"\n";
     }
-    desk_.write("line.toml", line);
-    desk_.write("station.toml", file());
+    folder_.write("line.toml", line);
+    folder_.write("station.toml", file());
     start({"--line", "line.toml", "--station", "station.toml"});
-    hand_ = std::make_unique<Hand>(desk_.path("line.ctl"));
+    hand_ = std::make_unique<ControlClient>(folder_.path("line.ctl"));
     li_ = sign_in("li");
   }
   virtual std::string file() const { return "# by the window\ninsert_after = 0.1\n"; }
@@ -61,18 +61,18 @@ class ANewFixture : public TheStation {
   }
   std::size_t attempts() {
     std::size_t count = 0;
-    db::Reader(desk_.path("r.db")).attempts({}, [&](const db::Attempt&) { return ++count, true; });
+    db::Reader(folder_.path("r.db")).attempts({}, [&](const db::Attempt&) { return ++count, true; });
     return count;
   }
   std::vector<std::string> events(const std::vector<std::string>& kinds) {
     std::vector<std::string> all;
-    for (const db::Event& event : db::Reader(desk_.path("r.db")).events()) {
+    for (const db::Event& event : db::Reader(folder_.path("r.db")).events()) {
       if (std::ranges::count(kinds, event.kind) > 0) all.push_back(event.text);
     }
     return all;
   }
 
-  std::unique_ptr<Hand> hand_;
+  std::unique_ptr<ControlClient> hand_;
   std::string li_;
 };
 
@@ -101,9 +101,9 @@ TEST_F(ANewFixture, GetsItsNamesOnTheBoardAndFlashesNothingMeanwhile) {
   EXPECT_EQ(change("skip", "{\"to\":\"B1\"}"), 200);
   plug("1-2.1");
   EXPECT_THAT(learned(), ElementsAre("A1 1-1.2", "A2 1-1.1", "B1 1-2.1"));
-  EXPECT_EQ(desk_.read("station.toml"), file()) << "nothing is written before the end";
+  EXPECT_EQ(folder_.read("station.toml"), file()) << "nothing is written before the end";
   EXPECT_EQ(change("finish"), 200);
-  EXPECT_EQ(desk_.read("station.toml"),
+  EXPECT_EQ(folder_.read("station.toml"),
             file() +
                 "\n[[controller]]\npath = \"virtual-1\"\nname = \"C1\"\n"
                 "\n[[slot]]\nport = \"C1-1.2\"\nlabel = \"A1\"\n\n[[slot]]\nport = \"C1-1.1\"\nlabel = \"A2\"\n"
@@ -125,7 +125,7 @@ TEST_F(ANewFixture, GetsItsNamesOnTheBoardAndFlashesNothingMeanwhile) {
       ElementsAre("li began to name the sockets on the board.", "li took back that socket A2 is 1-1.1 on the board.",
                   "li left out socket A3 on the board.", "li went on with socket B1 instead of A4 on the board.",
                   "li named 3 sockets (A1 is 1-1.2, A2 is 1-1.1, B1 is 1-2.1) on the board."));
-  EXPECT_EQ(desk_.run({"audit", "verify", "--db", "r.db"}).status, 0);
+  EXPECT_EQ(folder_.run({"audit", "verify", "--db", "r.db"}).status, 0);
 }
 
 TEST_F(ANewFixture, StaysAsItIsWhenTheLessonIsCancelled) {
@@ -138,7 +138,7 @@ TEST_F(ANewFixture, StaysAsItIsWhenTheLessonIsCancelled) {
   plug("1-1.1");
   EXPECT_THAT(learned(), ElementsAre("X1 1-1.1"));
   EXPECT_EQ(change("cancel"), 200);
-  EXPECT_EQ(desk_.read("station.toml"), file());
+  EXPECT_EQ(folder_.read("station.toml"), file());
   until("/api/state", [](const QJsonObject& told) { return told["line"].toObject()["state"].toString() == "running"; });
   pull("1-1.1");
   EXPECT_EQ(hand_->say("fresh 1-1.1"), "ok");
@@ -167,17 +167,17 @@ TEST_F(ANewFixture, IsNotNamedWhileAUnitIsInWorkAndGoesBackToThePauseItCameFrom)
 TEST_F(ANewFixture, IsNotSavedWhereTheFileHasBecomeBad) {
   EXPECT_EQ(change("start"), 200);
   plug("1-1.1");
-  desk_.write("station.toml", "nonsense = 1\n");
+  folder_.write("station.toml", "nonsense = 1\n");
   EXPECT_EQ(change("finish"), 409);
-  EXPECT_EQ(desk_.read("station.toml"), "nonsense = 1\n");
+  EXPECT_EQ(folder_.read("station.toml"), "nonsense = 1\n");
   EXPECT_THAT(learned(), ElementsAre("A1 1-1.1")) << "nothing is lost";
-  desk_.write("station.toml", file());
+  folder_.write("station.toml", file());
   EXPECT_EQ(change("finish"), 200);
-  EXPECT_THAT(desk_.read("station.toml"), HasSubstr("label = \"A1\""));
+  EXPECT_THAT(folder_.read("station.toml"), HasSubstr("label = \"A1\""));
   EXPECT_THAT(events({"commissioning-finished"}), testing::SizeIs(1));
 }
 
-TEST_F(TheStation, WithoutAStationFileSaysWhereItsNamesWouldGo) {
+TEST_F(StationTest, WithoutAStationFileSaysWhereItsNamesWouldGo) {
   const std::string li = sign_in("li");
   EXPECT_TRUE(json(get("/api/commissioning"))["station_file"].isNull());
   const std::string refused = post("/api/commissioning/start", "{}", li);

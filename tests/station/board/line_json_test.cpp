@@ -52,20 +52,20 @@ QJsonValue first_slot(const QJsonObject& state) {
   return state["hubs"][0]["slots"][0];
 }
 
-TEST(Picture, APageThatTakesInEachChangeHasTheWholeAtAnyTime) {
+TEST(LineJson, APageThatTakesInEachChangeHasTheWholeAtAnyTime) {
   dfu::virt::LineSpec spec = dfu::virt::photon_line(9, 3);
   spec.hubs[0].tt = dfu::TransactionTranslator::single;
   scheduler::fleet::Fleet fleet(spec, scheduler::fleet::photon_recipe());
   LiveLine live({.settings = fleet.options.settings, .topology = fleet.options.topology}, fleet.clock);
   fleet.watcher.next = &live;
   fleet.start();
-  const PictureFacts facts{.station = "line-3", .operator_name = "li"};
-  Picture shown = picture_of(live.now(), facts);
+  const LineFacts facts{.station = "line-3", .operator_name = "li"};
+  LineJson shown = line_json_of(live.now(), facts);
   QJsonObject page = parsed(whole(shown, {1, db::Time{}}));
   int changes = 0, loads = 0;
   for (std::uint64_t number = 2; !fleet.totals && number < 10000; ++number) {
     fleet.clock.run(fleet.clock.now() + 100ms);
-    const Picture now = picture_of(live.now(), facts);
+    const LineJson now = line_json_of(live.now(), facts);
     const Moment moment{number, db::Time(db::milliseconds(static_cast<std::int64_t>(number) * 100))};
     const Delta change = delta(shown, now, moment);
     ASSERT_NE(change.change, Change::structure);
@@ -93,44 +93,44 @@ LineNow made_up() {
   return line;
 }
 
-TEST(Picture, NothingChangedIsSaidAsSuch) {
+TEST(LineJson, NothingChangedIsSaidAsSuch) {
   LineNow line = made_up();
-  const Picture before = picture_of(line, {});
+  const LineJson before = line_json_of(line, {});
   line.seconds = 0.9;
-  EXPECT_EQ(delta(before, picture_of(line, {}), {}).change, Change::none);
+  EXPECT_EQ(delta(before, line_json_of(line, {}), {}).change, Change::none);
   line.seconds = 1.0;
-  EXPECT_EQ(delta(before, picture_of(line, {}), {}).change, Change::some);
+  EXPECT_EQ(delta(before, line_json_of(line, {}), {}).change, Change::some);
 }
 
-TEST(Picture, ASlotOrHubThatCameIsAChangeOfStructure) {
+TEST(LineJson, ASlotOrHubThatCameIsAChangeOfStructure) {
   LineNow line = made_up();
-  const Picture before = picture_of(line, {});
+  const LineJson before = line_json_of(line, {});
   line.hubs[0].slots.push_back({.port = {"1-1.3"}});
-  EXPECT_EQ(delta(before, picture_of(line, {}), {}).change, Change::structure);
+  EXPECT_EQ(delta(before, line_json_of(line, {}), {}).change, Change::structure);
   line = made_up();
   line.hubs.push_back({.port = {"1-2"}});
-  EXPECT_EQ(delta(before, picture_of(line, {}), {}).change, Change::structure);
+  EXPECT_EQ(delta(before, line_json_of(line, {}), {}).change, Change::structure);
   line = made_up();
   line.hubs[0].label = "right";
-  EXPECT_EQ(delta(before, picture_of(line, {}), {}).change, Change::structure);
+  EXPECT_EQ(delta(before, line_json_of(line, {}), {}).change, Change::structure);
 }
 
-TEST(Picture, TextsOfPeopleStayWhatTheyAre) {
-  const QJsonObject json = parsed(whole(picture_of(made_up(), {.station = "\u7ebf \"3\""}), {}));
+TEST(LineJson, TextsOfPeopleStayWhatTheyAre) {
+  const QJsonObject json = parsed(whole(line_json_of(made_up(), {.station = "\u7ebf \"3\""}), {}));
   EXPECT_EQ(json["station"].toString().toStdString(), "\u7ebf \"3\"");
   EXPECT_EQ(first_slot(json)["label"].toString(), "A\"1\n");
   EXPECT_TRUE(json["line"]["recipe"].isNull());
   EXPECT_TRUE(first_slot(json)["outcome"].isNull());
-  EXPECT_EQ(whole(picture_of(made_up(), {}), {}).find('\n'), std::string::npos) << "one line, as events need it";
+  EXPECT_EQ(whole(line_json_of(made_up(), {}), {}).find('\n'), std::string::npos) << "one line, as events need it";
 }
 
-TEST(Picture, AnOrderIsShownWithWhatIsStillToMake) {
+TEST(LineJson, AnOrderIsShownWithWhatIsStillToMake) {
   LineNow line = made_up();
   line.still_to_make = 30;
   db::JobOpened job;
   job.order = "PO-7";
   job.quantity = 100;
-  const QJsonObject json = parsed(whole(picture_of(line, {.job = job}), {}))["line"].toObject()["job"].toObject();
+  const QJsonObject json = parsed(whole(line_json_of(line, {.job = job}), {}))["line"].toObject()["job"].toObject();
   EXPECT_EQ(json["made"].toInt(), 70);
   EXPECT_EQ(json["left"].toInt(), 30);
   EXPECT_EQ(json["order"].toString(), "PO-7");

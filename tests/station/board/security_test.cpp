@@ -10,7 +10,7 @@
 namespace station::board {
 namespace {
 
-const Place loopback{"127.0.0.1", {"line-3.local"}, {}};
+const Endpoint loopback{"127.0.0.1", {"line-3.local"}, {}};
 
 Request get(const std::string& host, std::map<std::string, std::string> headers = {}) {
   Request head{.method = Method::get, .path = "/api/state", .headers = std::move(headers)};
@@ -24,7 +24,7 @@ Request post(const std::string& host, std::map<std::string, std::string> headers
   return head;
 }
 
-int status(const Request& head, const Place& place = loopback) {
+int status(const Request& head, const Endpoint& place = loopback) {
   const auto refusal = refuse_head(head, place);
   return refusal ? refusal->status : 200;
 }
@@ -75,7 +75,7 @@ TEST(Security, AHostIsReadStrictly) {
   }
   EXPECT_EQ(status(get("[0:0:0:0:0:0:0:1]:8080")), 200) << "another way to write ::1";
   EXPECT_EQ(name_in_host("[2001:DB8::0:1]:80"), "2001:db8::1");
-  EXPECT_EQ(status(get("[2001:DB8:0::1]:8080"), Place{"2001:db8::1", {}, {}}), 200);
+  EXPECT_EQ(status(get("[2001:DB8:0::1]:8080"), Endpoint{"2001:db8::1", {}, {}}), 200);
 }
 
 TEST(Security, WhatIsSaidTwiceIsRefused) {
@@ -102,7 +102,7 @@ TEST(Security, ARequestIsForAPathAndNamesNoOtherHost) {
   }
 }
 
-Sender sender(const std::string& peer, std::map<std::string, std::string> headers, const Place& place) {
+Sender sender(const std::string& peer, std::map<std::string, std::string> headers, const Endpoint& place) {
   Request head = get("127.0.0.1", std::move(headers));
   head.peer = peer;
   return sender_of(head, place);
@@ -110,7 +110,7 @@ Sender sender(const std::string& peer, std::map<std::string, std::string> header
 
 TEST(Sender, AtTheStationIsWhoComesFromThisMachineAndThroughNoProxy) {
   EXPECT_TRUE(sender("127.0.0.1", {}, loopback).at_station);
-  EXPECT_FALSE(sender("127.0.0.1", {}, Place{"0.0.0.0", {}, {}}).at_station) << "a board for everybody";
+  EXPECT_FALSE(sender("127.0.0.1", {}, Endpoint{"0.0.0.0", {}, {}}).at_station) << "a board for everybody";
   for (const char* sign :
        {"x-forwarded-for", "forwarded", "via", "x-real-ip", "x-forwarded-proto", "x-forwarded-host"}) {
     const Sender proxied = sender("127.0.0.1", {{sign, "127.0.0.1"}}, loopback);
@@ -121,7 +121,7 @@ TEST(Sender, AtTheStationIsWhoComesFromThisMachineAndThroughNoProxy) {
 }
 
 TEST(Sender, OnlyATrustedProxySaysForWhomItAsks) {
-  const Place behind{"127.0.0.1", {}, {"127.0.0.1"}};
+  const Endpoint behind{"127.0.0.1", {}, {"127.0.0.1"}};
   const auto address = [&](const std::string& list) {
     return sender("127.0.0.1", {{"x-forwarded-for", list}}, behind).address;
   };
@@ -136,7 +136,7 @@ TEST(Sender, OnlyATrustedProxySaysForWhomItAsks) {
 }
 
 TEST(Sender, NobodyIsAtTheStationThroughAProxy) {
-  const Place behind{"127.0.0.1", {}, {"127.0.0.1"}};
+  const Endpoint behind{"127.0.0.1", {}, {"127.0.0.1"}};
   EXPECT_FALSE(sender("127.0.0.1", {}, behind).at_station) << "the proxy does not say for whom";
   for (const char* list : {"10.0.0.7", "127.0.0.1", "localhost", ""}) {
     EXPECT_FALSE(sender("127.0.0.1", {{"x-forwarded-for", list}}, behind).at_station) << list;
@@ -185,7 +185,7 @@ TEST(Tally, HasAPlaceForFewCauses) {
 }
 
 TEST(Security, AStationOnEveryAddressIsCalledByAnyAddressButByNoStrangeName) {
-  const Place any{"0.0.0.0", {}, {}};
+  const Endpoint any{"0.0.0.0", {}, {}};
   EXPECT_EQ(status(get("10.0.0.7:8080"), any), 200);
   EXPECT_EQ(status(get("[fe80::1]:8080"), any), 200);
   EXPECT_EQ(status(get("evil.example:8080"), any), 421);

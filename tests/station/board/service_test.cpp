@@ -57,12 +57,12 @@ class Socket {
 };
 
 TEST(Service, TheProgramSaysThatItIsReadyLivesAndStops) {
-  const Desk desk;
-  Socket systemd(desk.path("notify"));
-  setenv("NOTIFY_SOCKET", desk.path("notify").c_str(), 1);
+  const ProgramFolder folder;
+  Socket systemd(folder.path("notify"));
+  setenv("NOTIFY_SOCKET", folder.path("notify").c_str(), 1);
   setenv("WATCHDOG_USEC", "200000", 1);
-  const int process = desk.start({"run", example_recipe(), "--db", "r.db", "--line", "virtual", "--units", "1",
-                                  "--speed", "5", "--board", "127.0.0.1:0", "--json"});
+  const int process = folder.start({"run", example_recipe(), "--db", "r.db", "--line", "virtual", "--units", "1",
+                                    "--speed", "5", "--board", "127.0.0.1:0", "--json"});
   unsetenv("NOTIFY_SOCKET");
   unsetenv("WATCHDOG_USEC");
   EXPECT_THAT(systemd.hear(), testing::AllOf(HasSubstr("READY=1\n"), HasSubstr("board at http://127.0.0.1:")));
@@ -72,27 +72,27 @@ TEST(Service, TheProgramSaysThatItIsReadyLivesAndStops) {
   while ((heard = systemd.hear()) == "WATCHDOG=1") {
   }
   EXPECT_THAT(heard, HasSubstr("STOPPING=1"));
-  EXPECT_EQ(desk.finish(process).status, 130);
+  EXPECT_EQ(folder.finish(process).status, 130);
 }
 
 TEST(Service, WhoeverStopsWhileAHookRunsAsksForTime) {
-  const Desk desk;
-  Socket systemd(desk.path("notify"));
-  desk.write("station.toml", "[[hook]]\nrun = [\"/bin/sleep\", \"60\"]\ntimeout = 3.0\n");
-  setenv("NOTIFY_SOCKET", desk.path("notify").c_str(), 1);
-  const int process = desk.start({"run", example_recipe(), "--db", "r.db", "--line", "virtual", "--units", "1",
-                                  "--speed", "20", "--station", "station.toml", "--json"});
+  const ProgramFolder folder;
+  Socket systemd(folder.path("notify"));
+  folder.write("station.toml", "[[hook]]\nrun = [\"/bin/sleep\", \"60\"]\ntimeout = 3.0\n");
+  setenv("NOTIFY_SOCKET", folder.path("notify").c_str(), 1);
+  const int process = folder.start({"run", example_recipe(), "--db", "r.db", "--line", "virtual", "--units", "1",
+                                    "--speed", "20", "--station", "station.toml", "--json"});
   unsetenv("NOTIFY_SOCKET");
   EXPECT_THAT(systemd.hear(), HasSubstr("READY=1\n"));
   const auto limit = std::chrono::steady_clock::now() + 1min;
-  while (desk.read("stdout").find("\"event\":\"verdict\"") == std::string::npos &&
+  while (folder.read("stdout").find("\"event\":\"verdict\"") == std::string::npos &&
          std::chrono::steady_clock::now() < limit) {
     std::this_thread::sleep_for(10ms);
   }
   kill(process, SIGTERM);
   EXPECT_THAT(systemd.hear(), HasSubstr("STOPPING=1"));
   EXPECT_THAT(systemd.hear(), HasSubstr("EXTEND_TIMEOUT_USEC=10000000"));
-  EXPECT_EQ(desk.finish(process).status, 130);
+  EXPECT_EQ(folder.finish(process).status, 130);
 }
 
 // The unit as it is installed, but for the place of the program; and what its comment says of hooks, as a drop-in.
@@ -100,7 +100,7 @@ class TheUnit : public testing::Test {
  protected:
   void SetUp() override {
     if (std::system("systemd-analyze --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "systemd-analyze is not here";
-    std::istringstream lines(desk_.read(FLASHLINE_BUILD_DIR "/flashline.service"));
+    std::istringstream lines(folder_.read(FLASHLINE_BUILD_DIR "/flashline.service"));
     for (std::string line; std::getline(lines, line);) {
       if (line.starts_with("ExecStart=")) line = "ExecStart=" FLASHLINE_PROGRAM + line.substr(line.find(' '));
       unit_ += line + "\n";
@@ -110,16 +110,16 @@ class TheUnit : public testing::Test {
   }
   // Empty: nothing.
   std::string verified(const std::string& unit, const std::string& drop_in) {
-    desk_.write("flashline.service", unit);
-    std::filesystem::create_directories(desk_.path("flashline.service.d"));
-    desk_.write("flashline.service.d/hooks.conf", drop_in);
+    folder_.write("flashline.service", unit);
+    std::filesystem::create_directories(folder_.path("flashline.service.d"));
+    folder_.write("flashline.service.d/hooks.conf", drop_in);
     const std::string command = "systemd-analyze verify --man=no --recursive-errors=no '" +
-                                desk_.path("flashline.service") + "' > '" + desk_.path("said") + "' 2>&1";
+                                folder_.path("flashline.service") + "' > '" + folder_.path("said") + "' 2>&1";
     const int status = std::system(command.c_str());
-    return desk_.read("said") + (status == 0 ? "" : "status " + std::to_string(status));
+    return folder_.read("said") + (status == 0 ? "" : "status " + std::to_string(status));
   }
 
-  const Desk desk_;
+  const ProgramFolder folder_;
   std::string unit_, drop_in_;
 };
 

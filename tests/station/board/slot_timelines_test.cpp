@@ -15,9 +15,9 @@ namespace {
 using scheduler::fleet::Fleet;
 using testing::ElementsAre;
 
-std::vector<std::string> states(const Stories& stories) {
+std::vector<std::string> states(const SlotTimelines& timelines) {
   std::vector<std::string> out;
-  for (const QJsonValue step : stories.of("1-1.1")["steps"].toArray()) {
+  for (const QJsonValue step : timelines.of("1-1.1")["steps"].toArray()) {
     out.push_back(step.toObject()["state"].toString().toStdString());
   }
   return out;
@@ -35,33 +35,33 @@ std::shared_ptr<config::Recipe> one_attempt() {
   return recipe;
 }
 
-TEST(Stories, StepsAfterAnEarlyFailureAreNotReached) {
+TEST(SlotTimelines, StepsAfterAnEarlyFailureAreNotReached) {
   Fleet fleet(failing_at("block:2"), one_attempt());
-  Stories stories;
-  fleet.watcher.next = &stories;
+  SlotTimelines timelines;
+  fleet.watcher.next = &timelines;
   ASSERT_TRUE(fleet.run());
   ASSERT_TRUE(fleet.last("1-1.1").fault);
-  EXPECT_THAT(states(stories), ElementsAre("failed", "not-reached", "not-reached"));
+  EXPECT_THAT(states(timelines), ElementsAre("failed", "not-reached", "not-reached"));
 }
 
-TEST(Stories, APassedAttemptHasAllItsStepsDone) {
+TEST(SlotTimelines, APassedAttemptHasAllItsStepsDone) {
   Fleet fleet(failing_at(""), one_attempt());
-  Stories stories;
-  fleet.watcher.next = &stories;
+  SlotTimelines timelines;
+  fleet.watcher.next = &timelines;
   ASSERT_TRUE(fleet.run());
-  EXPECT_THAT(states(stories), ElementsAre("done", "done", "done"));
+  EXPECT_THAT(states(timelines), ElementsAre("done", "done", "done"));
 }
 
 // While it runs no step is called done: what was written is read back at the end.
-TEST(Stories, WhileItRunsOnlyTheStepInWorkHasAPhaseAndNoneIsDone) {
+TEST(SlotTimelines, WhileItRunsOnlyTheStepInWorkHasAPhaseAndNoneIsDone) {
   Fleet fleet(failing_at(""), one_attempt());
-  Stories stories;
-  fleet.watcher.next = &stories;
+  SlotTimelines timelines;
+  fleet.watcher.next = &timelines;
   fleet.start();
   std::set<std::string> seen;
   while (!fleet.totals && fleet.clock.step()) {
     if (fleet.watcher.attempts.contains({"1-1.1"})) break;
-    for (const std::string& state : states(stories)) seen.insert(state);
+    for (const std::string& state : states(timelines)) seen.insert(state);
   }
   EXPECT_TRUE(seen.contains("waiting"));
   EXPECT_TRUE(seen.contains("write"));

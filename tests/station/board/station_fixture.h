@@ -15,7 +15,7 @@
 
 namespace station::board {
 
-class TheStation : public ABoard {
+class StationTest : public BoardTest {
  protected:
   void SetUp() override {
     // A test that counts on times of a line would be one of this machine: it waits for what it wants to see.
@@ -24,7 +24,7 @@ class TheStation : public ABoard {
   void start(const std::vector<std::string>& more) {
     std::vector<std::string> command = {"run", recipe_, "--db", "r.db", "--board", "127.0.0.1:0", "--json"};
     command.insert(command.end(), more.begin(), more.end());
-    process_ = desk_.start(command);
+    process_ = folder_.start(command);
     const std::string begin = await("stdout", "\"board\":\"http://127.0.0.1:");
     port_ = static_cast<std::uint16_t>(std::stoi(between(begin, "\"board\":\"http://127.0.0.1:", "/")));
   }
@@ -33,13 +33,13 @@ class TheStation : public ABoard {
   }
   Ran stop() {
     kill(process_, SIGTERM);
-    const Ran ran = desk_.finish(std::exchange(process_, 0));
+    const Ran ran = folder_.finish(std::exchange(process_, 0));
     return ran;
   }
   std::string await(const std::string& file, const std::string& text) {
     const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     std::string read;
-    while ((read = desk_.read(file)).find(text) == std::string::npos && std::chrono::steady_clock::now() < limit) {
+    while ((read = folder_.read(file)).find(text) == std::string::npos && std::chrono::steady_clock::now() < limit) {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     EXPECT_THAT(read, testing::HasSubstr(text));
@@ -71,13 +71,13 @@ class TheStation : public ABoard {
 
   // The example with another name, as `file`.
   void write_recipe(const std::string& file, const std::string& name) {
-    std::string text = desk_.read(example_recipe());
+    std::string text = folder_.read(example_recipe());
     const std::string beside = std::filesystem::path(example_recipe()).parent_path().string() + "/";
     for (std::size_t at = 0; (at = text.find("image = \"", at)) != std::string::npos; at += beside.size()) {
       text.insert(at + 9, beside);
     }
     const std::string before = "name = \"photon-example\"";
-    desk_.write(file, text.replace(text.find(before), before.size(), "name = " + name));
+    folder_.write(file, text.replace(text.find(before), before.size(), "name = " + name));
   }
 
   std::string recipe_ = example_recipe();

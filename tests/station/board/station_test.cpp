@@ -26,7 +26,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-TEST_F(TheStation, AnOrderGoesItsWholeWayOnTheBoard) {
+TEST_F(StationTest, AnOrderGoesItsWholeWayOnTheBoard) {
   const std::string li = sign_in("li");
   const std::string order =
       "{\"order\":\"PO/7\",\"quantity\":3,\"recipe\":\"photon-example\",\"lot\":\"L1\","
@@ -52,7 +52,7 @@ TEST_F(TheStation, AnOrderGoesItsWholeWayOnTheBoard) {
   EXPECT_EQ(json(get("/api/jobs/PO%2F7"))["state"].toString(), "closed");
 }
 
-TEST_F(TheStation, AnOrderEndsAtItsTimeAndTheLineWaitsForTheNextOne) {
+TEST_F(StationTest, AnOrderEndsAtItsTimeAndTheLineWaitsForTheNextOne) {
   const std::string li = sign_in("li");
   const std::string soon = reports::rfc3339(db::now() + std::chrono::seconds(3)).toStdString();
   const std::string order = "{\"order\":\"PO-9\",\"quantity\":9,\"valid_until\":\"" + soon + "\"}";
@@ -64,10 +64,10 @@ TEST_F(TheStation, AnOrderEndsAtItsTimeAndTheLineWaitsForTheNextOne) {
   EXPECT_EQ(ended["line"]["bound"]["by"].toString(), "order");
   EXPECT_EQ(status_of(post("/api/jobs/PO-9/use", "{}", li)), 409) << "its time is over";
   stop();
-  EXPECT_EQ(db::Reader(desk_.path("r.db")).count_events("order-ended", {}), 1);
+  EXPECT_EQ(db::Reader(folder_.path("r.db")).count_events("order-ended", {}), 1);
 }
 
-TEST_F(TheStation, ALabelIsPairedAndItsUnitIsFoundAgain) {
+TEST_F(StationTest, ALabelIsPairedAndItsUnitIsFoundAgain) {
   await_verdicts();
   const std::string li = sign_in("li");
   EXPECT_EQ(status_of(post("/api/labels", "{\"label\":\"SN-1\",\"slot\":\"1-1.1\"}", li)), 200);
@@ -92,7 +92,7 @@ TEST_F(TheStation, ALabelIsPairedAndItsUnitIsFoundAgain) {
   EXPECT_EQ(unit["label"].toString(), "SN-1");
 }
 
-TEST_F(TheStation, ASlotTellsItsStory) {
+TEST_F(StationTest, ASlotTellsItsStory) {
   await_verdicts();
   const QJsonObject slot = json(get("/api/slots/1-1.1"));
   EXPECT_EQ(slot["outcome"].toString(), "passed");
@@ -105,7 +105,7 @@ TEST_F(TheStation, ASlotTellsItsStory) {
   EXPECT_EQ(status_of(get("/api/slots/1-1.99")), 404);
 }
 
-TEST_F(TheStation, HealthAndMetricsCountWhatWasMade) {
+TEST_F(StationTest, HealthAndMetricsCountWhatWasMade) {
   await_verdicts();
   const QJsonObject health = json(get("/api/health"));
   EXPECT_EQ(health["slots"].toArray().size(), 2);
@@ -123,32 +123,32 @@ TEST_F(TheStation, HealthAndMetricsCountWhatWasMade) {
 }
 
 // Socket 1-1.1 corrupts whatever is written through it, and closes after that became plain.
-class AStationWithABadSocket : public TheStation {
+class AStationWithABadSocket : public StationTest {
  protected:
   void SetUp() override {
-    desk_.write("line.toml",
-                "[line]\nspeed = 20\ncontrol = \"line.ctl\"\n[[hub]]\nport = \"1-1\"\n"
-                "[[unit]]\nport = \"1-1.1\"\nstarts = \"absent\"\n[[unit.fault]]\nkind = \"corrupt\"\n"
-                "at = \"address:0x08021000\"\ntimes = 9\n[[unit]]\nport = \"1-1.2\"\nstarts = \"absent\"\n");
-    desk_.write("station.toml",
-                "name = " + station_name() +
-                    "\ninsert_after = 0.1\nquarantine_after = 1\n[[slot]]\nport = \"1-1.1\"\nlabel = \"A1\"\n"
-                    "[[slot]]\nport = \"1-1.2\"\nlabel = \"A2\"\n");
+    folder_.write("line.toml",
+                  "[line]\nspeed = 20\ncontrol = \"line.ctl\"\n[[hub]]\nport = \"1-1\"\n"
+                  "[[unit]]\nport = \"1-1.1\"\nstarts = \"absent\"\n[[unit.fault]]\nkind = \"corrupt\"\n"
+                  "at = \"address:0x08021000\"\ntimes = 9\n[[unit]]\nport = \"1-1.2\"\nstarts = \"absent\"\n");
+    folder_.write("station.toml",
+                  "name = " + station_name() +
+                      "\ninsert_after = 0.1\nquarantine_after = 1\n[[slot]]\nport = \"1-1.1\"\nlabel = \"A1\"\n"
+                      "[[slot]]\nport = \"1-1.2\"\nlabel = \"A2\"\n");
     start({"--line", "line.toml", "--station", "station.toml"});
   }
   virtual std::string station_name() const { return "\"line-3\""; }
-  void fail_until_closed(Hand& hand) {
-    EXPECT_EQ(hand.say("fresh 1-1.1"), "ok");
+  void fail_until_closed(ControlClient& control) {
+    EXPECT_EQ(control.say("fresh 1-1.1"), "ok");
     await_slot("A1", "\"outcome\":\"failed\"");
     EXPECT_EQ(status_of(post("/api/slots/A1/release", "{}", sign_in("li"))), 409) << "one bad unit closes nothing";
-    EXPECT_EQ(hand.say("fresh 1-1.2"), "ok");
+    EXPECT_EQ(control.say("fresh 1-1.2"), "ok");
     await_slot("A2", "\"outcome\":\"passed\"");
-    EXPECT_EQ(hand.say("pull 1-1.1"), "ok");
+    EXPECT_EQ(control.say("pull 1-1.1"), "ok");
     await_slot("A1", "\"present\":false");
     std::this_thread::sleep_for(std::chrono::milliseconds(300));  // longer than insert_after: another unit
-    EXPECT_EQ(hand.say("fresh 1-1.1"), "ok");
+    EXPECT_EQ(control.say("fresh 1-1.1"), "ok");
     await_slot("A1", "units in a row failed here");
-    EXPECT_EQ(hand.say("pull 1-1.1"), "ok");
+    EXPECT_EQ(control.say("pull 1-1.1"), "ok");
     await_slot("A1", "\"state\":\"quarantined\"");
   }
   void await_slot(const std::string& slot, const std::string& text) {
@@ -163,9 +163,9 @@ class AStationWithABadSocket : public TheStation {
 };
 
 TEST_F(AStationWithABadSocket, IsToldOnTheBoardThatTheSocketWasRepaired) {
-  Hand hand(desk_.path("line.ctl"));
+  ControlClient control(folder_.path("line.ctl"));
   const std::string li = sign_in("li");
-  fail_until_closed(hand);
+  fail_until_closed(control);
   const QJsonObject of_slot = json(get("/api/health"))["slots"][0].toObject();
   EXPECT_EQ(of_slot["units"].toInt(), 2) << "each was tried more than once";
   EXPECT_EQ(of_slot["failed"].toInt(), 2);
@@ -173,7 +173,7 @@ TEST_F(AStationWithABadSocket, IsToldOnTheBoardThatTheSocketWasRepaired) {
   await_slot("A1", "\"reason\":null");
   stop();
   std::vector<std::string> told;
-  for (const db::Event& event : db::Reader(desk_.path("r.db")).events()) {
+  for (const db::Event& event : db::Reader(folder_.path("r.db")).events()) {
     const bool of_port = event.kind == "quarantine" || event.kind == "released" || event.kind == "release";
     if (of_port) told.push_back(event.kind + " " + event.about);
   }
@@ -181,7 +181,7 @@ TEST_F(AStationWithABadSocket, IsToldOnTheBoardThatTheSocketWasRepaired) {
       << "who released it is on record before it is done";
 }
 
-class AStationWithAPast : public TheStation {
+class AStationWithAPast : public StationTest {
  protected:
   void SetUp() override {
     db::UuidGenerator uuids;
@@ -189,21 +189,21 @@ class AStationWithAPast : public TheStation {
     run.id = uuids.next();
     run.at = db::now();
     {
-      db::Store store(desk_.path("r.db"), "line-3", run, uuids);
+      db::Store store(folder_.path("r.db"), "line-3", run, uuids);
       using namespace std::chrono_literals;
       for (const auto ago : {8 * 24h, 6 * 24h, 1h}) {
         store.append(db::Event{db::now() - ago, "clock-step", {}, "", "The clock was set back.", "{}"});
       }
     }
-    TheStation::SetUp();
+    StationTest::SetUp();
   }
 };
 
 TEST_F(AStationWithAPast, OverwritesNoBackupWithTheNoteThatItWasMade) {
-  const Ran backup = desk_.run({"db", "backup", "r.db.last-backup", "--db", "r.db"});
+  const Ran backup = folder_.run({"db", "backup", "r.db.last-backup", "--db", "r.db"});
   EXPECT_EQ(backup.status, 0);
   EXPECT_THAT(backup.err, HasSubstr("the board does not know of this backup"));
-  EXPECT_EQ(desk_.run({"audit", "verify", "--db", "r.db.last-backup"}).status, 0);
+  EXPECT_EQ(folder_.run({"audit", "verify", "--db", "r.db.last-backup"}).status, 0);
   EXPECT_TRUE(json(get("/api/health"))["database"].toObject()["last_backup"].isNull());
 }
 
@@ -212,14 +212,14 @@ TEST_F(AStationWithAPast, SaysWhenItsClockWasSetAndWhenItsRecordWasBackedUp) {
   EXPECT_TRUE(json(get("/api/health"))["clock"].toObject().contains("synchronised"));
   EXPECT_TRUE(json(get("/api/health"))["database"].toObject()["last_backup"].isNull());
   const auto begin = QDateTime::currentDateTimeUtc();
-  EXPECT_EQ(desk_.run({"db", "backup", "copy.db", "--db", "r.db"}).status, 0);
+  EXPECT_EQ(folder_.run({"db", "backup", "copy.db", "--db", "r.db"}).status, 0);
   const QString told = json(get("/api/health"))["database"].toObject()["last_backup"].toString();
   const auto at = QDateTime::fromString(told, Qt::ISODateWithMs);
   EXPECT_GE(at, begin) << told.toStdString();
   EXPECT_LE(at, QDateTime::currentDateTimeUtc());
-  EXPECT_EQ(desk_.run({"db", "backup", "copy.db", "--db", "r.db"}).status, 74) << "one is there";
+  EXPECT_EQ(folder_.run({"db", "backup", "copy.db", "--db", "r.db"}).status, 74) << "one is there";
   EXPECT_EQ(json(get("/api/health"))["database"].toObject()["last_backup"].toString(), told) << "none was made";
-  desk_.write("r.db.last-backup", "last Tuesday");
+  folder_.write("r.db.last-backup", "last Tuesday");
   EXPECT_TRUE(json(get("/api/health"))["database"].toObject()["last_backup"].isNull());
 }
 
@@ -232,12 +232,12 @@ std::string promtool() {
 }
 
 // What it has to say against the text; "": nothing.
-std::string said_of(const std::string& metrics, const Desk& desk) {
-  desk.write("metrics", metrics);
-  const std::string said = desk.path("promtool");
+std::string said_of(const std::string& metrics, const ProgramFolder& folder) {
+  folder.write("metrics", metrics);
+  const std::string said = folder.path("promtool");
   const int status =
-      std::system((promtool() + " check metrics < '" + desk.path("metrics") + "' > '" + said + "' 2>&1").c_str());
-  return desk.read("promtool") + (status == 0 ? "" : "status " + std::to_string(status));
+      std::system((promtool() + " check metrics < '" + folder.path("metrics") + "' > '" + said + "' 2>&1").c_str());
+  return folder.read("promtool") + (status == 0 ? "" : "status " + std::to_string(status));
 }
 
 #define SKIP_WITHOUT_PROMTOOL()                                                       \
@@ -247,20 +247,20 @@ std::string said_of(const std::string& metrics, const Desk& desk) {
 
 TEST(Promtool, SeesWhatItIsThereToSee) {
   SKIP_WITHOUT_PROMTOOL();
-  const Desk desk;
-  EXPECT_THAT(said_of("a{b=\"c\nd\"} 1\n", desk), HasSubstr("error while linting"));
-  EXPECT_THAT(said_of("# HELP a_total .\n# TYPE a_total gauge\na_total 1\n", desk), HasSubstr("_total"));
+  const ProgramFolder folder;
+  EXPECT_THAT(said_of("a{b=\"c\nd\"} 1\n", folder), HasSubstr("error while linting"));
+  EXPECT_THAT(said_of("# HELP a_total .\n# TYPE a_total gauge\na_total 1\n", folder), HasSubstr("_total"));
 }
 
 TEST(Metrics, ALineBreakInANameDoesNotEndALine) {
   SKIP_WITHOUT_PROMTOOL();
-  const Desk desk;
+  const ProgramFolder folder;
   LineNow line;
   line.units_per_hour = 1e9;
   line.still_to_make = 0;
-  const std::string text = Meter().text(line, "line\n3 \"\\\n", CommitTimes{}, 0);
+  const std::string text = PrometheusExporter().text(line, "line\n3 \"\\\n", CommitTimes{}, 0);
   EXPECT_THAT(text, HasSubstr(R"(station="line\\u000a3 \"\\\\u000a")"));
-  EXPECT_EQ(said_of(text, desk), "");
+  EXPECT_EQ(said_of(text, folder), "");
 }
 
 // Names that have all in them that a name must not have in Prometheus' text.
@@ -278,59 +278,60 @@ class AStationOfStrangeNames : public AStationWithABadSocket {
 
 TEST_F(AStationOfStrangeNames, GivesPrometheusWhatItsOwnToolFindsGood) {
   SKIP_WITHOUT_PROMTOOL();
-  Hand hand(desk_.path("line.ctl"));
+  ControlClient control(folder_.path("line.ctl"));
   const std::string li = sign_in("li");
   EXPECT_EQ(status_of(post("/api/jobs", "{\"order\":\"P \\\"7\\\"\",\"quantity\":9}", li)), 200);
   EXPECT_EQ(status_of(post("/api/jobs/P%20%227%22/use", "{}", li)), 200);
-  fail_until_closed(hand);
+  fail_until_closed(control);
   const std::string answer = get("/metrics");
   EXPECT_THAT(answer, AllOf(HasSubstr("{state=\"quarantined\"} 1\n"), HasSubstr("{outcome=\"passed\"} 1\n"),
                             HasSubstr("flashline_order_left_units 8\n"),
                             HasSubstr("station=\"\u7ebf 3 \\\"a\\\" \\\\ {b=\\\"c\\\"} 1 # TYPE d\"")));
-  EXPECT_EQ(said_of(answer.substr(answer.find("\r\n\r\n") + 4), desk_), "");
+  EXPECT_EQ(said_of(answer.substr(answer.find("\r\n\r\n") + 4), folder_), "");
 }
 
 TEST_F(AStationWithABadSocket, LeavesASlotAloneThatWasTakenOutOfUseAlsoAfterItReadItsFilesAgain) {
-  Hand hand(desk_.path("line.ctl"));
+  ControlClient control(folder_.path("line.ctl"));
   const std::string li = sign_in("li");
   EXPECT_EQ(status_of(post("/api/slots/A2/skip", "{\"skip\":true,\"reason\":\"cleaning\"}", li)), 200);
   await_slot("A2", "\"state\":\"skipped\"");
-  desk_.write("station.toml", desk_.read("station.toml") + "[[slot]]\nport = \"1-1.3\"\nlabel = \"A3\"\nskip = true\n");
+  folder_.write("station.toml",
+                folder_.read("station.toml") + "[[slot]]\nport = \"1-1.3\"\nlabel = \"A3\"\nskip = true\n");
   kill(process_, SIGHUP);
   await_slot("A3", "\"skipped_by\":\"file\"");
   EXPECT_EQ(status_of(post("/api/slots/A3/skip", "{\"skip\":false}", li)), 409) << "the file says so";
-  EXPECT_EQ(hand.say("fresh 1-1.2"), "ok");
+  EXPECT_EQ(control.say("fresh 1-1.2"), "ok");
   await_slot("A2", "\"present\":true");
   await_slot("A2", "\"state\":\"skipped\"");
-  EXPECT_EQ(hand.say("pull 1-1.2"), "ok");
+  EXPECT_EQ(control.say("pull 1-1.2"), "ok");
   await_slot("A2", "\"present\":false");
   EXPECT_EQ(status_of(post("/api/slots/A2/skip", "{\"skip\":false}", li)), 200);
   await_slot("A2", "\"state\":\"empty\"");
-  EXPECT_EQ(hand.say("fresh 1-1.2"), "ok");
+  EXPECT_EQ(control.say("fresh 1-1.2"), "ok");
   await_slot("A2", "\"outcome\":\"passed\"");
   stop();
   std::vector<std::string> told;
-  for (const db::Event& event : db::Reader(desk_.path("r.db")).events()) {
+  for (const db::Event& event : db::Reader(folder_.path("r.db")).events()) {
     if (event.about == "1-1.2") told.push_back(event.kind + ": " + event.text);
   }
   EXPECT_THAT(told, testing::ElementsAre("skipped: li took slot A2 out of use (cleaning) on the board.",
                                          "used-again: li put slot A2 back into use on the board."));
 }
 
-class AnEmptyStation : public TheStation {
+class AnEmptyStation : public StationTest {
  protected:
   void SetUp() override {
-    desk_.write("line.toml",
-                "[line]\nspeed = 5\ncontrol = \"line.ctl\"\n[[hub]]\nport = \"1-1\"\n"
-                "[[unit]]\nport = \"1-1.1\"\nstarts = \"absent\"\n[[unit]]\nport = \"1-1.2\"\nstarts = \"absent\"\n");
+    folder_.write("line.toml",
+                  "[line]\nspeed = 5\ncontrol = \"line.ctl\"\n[[hub]]\nport = \"1-1\"\n"
+                  "[[unit]]\nport = \"1-1.1\"\nstarts = \"absent\"\n[[unit]]\nport = \"1-1.2\"\nstarts = \"absent\"\n");
     write_recipe("other.toml", "\"photon-other\"");
-    desk_.run({"job", "open", "FOREIGN", "--quantity", "1", "--recipe", "other.toml", "--db", "r.db"});
+    folder_.run({"job", "open", "FOREIGN", "--quantity", "1", "--recipe", "other.toml", "--db", "r.db"});
     start({"--line", "line.toml"});
   }
 };
 
 TEST_F(AnEmptyStation, IsWorkedFromTheFirstOrderToTheSecondCertificateOnTheBoardAlone) {
-  Hand hand(desk_.path("line.ctl"));
+  ControlClient control(folder_.path("line.ctl"));
   const std::string li = sign_in("li");
   EXPECT_THAT(get("/api/session", li), HasSubstr("\"can\":[\"use\""));
   EXPECT_TRUE(line()["job"].isNull());
@@ -339,10 +340,10 @@ TEST_F(AnEmptyStation, IsWorkedFromTheFirstOrderToTheSecondCertificateOnTheBoard
   EXPECT_EQ(status_of(post("/api/jobs", "{\"order\":\"PO/7\",\"quantity\":1,\"lot\":\"L1\"}", li)), 200);
   EXPECT_EQ(status_of(post("/api/jobs/PO%2F7/use", "{}", li)), 200);
   EXPECT_EQ(line()["job"].toObject()["left"].toInt(), 1);
-  EXPECT_EQ(hand.say("fresh 1-1.1"), "ok");
+  EXPECT_EQ(control.say("fresh 1-1.1"), "ok");
   await_slot("1-1.1", "outcome", "passed");
   EXPECT_EQ(line()["job"].toObject()["left"].toInt(), 0);
-  EXPECT_EQ(hand.say("fresh 1-1.2"), "ok");
+  EXPECT_EQ(control.say("fresh 1-1.2"), "ok");
   await_slot("1-1.2", "state", "queued");
   const QJsonObject closed = json(post("/api/jobs/PO%2F7/close", "{}", li));
   EXPECT_THAT(closed["certificate"].toString().toStdString(), HasSubstr("made: 1"));
@@ -358,20 +359,20 @@ TEST_F(AnEmptyStation, IsWorkedFromTheFirstOrderToTheSecondCertificateOnTheBoard
               HasSubstr("made: 1"));
   stop();
   std::vector<std::string> made;
-  db::Reader(desk_.path("r.db")).attempts({}, [&](const db::Attempt& attempt) {
+  db::Reader(folder_.path("r.db")).attempts({}, [&](const db::Attempt& attempt) {
     made.push_back(attempt.started.job + " " + attempt.started.lot);
     return true;
   });
   EXPECT_THAT(made, testing::ElementsAre("PO/7 L1", "PO-8 L2"));
-  EXPECT_EQ(desk_.run({"audit", "verify", "--db", "r.db"}).status, 0);
+  EXPECT_EQ(folder_.run({"audit", "verify", "--db", "r.db"}).status, 0);
 }
 
 TEST_F(AnEmptyStation, ClosesNoOrderWhileAUnitIsInWorkForIt) {
-  Hand hand(desk_.path("line.ctl"));
+  ControlClient control(folder_.path("line.ctl"));
   const std::string li = sign_in("li");
   EXPECT_EQ(status_of(post("/api/jobs", "{\"order\":\"PO-7\",\"quantity\":5}", li)), 200);
   EXPECT_EQ(status_of(post("/api/jobs/PO-7/use", "{}", li)), 200);
-  EXPECT_EQ(hand.say("fresh 1-1.1"), "ok");
+  EXPECT_EQ(control.say("fresh 1-1.1"), "ok");
   await_slot("1-1.1", "state", "working");
   EXPECT_EQ(status_of(post("/api/jobs/PO-7/close", "{}", li)), 409);
   await_slot("1-1.1", "outcome", "passed");
@@ -381,18 +382,18 @@ TEST_F(AnEmptyStation, ClosesNoOrderWhileAUnitIsInWorkForIt) {
 }
 
 // Two units that are in work, and time to stop them.
-class ABusyStation : public TheStation {
+class ABusyStation : public StationTest {
  protected:
   void SetUp() override {
-    desk_.write("line.toml",
-                "[line]\nspeed = 0.5\ncontrol = \"line.ctl\"\n[[hub]]\nport = \"1-1\"\n"
-                "[[unit]]\nport = \"1-1.1\"\n[[unit]]\nport = \"1-1.2\"\nstarts = \"absent\"\n");
+    folder_.write("line.toml",
+                  "[line]\nspeed = 0.5\ncontrol = \"line.ctl\"\n[[hub]]\nport = \"1-1\"\n"
+                  "[[unit]]\nport = \"1-1.1\"\n[[unit]]\nport = \"1-1.2\"\nstarts = \"absent\"\n");
     start({"--line", "line.toml"});
   }
 };
 
 TEST_F(ABusyStation, StopAllStopsTheWorkAndTheStationGoesOn) {
-  Hand hand(desk_.path("line.ctl"));
+  ControlClient control(folder_.path("line.ctl"));
   const std::string li = sign_in("li");
   for (const char* kind : {"safe", "now"}) {
     await_slot("1-1.1", "state", "working");
@@ -401,7 +402,7 @@ TEST_F(ABusyStation, StopAllStopsTheWorkAndTheStationGoesOn) {
     EXPECT_EQ(line()["state"].toString(), "stopped");
     EXPECT_EQ(line()["units"].toInt(), 0) << "it has no verdict";
     if (kind == std::string("safe")) {
-      EXPECT_EQ(hand.say("plug 1-1.2"), "ok");
+      EXPECT_EQ(control.say("plug 1-1.2"), "ok");
       await_slot("1-1.2", "state", "queued");
     }
     await_slot("1-1.2", "state", "queued");  // nothing is begun
@@ -414,7 +415,7 @@ TEST_F(ABusyStation, StopAllStopsTheWorkAndTheStationGoesOn) {
   EXPECT_EQ(stop().status, 130);
   std::vector<std::string> outcomes;
   std::set<std::string> visits;
-  db::Reader(desk_.path("r.db")).attempts({}, [&](const db::Attempt& attempt) {
+  db::Reader(folder_.path("r.db")).attempts({}, [&](const db::Attempt& attempt) {
     if (attempt.visit.port != "1-1.1") return true;
     outcomes.push_back(std::string(to_string(attempt.finished.outcome)));
     visits.insert(db::to_string(attempt.visit.visit));
@@ -422,7 +423,7 @@ TEST_F(ABusyStation, StopAllStopsTheWorkAndTheStationGoesOn) {
   });
   EXPECT_THAT(outcomes, testing::ElementsAre("cancelled", "cancelled", "passed"));
   EXPECT_EQ(visits.size(), 1u) << "one unit, which nobody took out";
-  EXPECT_EQ(desk_.run({"audit", "verify", "--db", "r.db"}).status, 0);
+  EXPECT_EQ(folder_.run({"audit", "verify", "--db", "r.db"}).status, 0);
 }
 
 TEST_F(ABusyStation, ASignalEndsAStationThatIsStopped) {
@@ -433,15 +434,15 @@ TEST_F(ABusyStation, ASignalEndsAStationThatIsStopped) {
 }
 
 TEST_F(AnEmptyStation, GoesOnWithoutAnOrderWhenASupervisorSaysSo) {
-  Hand hand(desk_.path("line.ctl"));
+  ControlClient control(folder_.path("line.ctl"));
   const std::string li = sign_in("li"), wang = sign_in("wang");
   EXPECT_EQ(status_of(post("/api/jobs", "{\"order\":\"PO-7\",\"quantity\":1}", li)), 200);
   EXPECT_EQ(status_of(post("/api/jobs/PO-7/use", "{}", li)), 200);
   EXPECT_EQ(line()["operator"].toString(), "li");
-  EXPECT_EQ(hand.say("fresh 1-1.1"), "ok");
+  EXPECT_EQ(control.say("fresh 1-1.1"), "ok");
   await_slot("1-1.1", "outcome", "passed");
   EXPECT_EQ(status_of(post("/api/jobs/PO-7/close", "{}", li)), 200);
-  EXPECT_EQ(hand.say("fresh 1-1.2"), "ok");
+  EXPECT_EQ(control.say("fresh 1-1.2"), "ok");
   await_slot("1-1.2", "state", "queued");
   EXPECT_TRUE(line()["order_wanted"].toBool());
   EXPECT_EQ(status_of(post("/api/line/without-order", "{}", wang)), 200);
@@ -452,39 +453,39 @@ TEST_F(AnEmptyStation, GoesOnWithoutAnOrderWhenASupervisorSaysSo) {
   EXPECT_TRUE(line()["job"].isNull());
   stop();
   std::vector<std::string> made;
-  db::Reader(desk_.path("r.db")).attempts({}, [&](const db::Attempt& attempt) {
+  db::Reader(folder_.path("r.db")).attempts({}, [&](const db::Attempt& attempt) {
     made.push_back(attempt.started.job + " by " + attempt.started.operator_name);
     return true;
   });
   EXPECT_THAT(made, testing::ElementsAre("PO-7 by li", " by wang"));
-  EXPECT_EQ(db::Reader(desk_.path("r.db")).count_events("order-left", {}), 1);
-  const std::string by = desk_.run({"report", "--db", "r.db", "--by", "operator", "--format", "csv"}).out;
+  EXPECT_EQ(db::Reader(folder_.path("r.db")).count_events("order-left", {}), 1);
+  const std::string by = folder_.run({"report", "--db", "r.db", "--by", "operator", "--format", "csv"}).out;
   EXPECT_THAT(by, AllOf(HasSubstr("li,1,1,"), HasSubstr("wang,1,1,"))) << by;
-  const Ran report = desk_.run({"report", "--db", "r.db"});
+  const Ran report = folder_.run({"report", "--db", "r.db"});
   EXPECT_THAT(report.out, AllOf(HasSubstr("order-used: li let the line work for order PO-7 on the board."),
                                 HasSubstr("order-left: wang let the line work without an order on the board."),
                                 HasSubstr("run-started"), HasSubstr("Runs (UTC)")));
 }
 
 TEST_F(AnEmptyStation, AnotherOperatorTakesOverAnOrderThatIsInWork) {
-  Hand hand(desk_.path("line.ctl"));
+  ControlClient control(folder_.path("line.ctl"));
   const std::string li = sign_in("li"), wang = sign_in("wang");
   EXPECT_EQ(status_of(post("/api/jobs", "{\"order\":\"PO-7\",\"quantity\":2}", li)), 200);
   EXPECT_EQ(status_of(post("/api/jobs/PO-7/use", "{}", li)), 200);
-  EXPECT_EQ(hand.say("fresh 1-1.1"), "ok");
+  EXPECT_EQ(control.say("fresh 1-1.1"), "ok");
   await_slot("1-1.1", "outcome", "passed");
   EXPECT_EQ(status_of(post("/api/jobs/PO-7/use", "{}", wang)), 200);
   EXPECT_EQ(line()["job"].toObject()["left"].toInt(), 1) << "the count goes on";
   EXPECT_EQ(line()["operator"].toString(), "wang");
-  EXPECT_EQ(hand.say("fresh 1-1.2"), "ok");
+  EXPECT_EQ(control.say("fresh 1-1.2"), "ok");
   await_slot("1-1.2", "outcome", "passed");
   stop();
-  EXPECT_EQ(db::Reader(desk_.path("r.db")).count_events("order-used", {}), 2);
-  const std::string by = desk_.run({"report", "--db", "r.db", "--by", "operator", "--format", "csv"}).out;
+  EXPECT_EQ(db::Reader(folder_.path("r.db")).count_events("order-used", {}), 2);
+  const std::string by = folder_.run({"report", "--db", "r.db", "--by", "operator", "--format", "csv"}).out;
   EXPECT_THAT(by, AllOf(HasSubstr("li,1,1,"), HasSubstr("wang,1,1,"))) << by;
 }
 
-TEST_F(TheStation, WhatWasDoneOnTheBoardIsOnRecordWithItsAuthor) {
+TEST_F(StationTest, WhatWasDoneOnTheBoardIsOnRecordWithItsAuthor) {
   await_verdicts();
   const std::string li = sign_in("li");
   EXPECT_EQ(status_of(post("/api/line/pause", "{}", li)), 200);
@@ -501,7 +502,7 @@ TEST_F(TheStation, WhatWasDoneOnTheBoardIsOnRecordWithItsAuthor) {
   EXPECT_EQ(ran.status, 130) << ran.err;
   EXPECT_THAT(events.until_closed(), HasSubstr("\"state\":\"stopping\"")) << "also when nothing is in work";
   std::vector<std::string> told;
-  for (const db::Event& event : db::Reader(desk_.path("r.db")).events()) {
+  for (const db::Event& event : db::Reader(folder_.path("r.db")).events()) {
     if (event.text.ends_with("on the board.")) told.push_back(event.kind + ": " + event.text);
   }
   EXPECT_THAT(told,
@@ -509,7 +510,7 @@ TEST_F(TheStation, WhatWasDoneOnTheBoardIsOnRecordWithItsAuthor) {
                                    "resumed: li resumed the line on the board.",
                                    "stopped: li stopped the line at a safe point on the board.",
                                    "resumed: li resumed the line on the board."));
-  EXPECT_EQ(desk_.run({"audit", "verify", "--db", "r.db"}).status, 0);
+  EXPECT_EQ(folder_.run({"audit", "verify", "--db", "r.db"}).status, 0);
 }
 
 }  // namespace

@@ -175,14 +175,14 @@ TEST(Stream, WhenTheLastOneHasGoneTheNextSeesNoOldPicture) {
 
 TEST(Stream, WhoeverComesAfterTheLastOneHasGoneWantsAPicture) {
   Stream stream(10, [] {});
-  EXPECT_FALSE(stream.wants_picture()) << "nobody is there";
+  EXPECT_FALSE(stream.wants_line_json()) << "nobody is there";
   Reader first(stream);
-  EXPECT_TRUE(stream.wants_picture());
+  EXPECT_TRUE(stream.wants_line_json());
   stream.publish(1, "A", "");
-  EXPECT_FALSE(stream.wants_picture());
+  EXPECT_FALSE(stream.wants_line_json());
   stream.leave(first.client);
   Reader next(stream);
-  EXPECT_TRUE(stream.wants_picture());
+  EXPECT_TRUE(stream.wants_line_json());
 }
 
 TEST(Stream, ThereIsALimitAndAnEnd) {

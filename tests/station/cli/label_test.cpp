@@ -46,12 +46,12 @@ class LabelCommand : public testing::Test {
   }
   Ran run(std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), {"--db", "r.db"});
-    return desk_.run(arguments);
+    return folder_.run(arguments);
   }
   // The ports of the units that the record names so.
   std::string ports(const std::string& unit) { return run({"report", "--unit", unit, "--format", "csv"}).out; }
 
-  Desk desk_;
+  ProgramFolder folder_;
 };
 
 TEST_F(LabelCommand, ALabelTellsTheWholeHistoryOfItsUnitAlsoOfOtherVisits) {
@@ -94,7 +94,7 @@ TEST_F(LabelCommand, ALabelFindsItsUnitFromThenOn) {
 }
 
 TEST_F(LabelCommand, AScannerPairsOneAfterTheOther) {
-  desk_.write("stdin", "1-1.1\r\nSN-1\r\nSN-7\n1-1.2\nSN-2\n1-1.3\nSN-1\n1-1.2\n");
+  folder_.write("stdin", "1-1.1\r\nSN-1\r\nSN-7\n1-1.2\nSN-2\n1-1.3\nSN-1\n1-1.2\n");
   const Ran ran = run({"label", "--scan"});
   EXPECT_EQ(ran.status, 1) << "not everything could be paired";
   EXPECT_THAT(ran.out, HasSubstr("SN-1 is the label of the last unit in 1-1.1\n"));
@@ -102,17 +102,17 @@ TEST_F(LabelCommand, AScannerPairsOneAfterTheOther) {
   EXPECT_THAT(ran.err, HasSubstr("SN-7 is not a slot"));
   EXPECT_THAT(ran.err, HasSubstr("SN-1 was given to the unit in 1-1.1"));
   EXPECT_THAT(ran.err, HasSubstr("in 1-1.2 was not scanned"));
-  desk_.write("stdin", "1-1.3\nSN-3\n");
+  folder_.write("stdin", "1-1.3\nSN-3\n");
   EXPECT_EQ(run({"label", "--scan"}).status, 0);
   EXPECT_THAT(ports("SN-3"), HasSubstr("1-1.3"));
 }
 
 TEST_F(LabelCommand, ALabelThatDoesNotMatchThePatternIsNotTaken) {
-  desk_.write("station.toml", "[labels]\npattern = \"SN-[0-9]{4}\"\n");
+  folder_.write("station.toml", "[labels]\npattern = \"SN-[0-9]{4}\"\n");
   // A keyboard layout that turns - into something else.
-  desk_.write("stdin",
-              "1-1.1\nSN\xC2\xBD"
-              "0001\n1-1.2\n\x02SN-0002\x03\n");
+  folder_.write("stdin",
+                "1-1.1\nSN\xC2\xBD"
+                "0001\n1-1.2\n\x02SN-0002\x03\n");
   const Ran ran = run({"label", "--scan", "--station", "station.toml"});
   EXPECT_EQ(ran.status, 1) << ran.out;
   EXPECT_THAT(ran.err, HasSubstr("does not match the pattern"));

@@ -128,22 +128,22 @@ TEST(LineView, WhatAUnitSaysOfItselfCannotMoveTheCursor) {
 class List : public testing::Test {
  protected:
   List() {
-    desk_.write("line.toml",
-                "[[hub]]\nport = \"1-1\"\nports = 5\ntt = \"single\"\npower = \"ganged\"\n"
-                "[[unit]]\nport = \"1-1.1\"\n"
-                "[[unit]]\nport = \"1-1.2\"\ngeneration = 12\nid = \"3b002c001847353236343033\"\n"
-                "[[unit]]\nport = \"1-1.3\"\nprofile = \"dfu11\"\nstarts = \"application\"\n"
-                "[[unit]]\nport = \"1-1.4\"\nprofile = \"stm32-rom\"\n"
-                "[[unit]]\nport = \"1-1.5\"\nstarts = \"absent\"\n");
-    desk_.write("station.toml", "[[slot]]\nport = \"1-1.2\"\nlabel = \"A2\"\n");
+    folder_.write("line.toml",
+                  "[[hub]]\nport = \"1-1\"\nports = 5\ntt = \"single\"\npower = \"ganged\"\n"
+                  "[[unit]]\nport = \"1-1.1\"\n"
+                  "[[unit]]\nport = \"1-1.2\"\ngeneration = 12\nid = \"3b002c001847353236343033\"\n"
+                  "[[unit]]\nport = \"1-1.3\"\nprofile = \"dfu11\"\nstarts = \"application\"\n"
+                  "[[unit]]\nport = \"1-1.4\"\nprofile = \"stm32-rom\"\n"
+                  "[[unit]]\nport = \"1-1.5\"\nstarts = \"absent\"\n");
+    folder_.write("station.toml", "[[slot]]\nport = \"1-1.2\"\nlabel = \"A2\"\n");
   }
   Ran list(const std::vector<std::string>& more) {
     std::vector<std::string> all{"list"};
     all.insert(all.end(), more.begin(), more.end());
-    return desk_.run(all);
+    return folder_.run(all);
   }
 
-  Desk desk_;
+  ProgramFolder folder_;
 };
 
 TEST_F(List, JsonHasTheKeysOfTheContract) {
@@ -183,7 +183,7 @@ TEST_F(List, OfARecipeOnlyItsOwnUnitsAreNotForeign) {
 }
 
 TEST_F(List, AnEmptyLineIsNoError) {
-  desk_.write("empty.toml", "[[hub]]\nport = \"1-1\"\n");
+  folder_.write("empty.toml", "[[hub]]\nport = \"1-1\"\n");
   const Ran ran = list({"--line", "empty.toml"});
   EXPECT_EQ(ran.status, 0) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("1-1.7       empty"));
@@ -217,7 +217,7 @@ class TellingBus : public dfu::Bus {
   std::vector<dfu::BusEvent> events_;
 };
 
-TEST(UnitsNow, AreThoseThatAreThereWhenTheListEnds) {
+TEST(EnumerateUnits, AreThoseThatAreThereWhenTheListEnds) {
   const auto arrived = [](dfu::UnitHandle handle, const std::string& port) {
     dfu::UnitInfo unit = unit_at(port, {1, 2}, {});
     unit.handle = handle;
@@ -225,7 +225,7 @@ TEST(UnitsNow, AreThoseThatAreThereWhenTheListEnds) {
   };
   TellingBus bus({arrived(1, "1-1.10"), arrived(2, "1-1.2"), arrived(3, "1-1.3"), dfu::Left{2, {"1-1.2"}},
                   arrived(4, "1-1.9"), dfu::Listed{}, arrived(5, "1-1.1"), dfu::Left{3, {"1-1.3"}}});
-  const auto units = units_now(bus);
+  const auto units = enumerate_units(bus);
   ASSERT_TRUE(units);
   std::vector<std::string> ports;
   for (const dfu::UnitInfo& unit : *units) ports.push_back(unit.port.text);

@@ -22,22 +22,23 @@ std::string program() {
 
 class Misfits : public testing::Test {
  protected:
-  Misfits() { desk_.write("program.bin", program()); }
+  Misfits() { folder_.write("program.bin", program()); }
 
   // One unit with these descriptors, and a recipe with these keys in [device].
   Ran run(const std::string& command, const std::string& unit, const std::string& device) {
-    desk_.write("line.toml", "[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.1\"\nprofile = \"stm32-rom\"\n" + unit);
-    desk_.write("r.toml",
-                "[recipe]\nname = \"r\"\n[device]\nusb = \"0483:df11\"\nmap = \"@Internal Flash  "
-                "/0x08000000/04*016Kg,01*064Kg,07*128Kg\"\n" +
-                    device +
-                    "[[step]]\nname = \"program\"\nimage = \"program.bin\"\naddress = 0x08000000\n[policy]\nconfirm = "
-                    "\"none\"\n");
+    folder_.write("line.toml", "[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.1\"\nprofile = \"stm32-rom\"\n" + unit);
+    folder_.write(
+        "r.toml",
+        "[recipe]\nname = \"r\"\n[device]\nusb = \"0483:df11\"\nmap = \"@Internal Flash  "
+        "/0x08000000/04*016Kg,01*064Kg,07*128Kg\"\n" +
+            device +
+            "[[step]]\nname = \"program\"\nimage = \"program.bin\"\naddress = 0x08000000\n[policy]\nconfirm = "
+            "\"none\"\n");
     std::vector<std::string> all{command, "--line", "line.toml"};
     if (command == "flash") all.insert(all.end(), {"r.toml", "--db", "r.db", "--speed", "20", "--json"});
     if (command != "flash") all.insert(all.end(), {"--recipe", "r.toml"});
     if (command == "doctor") all.insert(all.end(), {"--db", "r.db"});
-    return desk_.run(all);
+    return folder_.run(all);
   }
 
   void expect_flashed(const std::string& unit, const std::string& device) {
@@ -54,7 +55,7 @@ class Misfits : public testing::Test {
     EXPECT_THAT(run("doctor", unit, device).out, AllOf(HasSubstr("unit-fit"), HasSubstr(why)));
   }
 
-  Desk desk_;
+  ProgramFolder folder_;
 };
 
 TEST_F(Misfits, TheUnitsOwnInterfaceIsUsed) {

@@ -31,23 +31,23 @@ class Program : public testing::Test {
  protected:
   // A recipe of one user part, and its image as the build made it.
   void write_user_recipe(const std::string& image) {
-    desk_.write("recipe.toml",
-                "[recipe]\nname = \"one\"\n[device]\nprofile = \"photon\"\n[[step]]\nname = \"user\"\nimage = \"" +
-                    image + "\"\n");
+    folder_.write("recipe.toml",
+                  "[recipe]\nname = \"one\"\n[device]\nprofile = \"photon\"\n[[step]]\nname = \"user\"\nimage = \"" +
+                      image + "\"\n");
   }
   std::string user_image() {
     std::ifstream file(FLASHLINE_EXAMPLES "/user.bin", std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
-  Desk desk_;
+  ProgramFolder folder_;
 };
 
 TEST_F(Program, UsageErrorsEndWith64AndSayNothingOnStandardOutput) {
   const std::vector<std::vector<std::string>> wrong = {
       {}, {"burn"}, {"flash"}, {"flash", "r.toml", "--unknown"}, {"report", "--format", "pdf"}, {"audit"}};
   for (const auto& arguments : wrong) {
-    const Ran ran = desk_.run(arguments);
+    const Ran ran = folder_.run(arguments);
     EXPECT_EQ(ran.status, 64);
     EXPECT_THAT(ran.out, IsEmpty());
     EXPECT_THAT(ran.err, HasSubstr("--help"));
@@ -56,7 +56,7 @@ TEST_F(Program, UsageErrorsEndWith64AndSayNothingOnStandardOutput) {
 
 TEST_F(Program, HelpAndVersionEndWith0OnStandardOutput) {
   for (const auto& arguments : std::vector<std::vector<std::string>>{{"--help"}, {"flash", "--help"}, {"--version"}}) {
-    const Ran ran = desk_.run(arguments);
+    const Ran ran = folder_.run(arguments);
     EXPECT_EQ(ran.status, 0);
     EXPECT_THAT(ran.out, HasSubstr("flashline"));
     EXPECT_THAT(ran.err, IsEmpty());
@@ -64,7 +64,7 @@ TEST_F(Program, HelpAndVersionEndWith0OnStandardOutput) {
 }
 
 TEST_F(Program, CheckPrintsTheLayoutOfTheExample) {
-  const Ran ran = desk_.run({"check", example_recipe()});
+  const Ran ran = folder_.run({"check", example_recipe()});
   EXPECT_EQ(ran.status, 0) << ran.err;
   EXPECT_THAT(ran.err, IsEmpty());
   for (const char* part :
@@ -74,7 +74,7 @@ TEST_F(Program, CheckPrintsTheLayoutOfTheExample) {
 }
 
 TEST_F(Program, CheckAsJsonHasTheKeysOfTheContract) {
-  const Ran ran = desk_.run({"check", "--json", example_recipe()});
+  const Ran ran = folder_.run({"check", "--json", example_recipe()});
   EXPECT_EQ(ran.status, 0) << ran.err;
   const QJsonObject object = json(ran.out);
   EXPECT_TRUE(object["ok"].toBool());
@@ -90,11 +90,11 @@ TEST_F(Program, CheckAsJsonHasTheKeysOfTheContract) {
 }
 
 TEST_F(Program, CheckWithPlanPrintsEveryOperation) {
-  const Ran text = desk_.run({"check", "--plan", example_recipe()});
+  const Ran text = folder_.run({"check", "--plan", example_recipe()});
   EXPECT_EQ(text.status, 0) << text.err;
   EXPECT_THAT(text.out, HasSubstr("write"));
   EXPECT_THAT(text.out, HasSubstr("leave"));
-  const QJsonArray plan = json(desk_.run({"check", "--plan", "--json", example_recipe()}).out)["plan"].toArray();
+  const QJsonArray plan = json(folder_.run({"check", "--plan", "--json", example_recipe()}).out)["plan"].toArray();
   qint64 written = 0;
   for (const QJsonValue& each : plan) {
     if (each.toObject()["operation"].toString() == "write") written += each.toObject()["bytes"].toInt();
@@ -103,26 +103,27 @@ TEST_F(Program, CheckWithPlanPrintsEveryOperation) {
 }
 
 TEST_F(Program, ABadRecipeEndsWith65AndEachMistakeIsNamedAtItsPlace) {
-  desk_.write("user.bin", user_image());
-  desk_.write("recipe.toml",
-              "[recipe]\nname = \"\"\n[device]\nprofile = \"foton\"\n[[step]]\nname = \"user\"\nimage = \"user.bin\"\n"
-              "[policy]\nattempts = 0\n");
-  const Ran ran = desk_.run({"check", "recipe.toml"});
+  folder_.write("user.bin", user_image());
+  folder_.write(
+      "recipe.toml",
+      "[recipe]\nname = \"\"\n[device]\nprofile = \"foton\"\n[[step]]\nname = \"user\"\nimage = \"user.bin\"\n"
+      "[policy]\nattempts = 0\n");
+  const Ran ran = folder_.run({"check", "recipe.toml"});
   EXPECT_EQ(ran.status, 65);
   EXPECT_THAT(ran.out, IsEmpty());
   for (const char* place : {"recipe.toml:2:", "recipe.toml:4:", "recipe.toml:9:"})
     EXPECT_THAT(ran.err, HasSubstr(place));
-  const Ran as_json = desk_.run({"check", "--json", "recipe.toml"});
+  const Ran as_json = folder_.run({"check", "--json", "recipe.toml"});
   EXPECT_EQ(as_json.status, 65);
   EXPECT_FALSE(json(as_json.out)["ok"].toBool(true));
   EXPECT_GE(json(as_json.out)["diagnostics"].toArray().size(), 3);
 }
 
 TEST_F(Program, AMissingRecipeOrImageEndsWith66) {
-  EXPECT_EQ(desk_.run({"check", "nowhere.toml"}).status, 66);
-  EXPECT_EQ(desk_.run({"flash", "nowhere.toml", "--line", "virtual"}).status, 66);
+  EXPECT_EQ(folder_.run({"check", "nowhere.toml"}).status, 66);
+  EXPECT_EQ(folder_.run({"flash", "nowhere.toml", "--line", "virtual"}).status, 66);
   write_user_recipe("nowhere.bin");
-  EXPECT_EQ(desk_.run({"check", "recipe.toml"}).status, 66);
+  EXPECT_EQ(folder_.run({"check", "recipe.toml"}).status, 66);
 }
 
 TEST_F(Program, DamagedImagesAreRefusedByCheckAndFlashWith65BeforeAnythingIsTouched) {
@@ -130,23 +131,23 @@ TEST_F(Program, DamagedImagesAreRefusedByCheckAndFlashWith65BeforeAnythingIsTouc
   changed[1000] ^= 1;
   const std::string truncated = user_image().substr(0, 5000);
   for (const std::string& image : {changed, truncated, std::string(), std::string("<!DOCTYPE html><html></html>")}) {
-    desk_.write("user.bin", image);
+    folder_.write("user.bin", image);
     write_user_recipe("user.bin");
-    EXPECT_EQ(desk_.run({"check", "recipe.toml"}).status, 65);
-    const Ran ran = desk_.run({"flash", "recipe.toml", "--line", "virtual", "--db", "never.db"});
+    EXPECT_EQ(folder_.run({"check", "recipe.toml"}).status, 65);
+    const Ran ran = folder_.run({"flash", "recipe.toml", "--line", "virtual", "--db", "never.db"});
     EXPECT_EQ(ran.status, 65);
     EXPECT_THAT(ran.out, IsEmpty());
     EXPECT_THAT(ran.err, HasSubstr("user.bin"));
-    EXPECT_FALSE(std::filesystem::exists(desk_.path("never.db")));
+    EXPECT_FALSE(std::filesystem::exists(folder_.path("never.db")));
   }
 }
 
 TEST_F(Program, InspectSaysWhatAnImageIs) {
-  const Ran ran = desk_.run({"inspect", FLASHLINE_EXAMPLES "/user.bin"});
+  const Ran ran = folder_.run({"inspect", FLASHLINE_EXAMPLES "/user.bin"});
   EXPECT_EQ(ran.status, 0) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("particle-module"));
   EXPECT_THAT(ran.out, HasSubstr("SOUND"));
-  const QJsonObject object = json(desk_.run({"inspect", "--json", FLASHLINE_EXAMPLES "/user.bin"}).out);
+  const QJsonObject object = json(folder_.run({"inspect", "--json", FLASHLINE_EXAMPLES "/user.bin"}).out);
   EXPECT_EQ(object["kind"].toString(), "particle-module");
   EXPECT_TRUE(object["sound"].toBool());
   EXPECT_TRUE(object["problem"].isNull());
@@ -161,12 +162,12 @@ TEST_F(Program, InspectSaysWhatAnImageIs) {
 }
 
 TEST_F(Program, InspectEndsWith1ForAnUnsoundFileAnd66ForAMissingOneAndStillDoesTheOthers) {
-  desk_.write("page.bin", "<!DOCTYPE html><html><body>404</body></html>");
-  const Ran page = desk_.run({"inspect", "--json", "page.bin", FLASHLINE_EXAMPLES "/user.bin"});
+  folder_.write("page.bin", "<!DOCTYPE html><html><body>404</body></html>");
+  const Ran page = folder_.run({"inspect", "--json", "page.bin", FLASHLINE_EXAMPLES "/user.bin"});
   EXPECT_EQ(page.status, 1);
   EXPECT_EQ(std::count(page.out.begin(), page.out.end(), '\n'), 2);
   EXPECT_FALSE(json(page.out.substr(0, page.out.find('\n')))["sound"].toBool(true));
-  const Ran missing = desk_.run({"inspect", "nowhere.bin", FLASHLINE_EXAMPLES "/user.bin"});
+  const Ran missing = folder_.run({"inspect", "nowhere.bin", FLASHLINE_EXAMPLES "/user.bin"});
   EXPECT_EQ(missing.status, 66);
   EXPECT_THAT(missing.err, HasSubstr("nowhere.bin"));
   EXPECT_THAT(missing.out, HasSubstr("user.bin"));
@@ -174,60 +175,60 @@ TEST_F(Program, InspectEndsWith1ForAnUnsoundFileAnd66ForAMissingOneAndStillDoesT
 
 TEST_F(Program, InspectOfAFolderReadsEachFileInItOnceInOrder) {
   const std::string page = "<!DOCTYPE html><html><body>404</body></html>";
-  desk_.write("images/b.bin", user_image());
-  desk_.write("images/a/second.bin", user_image());
-  desk_.write("images/a/first.bin", page);
-  desk_.write("images/.git/config", page);
-  desk_.write("images/.hidden", page);
+  folder_.write("images/b.bin", user_image());
+  folder_.write("images/a/second.bin", user_image());
+  folder_.write("images/a/first.bin", page);
+  folder_.write("images/.git/config", page);
+  folder_.write("images/.hidden", page);
   namespace fs = std::filesystem;
-  fs::create_directory_symlink("..", desk_.path("images/a/around"));
-  fs::create_directory_symlink("a", desk_.path("images/again"));
-  fs::create_symlink("nowhere", desk_.path("images/dangling"));
-  fs::create_symlink("b.bin", desk_.path("images/latest.bin"));
-  ASSERT_EQ(mkfifo(desk_.path("images/pipe").c_str(), 0600), 0);
-  const Ran ran = desk_.run({"inspect", "--json", "images"});
+  fs::create_directory_symlink("..", folder_.path("images/a/around"));
+  fs::create_directory_symlink("a", folder_.path("images/again"));
+  fs::create_symlink("nowhere", folder_.path("images/dangling"));
+  fs::create_symlink("b.bin", folder_.path("images/latest.bin"));
+  ASSERT_EQ(mkfifo(folder_.path("images/pipe").c_str(), 0600), 0);
+  const Ran ran = folder_.run({"inspect", "--json", "images"});
   EXPECT_EQ(ran.status, 1) << ran.err;
   std::vector<std::string> files;
   std::istringstream lines(ran.out);
   for (std::string line; std::getline(lines, line);) files.push_back(json(line)["file"].toString().toStdString());
   EXPECT_THAT(files,
               testing::ElementsAre("images/a/first.bin", "images/a/second.bin", "images/b.bin", "images/latest.bin"));
-  const Ran text = desk_.run({"inspect", "images", "nowhere.bin"});
+  const Ran text = folder_.run({"inspect", "images", "nowhere.bin"});
   EXPECT_EQ(text.status, 66);
   EXPECT_THAT(text.out, HasSubstr("\n5 files: 3 sound, 1 not sound, 1 unreadable\nNOT SOUND  images/a/first.bin: "));
 }
 
 TEST_F(Program, InspectOfAFolderWithoutFilesIsNoSuccess) {
-  desk_.write("images/.hidden", "x");
-  const Ran ran = desk_.run({"inspect", "images"});
+  folder_.write("images/.hidden", "x");
+  const Ran ran = folder_.run({"inspect", "images"});
   EXPECT_EQ(ran.status, 66);
   EXPECT_THAT(ran.err, HasSubstr("images holds no file"));
 }
 
 TEST_F(Program, FlashWithoutAUnitOnUsbSaysWhatItLooksForAndEndsWith69) {
-  const Ran ran = desk_.run({"flash", example_recipe(), "--port", "99-1.1"});
+  const Ran ran = folder_.run({"flash", example_recipe(), "--port", "99-1.1"});
   EXPECT_EQ(ran.status, 69);
   EXPECT_THAT(ran.err, testing::AnyOf(HasSubstr("2b04:d006"), HasSubstr("no USB"))) << "with USB, and without";
 }
 
 TEST_F(Program, BadStationAndLineFilesEndWith78) {
-  desk_.write("bad.toml", "[line]\nspeed = \"fast\"\nspeeed = 2\n");
-  EXPECT_EQ(desk_.run({"flash", example_recipe(), "--line", "bad.toml"}).status, 78);
-  EXPECT_EQ(desk_.run({"flash", example_recipe(), "--line", "virtual", "--station", "bad.toml"}).status, 78);
+  folder_.write("bad.toml", "[line]\nspeed = \"fast\"\nspeeed = 2\n");
+  EXPECT_EQ(folder_.run({"flash", example_recipe(), "--line", "bad.toml"}).status, 78);
+  EXPECT_EQ(folder_.run({"flash", example_recipe(), "--line", "virtual", "--station", "bad.toml"}).status, 78);
 }
 
 TEST_F(Program, ReportAndAuditOfADatabaseThatIsNotThereEndWith66) {
-  EXPECT_EQ(desk_.run({"report", "--db", "nowhere.db"}).status, 66);
-  EXPECT_EQ(desk_.run({"audit", "verify", "--db", "nowhere.db"}).status, 66);
-  EXPECT_FALSE(std::filesystem::exists(desk_.path("nowhere.db")));
+  EXPECT_EQ(folder_.run({"report", "--db", "nowhere.db"}).status, 66);
+  EXPECT_EQ(folder_.run({"audit", "verify", "--db", "nowhere.db"}).status, 66);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("nowhere.db")));
 }
 
 TEST_F(Program, AFileThatIsNoDatabaseIsNeverCalledVerified) {
-  desk_.write("text.db", std::string(5000, 'x'));
-  const Ran ran = desk_.run({"audit", "verify", "--db", "text.db"});
+  folder_.write("text.db", std::string(5000, 'x'));
+  const Ran ran = folder_.run({"audit", "verify", "--db", "text.db"});
   EXPECT_NE(ran.status, 0);
   EXPECT_THAT(ran.out, Not(HasSubstr("VERIFIED")));
-  EXPECT_EQ(desk_.run({"report", "--db", "text.db"}).status, 66);
+  EXPECT_EQ(folder_.run({"report", "--db", "text.db"}).status, 66);
 }
 
 }  // namespace

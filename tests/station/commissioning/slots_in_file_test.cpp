@@ -24,18 +24,18 @@ dfu::Topology one_controller() {
 class SlotsInFile : public testing::Test {
  protected:
   std::string with(const std::string& text, const std::vector<NamedSocket>& learned) {
-    desk_.write("s.toml", text);
-    const config::StationResult station = config::load_station(desk_.path("s.toml"));
+    folder_.write("s.toml", text);
+    const config::StationResult station = config::load_station(folder_.path("s.toml"));
     EXPECT_TRUE(station.station) << text;
     const auto result = with_slots(text, *station.station, one_controller(), learned);
     if (const auto* no = std::get_if<NotWritable>(&result)) return "no: " + no->sentence;
     const std::string& whole = std::get<std::string>(result);
-    EXPECT_EQ(try_station_file(desk_.path("s.toml"), whole), std::nullopt) << whole;
-    EXPECT_EQ(desk_.read("s.toml"), text) << "a trial changes nothing";
-    EXPECT_EQ(replace_station_file(desk_.path("s.toml"), whole), std::nullopt);
-    return desk_.read("s.toml");
+    EXPECT_EQ(try_station_file(folder_.path("s.toml"), whole), std::nullopt) << whole;
+    EXPECT_EQ(folder_.read("s.toml"), text) << "a trial changes nothing";
+    EXPECT_EQ(replace_station_file(folder_.path("s.toml"), whole), std::nullopt);
+    return folder_.read("s.toml");
   }
-  const Desk desk_;
+  const ProgramFolder folder_;
 };
 
 TEST_F(SlotsInFile, AnEmptyFileGetsThemAll) {
@@ -83,7 +83,7 @@ TEST_F(SlotsInFile, EveryPermutationOfThreeSocketsIsReadBackAsItWasLearned) {
       "[[slot]]\r\nport = \"1-1.2\"\r\nlabel = \"A2\"\r\n[[slot]]\nlabel = \"A3\"\nport = \"L-1.3\"";
   do {
     with(file, {{"A1", {ports[0]}}, {"A2", {ports[1]}}, {"A3", {ports[2]}}});
-    const auto station = config::load_station(desk_.path("s.toml")).station;
+    const auto station = config::load_station(folder_.path("s.toml")).station;
     ASSERT_TRUE(station);
     EXPECT_EQ(station->slots.size(), 3u);
     for (int i = 0; i < 3; ++i) {
@@ -94,8 +94,8 @@ TEST_F(SlotsInFile, EveryPermutationOfThreeSocketsIsReadBackAsItWasLearned) {
 
 TEST_F(SlotsInFile, WhatStandsInOneLineIsChangedThereOrLeftToAHand) {
   const std::string before = "slot = [{label = \"\xC3\xA4\", port = \"1-1.1\"}, {port = \"1-1.2\", label = \"A2\"}]\n";
-  desk_.write("s.toml", before);
-  const auto station = config::load_station(desk_.path("s.toml")).station;
+  folder_.write("s.toml", before);
+  const auto station = config::load_station(folder_.path("s.toml")).station;
   const auto moved = with_slots(before, *station, {}, {{"\xC3\xA4", {"1-1.7"}}});
   EXPECT_THAT(std::get<std::string>(moved), HasSubstr("{label = \"\xC3\xA4\", port = \"1-1.7\"}"));
   const auto gone = with_slots(before, *station, {}, {{"\xC3\xA4", {"1-1.2"}}});

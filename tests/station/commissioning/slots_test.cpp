@@ -81,52 +81,52 @@ TEST(SlotLesson, LabelsThatNoFileOrScreenCanHoldAreRefused) {
 }
 
 TEST(StationFile, WhatStandsInItStaysAndAnyLabelComesBackAsItWas) {
-  const Desk desk;
+  const ProgramFolder folder;
   const std::string before =
       "# The line by the window\nname = \"line-3\"  # as the sign says\n[board]\nlisten = \"127.0.0.1:1\"";
-  desk.write("s.toml", before);
+  folder.write("s.toml", before);
   const std::string label = "oben \"links\" \\ 3 \xC3\xA4";
   SlotLesson lesson({}, two_controllers(), "A1");
-  EXPECT_EQ(append_to_station_file(desk.path("s.toml"), lesson.learn({"1-1.2"}, label)), std::nullopt);
-  EXPECT_THAT(desk.read("s.toml"), StartsWith(before + "\n\n[[controller]]\n"));
-  const config::StationResult read = config::load_station(desk.path("s.toml"));
+  EXPECT_EQ(append_to_station_file(folder.path("s.toml"), lesson.learn({"1-1.2"}, label)), std::nullopt);
+  EXPECT_THAT(folder.read("s.toml"), StartsWith(before + "\n\n[[controller]]\n"));
+  const config::StationResult read = config::load_station(folder.path("s.toml"));
   ASSERT_TRUE(read.station) << config::to_string(read.diagnostics.at(0));
   EXPECT_EQ(read.station->name, "line-3");
   EXPECT_EQ(read.station->label_of({"1-1.2"}, two_controllers().controllers), label);
 }
 
 TEST(StationFile, IsUntouchedWhenTheNewOneWouldBeNoGoodOne) {
-  const Desk desk;
+  const ProgramFolder folder;
   const std::string slot = "\n[[slot]]\nport = \"1-1.2\"\nlabel = \"A1\"\n";
-  EXPECT_EQ(append_to_station_file(desk.path("s.toml"), slot), std::nullopt);
-  EXPECT_EQ(desk.read("s.toml"), slot.substr(1));
+  EXPECT_EQ(append_to_station_file(folder.path("s.toml"), slot), std::nullopt);
+  EXPECT_EQ(folder.read("s.toml"), slot.substr(1));
   for (const std::string& wrong : {slot, std::string("\n[[slot]]\nport = \"1-1.3\"\nlabel = \"A1\"\n"),
                                    std::string("\n[[slot]]\nport = \"1-1.3\"\nlabel = \"\xff\"\n")}) {
-    EXPECT_NE(append_to_station_file(desk.path("s.toml"), wrong), std::nullopt) << wrong;
-    EXPECT_EQ(desk.read("s.toml"), slot.substr(1));
+    EXPECT_NE(append_to_station_file(folder.path("s.toml"), wrong), std::nullopt) << wrong;
+    EXPECT_EQ(folder.read("s.toml"), slot.substr(1));
   }
   // Slots written another way cannot be gone on with.
-  desk.write("inline.toml", "slot = [{port = \"1-1.2\", label = \"A1\"}]\n");
-  EXPECT_NE(append_to_station_file(desk.path("inline.toml"), "\n[[slot]]\nport = \"1-1.3\"\nlabel = \"A2\"\n"),
+  folder.write("inline.toml", "slot = [{port = \"1-1.2\", label = \"A1\"}]\n");
+  EXPECT_NE(append_to_station_file(folder.path("inline.toml"), "\n[[slot]]\nport = \"1-1.3\"\nlabel = \"A2\"\n"),
             std::nullopt);
-  EXPECT_EQ(desk.read("inline.toml"), "slot = [{port = \"1-1.2\", label = \"A1\"}]\n");
-  EXPECT_NE(append_to_station_file(desk.path("nowhere/s.toml"), slot), std::nullopt);
+  EXPECT_EQ(folder.read("inline.toml"), "slot = [{port = \"1-1.2\", label = \"A1\"}]\n");
+  EXPECT_NE(append_to_station_file(folder.path("nowhere/s.toml"), slot), std::nullopt);
   EXPECT_EQ(
-      std::ranges::distance(std::filesystem::directory_iterator(std::filesystem::path(desk.path("x")).parent_path())),
+      std::ranges::distance(std::filesystem::directory_iterator(std::filesystem::path(folder.path("x")).parent_path())),
       2);
 }
 
 TEST(StationFile, ALinkStaysALinkAndRightsStayRights) {
   namespace fs = std::filesystem;
-  const Desk desk;
-  desk.write("real.toml", "name = \"x\"\n");
-  fs::permissions(desk.path("real.toml"), fs::perms(0640));
-  fs::create_symlink("real.toml", desk.path("s.toml"));
-  EXPECT_EQ(append_to_station_file(desk.path("s.toml"), "\n[[slot]]\nport = \"1-1.2\"\nlabel = \"A1\"\n"),
+  const ProgramFolder folder;
+  folder.write("real.toml", "name = \"x\"\n");
+  fs::permissions(folder.path("real.toml"), fs::perms(0640));
+  fs::create_symlink("real.toml", folder.path("s.toml"));
+  EXPECT_EQ(append_to_station_file(folder.path("s.toml"), "\n[[slot]]\nport = \"1-1.2\"\nlabel = \"A1\"\n"),
             std::nullopt);
-  EXPECT_TRUE(fs::is_symlink(desk.path("s.toml")));
-  EXPECT_THAT(desk.read("real.toml"), HasSubstr("A1"));
-  EXPECT_EQ(fs::status(desk.path("real.toml")).permissions(), fs::perms(0640));
+  EXPECT_TRUE(fs::is_symlink(folder.path("s.toml")));
+  EXPECT_THAT(folder.read("real.toml"), HasSubstr("A1"));
+  EXPECT_EQ(fs::status(folder.path("real.toml")).permissions(), fs::perms(0640));
 }
 
 class Slots : public testing::Test {
@@ -137,68 +137,68 @@ class Slots : public testing::Test {
       line += "[[unit]]\nport = \"1-1." + std::to_string(port) + "\"\n";
       if (port > 1) line += "starts = \"absent\"\n";
     }
-    desk_.write("line.toml", line);
+    folder_.write("line.toml", line);
   }
 
   int learn(const std::vector<std::string>& more) {
     std::vector<std::string> all{"slots", "learn", "--station", "s.toml", "--line", "line.toml"};
     all.insert(all.end(), more.begin(), more.end());
-    return desk_.start(all);
+    return folder_.start(all);
   }
   void wait_for(const std::string& text) {
     const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (desk_.read("stdout").find(text) == std::string::npos) {
+    while (folder_.read("stdout").find(text) == std::string::npos) {
       ASSERT_LT(std::chrono::steady_clock::now(), limit)
-          << "it never said '" << text << "' but " << desk_.read("stdout");
+          << "it never said '" << text << "' but " << folder_.read("stdout");
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   }
 
-  Desk desk_;
+  ProgramFolder folder_;
 };
 
 TEST_F(Slots, EachSocketThatAUnitIsPluggedIntoGetsTheNextLabelAndKeepsIt) {
-  desk_.write("s.toml", "# our line\n[[slot]]\nport = \"1-1.3\"\nlabel = \"A2\"\n");
+  folder_.write("s.toml", "# our line\n[[slot]]\nport = \"1-1.3\"\nlabel = \"A2\"\n");
   const int process = learn({"--count", "3"});
   wait_for("Ctrl-C ends it.");
-  Hand hand(desk_.path("line.ctl"));
-  hand.say("plug 1-1.4");
+  ControlClient control(folder_.path("line.ctl"));
+  control.say("plug 1-1.4");
   wait_for("Port 1-1.4 is slot A1 now.");
-  hand.say("plug 1-1.3");
+  control.say("plug 1-1.3");
   wait_for("Port 1-1.3 is slot A2 already.");
-  hand.say("pull 1-1.4");
-  hand.say("plug 1-1.2");
+  control.say("pull 1-1.4");
+  control.say("plug 1-1.2");
   wait_for("Port 1-1.2 is slot A3 now.");
-  hand.say("pull 1-1.1");  // it was there from the beginning
-  hand.say("plug 1-1.4");
-  hand.say("plug 1-1.1");
-  const Ran ran = desk_.finish(process);
+  control.say("pull 1-1.1");  // it was there from the beginning
+  control.say("plug 1-1.4");
+  control.say("plug 1-1.1");
+  const Ran ran = folder_.finish(process);
   EXPECT_EQ(ran.status, 0) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("Port 1-1.1 holds a unit already"));
   EXPECT_THAT(ran.out, EndsWith("Port 1-1.1 is slot A4 now.\n"));
-  EXPECT_EQ(desk_.read("s.toml"),
+  EXPECT_EQ(folder_.read("s.toml"),
             "# our line\n[[slot]]\nport = \"1-1.3\"\nlabel = \"A2\"\n"
             "\n[[controller]]\npath = \"virtual-1\"\nname = \"C1\"\n"
             "\n[[slot]]\nport = \"C1-1.4\"\nlabel = \"A1\"\n"
             "\n[[slot]]\nport = \"C1-1.2\"\nlabel = \"A3\"\n"
             "\n[[slot]]\nport = \"C1-1.1\"\nlabel = \"A4\"\n");
-  const Ran show = desk_.run({"slots", "show", "--station", "s.toml", "--line", "line.toml"});
+  const Ran show = folder_.run({"slots", "show", "--station", "s.toml", "--line", "line.toml"});
   EXPECT_EQ(show.status, 0) << show.err;
   EXPECT_THAT(show.out, HasSubstr("A4    C1-1.1          1-1.1         2b04:d006, dfu, photon"));
   EXPECT_THAT(show.out, HasSubstr("4 slots, 0 missing"));
 }
 
 TEST_F(Slots, LabelsAreAskedForAndOnesThatAreTakenAskedForAgain) {
-  desk_.write("stdin", "top left\ntop left\n\n  B1\r\n");
+  folder_.write("stdin", "top left\ntop left\n\n  B1\r\n");
   const int process = learn({"--ask", "--first", "A7"});
   wait_for("give each its label");
-  Hand hand(desk_.path("line.ctl"));
+  ControlClient control(folder_.path("line.ctl"));
   for (const char* port : {"1-1.2", "1-1.3", "1-1.4"}) {
-    hand.say("plug " + std::string(port));
+    control.say("plug " + std::string(port));
     wait_for("Port " + std::string(port) + " is slot");
   }
   // No answer can follow the last one.
-  const Ran ran = desk_.finish(process);
+  const Ran ran = folder_.finish(process);
   EXPECT_EQ(ran.status, 0) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("Label for port 1-1.2 [A7]: Port 1-1.2 is slot top left now."));
   EXPECT_THAT(ran.out, HasSubstr("It cannot be 'top left': there is a slot 'top left' already, at port C1-1.2."));
@@ -209,57 +209,57 @@ TEST_F(Slots, LabelsAreAskedForAndOnesThatAreTakenAskedForAgain) {
 TEST_F(Slots, WhatWasLearnedIsKeptWhenItIsInterrupted) {
   const int process = learn({"--count", "4", "--json"});
   wait_for("{\"event\":\"lesson_started\",\"occupied\":[\"1-1.1\"]}\n");
-  Hand hand(desk_.path("line.ctl"));
-  hand.say("plug 1-1.2");
+  ControlClient control(folder_.path("line.ctl"));
+  control.say("plug 1-1.2");
   wait_for("slot_learned");
   ::kill(process, SIGINT);
-  const Ran ran = desk_.finish(process);
+  const Ran ran = folder_.finish(process);
   EXPECT_EQ(ran.status, 130) << ran.err;
   const std::string last = ran.out.substr(ran.out.find('\n') + 1);
   const QJsonObject said = QJsonDocument::fromJson(QByteArray::fromStdString(last)).object();
   EXPECT_EQ(said["slot"].toString(), "A1");
-  EXPECT_THAT(desk_.read("s.toml"), EndsWith("port = \"C1-1.2\"\nlabel = \"A1\"\n"));
+  EXPECT_THAT(folder_.read("s.toml"), EndsWith("port = \"C1-1.2\"\nlabel = \"A1\"\n"));
 }
 
 TEST_F(Slots, WithoutANumberThePersonEndsIt) {
   int process = learn({});
   wait_for("Ctrl-C ends it.");
   ::kill(process, SIGINT);
-  EXPECT_EQ(desk_.finish(process).status, 69) << "nothing was learned";
-  EXPECT_FALSE(std::filesystem::exists(desk_.path("s.toml")));
+  EXPECT_EQ(folder_.finish(process).status, 69) << "nothing was learned";
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("s.toml")));
   process = learn({});
   wait_for("Ctrl-C ends it.");
-  Hand hand(desk_.path("line.ctl"));
-  hand.say("plug 1-1.2");
+  ControlClient control(folder_.path("line.ctl"));
+  control.say("plug 1-1.2");
   wait_for("A1 now");
   ::kill(process, SIGTERM);
-  EXPECT_EQ(desk_.finish(process).status, 0);
+  EXPECT_EQ(folder_.finish(process).status, 0);
 }
 
 TEST_F(Slots, AFileThatCannotBeWrittenOrIsNoStationFileStopsTheLesson) {
-  desk_.write("s.toml", "nonsense = 1\n");
-  EXPECT_EQ(desk_.finish(learn({})).status, 78);
-  desk_.write("s.toml", "slot = [{port = \"1-1.2\", label = \"A1\"}]\n");
+  folder_.write("s.toml", "nonsense = 1\n");
+  EXPECT_EQ(folder_.finish(learn({})).status, 78);
+  folder_.write("s.toml", "slot = [{port = \"1-1.2\", label = \"A1\"}]\n");
   const int process = learn({});
   wait_for("Ctrl-C ends it.");
-  Hand hand(desk_.path("line.ctl"));
-  hand.say("plug 1-1.3");
-  const Ran ran = desk_.finish(process);
+  ControlClient control(folder_.path("line.ctl"));
+  control.say("plug 1-1.3");
+  const Ran ran = folder_.finish(process);
   EXPECT_EQ(ran.status, 73);
   EXPECT_THAT(ran.err, HasSubstr("would not be a good station file"));
 }
 
 TEST_F(Slots, ShowNamesSlotsThatThisLineHasNotAndEndsWith1) {
-  desk_.write("s.toml",
-              "[[controller]]\npath = \"pci-gone\"\nname = \"R\"\n[[slot]]\nport = \"R-1.1\"\nlabel = \"A1\"\n"
-              "[[slot]]\nport = \"1-1.9\"\nlabel = \"A2\"\n[[slot]]\nport = \"1-1.2\"\nlabel = \"A3\"\n");
-  const Ran text = desk_.run({"slots", "show", "--station", "s.toml", "--line", "line.toml"});
+  folder_.write("s.toml",
+                "[[controller]]\npath = \"pci-gone\"\nname = \"R\"\n[[slot]]\nport = \"R-1.1\"\nlabel = \"A1\"\n"
+                "[[slot]]\nport = \"1-1.9\"\nlabel = \"A2\"\n[[slot]]\nport = \"1-1.2\"\nlabel = \"A3\"\n");
+  const Ran text = folder_.run({"slots", "show", "--station", "s.toml", "--line", "line.toml"});
   EXPECT_EQ(text.status, 1) << text.err;
   EXPECT_THAT(text.out, HasSubstr("A1    R-1.1           -             MISSING"));
   EXPECT_THAT(text.out, HasSubstr("A2    1-1.9           1-1.9         MISSING"));
   EXPECT_THAT(text.out, HasSubstr("A3    1-1.2           1-1.2         empty"));
   EXPECT_THAT(text.out, HasSubstr("3 slots, 2 missing"));
-  const Ran ran = desk_.run({"slots", "show", "--station", "s.toml", "--line", "line.toml", "--json"});
+  const Ran ran = folder_.run({"slots", "show", "--station", "s.toml", "--line", "line.toml", "--json"});
   const QJsonArray slots = QJsonDocument::fromJson(QByteArray::fromStdString(ran.out)).object()["slots"].toArray();
   ASSERT_EQ(slots.size(), 3);
   EXPECT_TRUE(slots[0].toObject()["missing"].toBool());

@@ -239,19 +239,19 @@ TEST(Rules, NameTheIdsOfEveryProfileInBothModes) {
 }
 
 // A made-up /sys, /dev and /etc.
-class MadeUpHost : public testing::Test {
+class SampleHost : public testing::Test {
  protected:
-  void write(const std::string& file, const std::string& text) { desk_.write("root" + file, text); }
+  void write(const std::string& file, const std::string& text) { folder_.write("root" + file, text); }
   void add(const std::string& name, const std::map<std::string, std::string>& attributes) {
     for (const auto& [attribute, value] : attributes)
       write("/sys/bus/usb/devices/" + name + "/" + attribute, value + "\n");
   }
-  UsbFacts gather() { return gather_usb(desk_.path("root")); }
+  UsbFacts gather() { return gather_usb(folder_.path("root")); }
 
-  Desk desk_;
+  ProgramFolder folder_;
 };
 
-TEST_F(MadeUpHost, UsbIsReadFromItsFiles) {
+TEST_F(SampleHost, UsbIsReadFromItsFiles) {
   add("usb1", {{"busnum", "1"}, {"devnum", "1"}, {"idVendor", "1d6b"}, {"idProduct", "0002"}, {"bDeviceClass", "09"}});
   add("usb1/1-0:1.0", {{"bNumEndpoints", "01"}, {"bInterfaceClass", "09"}});
   add("1-0:1.0", {{"bNumEndpoints", "01"}, {"bInterfaceClass", "09"}});
@@ -289,7 +289,7 @@ TEST_F(MadeUpHost, UsbIsReadFromItsFiles) {
   EXPECT_THAT(usb.rules, HasSubstr("administrator"));
 }
 
-TEST_F(MadeUpHost, AHostWithoutUsbIsNoError) {
+TEST_F(SampleHost, AHostWithoutUsbIsNoError) {
   const UsbFacts usb = gather();
   EXPECT_FALSE(usb.present);
   EXPECT_TRUE(usb.devices.empty());
@@ -297,16 +297,16 @@ TEST_F(MadeUpHost, AHostWithoutUsbIsNoError) {
   EXPECT_EQ(usb.rules_file, "");
 }
 
-TEST_F(MadeUpHost, ADatabaseThatIsNotThereYetIsJudgedByTheNearestFolder) {
-  const DatabaseFacts missing = gather_database(desk_.path("not/there/yet.db"));
-  EXPECT_EQ(missing.folder, fs::path(desk_.path("x")).parent_path());
+TEST_F(SampleHost, ADatabaseThatIsNotThereYetIsJudgedByTheNearestFolder) {
+  const DatabaseFacts missing = gather_database(folder_.path("not/there/yet.db"));
+  EXPECT_EQ(missing.folder, fs::path(folder_.path("x")).parent_path());
   EXPECT_TRUE(missing.folder_writable);
   EXPECT_TRUE(missing.file_writable);
   EXPECT_GT(missing.free_bytes, 0u);
-  desk_.write("file", "");
-  EXPECT_FALSE(gather_database(desk_.path("file/r.db")).folder_writable);
-  fs::create_directory(desk_.path("folder"));
-  EXPECT_FALSE(gather_database(desk_.path("folder")).file_writable);
+  folder_.write("file", "");
+  EXPECT_FALSE(gather_database(folder_.path("file/r.db")).folder_writable);
+  fs::create_directory(folder_.path("folder"));
+  EXPECT_FALSE(gather_database(folder_.path("folder")).file_writable);
 }
 
 TEST(GatherHost, ThisProgramWasBuiltBeforeNow) {
@@ -377,33 +377,33 @@ TEST(Doctor, AHubIsTheOneThatAPortBelongsTo) {
 }
 
 TEST(DoctorProgram, SaysTheSameToPeopleAndProgramsAndInItsExitStatus) {
-  const Desk desk;
-  desk.write("line.toml", "[[hub]]\nport = \"1-1\"\ntt = \"single\"\n");
-  const Ran text = desk.run({"doctor", "--line", "line.toml", "--db", "r.db"});
+  const ProgramFolder folder;
+  folder.write("line.toml", "[[hub]]\nport = \"1-1\"\ntt = \"single\"\n");
+  const Ran text = folder.run({"doctor", "--line", "line.toml", "--db", "r.db"});
   EXPECT_THAT(text.out, HasSubstr("WARN     hub-tt "));
   EXPECT_THAT(text.out, HasSubstr("multi TT"));
-  const Ran ran = desk.run({"doctor", "--line", "line.toml", "--db", "r.db", "--json"});
+  const Ran ran = folder.run({"doctor", "--line", "line.toml", "--db", "r.db", "--json"});
   const QJsonObject object = QJsonDocument::fromJson(QByteArray::fromStdString(ran.out)).object();
   bool problem = false;
   for (const QJsonValue& each : object["findings"].toArray()) problem |= each["level"] == "PROBLEM";
   EXPECT_EQ(object["ok"].toBool(), !problem);
   EXPECT_EQ(ran.status, problem ? 1 : 0);
-  desk.write("file", "");
-  EXPECT_EQ(desk.run({"doctor", "--line", "line.toml", "--db", "file/r.db"}).status, 1);
-  EXPECT_FALSE(fs::exists(desk.path("r.db"))) << "it only looks";
+  folder.write("file", "");
+  EXPECT_EQ(folder.run({"doctor", "--line", "line.toml", "--db", "file/r.db"}).status, 1);
+  EXPECT_FALSE(fs::exists(folder.path("r.db"))) << "it only looks";
 }
 
 TEST(Install, PutsProgramRulesAndExamplesWhereTheyBelong) {
-  const Desk desk;
+  const ProgramFolder folder;
   const std::string command = std::string(FLASHLINE_CMAKE " --install " FLASHLINE_BUILD_DIR " --prefix ") +
-                              desk.path("usr") + " > " + desk.path("log") + " 2>&1";
-  ASSERT_EQ(std::system(command.c_str()), 0) << desk.read("log");
-  EXPECT_EQ(desk.read("usr/lib/udev/rules.d/70-flashline.rules"), shipped_rules());
-  EXPECT_EQ(std::system((desk.path("usr/bin/flashline") + " check " +
-                         desk.path("usr/share/flashline/examples/photon.toml") + " > " + desk.path("log") + " 2>&1")
+                              folder.path("usr") + " > " + folder.path("log") + " 2>&1";
+  ASSERT_EQ(std::system(command.c_str()), 0) << folder.read("log");
+  EXPECT_EQ(folder.read("usr/lib/udev/rules.d/70-flashline.rules"), shipped_rules());
+  EXPECT_EQ(std::system((folder.path("usr/bin/flashline") + " check " +
+                         folder.path("usr/share/flashline/examples/photon.toml") + " > " + folder.path("log") + " 2>&1")
                             .c_str()),
             0)
-      << desk.read("log");
+      << folder.read("log");
 }
 
 }  // namespace

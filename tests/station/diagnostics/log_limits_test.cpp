@@ -75,7 +75,7 @@ TEST(LogRoom, TheRecordKeepsItsShareOfALargeAndOfASmallDisk) {
 class LogFileTest : public testing::Test {
  protected:
   std::string path(const std::string& name = "flashline-20261122T000000Z-1.log") const {
-    return desk_.path("logs/" + name);
+    return folder_.path("logs/" + name);
   }
   std::unique_ptr<LogFile> open(LogFileLimits limits = {}) {
     return std::make_unique<LogFile>(
@@ -84,7 +84,7 @@ class LogFileTest : public testing::Test {
   }
   std::vector<std::string> files() const {
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(desk_.path("logs"))) names.push_back(entry.path().filename());
+    for (const auto& entry : fs::directory_iterator(folder_.path("logs"))) names.push_back(entry.path().filename());
     std::ranges::sort(names);
     return names;
   }
@@ -95,7 +95,7 @@ class LogFileTest : public testing::Test {
   }
   static std::string line(int number) { return std::to_string(number) + std::string(90, '.') + "\n"; }
 
-  Desk desk_;
+  ProgramFolder folder_;
   std::vector<std::string> told_;
   std::optional<DiskRoom> disk_ = DiskRoom{std::uint64_t{1} << 40, std::uint64_t{1} << 39};
 };
@@ -105,20 +105,20 @@ TEST_F(LogFileTest, AFloodTakesNoMoreThanItsPartsAndTheNewestStays) {
   for (int i = 0; i < 10000; ++i) log->write(line(i));
   EXPECT_THAT(files(), SizeIs(4));
   EXPECT_LE(bytes(), 40000u);
-  EXPECT_THAT(desk_.read("logs/" + files().front()), HasSubstr("9999..."));
+  EXPECT_THAT(folder_.read("logs/" + files().front()), HasSubstr("9999..."));
   EXPECT_THAT(told_, IsEmpty());
 }
 
 TEST_F(LogFileTest, OldRunsGoWhenTheFolderHoldsTooMuchAndNothingElseDoes) {
   for (int i = 1; i <= 5; ++i) {
-    desk_.write("logs/flashline-2026112" + std::to_string(i) + "T000000Z-99999999.log", std::string(1000, 'x'));
+    folder_.write("logs/flashline-2026112" + std::to_string(i) + "T000000Z-99999999.log", std::string(1000, 'x'));
     fs::last_write_time(path("flashline-2026112" + std::to_string(i) + "T000000Z-99999999.log"),
                         fs::file_time_type::clock::now() - std::chrono::hours(100 - i));
   }
   const std::string living = "flashline-20200101T000000Z-" + std::to_string(getpid()) + ".log";
-  desk_.write("logs/" + living, std::string(1000, 'x'));
-  desk_.write("logs/notes.txt", std::string(100000, 'x'));
-  desk_.write("logs/flashline-notes.log", std::string(100000, 'x'));
+  folder_.write("logs/" + living, std::string(1000, 'x'));
+  folder_.write("logs/notes.txt", std::string(100000, 'x'));
+  folder_.write("logs/flashline-notes.log", std::string(100000, 'x'));
   open({.keep_bytes = 3500});
   EXPECT_TRUE(fs::exists(path(living)));
   EXPECT_TRUE(fs::exists(path("notes.txt")));
@@ -149,10 +149,10 @@ TEST_F(LogFileTest, TheLastRoomIsTheRecordsAndItIsSaidOnce) {
 TEST_F(LogFileTest, AFileThatCannotBeMadeIsSaidOnceHoweverMuchRoomThereIs) {
   const auto log = open({.part_bytes = 100});
   log->write(line(1));
-  fs::remove_all(desk_.path("logs"));
+  fs::remove_all(folder_.path("logs"));
   for (int i = 0; i < 50; ++i) log->write(line(i));
   EXPECT_THAT(told_, SizeIs(1));
-  fs::create_directories(desk_.path("logs"));
+  fs::create_directories(folder_.path("logs"));
   log->write(line(2));
   EXPECT_EQ(bytes(), line(2).size());
   ASSERT_THAT(told_, SizeIs(2));
@@ -160,24 +160,24 @@ TEST_F(LogFileTest, AFileThatCannotBeMadeIsSaidOnceHoweverMuchRoomThereIs) {
 }
 
 TEST_F(LogFileTest, ALinkUnderItsNameIsNotWrittenThrough) {
-  desk_.write("victim", "precious");
-  fs::create_directories(desk_.path("logs"));
-  fs::create_symlink(desk_.path("victim"), path());
+  folder_.write("victim", "precious");
+  fs::create_directories(folder_.path("logs"));
+  fs::create_symlink(folder_.path("victim"), path());
   EXPECT_THROW(open(), std::runtime_error);
-  EXPECT_EQ(desk_.read("victim"), "precious");
+  EXPECT_EQ(folder_.read("victim"), "precious");
 }
 
 // A small file system of its own, which takes root.
 TEST_F(LogFileTest, OnASmallDiskAFloodLeavesAQuarterFree) {
-  fs::create_directories(desk_.path("small"));
-  if (mount("none", desk_.path("small").c_str(), "tmpfs", 0, "size=12m") != 0) GTEST_SKIP() << "only root may mount";
+  fs::create_directories(folder_.path("small"));
+  if (mount("none", folder_.path("small").c_str(), "tmpfs", 0, "size=12m") != 0) GTEST_SKIP() << "only root may mount";
   {
-    Log log(desk_.path("small/logs"), -10);
+    Log log(folder_.path("small/logs"), -10);
     const std::string host(3000, 'h');
     for (int i = 0; i < 20000; ++i) log.logger().info("client {}: GET {} refused", i % 400, host);
   }
-  const std::optional<DiskRoom> left = room_at(desk_.path("small"));
-  umount2(desk_.path("small").c_str(), MNT_DETACH);
+  const std::optional<DiskRoom> left = room_at(folder_.path("small"));
+  umount2(folder_.path("small").c_str(), MNT_DETACH);
   ASSERT_TRUE(left);
   EXPECT_GE(left->free, left->size / 4 - (512 << 10));
 }
@@ -185,11 +185,11 @@ TEST_F(LogFileTest, OnASmallDiskAFloodLeavesAQuarterFree) {
 TEST_F(LogFileTest, AMessageIsOneLineThatSteersNothing) {
   std::string file;
   {
-    Log log(desk_.path("logs"), -10);
+    Log log(folder_.path("logs"), -10);
     file = log.file();
     log.logger().info("board: \x1b]0;x\x07\n2026-11-22T00:00:00.000Z info forged \xC2\x9B \xE2\x80\xAE \xFF");
   }
-  const std::string text = desk_.read("logs/" + fs::path(file).filename().string());
+  const std::string text = folder_.read("logs/" + fs::path(file).filename().string());
   EXPECT_EQ(std::ranges::count(text, '\n'), 1);
   EXPECT_THAT(text, HasSubstr("board: \\u001b]0;x\\u0007\\u000a2026"));
   EXPECT_THAT(text, HasSubstr("forged \\u009b \\u202e \\xff\n"));

@@ -15,7 +15,7 @@ using dfu::OperationKind;
 using dfu::TransactionTranslator;
 using scheduler::Outcome;
 using scheduler::fleet::Fleet;
-using By = Bound::By;
+using By = Bottleneck::By;
 
 dfu::virt::LineSpec line_of(int units, TransactionTranslator tt = TransactionTranslator::multi) {
   dfu::virt::LineSpec spec = dfu::virt::photon_line(units, 8);

@@ -21,7 +21,7 @@ namespace {
 
 using testing::HasSubstr;
 
-LineNow made_up_line() {
+LineNow sample_line() {
   LineNow line;
   line.hubs = {{.port = {"1-1"}, .label = "left"}, {.port = {"1-2"}}};
   line.hubs[0].slots = {{.port = {"1-1.1"}, .label = "A1"}, {.port = {"1-1.2"}, .label = "A2"}};
@@ -31,7 +31,7 @@ LineNow made_up_line() {
 }
 
 TEST(Release, AHubIsFoundByItsPortOrLabelAndSaysHowItGoesOn) {
-  LineNow line = made_up_line();
+  LineNow line = sample_line();
   auto found = releasable(line, "1-2");
   ASSERT_TRUE(std::holds_alternative<Releasable>(found));
   EXPECT_EQ(std::get<Releasable>(found).name, "hub 1-2");
@@ -44,7 +44,7 @@ TEST(Release, AHubIsFoundByItsPortOrLabelAndSaysHowItGoesOn) {
 }
 
 TEST(Release, ASlotThatIsClosedIsFoundAndWhatIsInUseIsSaidToBe) {
-  const LineNow line = made_up_line();
+  const LineNow line = sample_line();
   EXPECT_EQ(std::get<Releasable>(releasable(line, "A2")).port.text, "1-1.2");
   EXPECT_THAT(std::get<std::string>(releasable(line, "A1")), HasSubstr("slot A1 is in use"));
   EXPECT_THAT(std::get<std::string>(releasable(line, "left")), HasSubstr("hub left takes its full width"));
@@ -67,9 +67,9 @@ TEST(Release, ARequestIsALineWithWhoAndWhyAndAnythingElseIsNone) {
 class ReleaseCommand : public testing::Test {
  protected:
   Ran release(const std::string& place) {
-    return desk.run({"release", place, "--operator", "Anna", "--reason", "cable replaced", "--db", "r.db"});
+    return folder.run({"release", place, "--operator", "Anna", "--reason", "cable replaced", "--db", "r.db"});
   }
-  Desk desk;
+  ProgramFolder folder;
 };
 
 TEST_F(ReleaseCommand, WithoutALineThereIsNobodyToAsk) {
@@ -79,17 +79,17 @@ TEST_F(ReleaseCommand, WithoutALineThereIsNobodyToAsk) {
 }
 
 TEST_F(ReleaseCommand, WhoAndWhyAreAskedFor) {
-  EXPECT_EQ(desk.run({"release", "1-1", "--db", "r.db", "--operator", "Anna"}).status, 64);
-  EXPECT_EQ(desk.run({"release", "1-1", "--db", "r.db", "--reason", "x"}).status, 64);
-  EXPECT_EQ(desk.run({"release", "1-1", "--db", "r.db", "--operator", "Anna", "--reason", "a\nb"}).status, 64);
+  EXPECT_EQ(folder.run({"release", "1-1", "--db", "r.db", "--operator", "Anna"}).status, 64);
+  EXPECT_EQ(folder.run({"release", "1-1", "--db", "r.db", "--reason", "x"}).status, 64);
+  EXPECT_EQ(folder.run({"release", "1-1", "--db", "r.db", "--operator", "Anna", "--reason", "a\nb"}).status, 64);
 }
 
 // Connections of a program that hangs.
 TEST_F(ReleaseCommand, ThoseWhoConnectAndSayNothingKeepNobodyOut) {
-  desk.write("line.toml", "[line]\nspeed = 50\n[[hub]]\nport = \"1-1\"\nports = 7\n");
+  folder.write("line.toml", "[line]\nspeed = 50\n[[hub]]\nport = \"1-1\"\nports = 7\n");
   const int process =
-      desk.start({"run", example_recipe(), "--line", "line.toml", "--db", "r.db", "--json", "--board", "off"});
-  const std::string database = desk.path("r.db");
+      folder.start({"run", example_recipe(), "--line", "line.toml", "--db", "r.db", "--json", "--board", "off"});
+  const std::string database = folder.path("r.db");
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   command_socket_of(database).copy(address.sun_path, sizeof address.sun_path - 1);
@@ -106,7 +106,7 @@ TEST_F(ReleaseCommand, ThoseWhoConnectAndSayNothingKeepNobodyOut) {
   const auto said = ask_line(database, to_line(ReleaseRequest{"1-1", {"Anna", "cable replaced"}}));
   for (const int one : silent) close(one);
   kill(process, SIGTERM);
-  desk.finish(process);
+  folder.finish(process);
   EXPECT_EQ(silent.size(), 20U);
   EXPECT_TRUE(std::holds_alternative<std::string>(said));
 }
@@ -118,29 +118,29 @@ TEST_F(ReleaseCommand, AStoppedHubOfARunningLineIsReleasedWithWhoAndWhyOnRecord)
     file += "[[unit]]\nport = \"1-1." + std::to_string(i) + "\"\nprofile = \"photon\"\ngeneration = 8\n" +
             "[[unit.fault]]\nkind = \"cable\"\nat = \"block:2\"\ntimes = 1000\n";
   }
-  desk.write("line.toml", file);
-  desk.write("station.toml", "quarantine_after = 0\n");
-  const int process = desk.start({"run", example_recipe(), "--line", "line.toml", "--station", "station.toml", "--db",
-                                  "r.db", "--json", "--board", "off"});
-  const std::string database = desk.path("r.db");
-  Hand hand(desk.path("ctl"));
+  folder.write("line.toml", file);
+  folder.write("station.toml", "quarantine_after = 0\n");
+  const int process = folder.start({"run", example_recipe(), "--line", "line.toml", "--station", "station.toml", "--db",
+                                    "r.db", "--json", "--board", "off"});
+  const std::string database = folder.path("r.db");
+  ControlClient control(folder.path("ctl"));
   const ReleaseRequest ask{"1-1", {"Anna", "cable replaced"}};
   std::optional<ReleaseAnswer> answer;
   for (int i = 0; i < 200 && !(answer && answer->done); ++i) {
     const std::string port = "1-1." + std::to_string(i % 4 + 1);
-    hand.say("pull " + port);
-    hand.say("fresh " + port);
+    control.say("pull " + port);
+    control.say("fresh " + port);
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
     const auto said = ask_line(database, to_line(ask));
     if (const auto* line = std::get_if<std::string>(&said)) answer = answer_from(*line);
   }
   kill(process, SIGTERM);
-  const Ran ran = desk.finish(process);
+  const Ran ran = folder.finish(process);
   ASSERT_TRUE(answer);
   EXPECT_TRUE(answer->done) << answer->text;
   EXPECT_THAT(ran.out, HasSubstr("Anna released it (cable replaced)"));
   EXPECT_FALSE(std::filesystem::exists(command_socket_of(database))) << "it goes with the run";
-  const Ran events = desk.run({"report", "--format", "json", "--db", "r.db"});
+  const Ran events = folder.run({"report", "--format", "json", "--db", "r.db"});
   EXPECT_THAT(events.out, HasSubstr("Anna released hub 1-1 (cable replaced) by command."));
 }
 

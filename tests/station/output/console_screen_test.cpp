@@ -38,7 +38,7 @@ dfu::Fault unit_gone() {
 }
 
 // One slot in each state, in turn.
-SlotNow made_up_slot(int index) {
+SlotNow sample_slot(int index) {
   SlotNow slot{.port = {fmt::format("1-{}.{}", index / 7 + 1, index % 7 + 1)}};
   slot.present = true;
   slot.attempt = 1;
@@ -97,18 +97,18 @@ SlotNow made_up_slot(int index) {
   return slot;
 }
 
-LineNow made_up_line(int slots) {
+LineNow sample_line(int slots) {
   LineNow line;
-  line.recipe = made_up_recipe();
+  line.recipe = sample_recipe();
   line.seconds = 3723;
   for (int i = 0; i < slots; ++i) {
     if (i % 7 == 0) line.hubs.push_back({.port = {fmt::format("1-{}", i / 7 + 1)}});
-    line.hubs.back().slots.push_back(made_up_slot(i));
+    line.hubs.back().slots.push_back(sample_slot(i));
   }
   line.counts = {.units = 15, .passed = 12, .already = 1, .failed = 2, .attempts = 17, .first_pass = 11};
   line.units_per_hour = 480;
   line.still_to_make = 1;
-  line.bound = {.by = Bound::By::units, .slots = 3};
+  line.bound = {.by = Bottleneck::By::units, .slots = 3};
   return line;
 }
 
@@ -149,7 +149,7 @@ TEST(ConsoleScreen, EightSlotsAt80x24) {
       "       the bus: it was pulled, or its cable or plug is loose.",
       "",
       ""};
-  const auto rows = text_of(made_up_line(8), {80, 24});
+  const auto rows = text_of(sample_line(8), {80, 24});
   ASSERT_EQ(rows.size(), expected.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     EXPECT_EQ(rows[i], expected[i]);
@@ -157,7 +157,7 @@ TEST(ConsoleScreen, EightSlotsAt80x24) {
 }
 
 TEST(ConsoleScreen, AClosedPortIsSaidInAWordWithASignAndItsReason) {
-  LineNow line = made_up_line(8);
+  LineNow line = sample_line(8);
   SlotNow& slot = line.hubs[0].slots[3];
   slot.state = SlotState::quarantined;
   slot.quarantine = "3 units in a row failed here: this port is not used any more.";
@@ -166,7 +166,7 @@ TEST(ConsoleScreen, AClosedPortIsSaidInAWordWithASignAndItsReason) {
 }
 
 TEST(ConsoleScreen, ASlotThatIsNotInUseIsSaidInAWordWithASignAndItsReason) {
-  LineNow line = made_up_line(8);
+  LineNow line = sample_line(8);
   SlotNow& slot = line.hubs[0].slots[3];
   slot.state = SlotState::skipped;
   slot.skip = Skip{Skip::By::somebody, "Cable is bad"};
@@ -174,14 +174,14 @@ TEST(ConsoleScreen, ASlotThatIsNotInUseIsSaidInAWordWithASignAndItsReason) {
 }
 
 TEST(ConsoleScreen, AVerdictThatAsksForAPersonSaysWhatToDoFirst) {
-  LineNow line = made_up_line(8);
+  LineNow line = sample_line(8);
   line.hubs[0].slots[2].present = true;
   line.hubs[0].slots[2].asked = true;
   EXPECT_THAT(row_of(text_of(line, {120, 30}), "1-1.3"), HasSubstr("unplug it, plug it in again: unit-gone"));
 }
 
 TEST(ConsoleScreen, SixtyFourSlotsAt80x24AreFourColumnsOfCompactCells) {
-  const auto rows = text_of(made_up_line(64), {80, 24});
+  const auto rows = text_of(sample_line(64), {80, 24});
   EXPECT_THAT(rows, Contains(HasSubstr("1-1.2  write   52%")));
   EXPECT_THAT(rows, Contains(HasSubstr("1-1.3  x FAIL")));
   EXPECT_THAT(rows, Contains(HasSubstr("1-2.2  + (PASS)")));
@@ -193,10 +193,10 @@ TEST(ConsoleScreen, EverySlotIsOnTheScreenOrCounted) {
   for (const int slots : {1, 8, 24, 64, 200}) {
     for (const ScreenSize size : {ScreenSize{80, 24}, {200, 50}, {80, 50}, {200, 24}, {40, 12}}) {
       std::string all;
-      for (const std::string& row : text_of(made_up_line(slots), size)) all += row + " \n";
+      for (const std::string& row : text_of(sample_line(slots), size)) all += row + " \n";
       int shown = 0, hidden = 0;
       for (int i = 0; i < slots; ++i) {
-        const std::string port = made_up_slot(i).port.text + " ";
+        const std::string port = sample_slot(i).port.text + " ";
         const auto at = all.find(port);
         if (at != std::string::npos && (at == 0 || all[at - 1] == '\n' || all[at - 1] == ' ')) ++shown;
       }
@@ -209,9 +209,9 @@ TEST(ConsoleScreen, EverySlotIsOnTheScreenOrCounted) {
 }
 
 TEST(ConsoleScreen, WhereNotAllFitTheOnesThatNeedEyesAreThere) {
-  const auto rows = text_of(made_up_line(200), {80, 24});
+  const auto rows = text_of(sample_line(200), {80, 24});
   EXPECT_THAT(rows.back() + rows[rows.size() - 2], HasSubstr("slots not shown: "));
-  for (int i = 2; i < 60; i += 10) EXPECT_THAT(rows, Contains(HasSubstr(made_up_slot(i).port.text + "  x FAIL")));
+  for (int i = 2; i < 60; i += 10) EXPECT_THAT(rows, Contains(HasSubstr(sample_slot(i).port.text + "  x FAIL")));
   EXPECT_THAT(rows, Not(Contains(HasSubstr("empty "))));
 }
 
@@ -219,7 +219,7 @@ TEST(ConsoleScreen, WhereNotAllFitTheOnesThatNeedEyesAreThere) {
 TEST(ConsoleScreen, NoRowIsWiderThanTheScreenAndThereAreNeverMoreRows) {
   const std::vector<std::string> messages(5, std::string(300, 'm'));
   for (const int slots : {0, 8, 24, 64, 200}) {
-    LineNow line = made_up_line(slots);
+    LineNow line = sample_line(slots);
     for (HubNow& hub : line.hubs) {
       hub.label = "左边的集线器";
       hub.bus_load = 0.99;
@@ -241,7 +241,7 @@ TEST(ConsoleScreen, NoRowIsWiderThanTheScreenAndThereAreNeverMoreRows) {
 }
 
 TEST(ConsoleScreen, ColourOnlyRepeatsWhatWordsAndSignsSay) {
-  for (const Row& row : draw(made_up_line(24), facts, {"a message"}, {80, 50})) {
+  for (const Row& row : draw(sample_line(24), facts, {"a message"}, {80, 50})) {
     EXPECT_EQ(terminal_text(row, false).find('\x1b'), std::string::npos);
     std::string coloured = terminal_text(row, true), without;
     for (std::size_t i = 0; i < coloured.size(); ++i) {
@@ -254,12 +254,12 @@ TEST(ConsoleScreen, ColourOnlyRepeatsWhatWordsAndSignsSay) {
     without.erase(without.find_last_not_of(' ') + 1);
     EXPECT_EQ(without, terminal_text(row, false));
   }
-  const auto drawn = draw(made_up_line(8), facts, {}, {80, 24});
+  const auto drawn = draw(sample_line(8), facts, {}, {80, 24});
   EXPECT_THAT(terminal_text(drawn[11], true), HasSubstr("\x1b[1;31mx FAIL"));
 }
 
 TEST(ConsoleScreen, AStoppedOrSlowedHubIsNamedWithTheCommandThatReleasesIt) {
-  LineNow line = made_up_line(8);
+  LineNow line = sample_line(8);
   line.hubs[0].label = "left";
   line.hubs[0].trouble = HubTrouble{true, {}};
   line.hubs[1].trouble = HubTrouble{false, {}};
@@ -270,32 +270,32 @@ TEST(ConsoleScreen, AStoppedOrSlowedHubIsNamedWithTheCommandThatReleasesIt) {
 }
 
 TEST(ConsoleScreen, EveryBoundIsNamedInAWord) {
-  LineNow line = made_up_line(8);
-  const auto said = [&](Bound bound) {
+  LineNow line = sample_line(8);
+  const auto said = [&](Bottleneck bound) {
     line.bound = std::move(bound);
     return text_of(line, {80, 24})[5];
   };
-  EXPECT_EQ(said({.by = Bound::By::people, .slots = 5}), "bound    OPERATOR: 5 of 8 slots wait for people");
-  EXPECT_EQ(said({.by = Bound::By::units, .slots = 5, .times_slower = 1.4}),
+  EXPECT_EQ(said({.by = Bottleneck::By::people, .slots = 5}), "bound    OPERATOR: 5 of 8 slots wait for people");
+  EXPECT_EQ(said({.by = Bottleneck::By::units, .slots = 5, .times_slower = 1.4}),
             "bound    UNITS: 5 in work, each at its own pace");
-  EXPECT_EQ(said({.by = Bound::By::units, .slots = 64, .times_slower = 7.96}),
+  EXPECT_EQ(said({.by = Bottleneck::By::units, .slots = 64, .times_slower = 7.96}),
             "bound    UNITS: 64 in work, 8.0 times slower than they need: is this PC busy?");
-  EXPECT_EQ(said({.by = Bound::By::bus, .slots = 7, .name = "left", .times_slower = 1.44}),
+  EXPECT_EQ(said({.by = Bottleneck::By::bus, .slots = 7, .name = "left", .times_slower = 1.44}),
             "bound    BUS: 7 units share the 12 Mbit/s of hub left, 1.4 times slower");
-  EXPECT_EQ(said({.by = Bound::By::limit, .slots = 3, .name = "left"}),
+  EXPECT_EQ(said({.by = Bottleneck::By::limit, .slots = 3, .name = "left"}),
             "bound    LIMIT: 3 units wait, hub left allows no more units at once");
-  EXPECT_EQ(said({.by = Bound::By::limit, .slots = 1}),
+  EXPECT_EQ(said({.by = Bottleneck::By::limit, .slots = 1}),
             "bound    LIMIT: 1 unit waits, the station file allows no more units at once");
-  EXPECT_EQ(said({.by = Bound::By::hub_stopped, .slots = 7, .name = "left"}),
+  EXPECT_EQ(said({.by = Bottleneck::By::hub_stopped, .slots = 7, .name = "left"}),
             "bound    HUB: 7 units wait, hub left is stopped");
-  EXPECT_EQ(said({.by = Bound::By::hub_slowed, .slots = 1, .name = "left"}),
+  EXPECT_EQ(said({.by = Bottleneck::By::hub_slowed, .slots = 1, .name = "left"}),
             "bound    HUB: 1 unit waits, hub left takes fewer at once");
-  EXPECT_EQ(said({.by = Bound::By::pause, .slots = 3}), "bound    PAUSE: 3 units wait for the line to go on");
+  EXPECT_EQ(said({.by = Bottleneck::By::pause, .slots = 3}), "bound    PAUSE: 3 units wait for the line to go on");
 }
 
 // A full bar would say that it may be unplugged.
 TEST(ConsoleScreen, AUnitThatStartsItsFirmwareShowsNoBarAndHowLongItTakes) {
-  LineNow line = made_up_line(2);
+  LineNow line = sample_line(2);
   SlotNow& slot = line.hubs[0].slots[1];
   slot.phase = dfu::OperationKind::proof;
   slot.fraction = 1;
@@ -306,7 +306,7 @@ TEST(ConsoleScreen, AUnitThatStartsItsFirmwareShowsNoBarAndHowLongItTakes) {
 }
 
 TEST(ConsoleScreen, WhereThereIsNoRoomAPassKeepsItsSeconds) {
-  LineNow line = made_up_line(24);
+  LineNow line = sample_line(24);
   SlotNow& slot = line.hubs[1].slots[1];
   ASSERT_EQ(slot.verdict, Outcome::passed);
   const auto shown = [&] {
@@ -321,7 +321,7 @@ TEST(ConsoleScreen, WhereThereIsNoRoomAPassKeepsItsSeconds) {
 }
 
 TEST(ConsoleScreen, PauseAndStopAreInTheTitle) {
-  LineNow line = made_up_line(8);
+  LineNow line = sample_line(8);
   line.state = RunState::paused;
   EXPECT_THAT(text_of(line, {80, 24})[0], HasSubstr("PAUSED  1:02:03"));
   line.state = RunState::commissioning;
@@ -333,7 +333,7 @@ TEST(ConsoleScreen, PauseAndStopAreInTheTitle) {
 }
 
 TEST(ConsoleScreen, MessagesAreAtTheBottomTheNewestLast) {
-  const auto rows = text_of(made_up_line(8), {80, 24}, {"one", "two\x1b[2J"});
+  const auto rows = text_of(sample_line(8), {80, 24}, {"one", "two\x1b[2J"});
   EXPECT_EQ(rows[22], "one");
   EXPECT_EQ(rows[23], "two?[2J");
 }

@@ -32,7 +32,8 @@ class OnATerminal {
  public:
   using Environment = std::vector<std::pair<const char*, const char*>>;
 
-  OnATerminal(const Desk& desk, const std::vector<std::string>& arguments, const Environment& environment = {}) {
+  OnATerminal(const ProgramFolder& folder, const std::vector<std::string>& arguments,
+              const Environment& environment = {}) {
     terminal_ = posix_openpt(O_RDWR | O_NOCTTY);
     EXPECT_TRUE(grantpt(terminal_) == 0 && unlockpt(terminal_) == 0);
     // The side of the program stays open here, too: its modes are to be seen after its end.
@@ -46,8 +47,8 @@ class OnATerminal {
     for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(side_, descriptor);
     close(side_);
     close(terminal_);
-    if (chdir(desk.path("").c_str()) != 0) _exit(126);
-    setenv("HOME", desk.path("").c_str(), 1);
+    if (chdir(folder.path("").c_str()) != 0) _exit(126);
+    setenv("HOME", folder.path("").c_str(), 1);
     setenv("TERM", "xterm", 1);
     unsetenv("NO_COLOR");
     for (const auto& [name, value] : environment) setenv(name, value, 1);
@@ -145,11 +146,11 @@ class ConsoleProgram : public testing::Test {
   static std::vector<std::string> run(const std::string& units = "2") {
     return {"run", example_recipe(), "--line", "virtual", "--units", units, "--db", "r.db", "--speed", "5"};
   }
-  Desk desk_;
+  ProgramFolder folder_;
 };
 
 TEST_F(ConsoleProgram, FollowsTheSizeOfItsTerminalAndGivesItBackWithTableAndSummary) {
-  OnATerminal program(desk_, run("8"));
+  OnATerminal program(folder_, run("8"));
   program.wait_for(enters);
   program.wait_for("slot  state");
   program.resize(200, 50);
@@ -169,7 +170,7 @@ TEST_F(ConsoleProgram, FollowsTheSizeOfItsTerminalAndGivesItBackWithTableAndSumm
 }
 
 TEST_F(ConsoleProgram, TheLineIsNamedBeforeTheScreenAndStaysInTheScrollback) {
-  OnATerminal program(desk_, flash("1", "10"));
+  OnATerminal program(folder_, flash("1", "10"));
   EXPECT_EQ(program.wait_for_end(), 0);
   const std::string before = program.said().substr(0, program.said().find(enters));
   EXPECT_THAT(before, HasSubstr("photon-example revision A"));
@@ -178,8 +179,8 @@ TEST_F(ConsoleProgram, TheLineIsNamedBeforeTheScreenAndStaysInTheScrollback) {
 
 TEST_F(ConsoleProgram, OneAndTwoSignalsBothGiveTheTerminalBack) {
   for (const int signals : {1, 2}) {
-    Desk desk;
-    OnATerminal program(desk, flash("4"));
+    ProgramFolder folder;
+    OnATerminal program(folder, flash("4"));
     program.wait_for("write");
     for (int i = 0; i < signals; ++i) program.type("\x03");
     EXPECT_EQ(program.wait_for_end(), 130);
@@ -189,7 +190,7 @@ TEST_F(ConsoleProgram, OneAndTwoSignalsBothGiveTheTerminalBack) {
 }
 
 TEST_F(ConsoleProgram, AClosedTerminalEndsItAtASafePoint) {
-  OnATerminal program(desk_, flash("4"));
+  OnATerminal program(folder_, flash("4"));
   program.wait_for("write");
   program.send(SIGHUP);
   EXPECT_EQ(program.wait_for_end(), 130);
@@ -198,8 +199,8 @@ TEST_F(ConsoleProgram, AClosedTerminalEndsItAtASafePoint) {
 
 TEST_F(ConsoleProgram, ACrashGivesTheTerminalBack) {
   for (const int signal : {SIGABRT, SIGQUIT}) {
-    Desk desk;
-    OnATerminal program(desk, flash("1"));
+    ProgramFolder folder;
+    OnATerminal program(folder, flash("1"));
     program.wait_for("write");
     program.send(signal);
     EXPECT_EQ(program.wait_for_end(), 128 + signal);
@@ -208,7 +209,7 @@ TEST_F(ConsoleProgram, ACrashGivesTheTerminalBack) {
 }
 
 TEST_F(ConsoleProgram, WhatIsTypedIsNeitherShownNorLeftToTheShellAndSuspendsNothing) {
-  OnATerminal program(desk_, run());
+  OnATerminal program(folder_, run());
   program.wait_for("2 passed");
   program.type("4006381333931\r\x1a");
   program.send(SIGUSR1);
@@ -222,7 +223,7 @@ TEST_F(ConsoleProgram, WhatIsTypedIsNeitherShownNorLeftToTheShellAndSuspendsNoth
 }
 
 TEST_F(ConsoleProgram, WarningsAreShownOnTheScreenAndKeptAfterIt) {
-  OnATerminal program(desk_, run());
+  OnATerminal program(folder_, run());
   program.wait_for("2 passed");
   program.send(SIGUSR1);
   program.wait_for("warning: paused");
@@ -232,11 +233,11 @@ TEST_F(ConsoleProgram, WarningsAreShownOnTheScreenAndKeptAfterIt) {
 }
 
 TEST_F(ConsoleProgram, NoColorLeavesNoColour) {
-  OnATerminal coloured(desk_, flash("1", "4"));
+  OnATerminal coloured(folder_, flash("1", "4"));
   EXPECT_EQ(coloured.wait_for_end(), 0) << coloured.said();
   EXPECT_THAT(coloured.said(), HasSubstr("\x1b[36m"));
-  Desk desk;
-  OnATerminal plain(desk, flash("1", "4"), {{"NO_COLOR", "1"}});
+  ProgramFolder folder;
+  OnATerminal plain(folder, flash("1", "4"), {{"NO_COLOR", "1"}});
   EXPECT_EQ(plain.wait_for_end(), 0) << plain.said();
   plain.expect_screen_left();
   std::string said = plain.said();
@@ -248,21 +249,21 @@ TEST_F(ConsoleProgram, NoColorLeavesNoColour) {
 TEST_F(ConsoleProgram, WhatADryRunFindsIsAListThatStays) {
   std::vector<std::string> dry = flash("2", "10");
   dry.push_back("--dry-run");
-  OnATerminal program(desk_, dry);
+  OnATerminal program(folder_, dry);
   EXPECT_EQ(program.wait_for_end(), 0);
   EXPECT_THAT(program.said(), Not(HasSubstr(enters)));
   EXPECT_THAT(program.said(), HasSubstr("would write 486,116 bytes"));
 }
 
 TEST_F(ConsoleProgram, ADumbTerminalGetsPlainLinesAndJsonStaysJson) {
-  OnATerminal dumb(desk_, flash("1", "10"), {{"TERM", "dumb"}});
+  OnATerminal dumb(folder_, flash("1", "10"), {{"TERM", "dumb"}});
   EXPECT_EQ(dumb.wait_for_end(), 0);
   EXPECT_THAT(dumb.said(), Not(HasSubstr("\x1b")));
   EXPECT_THAT(dumb.said(), HasSubstr("PASS"));
-  Desk desk;
+  ProgramFolder folder;
   std::vector<std::string> with_json = flash("1", "10");
   with_json.push_back("--json");
-  OnATerminal json(desk, with_json);
+  OnATerminal json(folder, with_json);
   EXPECT_EQ(json.wait_for_end(), 0);
   EXPECT_THAT(json.said(), Not(HasSubstr("\x1b")));
 }

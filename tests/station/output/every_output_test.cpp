@@ -98,7 +98,7 @@ class EveryOutput : public testing::TestWithParam<Attack> {
  protected:
   std::string next() { return text_of(GetParam(), ++fields_); }
 
-  Desk desk_;
+  ProgramFolder folder_;
   int fields_ = 0;
 };
 
@@ -121,7 +121,7 @@ class EveryOutputOfTheRecord : public testing::Test {
          {&run.command, &run.software, &run.host, &run.kernel, &run.libusb, &run.operator_name, &run.recipe_file}) {
       *text = next();
     }
-    db::Store store(desk_.path("r.db"), next(), run, uuids);
+    db::Store store(folder_.path("r.db"), next(), run, uuids);
     const std::string order = next();
     db::JobOpened job = sample::job(order);
     job.product = next(), job.lot = next(), job.recipe_name = next(), job.operator_name = next();
@@ -172,7 +172,7 @@ class EveryOutputOfTheRecord : public testing::Test {
     std::string what;
     for (const std::string& word : command) what += word + " ";
     command.insert(command.end(), {"--db", record});
-    const Ran ran = desk_.run(command);
+    const Ran ran = folder_.run(command);
     EXPECT_NE(ran.status, 70) << what << ran.err;
     station::expect_harmless(ran.out, what + ", output");
     station::expect_harmless(ran.err, what + ", errors");
@@ -188,7 +188,7 @@ class EveryOutputOfTheRecord : public testing::Test {
     }
   }
 
-  Desk desk_;
+  ProgramFolder folder_;
   int fields_ = 0;
   std::vector<std::string> units_, orders_;  // one of each attack
 };
@@ -225,7 +225,7 @@ TEST_F(EveryOutputOfTheRecord, ThatLeftAsAFileIsHarmlessWhereItIsRead) {
     expect_harmless({"job", "export", order, "-o", "order"});
     expect_harmless({"job", "import", "order"}, "other.db");
     expect_harmless({"audit", "verify"}, "order");
-    fs::remove(desk_.path("order"));
+    fs::remove(folder_.path("order"));
   }
   expect_harmless({"db", "merge", "r.db"}, "third.db");
 }
@@ -233,13 +233,13 @@ TEST_F(EveryOutputOfTheRecord, ThatLeftAsAFileIsHarmlessWhereItIsRead) {
 // Characters that XML must not hold make a workbook that no program opens.
 TEST_F(EveryOutputOfTheRecord, AsAWorkbookCanBeRead) {
   if (std::system("/usr/bin/python3 -c 'import openpyxl' 2>/dev/null") != 0) GTEST_SKIP() << "there is no openpyxl";
-  ASSERT_EQ(desk_.run({"report", "--db", "r.db", "--format", "xlsx", "-o", "r.xlsx"}).status, 0);
+  ASSERT_EQ(folder_.run({"report", "--db", "r.db", "--format", "xlsx", "-o", "r.xlsx"}).status, 0);
   const std::string command = "/usr/bin/python3 -B " FLASHLINE_SOURCE_DIR "/tests/reports/read_xlsx.py '" +
-                              desk_.path("r.xlsx") + "' > '" + desk_.path("read") + "' 2>&1";
-  EXPECT_EQ(std::system(command.c_str()), 0) << desk_.read("read");
-  station::expect_harmless(desk_.read("read"), "what the workbook holds");
+                              folder_.path("r.xlsx") + "' > '" + folder_.path("read") + "' 2>&1";
+  EXPECT_EQ(std::system(command.c_str()), 0) << folder_.read("read");
+  station::expect_harmless(folder_.read("read"), "what the workbook holds");
   // As JSON, in which our own escapes have two backslashes.
-  const std::string raw = std::regex_replace(desk_.read("read"), std::regex("\\\\\\\\"), "");
+  const std::string raw = std::regex_replace(folder_.read("read"), std::regex("\\\\\\\\"), "");
   for (const char* character : {"\\u001b", "\\u0007", "\\u009b", "\\u202e"}) {
     EXPECT_THAT(raw, Not(HasSubstr(character)));
   }
@@ -249,8 +249,8 @@ TEST_P(EveryOutput, AboutFilesAndTheirContentIsHarmless) {
   const std::string name = GetParam().text;
   const bool is_name = name.find('/') == std::string::npos;
   const std::string file = is_name ? name : "plain";
-  desk_.write(file, "not an image");
-  desk_.write("folder/" + file, "not an image");
+  folder_.write(file, "not an image");
+  folder_.write("folder/" + file, "not an image");
   std::string quoted;
   for (const char c : name) {
     if (c == '"' || c == '\\') quoted += '\\';
@@ -258,9 +258,9 @@ TEST_P(EveryOutput, AboutFilesAndTheirContentIsHarmless) {
     std::snprintf(escape, sizeof escape, "\\u%04x", c);
     quoted += c >= 0 && c < 0x20 ? std::string(escape) : c == 0x7F ? "\\u007f" : std::string(1, c);
   }
-  desk_.write("keys.toml", "[recipe]\nname = \"" + quoted + "\"\n\"" + quoted + "\" = 1\n[device]\nprofile = \"" +
-                               quoted + "\"\n[[step]]\nname = \"" + quoted + "\"\nimage = \"" + quoted + "\"\n");
-  desk_.write("raw.toml", name + "\n");
+  folder_.write("keys.toml", "[recipe]\nname = \"" + quoted + "\"\n\"" + quoted + "\" = 1\n[device]\nprofile = \"" +
+                                 quoted + "\"\n[[step]]\nname = \"" + quoted + "\"\nimage = \"" + quoted + "\"\n");
+  folder_.write("raw.toml", name + "\n");
   for (const std::vector<std::string>& command :
        std::vector<std::vector<std::string>>{{"inspect", file},
                                              {"inspect", "folder"},
@@ -278,7 +278,7 @@ TEST_P(EveryOutput, AboutFilesAndTheirContentIsHarmless) {
                                              {"audit", "verify", "--db", "none", "--against", file},
                                              {"db", "merge", file, "--db", "r.db"},
                                              {"flash", "keys.toml", "--line", "virtual", "--job", file}}) {
-    const Ran ran = desk_.run(command);
+    const Ran ran = folder_.run(command);
     expect_harmless(ran.out, command[0] + " " + command[1] + ", output");
     expect_harmless(ran.err, command[0] + " " + command[1] + ", errors");
     if (std::ranges::find(command, "--json") != command.end()) expect_json_lines(ran.out, command[0]);
@@ -289,15 +289,15 @@ TEST_P(EveryOutput, AboutFilesAndTheirContentIsHarmless) {
 class EveryOutputOfALine : public EveryOutput {
  protected:
   EveryOutputOfALine() {
-    recipe_ = std::make_shared<config::Recipe>(*made_up_recipe());
+    recipe_ = std::make_shared<config::Recipe>(*sample_recipe());
     recipe_->name = next(), recipe_->revision = next(), recipe_->file = next();
     recipe_->layout.steps[0].name = next();
-    started_ = made_up_start("1-1.2", uuids_);
+    started_ = sample_start("1-1.2", uuids_);
     started_.recipe = recipe_;
     started_.slot = next();
     started_.unit.serial = next(), started_.unit.product = next();
-    started_.job = std::make_shared<const scheduler::Job>(scheduler::Job{next(), next()});
-    failed_ = made_up_failure(started_);
+    started_.job = std::make_shared<const scheduler::WorkOrder>(scheduler::WorkOrder{next(), next()});
+    failed_ = sample_failure(started_);
     failed_.unit = next();
     failed_.serials = {next()};
     failed_.steps[0].name = next();
@@ -323,7 +323,7 @@ class EveryOutputOfALine : public EveryOutput {
 
   template <typename Output, typename... Arguments>
   std::string shown(Arguments... arguments) {
-    const int file = open(desk_.path("out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    const int file = open(folder_.path("out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     {
       LineWriter out(file);
       Output output(out, arguments...);
@@ -335,7 +335,7 @@ class EveryOutputOfALine : public EveryOutput {
       output.ended(end);
     }
     close(file);
-    return desk_.read("out");
+    return folder_.read("out");
   }
 
   db::UuidGenerator uuids_;
@@ -358,7 +358,7 @@ TEST_P(EveryOutputOfALine, AsJsonIsHarmlessAndJson) {
 TEST_P(EveryOutputOfALine, InTheLogIsHarmlessAndALineEach) {
   std::string file;
   {
-    Log log(desk_.path("logs"), -10);
+    Log log(folder_.path("logs"), -10);
     file = log.file();
     LogObserver observer(log.logger());
     tell(observer);
@@ -397,11 +397,11 @@ TEST_P(EveryOutputOfALine, OnTheScreenIsHarmless) {
 }
 
 TEST_P(EveryOutputOfALine, ForPrometheusIsHarmless) {
-  board::Meter meter;
-  tell(meter);
+  board::PrometheusExporter exporter;
+  tell(exporter);
   LineNow line;
   line.recipe = recipe_;
-  const std::string text = meter.text(line, next(), {}, 1);
+  const std::string text = exporter.text(line, next(), {}, 1);
   expect_harmless(text, "metrics");
   std::istringstream lines(text);
   static const std::regex form(R"re((# .*|[a-z_]+(\{([a-z]+="([^"\\]|\\["\\n])*",?)+\})? [0-9.e+Inf-]+))re");

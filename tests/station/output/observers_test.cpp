@@ -26,14 +26,14 @@ class Shown : public testing::Test {
  protected:
   template <typename Output, typename... Arguments>
   std::vector<std::string> lines(const std::function<void(RunOutput&)>& use, Arguments... arguments) {
-    const int file = open(desk_.path("out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    const int file = open(folder_.path("out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     {
       LineWriter out(file);
       Output output(out, arguments...);
       use(output);
     }
     close(file);
-    std::istringstream text(desk_.read("out"));
+    std::istringstream text(folder_.read("out"));
     std::vector<std::string> all;
     for (std::string line; std::getline(text, line);) all.push_back(line);
     return all;
@@ -52,20 +52,20 @@ class Shown : public testing::Test {
           scheduler::Progress{started_.attempt, started_.port, "A2", dfu::OperationKind::write, "user", fraction, 1.0},
           {});
     }
-    output.on(scheduler::AttemptEnded{made_up_failure(started_)}, {});
+    output.on(scheduler::AttemptEnded{sample_failure(started_)}, {});
     scheduler::AttemptStarted again = started_;
     again.attempt = db::to_string(uuids_.next());
     again.number = 2;
     output.on(scheduler::AttemptBegan{again}, {});
-    output.on(scheduler::AttemptEnded{made_up_pass(again)}, {});
+    output.on(scheduler::AttemptEnded{sample_pass(again)}, {});
     output.on(scheduler::VerdictReached{started_.port, "A2", scheduler::Outcome::passed, 2, {}}, {});
     output.on(scheduler::UnitLeft{started_.port, "A2"}, {});
     output.ended({.totals = {.units = 1, .passed = 1, .attempts = 2}, .seconds = 9.4321});
   }
 
-  Desk desk_;
+  ProgramFolder folder_;
   db::UuidGenerator uuids_;
-  const scheduler::AttemptStarted started_ = made_up_start("1-1.2", uuids_);
+  const scheduler::AttemptStarted started_ = sample_start("1-1.2", uuids_);
 };
 
 QJsonObject json(const std::string& line) {
@@ -108,7 +108,7 @@ TEST_F(Shown, EveryJsonLineIsAnObjectWithEventAndTimeAndTheyComeInOrder) {
 
 TEST_F(Shown, AFinishedAttemptAsJsonHasEveryKeyOfTheContract) {
   const auto all = lines<JsonLines>(
-      [this](RunOutput& output) { output.on(scheduler::AttemptEnded{made_up_pass(started_)}, {}); }, RecordContext{});
+      [this](RunOutput& output) { output.on(scheduler::AttemptEnded{sample_pass(started_)}, {}); }, RecordContext{});
   ASSERT_EQ(all.size(), 1u);
   const QJsonObject object = json(all[0]);
   EXPECT_EQ(object["attempt"].toString().toStdString(), started_.attempt);
@@ -140,9 +140,8 @@ TEST_F(Shown, AFinishedAttemptAsJsonHasEveryKeyOfTheContract) {
 }
 
 TEST_F(Shown, AFaultAsJsonHasItsFactsApart) {
-  const auto all =
-      lines<JsonLines>([this](RunOutput& output) { output.on(scheduler::AttemptEnded{made_up_failure(started_)}, {}); },
-                       RecordContext{});
+  const auto all = lines<JsonLines>(
+      [this](RunOutput& output) { output.on(scheduler::AttemptEnded{sample_failure(started_)}, {}); }, RecordContext{});
   const QJsonObject fault = json(all.at(0))["fault"].toObject();
   EXPECT_EQ(fault["code"].toString(), "verify-mismatch");
   EXPECT_EQ(fault["about"].toString(), "unit");
@@ -203,7 +202,7 @@ TEST_F(Shown, EverythingInTheLogAboutAnAttemptIsFoundByItsId) {
   log.on(scheduler::Progress{started_.attempt, started_.port, "A2", dfu::OperationKind::erase, "user", 0.1, 1.0}, {});
   log.on(scheduler::Progress{started_.attempt, started_.port, "A2", dfu::OperationKind::write, "user", 0.2, 1.0}, {});
   log.on(scheduler::Progress{started_.attempt, started_.port, "A2", dfu::OperationKind::write, "user", 0.3, 1.0}, {});
-  log.on(scheduler::AttemptEnded{made_up_failure(started_)}, {});
+  log.on(scheduler::AttemptEnded{sample_failure(started_)}, {});
   std::istringstream lines(text.str());
   int count = 0;
   for (std::string line; std::getline(lines, line); ++count) EXPECT_THAT(line, HasSubstr(started_.attempt));

@@ -122,7 +122,7 @@ class FailingDisk : public testing::Test {
   }
 
   void run_with(std::uint64_t operation, int code, db::FailingVfs::Times times) {
-    const std::string path = desk_.path("r" + std::to_string(++runs_) + ".db");
+    const std::string path = folder_.path("r" + std::to_string(++runs_) + ".db");
     bool failed = false;
     Shown shown;
     {
@@ -153,7 +153,7 @@ class FailingDisk : public testing::Test {
   std::uint64_t operations_of_a_run() {
     db::FailingVfs vfs;
     vfs.fail_at(0, SQLITE_OK, db::FailingVfs::Times::once);
-    auto store = open(desk_.path("whole.db"));
+    auto store = open(folder_.path("whole.db"));
     const Shown shown = flash(*store);
     EXPECT_EQ(shown.totals->passed, units);
     store.reset();
@@ -174,7 +174,7 @@ class FailingDisk : public testing::Test {
     EXPECT_GT(lost_, 0);
   }
 
-  Desk desk_;
+  ProgramFolder folder_;
   db::UuidGenerator uuids_;
   spdlog::logger logger_{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};
   int runs_ = 0, refused_ = 0, lost_ = 0;

@@ -31,12 +31,12 @@ class MovedRecord : public testing::Test {
  protected:
   // A line with two sockets; the unit in the first one has passed.
   void begin() {
-    fs::create_directories(desk_.path("data"));
-    desk_.write("line.toml",
-                "[line]\nspeed = 10\ncontrol = \"line.ctl\"\n[[hub]]\nport = \"1-1\"\n"
-                "[[unit]]\nport = \"1-1.2\"\nstarts = \"absent\"\n[[unit]]\nport = \"1-1.3\"\nstarts = \"absent\"\n");
-    process_ = desk_.start({"run", example_recipe(), "--db", "data/r.db", "--line", "line.toml", "--json"});
-    hand_.emplace(desk_.path("line.ctl"));
+    fs::create_directories(folder_.path("data"));
+    folder_.write("line.toml",
+                  "[line]\nspeed = 10\ncontrol = \"line.ctl\"\n[[hub]]\nport = \"1-1\"\n"
+                  "[[unit]]\nport = \"1-1.2\"\nstarts = \"absent\"\n[[unit]]\nport = \"1-1.3\"\nstarts = \"absent\"\n");
+    process_ = folder_.start({"run", example_recipe(), "--db", "data/r.db", "--line", "line.toml", "--json"});
+    hand_.emplace(folder_.path("line.ctl"));
     EXPECT_EQ(hand_->say("plug 1-1.2"), "ok");
     ASSERT_TRUE(wait_for_verdicts(1));
     ASSERT_EQ(outcomes(), std::vector<std::string>{"passed"});
@@ -45,7 +45,7 @@ class MovedRecord : public testing::Test {
   // After the record is gone: the next unit has no verdict but an error of the station.
   void expect_no_further_pass() {
     EXPECT_EQ(hand_->say("plug 1-1.3"), "ok");
-    const Ran ran = desk_.finish(process_);  // a run that cannot record ends by itself
+    const Ran ran = folder_.finish(process_);  // a run that cannot record ends by itself
     EXPECT_EQ(ran.status, 74) << ran.err;
     EXPECT_THAT(ran.err, HasSubstr("records are lost"));
     const std::vector<std::string> ended = outcomes();
@@ -57,7 +57,7 @@ class MovedRecord : public testing::Test {
 
   std::vector<std::string> texts(const std::string& event, const char* key) const {
     std::vector<std::string> found;
-    const std::string out = desk_.read("stdout");
+    const std::string out = folder_.read("stdout");
     std::istringstream lines(out.substr(0, out.rfind('\n') + 1));
     for (std::string line; std::getline(lines, line);) {
       const QJsonObject one = QJsonDocument::fromJson(QByteArray::fromStdString(line)).object();
@@ -79,55 +79,56 @@ class MovedRecord : public testing::Test {
     return true;
   }
 
-  Desk desk_;
+  ProgramFolder folder_;
   int process_ = 0;
-  std::optional<Hand> hand_;
+  std::optional<ControlClient> hand_;
 };
 
 TEST_F(MovedRecord, RemovedFilesEndTheRecording) {
   begin();
-  for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(desk_.path("data/r.db") + suffix);
+  for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(folder_.path("data/r.db") + suffix);
   expect_no_further_pass();
 }
 
 TEST_F(MovedRecord, AnotherFileInItsPlaceIsNotTheRecord) {
   begin();
-  fs::rename(desk_.path("data/r.db"), desk_.path("data/aside.db"));
-  fs::copy_file(desk_.path("data/aside.db"), desk_.path("data/r.db"));
+  fs::rename(folder_.path("data/r.db"), folder_.path("data/aside.db"));
+  fs::copy_file(folder_.path("data/aside.db"), folder_.path("data/r.db"));
   expect_no_further_pass();
 }
 
 TEST_F(MovedRecord, AMovedFolderIsNotInItsPlace) {
   begin();
-  fs::rename(desk_.path("data"), desk_.path("elsewhere"));
+  fs::rename(folder_.path("data"), folder_.path("elsewhere"));
   expect_no_further_pass();
   // Of the second unit nothing was recorded: it was never begun.
-  EXPECT_EQ(db::Reader(desk_.path("elsewhere/r.db")).attempts().size(), 1u);
+  EXPECT_EQ(db::Reader(folder_.path("elsewhere/r.db")).attempts().size(), 1u);
 }
 
 TEST_F(MovedRecord, AnIdleLineSaysItBeforeTheNextUnitIsPluggedIn) {
   begin();
-  fs::rename(desk_.path("data"), desk_.path("elsewhere"));
-  EXPECT_TRUE(wait_until([&] { return desk_.read("stderr").find("No further unit is started") != std::string::npos; }))
-      << desk_.read("stderr");
+  fs::rename(folder_.path("data"), folder_.path("elsewhere"));
+  EXPECT_TRUE(wait_until([&] {
+    return folder_.read("stderr").find("No further unit is started") != std::string::npos;
+  })) << folder_.read("stderr");
   ::kill(process_, SIGTERM);
-  EXPECT_EQ(desk_.finish(process_).status, 74);
+  EXPECT_EQ(folder_.finish(process_).status, 74);
 }
 
 TEST_F(MovedRecord, ADiskThatIsUnmountedIsMissed) {
-  fs::create_directories(desk_.path("data"));
-  if (mount("tmpfs", desk_.path("data").c_str(), "tmpfs", 0, nullptr) != 0) {
+  fs::create_directories(folder_.path("data"));
+  if (mount("tmpfs", folder_.path("data").c_str(), "tmpfs", 0, nullptr) != 0) {
     GTEST_SKIP() << "no file system may be mounted here";
   }
   begin();
-  EXPECT_EQ(umount2(desk_.path("data").c_str(), MNT_DETACH), 0);
+  EXPECT_EQ(umount2(folder_.path("data").c_str(), MNT_DETACH), 0);
   expect_no_further_pass();
 }
 
 // As the kernel does with a file system in which it finds an error.
 TEST_F(MovedRecord, ADiskThatTurnsReadOnlyEndsTheRecording) {
-  fs::create_directories(desk_.path("data"));
-  const std::string image = desk_.path("disk.img"), data = desk_.path("data");
+  fs::create_directories(folder_.path("data"));
+  const std::string image = folder_.path("disk.img"), data = folder_.path("data");
   std::ofstream(image).flush();
   fs::resize_file(image, 64 << 20);
   const auto shell = [](const std::string& command) { return std::system((command + " >/dev/null 2>&1").c_str()); };
@@ -140,7 +141,7 @@ TEST_F(MovedRecord, ADiskThatTurnsReadOnlyEndsTheRecording) {
   if (read_only) expect_no_further_pass();
   if (!read_only) {
     ::kill(process_, SIGTERM);
-    desk_.finish(process_);
+    folder_.finish(process_);
   }
   EXPECT_EQ(umount2(data.c_str(), MNT_DETACH), 0);
   if (!read_only) GTEST_SKIP() << "this kernel does not turn a file system read-only on demand";

@@ -13,7 +13,7 @@ namespace {
 const std::string id = "3b002c001847353236343033";
 
 // Attempts of a record, in order.
-class LeftBehindTest : public testing::Test {
+class PartialFlashesAtStartTest : public testing::Test {
  protected:
   void begin_run() {
     store_.reset();
@@ -53,7 +53,7 @@ class LeftBehindTest : public testing::Test {
   }
   std::vector<std::string> units() const {
     std::vector<std::string> all;
-    for (const auto& unit : left_behind(folder_.file())) {
+    for (const auto& unit : partial_flashes_at_start(folder_.file())) {
       all.push_back(unit.port.text + " " + unit.unit.value_or("-") + (unit.last_run ? " new" : ""));
     }
     return all;
@@ -74,7 +74,7 @@ class LeftBehindTest : public testing::Test {
   std::map<std::string, Visit> visits_;  // by port
 };
 
-TEST_F(LeftBehindTest, WithoutReadBackOnlyAWriteThatWasNotCutShortIsWhole) {
+TEST_F(PartialFlashesAtStartTest, WithoutReadBackOnlyAWriteThatWasNotCutShortIsWhole) {
   fails("1-1.1", "", "write", std::nullopt);
   fails("1-1.2", id, "write", std::nullopt);
   EXPECT_EQ(units(), (Units{"1-1.1 - new", "1-1.2 " + id + " new"}));
@@ -83,7 +83,7 @@ TEST_F(LeftBehindTest, WithoutReadBackOnlyAWriteThatWasNotCutShortIsWhole) {
   EXPECT_EQ(units(), Units{});
 }
 
-TEST_F(LeftBehindTest, OnlyWhatFailedAtItsFlashOrWasInterruptedIsHalfWritten) {
+TEST_F(PartialFlashesAtStartTest, OnlyWhatFailedAtItsFlashOrWasInterruptedIsHalfWritten) {
   for (const char* operation : {"open", "enter", "survey", "recover", "proof"}) fails("1-1.1", "", operation);
   EXPECT_EQ(units(), Units{});
   int port = 0;
@@ -95,7 +95,7 @@ TEST_F(LeftBehindTest, OnlyWhatFailedAtItsFlashOrWasInterruptedIsHalfWritten) {
   EXPECT_EQ(units(), (Units{"1-2.1 - new", "1-2.2 - new", "1-2.3 - new", "1-2.4 - new", "1-2.5 - new"}));
 }
 
-TEST_F(LeftBehindTest, AUnitIsWholeWhenItIsVerifiedLaterOnWhateverPort) {
+TEST_F(PartialFlashesAtStartTest, AUnitIsWholeWhenItIsVerifiedLaterOnWhateverPort) {
   fails("1-1.1", id, "write");
   begin_run();
   begin_visit();
@@ -107,7 +107,7 @@ TEST_F(LeftBehindTest, AUnitIsWholeWhenItIsVerifiedLaterOnWhateverPort) {
   EXPECT_EQ(units(), Units{});
 }
 
-TEST_F(LeftBehindTest, WithoutAnIdTheNextVisitOnItsPortEndsIt) {
+TEST_F(PartialFlashesAtStartTest, WithoutAnIdTheNextVisitOnItsPortEndsIt) {
   fails("1-1.1", "", "write");
   fails("1-1.1", "", "write");  // a retry of the same visit leaves it as it is
   EXPECT_EQ(units(), (Units{"1-1.1 - new"}));
@@ -116,13 +116,13 @@ TEST_F(LeftBehindTest, WithoutAnIdTheNextVisitOnItsPortEndsIt) {
   EXPECT_EQ(units(), Units{});
 }
 
-TEST_F(LeftBehindTest, ARetryThatVerifiesTheUnitEndsIt) {
+TEST_F(PartialFlashesAtStartTest, ARetryThatVerifiesTheUnitEndsIt) {
   fails("1-1.1", "", "write");
   ends("1-1.1", "", db::Outcome::passed, true);
   EXPECT_EQ(units(), Units{});
 }
 
-TEST_F(LeftBehindTest, TheRecordKnowsAUnitByTheSerialByWhichTheFamilyKnowsIt) {
+TEST_F(PartialFlashesAtStartTest, TheRecordKnowsAUnitByTheSerialByWhichTheFamilyKnowsIt) {
   for (const std::string serial : {"3B002C001847353236343033", "00000000010C", "", "3B002C00184735323634303G"}) {
     store_.reset();
     std::filesystem::remove(folder_.file());

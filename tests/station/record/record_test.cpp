@@ -19,7 +19,7 @@ class RecordCommandsTest : public testing::Test {
  protected:
   Ran run(std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), {"--db", "r.db"});
-    return desk_.run(arguments);
+    return folder_.run(arguments);
   }
   void flash(int units) {
     ASSERT_EQ(
@@ -32,7 +32,7 @@ class RecordCommandsTest : public testing::Test {
     return "report." + format;
   }
 
-  Desk desk_;
+  ProgramFolder folder_;
 };
 
 TEST_F(RecordCommandsTest, AnOrderIsOpenedOnceListedAndClosedWithACertificateThatVerifies) {
@@ -64,7 +64,7 @@ TEST_F(RecordCommandsTest, ALineStopsAtTheQuantityAndMakesNotOneUnitMore) {
   EXPECT_EQ(more.status, 64);
   EXPECT_THAT(more.err, HasSubstr("is complete"));
   run({"job", "close", "4711", "-o", "c.txt"});
-  const std::string certificate = desk_.read("c.txt");
+  const std::string certificate = folder_.read("c.txt");
   EXPECT_THAT(certificate, HasSubstr("\nmade: 5\n"));
   EXPECT_THAT(certificate, HasSubstr("\nlot: L1\n"));
   std::size_t units = 0;
@@ -74,12 +74,12 @@ TEST_F(RecordCommandsTest, ALineStopsAtTheQuantityAndMakesNotOneUnitMore) {
 }
 
 TEST_F(RecordCommandsTest, AnOrderIsForItsRecipeAndForItsTime) {
-  std::string text = desk_.read(example_recipe());
+  std::string text = folder_.read(example_recipe());
   const std::string beside = std::filesystem::path(example_recipe()).parent_path().string() + "/";
   for (std::size_t at = 0; (at = text.find("image = \"", at)) != std::string::npos; at += beside.size()) {
     text.insert(at + 9, beside);
   }
-  desk_.write("other.toml", text);
+  folder_.write("other.toml", text);
   run({"job", "open", "1", "--quantity", "5", "--recipe", example_recipe()});
   const Ran foreign = run({"flash", "other.toml", "--line", "virtual", "--job", "1"});
   EXPECT_EQ(foreign.status, 65);
@@ -88,7 +88,7 @@ TEST_F(RecordCommandsTest, AnOrderIsForItsRecipeAndForItsTime) {
     db::Run program;
     program.at = db::now();
     program.id = uuids.next();
-    db::Store store(desk_.path("r.db"), std::nullopt, program, uuids);
+    db::Store store(folder_.path("r.db"), std::nullopt, program, uuids);
     db::JobOpened ended;
     ended.order = "2";
     ended.at = program.at;
@@ -104,7 +104,7 @@ TEST_F(RecordCommandsTest, AnOrderIsForItsRecipeAndForItsTime) {
 
 // A line that works one unit after the other, for an order whose time ends meanwhile.
 TEST_F(RecordCommandsTest, NoUnitIsBegunAfterTheTimeOfItsOrder) {
-  desk_.write("one.toml", "cap = 1\n");
+  folder_.write("one.toml", "cap = 1\n");
   const db::Time until = std::chrono::ceil<std::chrono::seconds>(db::now()) + std::chrono::seconds(6);
   run({"job", "open", "4711", "--quantity", "40", "--until", utc(until)});
   const Ran ran = run({"flash", example_recipe(), "--line", "virtual", "--units", "40", "--speed", "5", "--job", "4711",
@@ -113,23 +113,23 @@ TEST_F(RecordCommandsTest, NoUnitIsBegunAfterTheTimeOfItsOrder) {
   EXPECT_THAT(ran.err, HasSubstr("Order 4711 is valid until " + utc(until)));
   EXPECT_THAT(ran.err, HasSubstr("Order 4711 was valid until " + utc(until) + ": no more units are started"));
   std::size_t begun = 0;
-  for (const db::Attempt& attempt : db::Reader(desk_.path("r.db")).attempts()) {
+  for (const db::Attempt& attempt : db::Reader(folder_.path("r.db")).attempts()) {
     EXPECT_EQ(attempt.finished.outcome, db::Outcome::passed) << "what was begun is finished";
     ++begun;
   }
   EXPECT_GT(begun, 0u);
   EXPECT_LT(begun, 40u);
   std::vector<std::string> kinds;
-  for (const db::Event& event : db::Reader(desk_.path("r.db")).events()) kinds.push_back(event.kind);
+  for (const db::Event& event : db::Reader(folder_.path("r.db")).events()) kinds.push_back(event.kind);
   EXPECT_THAT(kinds, testing::Contains("order-ended"));
 }
 
 TEST_F(RecordCommandsTest, ACertificateThatWasChangedIsNotBelieved) {
   run({"job", "open", "4711", "--quantity", "5"});
   run({"job", "close", "4711", "-o", "c.txt"});
-  std::string text = desk_.read("c.txt");
+  std::string text = folder_.read("c.txt");
   text.replace(text.find("quantity: 5"), 11, "quantity: 6");
-  desk_.write("c.txt", text);
+  folder_.write("c.txt", text);
   const Ran ran = against("c.txt");
   EXPECT_EQ(ran.status, 1);
   EXPECT_THAT(ran.out, HasSubstr("not as it was signed"));
@@ -142,23 +142,23 @@ TEST_F(RecordCommandsTest, EveryReportThatIsTextIsAnAnchor) {
     EXPECT_EQ(ran.status, 0) << format << ran.err;
     EXPECT_THAT(ran.out, HasSubstr("HOLDS")) << format;
   }
-  desk_.write("audit.txt", run({"audit", "verify"}).out);
+  folder_.write("audit.txt", run({"audit", "verify"}).out);
   EXPECT_EQ(against("audit.txt").status, 0);
-  desk_.write("nothing.txt", "installation: x\n");
+  folder_.write("nothing.txt", "installation: x\n");
   EXPECT_EQ(against("nothing.txt").status, 66);
 }
 
 TEST_F(RecordCommandsTest, RowsThatWereCutOffAreMissedByAnAnchorOnly) {
   flash(1);
   run({"audit", "anchor", "-o", "before.txt"});
-  std::filesystem::copy_file(desk_.path("r.db"), desk_.path("old.db"));
-  std::filesystem::copy_file(desk_.path("r.db.key"), desk_.path("old.db.key"));
+  std::filesystem::copy_file(folder_.path("r.db"), folder_.path("old.db"));
+  std::filesystem::copy_file(folder_.path("r.db.key"), folder_.path("old.db.key"));
   flash(1);
   run({"audit", "anchor", "-o", "after.txt"});
   const auto old = [&](const std::string& anchor) {
-    return desk_.run({"audit", "verify", "--db", "old.db", "--against", anchor});
+    return folder_.run({"audit", "verify", "--db", "old.db", "--against", anchor});
   };
-  EXPECT_EQ(desk_.run({"audit", "verify", "--db", "old.db"}).status, 0) << "nothing in the file itself tells";
+  EXPECT_EQ(folder_.run({"audit", "verify", "--db", "old.db"}).status, 0) << "nothing in the file itself tells";
   EXPECT_EQ(old("before.txt").status, 0);
   EXPECT_THAT(against("before.txt").out, HasSubstr("which came later, nothing does"));
   const Ran cut = old("after.txt");
@@ -168,7 +168,7 @@ TEST_F(RecordCommandsTest, RowsThatWereCutOffAreMissedByAnAnchorOnly) {
 
 TEST_F(RecordCommandsTest, AnAnchorOfAnotherStationDoesNotFit) {
   flash(1);
-  Desk other;
+  ProgramFolder other;
   other.run({"flash", example_recipe(), "--line", "virtual", "--units", "1", "--speed", "20", "--db", "r.db"});
   other.run({"audit", "anchor", "--db", "r.db", "-o", "a.txt"});
   const Ran ran = against(other.path("a.txt"));
@@ -187,7 +187,7 @@ TEST_F(RecordCommandsTest, ADecisionIsAFurtherRowAndNeedsSomethingToSpeakOf) {
 
 TEST_F(RecordCommandsTest, ARunSaysWhatItIsWhereAndHowItEnded) {
   flash(2);
-  db::Reader reader(desk_.path("r.db"));
+  db::Reader reader(folder_.path("r.db"));
   const auto run = reader.attempts().front().run;
   const db::Run& row = *run;
   EXPECT_THAT(row.libusb, HasSubstr("libusb"));
@@ -209,10 +209,10 @@ TEST_F(RecordCommandsTest, AClockThatWasSetBackALittleBetweenTwoRunsIsOnRecord) 
     db::Run run;
     run.at = db::now() + std::chrono::seconds(50);
     run.id = uuids.next();
-    const db::Store store(desk_.path("r.db"), "flashline", run, uuids);
+    const db::Store store(folder_.path("r.db"), "flashline", run, uuids);
   }
   flash(1);
-  const std::vector<db::Event> events = db::Reader(desk_.path("r.db")).events();
+  const std::vector<db::Event> events = db::Reader(folder_.path("r.db")).events();
   ASSERT_EQ(events.size(), 3u);
   EXPECT_EQ(events[1].kind, "clock-step");
   EXPECT_THAT(events[1].text, HasSubstr("set back by"));
@@ -224,9 +224,9 @@ TEST_F(RecordCommandsTest, ABackupIsSignedAndRestoredAndTheRecordSaysSo) {
   flash(2);
   const Ran backup = run({"db", "backup", "safe.db"});
   EXPECT_EQ(backup.status, 0) << backup.err;
-  EXPECT_TRUE(std::filesystem::exists(desk_.path("safe.db.anchor.minisig")));
+  EXPECT_TRUE(std::filesystem::exists(folder_.path("safe.db.anchor.minisig")));
   flash(1);
-  for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(desk_.path("r.db") + suffix);
+  for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(folder_.path("r.db") + suffix);
   EXPECT_EQ(run({"db", "restore", "safe.db"}).status, 64) << "who restores it is on record";
   const Ran restored = run({"db", "restore", "safe.db", "--operator", "Eve"});
   EXPECT_EQ(restored.status, 0) << restored.err;
@@ -243,9 +243,9 @@ TEST_F(RecordCommandsTest, ABackupIsSignedAndRestoredAndTheRecordSaysSo) {
 TEST_F(RecordCommandsTest, ARestoreNeedsTheSignatureOfThisStation) {
   flash(1);
   run({"db", "backup", "safe.db"});
-  std::filesystem::copy_file(desk_.path("r.db.key.pub"), desk_.path("kept.pub"));
+  std::filesystem::copy_file(folder_.path("r.db.key.pub"), folder_.path("kept.pub"));
   for (const char* suffix : {"", "-wal", "-shm", ".key", ".key.pub"}) {
-    std::filesystem::remove(desk_.path("r.db") + suffix);
+    std::filesystem::remove(folder_.path("r.db") + suffix);
   }
   const auto restore = [this](std::vector<std::string> more) {
     more.insert(more.begin(), {"db", "restore", "safe.db", "--operator", "Eve"});
@@ -254,12 +254,12 @@ TEST_F(RecordCommandsTest, ARestoreNeedsTheSignatureOfThisStation) {
   const Ran without_key = restore({});
   EXPECT_EQ(without_key.status, 1);
   EXPECT_THAT(without_key.err, HasSubstr("--key"));
-  Desk other;
+  ProgramFolder other;
   other.run({"flash", example_recipe(), "--line", "virtual", "--units", "1", "--speed", "20", "--db", "r.db"});
   const Ran foreign = restore({"--key", other.path("r.db.key.pub")});
   EXPECT_EQ(foreign.status, 1);
   EXPECT_THAT(foreign.err, HasSubstr("is not signed by the key"));
-  EXPECT_FALSE(std::filesystem::exists(desk_.path("r.db")));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("r.db")));
   EXPECT_EQ(restore({"--key", "kept.pub"}).status, 0);
   flash(1);
   EXPECT_EQ(run({"audit", "verify"}).status, 0) << "the station goes on with a new key, which is on record";
@@ -269,7 +269,7 @@ TEST_F(RecordCommandsTest, ACopyThatWasContinuedIsNeitherMergedNorRestored) {
   flash(1);
   run({"db", "backup", "copy.db"});
   const Ran forged =
-      desk_.run({"flash", example_recipe(), "--line", "virtual", "--units", "3", "--speed", "20", "--db", "copy.db"});
+      folder_.run({"flash", example_recipe(), "--line", "virtual", "--units", "3", "--speed", "20", "--db", "copy.db"});
   ASSERT_EQ(forged.status, 0);
   const Ran merged = run({"db", "merge", "copy.db"});
   EXPECT_EQ(merged.status, 74);
@@ -281,7 +281,7 @@ TEST_F(RecordCommandsTest, ACopyThatWasContinuedIsNeitherMergedNorRestored) {
 }
 
 TEST_F(RecordCommandsTest, ACommandWithoutAStationFileLeavesTheNameOfTheStation) {
-  desk_.write("line-3.toml", "name = \"line-3\"\n");
+  folder_.write("line-3.toml", "name = \"line-3\"\n");
   const std::vector<std::string> one{"flash", example_recipe(), "--line", "virtual", "--units", "1", "--speed", "20"};
   std::vector<std::string> named = one;
   named.insert(named.end(), {"--station", "line-3.toml"});
@@ -290,10 +290,10 @@ TEST_F(RecordCommandsTest, ACommandWithoutAStationFileLeavesTheNameOfTheStation)
   EXPECT_EQ(run({"audit", "dispose", "SN-1", "comment", "--reason", "seen", "--author", "Eve"}).status, 0);
   const Ran unnamed = run(one);
   EXPECT_THAT(unnamed.out, HasSubstr("station line-3"));
-  db::Reader reader(desk_.path("r.db"));
+  db::Reader reader(folder_.path("r.db"));
   EXPECT_EQ(reader.stations()[0].name, "line-3");
   for (const db::Attempt& attempt : reader.attempts()) EXPECT_EQ(attempt.station, "line-3");
-  desk_.write("line-4.toml", "name = \"line-4\"\n");
+  folder_.write("line-4.toml", "name = \"line-4\"\n");
   std::vector<std::string> renamed = one;
   renamed.insert(renamed.end(), {"--station", "line-4.toml"});
   EXPECT_EQ(run(renamed).status, 0);
@@ -304,7 +304,7 @@ TEST_F(RecordCommandsTest, ACommandWithoutAStationFileLeavesTheNameOfTheStation)
 
 TEST_F(RecordCommandsTest, ABrokenRecordIsNotWrittenTo) {
   flash(1);
-  std::filesystem::resize_file(desk_.path("r.db"), std::filesystem::file_size(desk_.path("r.db")) - 4096);
+  std::filesystem::resize_file(folder_.path("r.db"), std::filesystem::file_size(folder_.path("r.db")) - 4096);
   const Ran ran = run({"flash", example_recipe(), "--line", "virtual", "--units", "1", "--speed", "20"});
   EXPECT_EQ(ran.status, 74);
   EXPECT_THAT(ran.err, HasSubstr("damaged"));
@@ -315,13 +315,13 @@ TEST_F(RecordCommandsTest, TheImagesOfARecipeAreKeptAndGivenBack) {
   flash(1);
   EXPECT_EQ(run({"audit", "verify", "--images"}).status, 0);
   EXPECT_EQ(run({"audit", "image", "user.bin", "-o", "back.bin"}).status, 0);
-  const std::string user = desk_.read((std::filesystem::path(example_recipe()).parent_path() / "user.bin").string());
-  EXPECT_EQ(desk_.read("back.bin"), user);
+  const std::string user = folder_.read((std::filesystem::path(example_recipe()).parent_path() / "user.bin").string());
+  EXPECT_EQ(folder_.read("back.bin"), user);
   EXPECT_EQ(run({"audit", "image", "user.bin"}).out, user);
   EXPECT_EQ(run({"audit", "image", "nobody.bin"}).status, 66);
 
   std::string file;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(desk_.path("r.db.images"))) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_.path("r.db.images"))) {
     if (entry.is_regular_file() && entry.file_size() == user.size()) file = entry.path();
   }
   std::filesystem::permissions(file, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
@@ -331,7 +331,7 @@ TEST_F(RecordCommandsTest, TheImagesOfARecipeAreKeptAndGivenBack) {
   const Ran changed = run({"audit", "verify", "--images"});
   EXPECT_EQ(changed.status, 1);
   EXPECT_THAT(changed.out, HasSubstr("CHANGED: user.bin"));
-  std::filesystem::remove_all(desk_.path("r.db.images"));
+  std::filesystem::remove_all(folder_.path("r.db.images"));
   EXPECT_THAT(run({"audit", "verify", "--images"}).out, HasSubstr("NOT THERE: user.bin"));
   EXPECT_EQ(run({"audit", "image", "user.bin"}).status, 66);
 }
@@ -341,11 +341,11 @@ TEST_F(RecordCommandsTest, ImagesAreNotKeptWhereThatIsAskedFor) {
   std::vector<std::string> without = one, with_file = one;
   without.push_back("--no-archive");
   EXPECT_EQ(run(without).status, 0);
-  desk_.write("s.toml", "archive_images = false\n");
+  folder_.write("s.toml", "archive_images = false\n");
   with_file.insert(with_file.end(), {"--station", "s.toml"});
   EXPECT_EQ(run(with_file).status, 0);
-  EXPECT_FALSE(std::filesystem::exists(desk_.path("r.db.images")));
-  desk_.write("r.db.images", "in the way");
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("r.db.images")));
+  folder_.write("r.db.images", "in the way");
   const Ran ran = run(one);
   EXPECT_EQ(ran.status, 74) << "no unit is touched whose images cannot be kept";
   EXPECT_THAT(ran.err, HasSubstr("--no-archive"));
@@ -368,7 +368,7 @@ class ExportCommandsTest : public RecordCommandsTest {
  protected:
   // Two orders of line-3, one of them closed.
   void SetUp() override {
-    desk_.write("line-3.toml", "name = \"line-3\"\n");
+    folder_.write("line-3.toml", "name = \"line-3\"\n");
     for (const char* order : {"4711", "4712"}) {
       at_line(
           {"job", "open", order, "--quantity", "2", "--recipe", example_recipe(), "--lot", "L1", "--operator", "Eve"});
@@ -390,11 +390,11 @@ class ExportCommandsTest : public RecordCommandsTest {
   Ran import(const std::string& from, const std::string& to, const std::string& key = {}) {
     std::vector<std::string> arguments{"job", "import", from, "--db", to};
     if (!key.empty()) arguments.insert(arguments.end(), {"--key", key});
-    return desk_.run(arguments);
+    return folder_.run(arguments);
   }
   Ran of(const std::string& database, std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), {"--db", database});
-    return desk_.run(arguments);
+    return folder_.run(arguments);
   }
 };
 
@@ -425,7 +425,7 @@ TEST_F(ExportCommandsTest, AnImportedOrderIsListedWithItsStationAndReportedByJob
   EXPECT_EQ(said.status, 0) << said.err;
   EXPECT_THAT(said.out, HasSubstr("order 4711 of station line-3"));
   EXPECT_THAT(import("x", "archive.db").out, HasSubstr(": 0 new rows"));
-  desk_.write("line-9.toml", "name = \"line-9\"\n");
+  folder_.write("line-9.toml", "name = \"line-9\"\n");
   of("archive.db", {"job", "open", "4711", "--quantity", "7", "--station", "line-9.toml"});
   const std::string list = of("archive.db", {"job", "list"}).out;
   EXPECT_THAT(list, testing::ContainsRegex("4711 +0 of 7 "));
@@ -444,11 +444,11 @@ TEST_F(ExportCommandsTest, AnImportedOrderIsListedWithItsStationAndReportedByJob
 
 TEST_F(ExportCommandsTest, AFileThatWasChangedOrSignedBySomebodyElseIsRefused) {
   export_it("4711", "x");
-  std::string bytes = desk_.read("x");
+  std::string bytes = folder_.read("x");
   const std::size_t at = bytes.find("system-part2");
   ASSERT_NE(at, std::string::npos);
   bytes[at] = 'S';
-  desk_.write("changed", bytes);
+  folder_.write("changed", bytes);
   const Ran changed = import("changed", "archive.db");
   EXPECT_NE(changed.status, 0);
   EXPECT_THAT(changed.err, testing::ContainsRegex("Row [0-9]+ \\(table [a-z_]+\\) is not as it was written"));
@@ -463,11 +463,12 @@ TEST_F(ExportCommandsTest, AFileThatWasChangedOrSignedBySomebodyElseIsRefused) {
 
 TEST_F(ExportCommandsTest, AnOrderIsExportedWhileItIsWorkedOnAndTheLaterExportStandsInItsPlace) {
   at_line({"job", "open", "4713", "--quantity", "4", "--recipe", example_recipe()});
-  const int line = desk_.start({"run", example_recipe(), "--line", "virtual", "--units", "3", "--speed", "20", "--job",
-                                "4713", "--db", "r.db", "--station", "line-3.toml", "--board", "off", "--json"});
+  const int line =
+      folder_.start({"run", example_recipe(), "--line", "virtual", "--units", "3", "--speed", "20", "--job", "4713",
+                     "--db", "r.db", "--station", "line-3.toml", "--board", "off", "--json"});
   Ran early;
   for (int i = 0; i < 200 && early.out.find("4713: 3 attempts") == std::string::npos; ++i) {
-    std::filesystem::remove(desk_.path("early"));
+    std::filesystem::remove(folder_.path("early"));
     early = at_line({"job", "export", "4713", "-o", "early"});
     ASSERT_EQ(early.status, 0) << early.err;
   }
@@ -475,7 +476,7 @@ TEST_F(ExportCommandsTest, AnOrderIsExportedWhileItIsWorkedOnAndTheLaterExportSt
   EXPECT_EQ(of("early", {"audit", "verify", "--key", "r.db.key.pub"}).status, 0);
   for (int i = 0; i < 400 && at_line({"job", "list"}).out.find("3 of 4") == std::string::npos; ++i) continue;
   ::kill(line, SIGINT);
-  desk_.finish(line);
+  folder_.finish(line);
   at_line({"job", "close", "4713"});
   export_it("4713", "late");
   EXPECT_EQ(import("early", "archive.db").status, 0);

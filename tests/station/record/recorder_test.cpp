@@ -39,8 +39,8 @@ class Recording : public testing::Test {
     return {started.visit, started.port, started.slot};
   }
 
-  Desk desk_;
-  std::string path_ = desk_.path("r.db");
+  ProgramFolder folder_;
+  std::string path_ = folder_.path("r.db");
   db::UuidGenerator uuids_;
   spdlog::logger logger_{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};
 };
@@ -48,7 +48,7 @@ class Recording : public testing::Test {
 TEST_F(Recording, ARecordIsReadableWhenItIsAcknowledged) {
   const auto store = open();
   StoreRecorder recorder(*store, {"line-3", store->installation(), nullptr, "Li Wei"}, logger_);
-  const scheduler::AttemptStarted started = made_up_start("1-1.2", uuids_);
+  const scheduler::AttemptStarted started = sample_start("1-1.2", uuids_);
   EXPECT_TRUE(answered(recorder, visit_of(started)));
   std::promise<std::size_t> seen;
   recorder.record(started, db::now(), [&](bool committed) {
@@ -59,7 +59,7 @@ TEST_F(Recording, ARecordIsReadableWhenItIsAcknowledged) {
 }
 
 TEST_F(Recording, ARemarkIsAnEventOfItsAttemptOrOfNone) {
-  const scheduler::AttemptStarted started = made_up_start("1-1.2", uuids_);
+  const scheduler::AttemptStarted started = sample_start("1-1.2", uuids_);
   {
     const auto store = open();
     StoreRecorder recorder(*store, {"line-3", store->installation(), nullptr, ""}, logger_);
@@ -79,7 +79,7 @@ TEST_F(Recording, ARemarkIsAnEventOfItsAttemptOrOfNone) {
 }
 
 TEST_F(Recording, EveryFactOfAnAttemptComesBackFromTheRecord) {
-  const scheduler::AttemptFinished finished = made_up_failure(made_up_start("1-1.2", uuids_));
+  const scheduler::AttemptFinished finished = sample_failure(sample_start("1-1.2", uuids_));
   {
     const auto store = open();
     StoreRecorder recorder(*store, {"line-3", store->installation(), nullptr, "Li Wei"}, logger_);
@@ -123,7 +123,7 @@ TEST_F(Recording, RecordsOfManyPortsAreAllAcknowledgedInOrder) {
   std::vector<std::string> expected;
   StoreRecorder recorder(*store, {}, logger_);
   for (int i = 1; i <= 100; ++i) {
-    const scheduler::AttemptStarted started = made_up_start("1-1." + std::to_string(i), uuids_);
+    const scheduler::AttemptStarted started = sample_start("1-1." + std::to_string(i), uuids_);
     recorder.record(visit_of(started), db::now(), [](bool) {});
     recorder.record(started, db::now(), [&order, port = started.port.text](bool committed) {
       EXPECT_TRUE(committed);
@@ -139,11 +139,11 @@ TEST_F(Recording, RecordsOfManyPortsAreAllAcknowledgedInOrder) {
 TEST_F(Recording, AfterALostRecordNothingIsAcknowledgedAnyMore) {
   const auto store = open();
   StoreRecorder recorder(*store, {}, logger_);
-  const scheduler::AttemptStarted good = made_up_start("1-1.1", uuids_);
+  const scheduler::AttemptStarted good = sample_start("1-1.1", uuids_);
   EXPECT_TRUE(answered(recorder, visit_of(good)));
   EXPECT_EQ(recorder.problem(), "");
   // An attempt of a visit that nobody recorded breaks a rule of the schema.
-  EXPECT_FALSE(answered(recorder, made_up_start("1-1.2", uuids_)));
+  EXPECT_FALSE(answered(recorder, sample_start("1-1.2", uuids_)));
   EXPECT_NE(recorder.problem(), "");
   EXPECT_FALSE(answered(recorder, good));
   recorder.close();
@@ -154,7 +154,7 @@ TEST_F(Recording, RecordsAfterTheEndAreRefusedAtOnce) {
   const auto store = open();
   StoreRecorder recorder(*store, {}, logger_);
   recorder.close();
-  EXPECT_FALSE(answered(recorder, visit_of(made_up_start("1-1.1", uuids_))));
+  EXPECT_FALSE(answered(recorder, visit_of(sample_start("1-1.1", uuids_))));
 }
 
 // A station that reads its recipe again and again would keep the images of all of them. Record and output each have
@@ -167,8 +167,8 @@ TEST(RecordRows, ARecipeAndItsImagesAreLetGoWhenNobodyWorksByThemAnyMore) {
     std::weak_ptr<const dfu::Image> image;
     {
       scheduler::AttemptFinished finished;
-      finished.started = made_up_start("1-1.1", uuids);
-      finished.started.recipe = made_up_recipe();
+      finished.started = sample_start("1-1.1", uuids);
+      finished.started.recipe = sample_recipe();
       recipe = finished.started.recipe;
       image = finished.started.recipe->layout.steps[0].image;
       finished.steps = {{.name = "user", .image = image.lock(), .readback = {}}};
@@ -195,11 +195,11 @@ class Door : public Recording {
   }
   // One unit in `port`, in and out with a verdict.
   scheduler::AttemptStarted visited(const std::string& port, const std::string& slot, const std::string& unit = "") {
-    scheduler::AttemptStarted started = made_up_start(port, uuids_);
+    scheduler::AttemptStarted started = sample_start(port, uuids_);
     started.slot = slot;
     EXPECT_TRUE(answered(*recorder_, visit_of(started)));
     EXPECT_TRUE(answered(*recorder_, started));
-    scheduler::AttemptFinished finished = made_up_pass(started);
+    scheduler::AttemptFinished finished = sample_pass(started);
     if (!unit.empty()) finished.unit = unit;
     EXPECT_TRUE(answered(*recorder_, finished));
     return started;
@@ -231,7 +231,7 @@ TEST_F(Door, EntriesOfManyThreadsComeBetweenTheAttemptsAndEveryOneOfThemIsOnReco
   for (int person = 0; person < threads; ++person) {
     people.emplace_back([this, person] {
       for (int i = 0; i < each; ++i) {
-        Note note;
+        EventEntry note;
         note.event.kind = "remark";
         note.event.about = std::to_string(person);
         EXPECT_TRUE(std::holds_alternative<OnRecord>(enter(note)));
@@ -248,7 +248,7 @@ TEST_F(Door, EntriesOfManyThreadsComeBetweenTheAttemptsAndEveryOneOfThemIsOnReco
 }
 
 TEST_F(Door, AnEntryIsCheckedAgainstTheRecordsThatWereGivenBeforeIt) {
-  const scheduler::AttemptStarted started = made_up_start("1-1.2", uuids_);
+  const scheduler::AttemptStarted started = sample_start("1-1.2", uuids_);
   recorder_->record(visit_of(started), db::now(), [](bool) {});
   recorder_->record(started, db::now(), [](bool) {});
   EXPECT_EQ(refusal(PairLabel{"SN-1", LastIn{"A2"}, "Eve"}), "");
@@ -256,10 +256,10 @@ TEST_F(Door, AnEntryIsCheckedAgainstTheRecordsThatWereGivenBeforeIt) {
 }
 
 TEST_F(Door, ARefusedEntryTakesNoRecordWithIt) {
-  const scheduler::AttemptStarted started = made_up_start("1-1.2", uuids_);
+  const scheduler::AttemptStarted started = sample_start("1-1.2", uuids_);
   std::promise<bool> before, after;
   recorder_->record(visit_of(started), db::now(), [&](bool committed) { before.set_value(committed); });
-  Note note;
+  EventEntry note;
   note.event.kind = "remark";
   note.event.attempt = uuids_.next();  // of which nobody knows
   std::promise<EntryResult> entry;
@@ -273,7 +273,7 @@ TEST_F(Door, ARefusedEntryTakesNoRecordWithIt) {
 
 TEST_F(Door, AnEntryMayBeMadeFromInsideAnAnswer) {
   std::promise<EntryResult> second;
-  Note note;
+  EventEntry note;
   note.event.kind = "remark";
   recorder_->enter(note, [&](EntryResult) {
     recorder_->enter(note, [&](EntryResult result) { second.set_value(std::move(result)); });
@@ -282,8 +282,8 @@ TEST_F(Door, AnEntryMayBeMadeFromInsideAnAnswer) {
 }
 
 TEST_F(Door, AfterALostRecordAndAfterTheEndEntriesAreRefusedWithTheReason) {
-  EXPECT_FALSE(answered(*recorder_, made_up_start("1-1.9", uuids_)));
-  Note note;
+  EXPECT_FALSE(answered(*recorder_, sample_start("1-1.9", uuids_)));
+  EventEntry note;
   note.event.kind = "remark";
   EXPECT_THAT(refusal(note), HasSubstr("records cannot be written"));
   recorder_->close();
@@ -354,8 +354,8 @@ TEST_F(Door, AnOrderIsOpenedOnceAndClosedWithASignatureThatHolds) {
 
 TEST_F(Door, AUnitIsRecordedWithWhoLetsTheLineWorkElseWithTheOperatorOfTheRun) {
   for (const char* name : {"Li", ""}) {
-    scheduler::AttemptStarted started = made_up_start("1-1.1", uuids_);
-    started.job = std::make_shared<const scheduler::Job>(scheduler::Job{"4711", "L-7", name});
+    scheduler::AttemptStarted started = sample_start("1-1.1", uuids_);
+    started.job = std::make_shared<const scheduler::WorkOrder>(scheduler::WorkOrder{"4711", "L-7", name});
     EXPECT_TRUE(answered(*recorder_, visit_of(started)));
     EXPECT_TRUE(answered(*recorder_, started));
   }
@@ -369,13 +369,13 @@ TEST_F(Door, AnOrderStaysOpenWhileAUnitIsInWorkForIt) {
   job.order = "4711";
   job.quantity = 3;
   EXPECT_EQ(refusal(OpenOrder{job}), "");
-  scheduler::AttemptStarted started = made_up_start("1-1.1", uuids_);
-  started.job = std::make_shared<const scheduler::Job>(scheduler::Job{"4711", "L-7"});
+  scheduler::AttemptStarted started = sample_start("1-1.1", uuids_);
+  started.job = std::make_shared<const scheduler::WorkOrder>(scheduler::WorkOrder{"4711", "L-7"});
   EXPECT_TRUE(answered(*recorder_, visit_of(started)));
   EXPECT_TRUE(answered(*recorder_, started));
   EXPECT_THAT(refusal(CloseOrder{"4711", "Eve", ""}), HasSubstr("in work for order 4711"));
   EXPECT_FALSE(db::Reader(path_).job("4711")->closed);
-  EXPECT_TRUE(answered(*recorder_, made_up_pass(started)));
+  EXPECT_TRUE(answered(*recorder_, sample_pass(started)));
   EXPECT_EQ(refusal(CloseOrder{"4711", "Eve", ""}), "");
   EXPECT_EQ(db::Reader(path_).job("4711")->made, 1);
 }

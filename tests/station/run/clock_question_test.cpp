@@ -73,8 +73,8 @@ TEST(JudgeClock, WithABoardTheLineWaitsThereAndWithNobodyItDoesNotBegin) {
 
 // ---- orders
 
-db::Job job_until(db::Time until) {
-  db::Job job;
+db::WorkOrder job_until(db::Time until) {
+  db::WorkOrder job;
   job.opened.order = "4711";
   job.opened.quantity = 5;
   job.opened.at = record - 1h;
@@ -102,18 +102,18 @@ class ClockOfTheProgram : public testing::Test {
  protected:
   // The record of a station whose last program ran so long ago, or is still to come.
   void record_ends(std::chrono::milliseconds ago, std::optional<db::JobOpened> job = std::nullopt) {
-    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(desk_.path("r.db") + suffix);
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(folder_.path("r.db") + suffix);
     db::UuidGenerator uuids;
     db::Run row;
     row.at = db::now() - ago;
     row.id = uuids.next(row.at);
     row.command = "run";
-    db::Store store(desk_.path("r.db"), "line-3", row, uuids);
+    db::Store store(folder_.path("r.db"), "line-3", row, uuids);
     if (job) store.append(*job);
   }
   Ran run(std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), {"--db", "r.db"});
-    return desk_.run(arguments);
+    return folder_.run(arguments);
   }
   Ran flash(const std::vector<std::string>& more = {}) {
     std::vector<std::string> all{"flash", example_recipe(), "--line", "virtual", "--units", "1", "--speed", "20"};
@@ -122,12 +122,12 @@ class ClockOfTheProgram : public testing::Test {
   }
   std::vector<std::string> kinds() const {
     std::vector<std::string> kinds;
-    for (const db::Event& event : db::Reader(desk_.path("r.db")).events()) kinds.push_back(event.kind);
+    for (const db::Event& event : db::Reader(folder_.path("r.db")).events()) kinds.push_back(event.kind);
     return kinds;
   }
-  std::size_t attempts() const { return db::Reader(desk_.path("r.db")).attempts().size(); }
+  std::size_t attempts() const { return db::Reader(folder_.path("r.db")).attempts().size(); }
 
-  Desk desk_;
+  ProgramFolder folder_;
 };
 
 TEST_F(ClockOfTheProgram, ARunThatBeginsBeforeTheRecordEndsIsRefusedUntilAPersonVouches) {
@@ -150,7 +150,7 @@ TEST_F(ClockOfTheProgram, ARunThatBeginsBeforeTheRecordEndsIsRefusedUntilAPerson
 TEST_F(ClockOfTheProgram, ARunYearsAfterTheRecordIsRefusedUnlessTheStationStandsStillSoLong) {
   record_ends(days(200));
   EXPECT_EQ(flash().status, 78);
-  desk_.write("s.toml", "clock_gap_days = 201\n");
+  folder_.write("s.toml", "clock_gap_days = 201\n");
   EXPECT_EQ(flash({"--station", "s.toml"}).status, 0);
 }
 
@@ -208,9 +208,9 @@ TEST_F(ClockOfTheProgram, AnOrderThatEndedByTheRecordIsExpiredForTheList) {
 // The board is where a person can answer: the line begins, paused, and the end of the pause is the answer.
 TEST_F(ClockOfTheProgram, WithABoardTheLineWaitsForThePauseToEnd) {
   record_ends(-days(400));
-  desk_.write("line.toml", "[line]\nspeed = 20\n[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.2\"\n");
-  const int process =
-      desk_.start({"run", example_recipe(), "--db", "r.db", "--line", "line.toml", "--json", "--board", "127.0.0.1:0"});
+  folder_.write("line.toml", "[line]\nspeed = 20\n[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.2\"\n");
+  const int process = folder_.start(
+      {"run", example_recipe(), "--db", "r.db", "--line", "line.toml", "--json", "--board", "127.0.0.1:0"});
   const auto wait_until = [](const std::function<bool()>& reached) {
     const auto limit = std::chrono::steady_clock::now() + 2min;
     while (!reached()) {
@@ -219,14 +219,14 @@ TEST_F(ClockOfTheProgram, WithABoardTheLineWaitsForThePauseToEnd) {
     }
     return true;
   };
-  const auto out_has = [&](const char* text) { return desk_.read("stdout").find(text) != std::string::npos; };
+  const auto out_has = [&](const char* text) { return folder_.read("stdout").find(text) != std::string::npos; };
   EXPECT_TRUE(wait_until([&] { return out_has("unit_arrived"); }));
-  EXPECT_TRUE(wait_until([&] { return desk_.read("stderr").find("The line waits") != std::string::npos; }));
+  EXPECT_TRUE(wait_until([&] { return folder_.read("stderr").find("The line waits") != std::string::npos; }));
   EXPECT_FALSE(out_has("attempt_started"));
   ::kill(process, SIGUSR1);  // ends the pause
-  EXPECT_TRUE(wait_until([&] { return out_has("attempt_finished"); })) << desk_.read("stderr");
+  EXPECT_TRUE(wait_until([&] { return out_has("attempt_finished"); })) << folder_.read("stderr");
   ::kill(process, SIGTERM);
-  EXPECT_EQ(desk_.finish(process).status, 130);
+  EXPECT_EQ(folder_.finish(process).status, 130);
   EXPECT_THAT(kinds(), Contains("clock-confirmed"));
   EXPECT_EQ(attempts(), 1u);
 }

@@ -50,15 +50,15 @@ class Flash : public testing::Test {
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
-  Ran flash(const std::vector<std::string>& more) { return desk_.run(command(more)); }
+  Ran flash(const std::vector<std::string>& more) { return folder_.run(command(more)); }
 
   std::vector<QJsonObject> recorded() {
-    const Ran ran = desk_.run({"report", "--db", "r.db", "--format", "jsonl"});
+    const Ran ran = folder_.run({"report", "--db", "r.db", "--format", "jsonl"});
     EXPECT_EQ(ran.status, 0) << ran.err << ran.out;
     return json_lines(ran.out);
   }
   void expect_sound_chain() {
-    const Ran ran = desk_.run({"audit", "verify", "--db", "r.db"});
+    const Ran ran = folder_.run({"audit", "verify", "--db", "r.db"});
     EXPECT_EQ(ran.status, 0) << ran.out << ran.err;
   }
   // Without a last line that the kill cut off.
@@ -67,24 +67,24 @@ class Flash : public testing::Test {
   }
   void wait_for_lines(std::size_t lines) {
     wait_until([&] {
-      const std::string said = desk_.read("stdout");
+      const std::string said = folder_.read("stdout");
       return static_cast<std::size_t>(std::ranges::count(said, '\n')) >= lines;
     });
   }
   // Waits until the program has said so on standard output; it writes each line at once.
   void wait_for(const std::string& text) {
-    wait_until([&] { return desk_.read("stdout").find(text) != std::string::npos; });
+    wait_until([&] { return folder_.read("stdout").find(text) != std::string::npos; });
   }
   void wait_until(const std::function<bool()>& so) {
     using Clock = std::chrono::steady_clock;
     const Clock::time_point limit = Clock::now() + std::chrono::seconds(60);
     while (!so()) {
-      ASSERT_LT(Clock::now(), limit) << "it never came; so far: " << desk_.read("stdout");
+      ASSERT_LT(Clock::now(), limit) << "it never came; so far: " << folder_.read("stdout");
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   }
 
-  Desk desk_;
+  ProgramFolder folder_;
 };
 
 TEST_F(Flash, EightUnitsPassAndJsonTellsItInTheOrderOfTheContract) {
@@ -137,7 +137,7 @@ TEST_F(Flash, WhatWasShownIsWhatIsOnRecord) {
 
 TEST_F(Flash, KeptUnitsHoldTheImagesAndTheSecondRunWritesNothing) {
   EXPECT_EQ(flash({"--line", "virtual", "--units", "2", "--keep", "units"}).status, 0);
-  const std::string flash_of_unit = desk_.read("units/1-1.2.bin");
+  const std::string flash_of_unit = folder_.read("units/1-1.2.bin");
   ASSERT_EQ(flash_of_unit.size(), 1u << 20);
   std::ifstream file(FLASHLINE_EXAMPLES "/user.bin", std::ios::binary);
   const std::string user{std::istreambuf_iterator<char>(file), {}};
@@ -151,9 +151,9 @@ TEST_F(Flash, KeptUnitsHoldTheImagesAndTheSecondRunWritesNothing) {
 }
 
 TEST_F(Flash, AUnitThatFailsMakesTheStatus1AndItsNeighbourPasses) {
-  desk_.write("line.toml",
-              "[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.1\"\n[[unit]]\nport = \"1-1.2\"\n"
-              "[[unit.fault]]\nkind = \"unplug\"\nat = \"block:40\"\n");
+  folder_.write("line.toml",
+                "[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.1\"\n[[unit]]\nport = \"1-1.2\"\n"
+                "[[unit.fault]]\nkind = \"unplug\"\nat = \"block:40\"\n");
   const Ran ran = flash({"--line", "line.toml", "--json"});
   EXPECT_EQ(ran.status, 1) << ran.err;
   const std::vector<QJsonObject> all = json_lines(ran.out);
@@ -169,9 +169,9 @@ TEST_F(Flash, AUnitThatFailsMakesTheStatus1AndItsNeighbourPasses) {
 }
 
 TEST_F(Flash, ASilentlyCorruptedByteIsFoundAtItsAddressAndTheSecondAttemptPasses) {
-  desk_.write("line.toml",
-              "[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.1\"\n[[unit.fault]]\nkind = \"corrupt\"\n"
-              "at = \"address:0x08061000\"\n");
+  folder_.write("line.toml",
+                "[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.1\"\n[[unit.fault]]\nkind = \"corrupt\"\n"
+                "at = \"address:0x08061000\"\n");
   const Ran ran = flash({"--line", "line.toml"});
   EXPECT_EQ(ran.status, 0) << ran.err << ran.out;
   EXPECT_THAT(ran.out, HasSubstr("attempt 1 failed: verify-mismatch, step system-part2, read at 0x0806"));
@@ -179,7 +179,7 @@ TEST_F(Flash, ASilentlyCorruptedByteIsFoundAtItsAddressAndTheSecondAttemptPasses
 }
 
 TEST_F(Flash, OnlyThePortsAndSlotsThatWereAskedForAreTouched) {
-  desk_.write("station.toml", "name = \"line-3\"\n[[slot]]\nport = \"1-1.3\"\nlabel = \"A3\"\n");
+  folder_.write("station.toml", "name = \"line-3\"\n[[slot]]\nport = \"1-1.3\"\nlabel = \"A3\"\n");
   const Ran ran =
       flash({"--line", "virtual", "--json", "--port", "1-1.5", "--station", "station.toml", "--slot", "A3"});
   EXPECT_EQ(ran.status, 0) << ran.err << ran.out;
@@ -199,7 +199,7 @@ TEST_F(Flash, NoMatchingUnitIs69) {
 
 TEST_F(Flash, ADryRunTellsWhatItWouldDoAndLeavesNoTrace) {
   EXPECT_EQ(flash({"--line", "virtual", "--units", "1", "--keep", "units"}).status, 0);
-  const std::string before = desk_.read("units/1-1.1.bin");
+  const std::string before = folder_.read("units/1-1.1.bin");
   const std::size_t rows = recorded().size();
   const Ran ran = flash({"--line", "virtual", "--units", "2", "--keep", "units", "--dry-run", "--json"});
   EXPECT_EQ(ran.status, 0) << ran.err << ran.out;
@@ -208,18 +208,18 @@ TEST_F(Flash, ADryRunTellsWhatItWouldDoAndLeavesNoTrace) {
   std::map<QString, int> to_write;
   for (const QJsonObject& one : events(all, "judged")) to_write[one["port"].toString()] = one["bytes_to_write"].toInt();
   EXPECT_EQ(to_write, (std::map<QString, int>{{"1-1.1", 0}, {"1-1.2", 248732 + 151192 + 86192}}));
-  EXPECT_TRUE(desk_.read("units/1-1.1.bin") == before);
+  EXPECT_TRUE(folder_.read("units/1-1.1.bin") == before);
   EXPECT_EQ(recorded().size(), rows);
 }
 
 TEST_F(Flash, ASignalStopsAtASafePointRecordsEverythingAndEndsWith130) {
   for (const int signal : {SIGINT, SIGTERM}) {
-    std::filesystem::remove(desk_.path("r.db"));
+    std::filesystem::remove(folder_.path("r.db"));
     // Real time: a flash takes seconds, so the signal comes in the middle.
-    const int process = desk_.start({"flash", example_recipe(), "--db", "r.db", "--line", "virtual", "--json"});
+    const int process = folder_.start({"flash", example_recipe(), "--db", "r.db", "--line", "virtual", "--json"});
     wait_for("\"progress\"");
     ::kill(process, signal);
-    const Ran ran = desk_.finish(process);
+    const Ran ran = folder_.finish(process);
     EXPECT_EQ(ran.status, 130) << ran.err;
     const std::vector<QJsonObject> all = json_lines(ran.out);
     EXPECT_EQ(all.back()["event"].toString(), "summary");
@@ -227,19 +227,19 @@ TEST_F(Flash, ASignalStopsAtASafePointRecordsEverythingAndEndsWith130) {
     EXPECT_EQ(events(all, "attempt_started").size(), events(all, "attempt_finished").size());
     for (const QJsonObject& one : recorded()) EXPECT_EQ(one["outcome"].toString(), "cancelled");
     expect_sound_chain();
-    std::filesystem::remove(desk_.path("r.db.lock"));
+    std::filesystem::remove(folder_.path("r.db.lock"));
   }
 }
 
 TEST_F(Flash, RunFlashesWhatIsThereAndStaysUntilItIsStopped) {
-  const int process = desk_.start(
+  const int process = folder_.start(
       {"run", example_recipe(), "--db", "r.db", "--line", "virtual", "--units", "2", "--speed", "5", "--json"});
-  wait_until([&] { return events(whole_json_lines(desk_.read("stdout")), "verdict").size() == 2; });
-  EXPECT_EQ(events(whole_json_lines(desk_.read("stdout")), "summary").size(), 0u) << "it stays";
+  wait_until([&] { return events(whole_json_lines(folder_.read("stdout")), "verdict").size() == 2; });
+  EXPECT_EQ(events(whole_json_lines(folder_.read("stdout")), "summary").size(), 0u) << "it stays";
   ::kill(process, SIGHUP);   // the files are read again
   ::kill(process, SIGUSR1);  // pause
   ::kill(process, SIGTERM);
-  const Ran ran = desk_.finish(process);
+  const Ran ran = folder_.finish(process);
   EXPECT_EQ(ran.status, 130) << ran.err;
   const std::vector<QJsonObject> all = json_lines(ran.out);
   EXPECT_EQ(all.back()["event"].toString(), "summary");
@@ -249,32 +249,32 @@ TEST_F(Flash, RunFlashesWhatIsThereAndStaysUntilItIsStopped) {
 }
 
 TEST_F(Flash, EachInsertionByTheHandFromOutsideIsOneVisit) {
-  desk_.write("line.toml",
-              "[line]\nspeed = 5\ncontrol = \"line.ctl\"\n[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.2\"\n"
-              "generation = 12\nstarts = \"absent\"\n");
+  folder_.write("line.toml",
+                "[line]\nspeed = 5\ncontrol = \"line.ctl\"\n[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.2\"\n"
+                "generation = 12\nstarts = \"absent\"\n");
   // Less than a unit needs from its cable to the bus, so that every return is an insertion.
-  desk_.write("station.toml", "insert_after = 0.1\n");
-  const int process = desk_.start(
+  folder_.write("station.toml", "insert_after = 0.1\n");
+  const int process = folder_.start(
       {"run", example_recipe(), "--db", "r.db", "--line", "line.toml", "--station", "station.toml", "--json"});
   const auto wait_for_events = [&](const char* event, std::size_t count) {
-    wait_until([&] { return events(whole_json_lines(desk_.read("stdout")), event).size() >= count; });
+    wait_until([&] { return events(whole_json_lines(folder_.read("stdout")), event).size() >= count; });
   };
-  Hand hand(desk_.path("line.ctl"));
+  ControlClient control(folder_.path("line.ctl"));
   // Refused at both attempts of its first visit; the same unit again, well; another one.
-  EXPECT_EQ(hand.say("fault 1-1.2 stall block:1 2"), "ok");
+  EXPECT_EQ(control.say("fault 1-1.2 stall block:1 2"), "ok");
   std::size_t verdicts = 0;
   for (const char* insertion : {"plug 1-1.2", "plug 1-1.2", "fresh 1-1.2"}) {
-    EXPECT_EQ(hand.say(insertion), "ok");
-    EXPECT_THAT(hand.say(insertion), HasSubstr("error: "));
+    EXPECT_EQ(control.say(insertion), "ok");
+    EXPECT_THAT(control.say(insertion), HasSubstr("error: "));
     wait_for_events("verdict", ++verdicts);
     // Once more than by itself, on its way from DFU mode to its application.
-    const std::size_t left = events(whole_json_lines(desk_.read("stdout")), "unit_left").size();
-    EXPECT_EQ(hand.say("pull 1-1.2"), "ok");
+    const std::size_t left = events(whole_json_lines(folder_.read("stdout")), "unit_left").size();
+    EXPECT_EQ(control.say("pull 1-1.2"), "ok");
     wait_for_events("unit_left", left + 1);
   }
   ::kill(process, SIGTERM);
-  EXPECT_EQ(desk_.finish(process).status, 130);
-  EXPECT_FALSE(std::filesystem::exists(desk_.path("line.ctl")));
+  EXPECT_EQ(folder_.finish(process).status, 130);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("line.ctl")));
   std::vector<std::string> outcomes;
   std::set<QString> visits, units;
   for (const QJsonObject& one : recorded()) {
@@ -289,47 +289,47 @@ TEST_F(Flash, EachInsertionByTheHandFromOutsideIsOneVisit) {
 }
 
 TEST_F(Flash, AControlSocketThatCannotBeMadeEndsWith78BeforeAUnitIsTouched) {
-  desk_.write("line.toml",
-              "[line]\ncontrol = \"nowhere/line.ctl\"\n[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.2\"\n");
-  const Ran ran = desk_.run({"flash", example_recipe(), "--db", "r.db", "--line", "line.toml"});
+  folder_.write("line.toml",
+                "[line]\ncontrol = \"nowhere/line.ctl\"\n[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.2\"\n");
+  const Ran ran = folder_.run({"flash", example_recipe(), "--db", "r.db", "--line", "line.toml"});
   EXPECT_EQ(ran.status, 78);
   EXPECT_THAT(ran.err, HasSubstr("nowhere/line.ctl"));
-  EXPECT_FALSE(std::filesystem::exists(desk_.path("r.db")));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("r.db")));
   // Whoever only looks makes none.
-  EXPECT_EQ(desk_.run({"list", "--line", "line.toml"}).status, 0);
+  EXPECT_EQ(folder_.run({"list", "--line", "line.toml"}).status, 0);
 }
 
 TEST_F(Flash, RunWithoutARecipeWorksOnTheSlotsThatHaveTheirOwn) {
-  EXPECT_EQ(desk_.run({"run", "--line", "virtual", "--db", "r.db"}).status, 64);
-  desk_.write("station.toml",
-              "name = \"line-3\"\n[[slot]]\nport = \"1-1.2\"\nlabel = \"A2\"\nrecipe = \"" + example_recipe() + "\"\n");
-  const int process = desk_.start({"run", "--station", "station.toml", "--db", "r.db", "--line", "virtual", "--units",
-                                   "3", "--speed", "5", "--json"});
+  EXPECT_EQ(folder_.run({"run", "--line", "virtual", "--db", "r.db"}).status, 64);
+  folder_.write("station.toml", "name = \"line-3\"\n[[slot]]\nport = \"1-1.2\"\nlabel = \"A2\"\nrecipe = \"" +
+                                    example_recipe() + "\"\n");
+  const int process = folder_.start({"run", "--station", "station.toml", "--db", "r.db", "--line", "virtual", "--units",
+                                     "3", "--speed", "5", "--json"});
   wait_for("\"event\":\"verdict\"");
   ::kill(process, SIGINT);
-  EXPECT_EQ(desk_.finish(process).status, 130);
+  EXPECT_EQ(folder_.finish(process).status, 130);
   const std::vector<QJsonObject> all = recorded();
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(all[0]["slot"].toString(), "A2");
 }
 
 TEST_F(Flash, ASecondSignalStopsAtOnceAndStillRecordsEverything) {
-  const int process = desk_.start({"flash", example_recipe(), "--db", "r.db", "--line", "virtual", "--json"});
+  const int process = folder_.start({"flash", example_recipe(), "--db", "r.db", "--line", "virtual", "--json"});
   wait_for("\"progress\"");
   ::kill(process, SIGINT);
   wait_for("\"stopping\"");
   ::kill(process, SIGINT);
-  const Ran ran = desk_.finish(process);
+  const Ran ran = folder_.finish(process);
   EXPECT_EQ(ran.status, 130) << ran.err;
   for (const QJsonObject& one : recorded()) EXPECT_EQ(one["outcome"].toString(), "cancelled");
   expect_sound_chain();
 }
 
 TEST_F(Flash, AfterAKillOpenAttemptsAreInterruptedAndTheChainHolds) {
-  const int process = desk_.start({"flash", example_recipe(), "--db", "r.db", "--line", "virtual", "--json"});
+  const int process = folder_.start({"flash", example_recipe(), "--db", "r.db", "--line", "virtual", "--json"});
   wait_for("\"progress\"");
   ::kill(process, SIGKILL);
-  const Ran killed = desk_.finish(process);
+  const Ran killed = folder_.finish(process);
   EXPECT_EQ(killed.status, 128 + SIGKILL);
   const std::vector<QJsonObject> open = recorded();
   EXPECT_EQ(open.size(), 8u);
@@ -347,16 +347,16 @@ TEST_F(Flash, KilledAtTwentyMomentsTheRecordHoldsAllThatWasShown) {
   for (std::size_t moment = 1; moment <= 20; ++moment) {
     SCOPED_TRACE(moment);
     const std::string db = "killed-" + std::to_string(moment) + ".db";
-    const int process = desk_.start(
+    const int process = folder_.start(
         {"flash", example_recipe(), "--db", db, "--line", "virtual", "--units", "16", "--speed", "20", "--json"});
     // From the first line to the last attempts' ends: 16 arrivals, 16 starts, 16 ends and verdicts, some progress.
     wait_for_lines(moment * 4);
     ::kill(process, SIGKILL);
-    const std::vector<QJsonObject> shown = whole_json_lines(desk_.finish(process).out);
-    const Ran audit = desk_.run({"audit", "verify", "--db", db});
+    const std::vector<QJsonObject> shown = whole_json_lines(folder_.finish(process).out);
+    const Ran audit = folder_.run({"audit", "verify", "--db", db});
     EXPECT_EQ(audit.status, 0) << audit.out << audit.err;
     std::map<QString, QString> on_record;
-    for (const QJsonObject& one : json_lines(desk_.run({"report", "--db", db, "--format", "jsonl"}).out)) {
+    for (const QJsonObject& one : json_lines(folder_.run({"report", "--db", db, "--format", "jsonl"}).out)) {
       on_record[one["attempt"].toString()] = one["outcome"].toString();
       EXPECT_NE(one["outcome"].toString(), "running");
     }
@@ -370,24 +370,24 @@ TEST_F(Flash, KilledAtTwentyMomentsTheRecordHoldsAllThatWasShown) {
 }
 
 TEST_F(Flash, ASecondWriterIsRefusedWith74WhileReadersAreWelcome) {
-  const int process = desk_.start({"flash", example_recipe(), "--db", "r.db", "--line", "virtual", "--json"});
+  const int process = folder_.start({"flash", example_recipe(), "--db", "r.db", "--line", "virtual", "--json"});
   wait_for("\"progress\"");
-  Desk other;
-  const Ran second = other.run({"flash", example_recipe(), "--line", "virtual", "--db", desk_.path("r.db")});
+  ProgramFolder other;
+  const Ran second = other.run({"flash", example_recipe(), "--line", "virtual", "--db", folder_.path("r.db")});
   EXPECT_EQ(second.status, 74);
   EXPECT_THAT(second.err, HasSubstr(std::to_string(process)));
   EXPECT_THAT(second.out, IsEmpty());
-  const Ran report = other.run({"report", "--db", desk_.path("r.db"), "--format", "jsonl"});
+  const Ran report = other.run({"report", "--db", folder_.path("r.db"), "--format", "jsonl"});
   EXPECT_EQ(report.status, 0);
   for (const QJsonObject& one : json_lines(report.out)) EXPECT_EQ(one["outcome"].toString(), "running");
   ::kill(process, SIGKILL);
-  desk_.finish(process);
+  folder_.finish(process);
 }
 
 TEST_F(Flash, ADatabaseThatCannotBeMadeIs74AndALogThatCannotIs73BothBeforeAUnitIsTouched) {
-  desk_.write("file", "");
-  EXPECT_EQ(desk_.run({"flash", example_recipe(), "--line", "virtual", "--db", "file/r.db"}).status, 74);
-  desk_.write("logs", "not a folder");
+  folder_.write("file", "");
+  EXPECT_EQ(folder_.run({"flash", example_recipe(), "--line", "virtual", "--db", "file/r.db"}).status, 74);
+  folder_.write("logs", "not a folder");
   const Ran ran = flash({"--line", "virtual"});
   EXPECT_EQ(ran.status, 73);
   EXPECT_THAT(ran.out, IsEmpty());
@@ -396,8 +396,8 @@ TEST_F(Flash, ADatabaseThatCannotBeMadeIs74AndALogThatCannotIs73BothBeforeAUnitI
 TEST_F(Flash, TheLogOfARunTellsEachAttemptByItsId) {
   EXPECT_EQ(flash({"--line", "virtual", "--units", "2"}).status, 0);
   std::string log;
-  for (const auto& entry : std::filesystem::directory_iterator(desk_.path("logs"))) {
-    log += desk_.read("logs/" + entry.path().filename().string());
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path("logs"))) {
+    log += folder_.read("logs/" + entry.path().filename().string());
   }
   for (const QJsonObject& one : recorded()) {
     const std::string id = one["attempt"].toString().toStdString();
@@ -408,19 +408,19 @@ TEST_F(Flash, TheLogOfARunTellsEachAttemptByItsId) {
 }
 
 TEST_F(Flash, TheDefaultDatabaseLiesInTheHomeFolder) {
-  EXPECT_EQ(desk_.run({"flash", example_recipe(), "--line", "virtual", "--units", "1", "--speed", "5"}).status, 0);
-  EXPECT_TRUE(std::filesystem::exists(desk_.path(".local/state/flashline/flashline.db")));
-  EXPECT_EQ(desk_.run({"report"}).status, 0);
+  EXPECT_EQ(folder_.run({"flash", example_recipe(), "--line", "virtual", "--units", "1", "--speed", "5"}).status, 0);
+  EXPECT_TRUE(std::filesystem::exists(folder_.path(".local/state/flashline/flashline.db")));
+  EXPECT_EQ(folder_.run({"report"}).status, 0);
 }
 
 TEST_F(Flash, AReportGoesWholeIntoItsFileOrNotAtAll) {
   EXPECT_EQ(flash({"--line", "virtual", "--units", "2"}).status, 0);
-  const Ran ran = desk_.run({"report", "--db", "r.db", "--format", "json", "-o", "report.json"});
+  const Ran ran = folder_.run({"report", "--db", "r.db", "--format", "json", "-o", "report.json"});
   EXPECT_EQ(ran.status, 0) << ran.err << ran.out;
   EXPECT_THAT(ran.out, IsEmpty());
-  const QJsonObject report = QJsonDocument::fromJson(QByteArray::fromStdString(desk_.read("report.json"))).object();
+  const QJsonObject report = QJsonDocument::fromJson(QByteArray::fromStdString(folder_.read("report.json"))).object();
   EXPECT_EQ(report["attempts"].toArray().size(), 2);
-  EXPECT_EQ(desk_.run({"report", "--db", "r.db", "-o", "no-folder/report.txt"}).status, 73);
+  EXPECT_EQ(folder_.run({"report", "--db", "r.db", "-o", "no-folder/report.txt"}).status, 73);
 }
 
 }  // namespace

@@ -63,18 +63,18 @@ std::map<std::string, std::string> outcomes_in(const std::string& out) {
 class HostLimits : public testing::Test {
  protected:
   Ran flash(const std::string& database) const {
-    return desk_.run(
+    return folder_.run(
         {"flash", example_recipe(), "--db", database, "--line", "virtual", "--units", "3", "--speed", "20", "--json"});
   }
 
   // With so many files open at most. The limit is a hard one, for the program raises the other; this process could not
   // take it back.
   Ran flash_with(int files, const std::string& database) const {
-    const std::string command = "cd '" + desk_.path("") + "'; { ulimit -n " + std::to_string(files) +
+    const std::string command = "cd '" + folder_.path("") + "'; { ulimit -n " + std::to_string(files) +
                                 "; HOME=. exec '" FLASHLINE_PROGRAM "' flash '" + example_recipe() + "' --db '" +
                                 database + "' --line virtual --units 3 --speed 20 --json; } >out 2>err";
     const int ended = std::system(command.c_str());
-    return {WIFEXITED(ended) ? WEXITSTATUS(ended) : 128 + WTERMSIG(ended), desk_.read("out"), desk_.read("err")};
+    return {WIFEXITED(ended) ? WEXITSTATUS(ended) : 128 + WTERMSIG(ended), folder_.read("out"), folder_.read("err")};
   }
 
   // What was shown is on record, or nothing was.
@@ -106,14 +106,14 @@ class HostLimits : public testing::Test {
     }
   }
 
-  Desk desk_;
+  ProgramFolder folder_;
 };
 
 TEST_F(HostLimits, AFileThatMayNotGrowIsADiskThatIsFullWhereverThatBegins) {
   int lost = 0, passed = 0;
   for (rlim_t kilobytes = 4; kilobytes <= 1024; kilobytes += kilobytes < 160 ? 12 : 144) {
     SCOPED_TRACE(std::to_string(kilobytes) + " KB");
-    const std::string database = desk_.path("r" + std::to_string(kilobytes) + ".db");
+    const std::string database = folder_.path("r" + std::to_string(kilobytes) + ".db");
     Ran ran;
     {
       const Limit limit(RLIMIT_FSIZE, kilobytes * 1024);
@@ -131,7 +131,7 @@ TEST_F(HostLimits, AFileThatMayNotGrowIsADiskThatIsFullWhereverThatBegins) {
 }
 
 TEST_F(HostLimits, AFileSystemThatIsFullEndsWith74AndTheNextRunGoesOn) {
-  const std::string small = desk_.path("small");
+  const std::string small = folder_.path("small");
   std::filesystem::create_directories(small);
   int lost = 0;
   for (int kilobytes = 64; kilobytes <= 640; kilobytes += 64) {
@@ -154,7 +154,7 @@ TEST_F(HostLimits, WithoutDescriptorsItSaysSoAndDoesNotDie) {
   // With less, the loader of programs is the one who cannot go on, and it does not always say so.
   for (int most = 9; most <= 48; most += 3) {
     SCOPED_TRACE(std::to_string(most) + " descriptors");
-    const std::string database = desk_.path("d" + std::to_string(most) + ".db");
+    const std::string database = folder_.path("d" + std::to_string(most) + ".db");
     const Ran ran = flash_with(most, database);
     EXPECT_LT(ran.status, 128) << "killed by a signal: " << ran.err;
     EXPECT_TRUE(ran.status == 0 || !ran.err.empty());
@@ -165,7 +165,7 @@ TEST_F(HostLimits, WithoutDescriptorsItSaysSoAndDoesNotDie) {
 }
 
 TEST_F(HostLimits, ADatabaseThatAnotherProgramHoldsLockedEndsWith74BeforeAUnitIsTouched) {
-  const std::string database = desk_.path("r.db");
+  const std::string database = folder_.path("r.db");
   ASSERT_EQ(flash(database).status, 0);
   sqlite3* other = nullptr;
   ASSERT_EQ(sqlite3_open(database.c_str(), &other), SQLITE_OK);
@@ -184,14 +184,14 @@ TEST_F(HostLimits, ADatabaseThatIsLockedWhileTheLineRunsLosesItsRecordsAndSaysSo
   run.at = db::now();
   run.id = uuids.next();
   run.command = "flash";
-  const std::string database = desk_.path("r.db");
+  const std::string database = folder_.path("r.db");
   db::Store store(database, "line-3", run, uuids);
   sqlite3* other = nullptr;
   ASSERT_EQ(sqlite3_open(database.c_str(), &other), SQLITE_OK);
   ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
   spdlog::logger logger("test", std::make_shared<spdlog::sinks::null_sink_mt>());
   StoreRecorder recorder(store, {}, logger);
-  const scheduler::AttemptStarted started = made_up_start("1-1.2", uuids);
+  const scheduler::AttemptStarted started = sample_start("1-1.2", uuids);
   std::optional<bool> committed;
   recorder.record(scheduler::VisitStarted{started.visit, started.port, started.slot}, db::now(),
                   [&](bool good) { committed = good; });
@@ -203,28 +203,28 @@ TEST_F(HostLimits, ADatabaseThatIsLockedWhileTheLineRunsLosesItsRecordsAndSaysSo
 
 TEST_F(HostLimits, ASecondProgramOnTheSameKeptUnitsIsRefusedWith69) {
   const auto words = [&](const std::string& database) {
-    return std::vector<std::string>{"flash",  example_recipe(),   "--db",    desk_.path(database),
-                                    "--line", "virtual",          "--units", "1",
-                                    "--keep", desk_.path("units")};
+    return std::vector<std::string>{
+        "flash",  example_recipe(),     "--db", folder_.path(database), "--line", "virtual", "--units", "1",
+        "--keep", folder_.path("units")};
   };
-  const int first = desk_.start(words("a.db"));
+  const int first = folder_.start(words("a.db"));
   // It holds the line before it has a record.
-  for (int i = 0; i < 3000 && !std::filesystem::exists(desk_.path("a.db")); ++i) {
+  for (int i = 0; i < 3000 && !std::filesystem::exists(folder_.path("a.db")); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
-  const Desk other;
+  const ProgramFolder other;
   const Ran second = other.run(words("b.db"));
   EXPECT_EQ(second.status, 69) << second.err;
   EXPECT_THAT(second.err, HasSubstr("another program works on this line"));
-  EXPECT_FALSE(std::filesystem::exists(desk_.path("b.db")));
-  EXPECT_EQ(desk_.finish(first).status, 0);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("b.db")));
+  EXPECT_EQ(folder_.finish(first).status, 0);
   EXPECT_EQ(other.run(words("b.db")).status, 0) << "the first one has gone";
 }
 
 // The wall clock is set back by an hour, within a run and between two: the record keeps the order of what happened, and
 // what was measured is not measured by that clock.
 TEST_F(HostLimits, AClockThatStepsBackChangesNoOrderAndNoDuration) {
-  const std::string database = desk_.path("r.db");
+  const std::string database = folder_.path("r.db");
   db::UuidGenerator names;
   std::vector<std::string> order;
   db::Time at = db::now();
@@ -237,14 +237,14 @@ TEST_F(HostLimits, AClockThatStepsBackChangesNoOrderAndNoDuration) {
     db::Store store(database, "line-3", run, uuids);
     RecordRows rows({"line-3", store.installation(), std::make_shared<const db::Run>(run), ""});
     for (int unit = 0; unit < 2; ++unit) {
-      scheduler::AttemptStarted started = made_up_start("1-1.2", names);
+      scheduler::AttemptStarted started = sample_start("1-1.2", names);
       started.visit = db::to_string(uuids.next(at));
       started.attempt = db::to_string(uuids.next(at));
       order.push_back(started.attempt);
       store.append(rows.row(scheduler::VisitStarted{started.visit, started.port, started.slot}, at));
       store.append(rows.row(started, at));
       at -= std::chrono::hours(1);
-      store.append(rows.row(made_up_pass(started), at));
+      store.append(rows.row(sample_pass(started), at));
     }
   }
   std::vector<std::string> found;

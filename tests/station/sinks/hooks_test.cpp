@@ -68,9 +68,9 @@ TEST(HookFacts, WhatIsKnownIsToldAndTheRestIsEmpty) {
   db::UuidGenerator uuids;
   const HookContext context{"line-3", "/r.db"};
   const scheduler::VerdictReached failed{{"1-1.2"}, "A2", Outcome::failed, 1, {}};
-  scheduler::AttemptFinished last = made_up_failure(made_up_start("1-1.2", uuids));
+  scheduler::AttemptFinished last = sample_failure(sample_start("1-1.2", uuids));
   last.unit = "3b0041";
-  last.started.job = std::make_shared<const scheduler::Job>(scheduler::Job{"J7", ""});
+  last.started.job = std::make_shared<const scheduler::WorkOrder>(scheduler::WorkOrder{"J7", ""});
   EXPECT_THAT(hook_environment(context, failed, "v", last),
               ElementsAre("FLASHLINE_OUTCOME=failed", "FLASHLINE_PORT=1-1.2", "FLASHLINE_SLOT=A2",
                           "FLASHLINE_ATTEMPT=" + last.started.attempt, "FLASHLINE_VISIT=v", "FLASHLINE_UNIT=3b0041",
@@ -91,9 +91,9 @@ class HookRuns : public testing::Test {
  protected:
   // A program in the desk's folder; `$d` in it is that folder.
   std::string script(const std::string& name, const std::string& text) {
-    desk_.write(name, "#!/bin/sh\nd=" + desk_.path("") + "\n" + text + "\n");
-    std::filesystem::permissions(desk_.path(name), std::filesystem::perms::owner_all);
-    return desk_.path(name);
+    folder_.write(name, "#!/bin/sh\nd=" + folder_.path("") + "\n" + text + "\n");
+    std::filesystem::permissions(folder_.path(name), std::filesystem::perms::owner_all);
+    return folder_.path(name);
   }
   static config::HookConfig hook(const std::string& program, dfu::Duration timeout = 60s) {
     return {{"passed", "failed", "cancelled"}, {program, "--green", "a b"}, timeout};
@@ -111,22 +111,22 @@ class HookRuns : public testing::Test {
     hooks_->on(scheduler::AttemptEnded{last}, {});
     hooks_->on(scheduler::VerdictReached{started.port, started.slot, last.outcome, 1, {}}, {});
   }
-  void pass(const std::string& port = "1-1.2") { verdict(made_up_pass(made_up_start(port, uuids_))); }
+  void pass(const std::string& port = "1-1.2") { verdict(sample_pass(sample_start(port, uuids_))); }
   void all_over() { ASSERT_TRUE(hooks_->over(60s)); }
   std::string log() {
     all_over();
     return log_.str();
   }
-  bool exists(const std::string& name) const { return std::filesystem::exists(desk_.path(name)); }
+  bool exists(const std::string& name) const { return std::filesystem::exists(folder_.path(name)); }
   // Gone, or dead and not yet collected by whoever inherited it.
   bool dead(const std::string& name) const {
-    const std::string process = desk_.read(name);
+    const std::string process = folder_.read(name);
     std::ifstream file("/proc/" + process.substr(0, process.find('\n')) + "/stat");
     std::string number, command, state;
     return !(file >> number >> command >> state) || state == "Z";
   }
 
-  Desk desk_;
+  ProgramFolder folder_;
   db::UuidGenerator uuids_;
   std::shared_ptr<const db::Run> run_ = std::make_shared<const db::Run>();
   std::ostringstream log_;
@@ -137,18 +137,18 @@ class HookRuns : public testing::Test {
 TEST_F(HookRuns, FactsArriveInArgumentsEnvironmentAndStdinAndNothingElseDoes) {
   setenv("SECRET_OF_THE_STATION", "1", 1);
   start({hook(script("tell", "env > $d/env\ncat > $d/in\nprintf '%s|' \"$@\" > $d/arguments"))});
-  scheduler::AttemptStarted started = made_up_start("1-1.2", uuids_);
-  started.job = std::make_shared<const scheduler::Job>(scheduler::Job{"J7", ""});
-  const scheduler::AttemptFinished last = made_up_pass(started);
+  scheduler::AttemptStarted started = sample_start("1-1.2", uuids_);
+  started.job = std::make_shared<const scheduler::WorkOrder>(scheduler::WorkOrder{"J7", ""});
+  const scheduler::AttemptFinished last = sample_pass(started);
   verdict(last);
   EXPECT_EQ(log().find("warning"), std::string::npos) << log();
-  EXPECT_EQ(desk_.read("arguments"), "--green|a b|");
-  const std::string environment = desk_.read("env");
+  EXPECT_EQ(folder_.read("arguments"), "--green|a b|");
+  const std::string environment = folder_.read("env");
   EXPECT_THAT(environment, HasSubstr("FLASHLINE_OUTCOME=passed\n"));
   EXPECT_THAT(environment, HasSubstr("FLASHLINE_VISIT=" + last.started.visit + "\n"));
   EXPECT_THAT(environment, HasSubstr("\nPATH="));
   EXPECT_THAT(environment, Not(HasSubstr("SECRET")));
-  const std::string input = desk_.read("in");
+  const std::string input = folder_.read("in");
   EXPECT_EQ(std::ranges::count(input, '\n'), 1);
   EXPECT_EQ(json(input)["event"].toString(), "attempt_finished");
   EXPECT_EQ(json(input)["attempt"].toString().toStdString(), last.started.attempt);
@@ -157,26 +157,26 @@ TEST_F(HookRuns, FactsArriveInArgumentsEnvironmentAndStdinAndNothingElseDoes) {
 
 TEST_F(HookRuns, AVerdictIsOneRunHoweverManyAttemptsItTook) {
   start({hook(script("note", "echo $FLASHLINE_OUTCOME >> $d/runs\ncat > $d/in"))});
-  scheduler::AttemptStarted started = made_up_start("1-1.2", uuids_);
+  scheduler::AttemptStarted started = sample_start("1-1.2", uuids_);
   hooks_->on(scheduler::VisitBegan{started.port, started.slot, started.visit}, {});
   hooks_->on(scheduler::AttemptBegan{started}, {});
-  hooks_->on(scheduler::AttemptEnded{made_up_failure(started)}, {});
+  hooks_->on(scheduler::AttemptEnded{sample_failure(started)}, {});
   started.number = 2;
-  verdict(made_up_pass(started));
+  verdict(sample_pass(started));
   all_over();
-  EXPECT_EQ(desk_.read("runs"), "passed\n");
-  EXPECT_EQ(json(desk_.read("in"))["number"].toInt(), 2);
+  EXPECT_EQ(folder_.read("runs"), "passed\n");
+  EXPECT_EQ(json(folder_.read("in"))["number"].toInt(), 2);
 }
 
 TEST_F(HookRuns, AUnitStoppedBeforeItsFirstAttemptHasNoJson) {
   start({hook(script("note", "cat > $d/in\necho \"$FLASHLINE_VISIT/$FLASHLINE_ATTEMPT\" > $d/ids"))});
-  verdict(made_up_pass(made_up_start("1-1.2", uuids_)));  // whose attempt is not the next one's
+  verdict(sample_pass(sample_start("1-1.2", uuids_)));  // whose attempt is not the next one's
   all_over();
   hooks_->on(scheduler::VisitBegan{{"1-1.2"}, "A2", "v2"}, {});
   hooks_->on(scheduler::VerdictReached{{"1-1.2"}, "A2", Outcome::cancelled, 0, {}}, {});
   all_over();
-  EXPECT_EQ(desk_.read("ids"), "v2/\n");
-  EXPECT_EQ(desk_.read("in"), "");
+  EXPECT_EQ(folder_.read("ids"), "v2/\n");
+  EXPECT_EQ(folder_.read("in"), "");
 }
 
 TEST_F(HookRuns, OneThatHangsAndHeedsNoSignalIsEndedWithItsGroupAndTheOthersRun) {
@@ -186,7 +186,7 @@ TEST_F(HookRuns, OneThatHangsAndHeedsNoSignalIsEndedWithItsGroupAndTheOthersRun)
   pass("1-1.2");
   EXPECT_EQ(count(log(), "hang for A2 (1-1.1): was not done in time and was ended"), 1u) << log();
   EXPECT_EQ(count(log(), "warning"), 2u) << log();
-  EXPECT_EQ(count(desk_.read("well.out"), "1-1."), 2u);
+  EXPECT_EQ(count(folder_.read("well.out"), "1-1."), 2u);
   wait_until([&] { return dead("child"); });
 }
 
@@ -194,7 +194,7 @@ TEST_F(HookRuns, OneThatIsLateIsToldBeforeItIsKilled) {
   start({hook(script("late", "trap 'echo told > $d/told; exit 0' TERM\nwhile :; do sleep 0.05; done"), 2s)});
   pass();
   EXPECT_THAT(log(), HasSubstr("was not done in time"));
-  EXPECT_EQ(desk_.read("told"), "told\n");
+  EXPECT_EQ(folder_.read("told"), "told\n");
 }
 
 TEST_F(HookRuns, WhatAProgramLeavesBehindInItsGroupEndsWithIt) {
@@ -206,7 +206,7 @@ TEST_F(HookRuns, WhatAProgramLeavesBehindInItsGroupEndsWithIt) {
 
 TEST_F(HookRuns, OneThatIsMissingOrFailsIsAWarningWithItsReason) {
   const auto ignored = std::signal(SIGPIPE, SIG_IGN);
-  start({hook(desk_.path("none")), hook(script("bad", "exit 3")), hook(script("piped", "kill -PIPE $$"))});
+  start({hook(folder_.path("none")), hook(script("bad", "exit 3")), hook(script("piped", "kill -PIPE $$"))});
   pass();
   all_over();
   std::signal(SIGPIPE, ignored);
@@ -222,7 +222,7 @@ TEST_F(HookRuns, TheLogHasTheFirstKilobyteOfWhatAProgramSays) {
   EXPECT_THAT(log(), HasSubstr("says: out"));
   EXPECT_THAT(log(), HasSubstr("says: err"));
   EXPECT_EQ(count(log(), "says: 0123456"), (1024 - 8) / 8u);
-  EXPECT_EQ(desk_.read("over"), "over\n");
+  EXPECT_EQ(folder_.read("over"), "over\n");
 }
 
 TEST_F(HookRuns, WhenTooManyWaitTheOldestAreDropped) {
@@ -233,7 +233,7 @@ TEST_F(HookRuns, WhenTooManyWaitTheOldestAreDropped) {
   wait_until([&] { return ran(0) && ran(1) && ran(2) && ran(3); });
   for (int i = 4; i < 4 + 64 + 2; ++i) pass(name(i));
   EXPECT_FALSE(ran(6)) << "no more than four at once";
-  desk_.write("go", "");
+  folder_.write("go", "");
   EXPECT_EQ(count(log(), "not run, too many wait"), 2u);
   for (int i = 0; i < 70; ++i) EXPECT_EQ(ran(i), i != 4 && i != 5) << i;
 }
@@ -242,16 +242,16 @@ TEST_F(HookRuns, NoZombieAndNoDescriptorIsLeftAndNoneIsInherited) {
   const auto open_files = [] {
     return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
   };
-  desk_.write("marked", "");
-  const int unmarked = open(desk_.path("marked").c_str(), O_RDONLY);  // not closed on exec: a library's mistake
-  start({hook(script("look", "readlink /proc/$$/fd/* >> $d/seen")), hook(desk_.path("none"))});
+  folder_.write("marked", "");
+  const int unmarked = open(folder_.path("marked").c_str(), O_RDONLY);  // not closed on exec: a library's mistake
+  start({hook(script("look", "readlink /proc/$$/fd/* >> $d/seen")), hook(folder_.path("none"))});
   const auto before = open_files();
   for (int i = 0; i < 20; ++i) pass();
   all_over();
   EXPECT_EQ(open_files(), before);
   close(unmarked);
-  EXPECT_EQ(count(desk_.read("seen"), "pipe:"), 20u) << "it sees its own, stderr for one";
-  EXPECT_EQ(count(desk_.read("seen"), "marked"), 0u);
+  EXPECT_EQ(count(folder_.read("seen"), "pipe:"), 20u) << "it sees its own, stderr for one";
+  EXPECT_EQ(count(folder_.read("seen"), "marked"), 0u);
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
   EXPECT_EQ(errno, ECHILD);
 }
@@ -267,7 +267,7 @@ TEST_F(HookRuns, AProgramHasLowPriority) {
       start({hook(script("nice", "cut -d' ' -f19 /proc/$$/stat > $d/nice.out"))});
       pass();
       all_over();
-      EXPECT_EQ(desk_.read("nice.out"), std::to_string(std::max(10, here)) + "\n");
+      EXPECT_EQ(folder_.read("nice.out"), std::to_string(std::max(10, here)) + "\n");
     }).join();
   }
 }
@@ -292,7 +292,7 @@ TEST_F(HookRuns, NewHooksHoldFromTheNextVerdictOn) {
   hooks_->reload({});
   pass();
   all_over();
-  EXPECT_EQ(desk_.read("runs"), "first\nsecond\n");
+  EXPECT_EQ(folder_.read("runs"), "first\nsecond\n");
 }
 
 // The built program.
@@ -300,7 +300,7 @@ class HooksOfTheProgram : public HookRuns {
  protected:
   std::vector<QJsonObject> told(const char* event) const {
     std::vector<QJsonObject> all;
-    std::istringstream lines(desk_.read("stdout"));
+    std::istringstream lines(folder_.read("stdout"));
     for (std::string line; std::getline(lines, line);) {
       if (json(line)["event"].toString() == event) all.push_back(json(line));
     }
@@ -310,22 +310,22 @@ class HooksOfTheProgram : public HookRuns {
 
 TEST_F(HooksOfTheProgram, FlashRunsThemForEveryUnitAndKeepsItsExitStatus) {
   script("note", "cat > $d/in-$FLASHLINE_PORT\necho $FLASHLINE_DATABASE >> $d/databases\nexit 7");
-  desk_.write("station.toml", "[[hook]]\nrun = [\"note\"]\n");
+  folder_.write("station.toml", "[[hook]]\nrun = [\"note\"]\n");
   const std::vector<std::string> command = {"flash",   example_recipe(), "--db",        "r.db",    "--line",
                                             "virtual", "--units",        "2",           "--speed", "20",
                                             "--json",  "--station",      "station.toml"};
   std::vector<std::string> dry = command;
   dry.push_back("--dry-run");
-  EXPECT_EQ(desk_.run(dry).status, 0);
+  EXPECT_EQ(folder_.run(dry).status, 0);
   EXPECT_FALSE(exists("databases")) << "a dry run gives no verdict on a unit";
-  const Ran ran = desk_.run(command);
+  const Ran ran = folder_.run(command);
   EXPECT_EQ(ran.status, 0) << ran.err;
   EXPECT_EQ(count(ran.err, "note for "), 2u) << ran.err;
-  EXPECT_EQ(desk_.read("databases"), desk_.path("r.db") + "\n" + desk_.path("r.db") + "\n");
+  EXPECT_EQ(folder_.read("databases"), folder_.path("r.db") + "\n" + folder_.path("r.db") + "\n");
   const std::vector<QJsonObject> finished = told("attempt_finished");
   ASSERT_EQ(finished.size(), 2u);
   for (QJsonObject expected : finished) {
-    QJsonObject given = json(desk_.read("in-" + expected["port"].toString().toStdString()));
+    QJsonObject given = json(folder_.read("in-" + expected["port"].toString().toStdString()));
     EXPECT_FALSE(given["time"].toString().isEmpty());
     // Each looks at the clock when it is told.
     for (const char* moment : {"time", "started", "finished"}) expected.remove(moment), given.remove(moment);
@@ -337,32 +337,32 @@ TEST_F(HooksOfTheProgram, RunTakesNewOnesWhenItsFilesAreReadAgain) {
   script("first", "echo first $FLASHLINE_OUTCOME >> $d/runs");
   script("second", "echo second $FLASHLINE_OUTCOME >> $d/runs");
   const auto station = [&](const std::string& program) {
-    desk_.write("station.toml",
-                "insert_after = 0.1\n[[hook]]\non = [\"passed\", \"already\"]\nrun = [\"" + program + "\"]\n");
+    folder_.write("station.toml",
+                  "insert_after = 0.1\n[[hook]]\non = [\"passed\", \"already\"]\nrun = [\"" + program + "\"]\n");
   };
   station("first");
-  desk_.write("line.toml",
-              "[line]\nspeed = 5\ncontrol = \"line.ctl\"\n[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.2\"\n"
-              "generation = 12\nstarts = \"absent\"\n");
-  const int process = desk_.start(
+  folder_.write("line.toml",
+                "[line]\nspeed = 5\ncontrol = \"line.ctl\"\n[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.2\"\n"
+                "generation = 12\nstarts = \"absent\"\n");
+  const int process = folder_.start(
       {"run", example_recipe(), "--db", "r.db", "--line", "line.toml", "--station", "station.toml", "--json"});
-  Hand hand(desk_.path("line.ctl"));
+  ControlClient control(folder_.path("line.ctl"));
   const auto runs = [&](std::size_t lines) {
-    const std::string all = desk_.read("runs");
+    const std::string all = folder_.read("runs");
     return static_cast<std::size_t>(std::ranges::count(all, '\n')) == lines;
   };
-  EXPECT_EQ(hand.say("plug 1-1.2"), "ok");
+  EXPECT_EQ(control.say("plug 1-1.2"), "ok");
   wait_until([&] { return runs(1); });
   station("second");
   kill(process, SIGHUP);
   const std::size_t left = told("unit_left").size();
-  EXPECT_EQ(hand.say("pull 1-1.2"), "ok");
+  EXPECT_EQ(control.say("pull 1-1.2"), "ok");
   wait_until([&] { return told("unit_left").size() > left; });
-  EXPECT_EQ(hand.say("fresh 1-1.2"), "ok");
+  EXPECT_EQ(control.say("fresh 1-1.2"), "ok");
   wait_until([&] { return runs(2); });
   kill(process, SIGTERM);
-  EXPECT_EQ(desk_.finish(process).status, 130);
-  EXPECT_EQ(desk_.read("runs"), "first passed\nsecond passed\n");
+  EXPECT_EQ(folder_.finish(process).status, 130);
+  EXPECT_EQ(folder_.read("runs"), "first passed\nsecond passed\n");
 }
 
 }  // namespace
