@@ -1,5 +1,9 @@
 #include "db/start_check.h"
 
+#include <filesystem>
+#include <system_error>
+
+#include "db/beginnings.h"
 #include "db/chain_walk.h"
 #include "db/error.h"
 #include "db/schema.h"
@@ -30,6 +34,16 @@ void check_pages(SQLite::Database& database, const std::string& path) {
 
 }  // namespace
 
+void check_not_emptied(const std::string& path) {
+  std::error_code none;
+  const bool empty = std::filesystem::file_size(path, none) == 0 && !none;
+  if (!empty || !std::filesystem::exists(path + ".key", none)) return;
+  throw Error(Trouble::damaged, path + " has no content, and " + path +
+                                    ".key beside it belongs to a record that had some. Nothing is written. Put the "
+                                    "latest backup in its place with `flashline db restore`; or name another file "
+                                    "with --db to begin a new record.");
+}
+
 void check_tables(SQLite::Database& database, const std::string& path) {
   const int version = database.execAndGet("PRAGMA user_version").getInt();
   const std::string made = version > 0 ? schema_as_made(version) : std::string();  // 0: nothing is in it yet
@@ -39,6 +53,7 @@ void check_tables(SQLite::Database& database, const std::string& path) {
 
 Head check_at_start(SQLite::Database& database, const std::string& path, std::int64_t chain, const Uuid& installation) {
   check_pages(database, path);
+  if (const auto found = read_beginnings(database).problems; !found.empty()) throw broken(path, found.front());
   const Head start = start_of(database, chain, installation);
   const LastRow last = last_row(database, chain);
   if (last.head.seq == 0) return start;

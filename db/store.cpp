@@ -76,6 +76,7 @@ class Store::Impl {
   static SQLite::Database prepared(const std::string& path, const Uuid& run, std::optional<WriterLock>& lock) {
     prepare_folder(path);
     lock.emplace(path, run);
+    check_not_emptied(path);
     SQLite::Database database = open_for_writing(path);
     translated(path, [&] {
       refuse_newer(database, path);

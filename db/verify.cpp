@@ -7,6 +7,7 @@
 
 #include <oneapi/tbb/task_group.h>
 
+#include "db/beginnings.h"
 #include "db/chain_walk.h"
 #include "db/connection.h"
 #include "db/own_chain.h"
@@ -55,34 +56,11 @@ void check_strays(SQLite::Database& database, std::vector<std::string>& problems
   }
 }
 
-// A chain may begin only where `db archive` began it: with the row that names its station, and with rows that need none
-// of those that went before. Else its first rows were cut off, and the place where it begins was made to fit.
+// Else its first rows were cut off, and the place where it begins was made to fit.
 void check_beginnings(SQLite::Database& database, std::vector<std::string>& problems) {
-  if (!has_second_tables(database)) return;
-  bool goes_on = false;
-  SQLite::Statement chains(database,
-                           "SELECT chain, start_seq, start_hash IS NULL FROM chain WHERE start_seq IS NOT NULL OR "
-                           "start_hash IS NOT NULL ORDER BY chain");
-  while (chains.executeStep()) {
-    RowReader row(chains);
-    const std::int64_t chain = row.integer();
-    const std::optional<std::int64_t> start = row.maybe_integer();
-    if (!start || *start <= 0 || row.integer() != 0) {
-      problems.emplace_back(
-          "The table of chains has half of a beginning. A record begins at row 1, or where an archive ended.");
-      continue;
-    }
-    if (!excerpts_of(database, chain).empty()) continue;  // it has some rows only
-    goes_on = true;
-    SQLite::Statement first(database, "SELECT 1 FROM station WHERE chain = ? AND seq = ?");
-    first.bind(1, chain);
-    first.bind(2, *start + 1);
-    if (first.executeStep()) continue;
-    problems.push_back(
-        "The record claims to go on after row " + std::to_string(*start) +
-        ", and its first row does not name the station: `db archive` did not make it. Rows were cut off.");
-  }
-  if (!goes_on) return;
+  const Beginnings found = read_beginnings(database);
+  problems.insert(problems.end(), found.problems.begin(), found.problems.end());
+  if (!found.goes_on) return;
   SQLite::Statement dangling(database, "SELECT count(*) FROM pragma_foreign_key_check");
   dangling.executeStep();
   const std::int64_t count = dangling.getColumn(0).getInt64();

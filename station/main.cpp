@@ -1,5 +1,8 @@
+#include <cstdlib>
 #include <exception>
+#include <new>
 #include <string>
+#include <string_view>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -22,6 +25,28 @@ void keep_standard_descriptors() {
   if (descriptor >= 0) close(descriptor);
 }
 
+void say_without_memory() {
+  constexpr std::string_view sentence = "flashline: this computer has no free memory left. The program ends here.\n";
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, sentence.data(), sentence.size());
+}
+
+const std::terminate_handler standard_end = std::get_terminate();
+
+// Memory may end in a callback that cannot throw. What is on record stays; attempts that are open there are found
+// interrupted by the next start.
+[[noreturn]] void end() {
+  try {
+    if (const std::exception_ptr thrown = std::current_exception()) std::rethrow_exception(thrown);
+  } catch (const std::bad_alloc&) {
+    say_without_memory();
+    _exit(static_cast<int>(ExitStatus::internal));
+  } catch (...) {
+    // the standard end says what it was
+  }
+  standard_end();
+  std::abort();
+}
+
 ExitStatus run(int argc, char** argv) {
   const std::variant<station::Action, station::Said> parsed = station::parse_command_line(argc, argv);
   if (const auto* action = std::get_if<station::Action>(&parsed)) return action->run();
@@ -38,9 +63,13 @@ ExitStatus run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   keep_standard_descriptors();
+  std::set_terminate(end);
   station::raise_open_files();
   try {
     return static_cast<int>(run(argc, argv));
+  } catch (const std::bad_alloc&) {
+    say_without_memory();
+    return static_cast<int>(ExitStatus::internal);
   } catch (const std::exception& error) {
     station::say_error(std::string("internal error: ") + error.what() + ". Please report this.");
     return static_cast<int>(ExitStatus::internal);

@@ -57,6 +57,25 @@ TEST_F(StoreTest, CreatesFolderAndFile) {
   EXPECT_TRUE(std::filesystem::exists(path_));
 }
 
+TEST_F(StoreTest, AFileThatLostItsContentIsNotBegunAgain) {
+  open();
+  std::ofstream(path_, std::ios::trunc).close();
+  try {
+    open();
+    ADD_FAILURE() << "a new record was begun in the place of the old one";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.trouble(), Trouble::damaged);
+    EXPECT_THAT(error.what(), HasSubstr("db restore"));
+  }
+  EXPECT_EQ(std::filesystem::file_size(path_), 0u);
+}
+
+TEST_F(StoreTest, AnEmptyFileWithoutAKeyBeginsARecord) {
+  std::ofstream(path_).close();
+  open();
+  EXPECT_TRUE(verify_chain(path_).sound());
+}
+
 TEST_F(StoreTest, SetsUpAWriteAheadLogAndItsApplicationId) {
   open();
   SQLite::Database file = raw();

@@ -63,6 +63,27 @@ class VerifyTest : public testing::Test {
     for (const std::string& trigger : dropped_) file.exec(trigger);
   }
 
+  // As if an archive ended there. The chain of what is left holds.
+  void cut_off_until(std::int64_t last) {
+    SQLite::Database file = tampered();
+    Sha256 hash{};
+    for (const std::string_view table : kChainedTables) {
+      const std::string name(table);
+      SQLite::Statement found(file, "SELECT hash FROM " + name + " WHERE seq = " + std::to_string(last));
+      if (found.executeStep()) {
+        std::memcpy(hash.data(), found.getColumn(0).getBlob(), hash.size());
+      }
+    }
+    for (const std::string_view table : kChainedTables) {
+      file.exec("DELETE FROM " + std::string(table) + " WHERE seq <= " + std::to_string(last));
+    }
+    SQLite::Statement begin(file, "UPDATE chain SET start_seq = ?, start_hash = ?");
+    begin.bind(1, last);
+    begin.bind(2, hash.data(), static_cast<int>(hash.size()));
+    begin.exec();
+    restore_triggers(file);
+  }
+
   std::vector<RowAt> rows(const std::string& table) {
     std::vector<RowAt> places;
     SQLite::Database file(original_);
@@ -208,27 +229,12 @@ TEST_F(VerifyTest, ARangeOfDeletedRowsIsNamed) {
   EXPECT_THAT(problem()->text, HasSubstr("ows 10 to 20 are gone"));
 }
 
-// As if an archive ended there. The chain of what is left holds.
 TEST_F(VerifyTest, FirstRowsThatWereCutOffAreMissedWhereverTheRecordIsMadeToBegin) {
   for (std::int64_t last = 1; last < head_.seq; ++last) {
-    SQLite::Database file = tampered();
-    Sha256 hash{};
-    for (const std::string_view table : kChainedTables) {
-      const std::string name(table);
-      SQLite::Statement found(file, "SELECT hash FROM " + name + " WHERE seq = " + std::to_string(last));
-      if (found.executeStep()) {
-        std::memcpy(hash.data(), found.getColumn(0).getBlob(), hash.size());
-      }
-    }
-    for (const std::string_view table : kChainedTables) {
-      file.exec("DELETE FROM " + std::string(table) + " WHERE seq <= " + std::to_string(last));
-    }
-    SQLite::Statement begin(file, "UPDATE chain SET start_seq = ?, start_hash = ?");
-    begin.bind(1, last);
-    begin.bind(2, hash.data(), static_cast<int>(hash.size()));
-    begin.exec();
-    restore_triggers(file);
-    EXPECT_FALSE(verify_chain(copy_).sound()) << "without rows 1 to " << last;
+    SCOPED_TRACE(last);
+    cut_off_until(last);
+    EXPECT_FALSE(verify_chain(copy_).sound());
+    EXPECT_THROW(Store(copy_, "line-3", sample::run(201), uuids_), Error) << "and nothing is added to it";
   }
 }
 
