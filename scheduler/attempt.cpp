@@ -45,11 +45,14 @@ dfu::Fault open_fault(const dfu::OpenResult& result) {
   return with_detail(FaultCode::io_error, "The unit could not be opened");
 }
 
+// Limits of transfers and calls are longer than this by far, and are put off by what the computer missed.
+constexpr dfu::Duration worth_missing = std::chrono::seconds(1);
+
 // A unit that had no time to answer is not to blame.
 dfu::Fault unless_late(dfu::Fault why, dfu::Duration late) {
   const bool missed = why.code == FaultCode::io_error ? why.operation == OperationKind::open
                                                       : policy_of(why.code).recovery == Recovery::start;
-  if (late == dfu::Duration{} || !missed) return why;
+  if (late < worth_missing || !missed) return why;
   why.code = FaultCode::internal;
   why.text = "This computer did not run the program for " + std::to_string(std::lround(dfu::seconds(late))) +
              " s, so an answer of the unit was missed. Check which other programs run on it.";
@@ -373,7 +376,7 @@ void Attempt::hear(const visit_input::Left& left) {
 
 void Attempt::hear(const visit_input::Arrived& arrived) {
   present_ = arrived.unit;
-  gap_.back(now_, arrived.queued);
+  gap_.back(now_, arrived.queued, arrived.late);
   if (stage_ == Stage::returning) returned(arrived.unit);
 }
 

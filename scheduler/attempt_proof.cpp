@@ -233,6 +233,14 @@ dfu::Fault Attempt::unit_swapped(const std::string& why) const {
 
 // The unit is not to blame for what the port does not show.
 dfu::Fault Attempt::cannot_be_told(const std::string& why) const {
+  if (late_host_hides_reset(gap_, profile())) {
+    return dfu::make_fault(FaultCode::internal, OperationKind::proof,
+                           "Nothing proves that the unit on this port is the one that was verified: this computer did "
+                           "not run the program for " +
+                               tenths(gap_.late) +
+                               " s while the unit restarted, and its firmware cannot be read once more. Check which "
+                               "other programs run on this computer, then flash the unit again.");
+  }
   const bool alone = gap_.departures <= 1 && gap_.told_to_go && !gap_.handed;
   return dfu::make_fault(alone ? FaultCode::not_back : FaultCode::pulled_before_proof, OperationKind::proof,
                          "Nothing proves that the unit on this port is the one that was verified: " + why +

@@ -49,10 +49,15 @@ class Agenda {
   std::uint64_t next_ = 0;
 };
 
-// The thread compares its time with the system's once a beat. It is late when it does so later than `tolerance` after
-// the beat; a busy computer that still schedules every thread stays below that. In the time of this clock.
-constexpr dfu::Duration beat = std::chrono::seconds(1);
-constexpr dfu::Duration tolerance = std::chrono::seconds(1);
+// The thread compares its time with the system's once a beat. It is late when it does so later than a beat after the
+// beat. In the time of this clock: short enough that no pause of the computer which could pass for a pause of the bus
+// (scheduler/enumerations.h) is missed; on a fast clock as much as the kernel needs to schedule a busy computer's
+// threads.
+dfu::Duration beat_at(double speed) {
+  using namespace std::chrono_literals;
+  const std::chrono::duration<double, std::nano> scheduled = 20ms * speed;
+  return std::clamp<dfu::Duration>(std::chrono::duration_cast<dfu::Duration>(scheduled), 100ms, 1s);
+}
 
 }  // namespace
 
@@ -74,7 +79,7 @@ struct RealClock::Impl {
   // By how much the thread is late now. Under the mutex.
   dfu::Duration overdue() const {
     const dfu::Duration by = now() - next_beat;
-    return by > tolerance ? by : dfu::Duration{};
+    return by > beat ? by : dfu::Duration{};
   }
 
   void look_at_the_wall() {
@@ -104,6 +109,7 @@ struct RealClock::Impl {
   }
 
   const double speed;
+  const dfu::Duration beat = beat_at(speed);
   const Wall::time_point start = Wall::now();
   mutable std::mutex mutex;
   std::condition_variable_any changed;

@@ -103,9 +103,9 @@ Engine::~Engine() {
 
 namespace {
 
-Input input_of(const dfu::BusEvent& event) {
-  if (const auto* arrived = std::get_if<dfu::Arrived>(&event)) return input::Arrived{arrived->unit};
-  if (const auto* left = std::get_if<dfu::Left>(&event)) return input::Left{left->handle, left->port};
+Input input_of(const dfu::BusEvent& event, dfu::Duration late) {
+  if (const auto* arrived = std::get_if<dfu::Arrived>(&event)) return input::Arrived{arrived->unit, late};
+  if (const auto* left = std::get_if<dfu::Left>(&event)) return input::Left{left->handle, left->port, late};
   return input::Listed{};
 }
 
@@ -114,7 +114,8 @@ Input input_of(const dfu::BusEvent& event) {
 void Engine::start(std::function<void(Totals)> done) {
   impl_->done = std::move(done);
   impl_->tell_line(input::Begin{});
-  impl_->bus.start([impl = impl_.get()](const dfu::BusEvent& event) { impl->tell_line(input_of(event)); });
+  impl_->bus.start(
+      [impl = impl_.get()](const dfu::BusEvent& event) { impl->tell_line(input_of(event, impl->clock.late())); });
 }
 
 void Engine::stop(StopKind kind) {

@@ -1,7 +1,8 @@
 // The host enumerates one unit after the other on a bus: units that leave together come back one by one, and the last
 // of them is late without being at fault (docs/devices.md, "Enumeration and host limits"). For how long that has
 // gone on without a pause, and for how long it may go on. A port counts once: a unit that keeps reconnecting does
-// not extend the wait. Pure.
+// not extend the wait. While the computer stands still, units come back unseen: that time (`late`, see dfu/clock.h) is
+// no pause. Pure.
 #pragma once
 
 #include <algorithm>
@@ -18,33 +19,51 @@ class Enumerations {
   // An enumeration takes 0.15-0.3 s; after a longer pause nothing was waiting.
   static constexpr dfu::Duration longest = std::chrono::milliseconds(300);
 
+  // The clock's time, and for how long in all it was late until then.
+  struct Moment {
+    dfu::Duration time{}, late{};
+  };
+
   // A unit left this port. For how long those that left its bus before it may keep the host busy.
-  dfu::Duration left(const dfu::PortPath& port, dfu::Duration now) {
+  dfu::Duration left(const dfu::PortPath& port, Moment now) {
     Away& away = away_[bus_of(port)];
-    std::erase_if(away, [&](const auto& one) { return now - one.second > longest_absence; });
+    std::erase_if(away, [&](const auto& one) { return now.time - one.second.time > longest_absence; });
     away.erase(port);
     const dfu::Duration ahead = longest * static_cast<int>(away.size());
     away[port] = now;
     return ahead;
   }
 
-  // A unit was enumerated on this port. Since when the host was busy with its bus, until now.
-  dfu::Duration arrived(const dfu::PortPath& port, dfu::Duration now) {
-    away_[bus_of(port)].erase(port);
-    const auto [bus, fresh] = busy_.try_emplace(bus_of(port), Busy{now - longest, now, {}});
+  struct Return {
+    dfu::Duration queued{};  // until now the host was busy with the bus for so long
+    dfu::Duration late{};    // while the unit was away the computer stood still for so long
+  };
+
+  // A unit was enumerated on this port.
+  Return arrived(const dfu::PortPath& port, Moment now) {
+    Return back;
+    Away& away = away_[bus_of(port)];
+    if (const auto one = away.find(port); one != away.end()) {
+      back.late = now.late - one->second.late;
+      away.erase(one);
+    }
+    const Moment begun{now.time - longest, now.late};
+    const auto [bus, fresh] = busy_.try_emplace(bus_of(port), Busy{begun, now, {}});
     Busy& busy = bus->second;
-    if (now - busy.last > longest) busy = {now - longest, now, {}};
+    if (now.time - busy.last.time > longest + (now.late - busy.last.late)) busy = {begun, now, {}};
     busy.last = now;
     busy.ports.insert(port);
-    return std::min(now - busy.since, longest * static_cast<int>(busy.ports.size()));
+    const dfu::Duration most = longest * static_cast<int>(busy.ports.size()) + (now.late - busy.since.late);
+    back.queued = std::min(now.time - busy.since.time, most);
+    return back;
   }
 
  private:
   struct Busy {
-    dfu::Duration since, last;
+    Moment since, last;
     std::set<dfu::PortPath> ports;
   };
-  using Away = std::map<dfu::PortPath, dfu::Duration>;  // since when
+  using Away = std::map<dfu::PortPath, Moment>;  // since when
   // What is away for longer was taken out, or will not come back.
   static constexpr dfu::Duration longest_absence = std::chrono::minutes(1);
 

@@ -66,14 +66,14 @@ void Line::hear(input::Arrived& arrived) {
   if (!allowed(port) || late) return;
   use(port);
   auto pending_proof = units_.pending_proof_of(arrived.unit);
-  tell(port,
-       visit_input::Arrived{std::move(arrived.unit), std::move(pending_proof), enumerations_.arrived(port, now_)});
+  const Enumerations::Return back = enumerations_.arrived(port, {now_, arrived.late});
+  tell(port, visit_input::Arrived{std::move(arrived.unit), std::move(pending_proof), back.queued, back.late});
 }
 
 void Line::hear(input::Left& left) {
   const auto unit = occupied_.find(left.port);
   if (unit != occupied_.end() && unit->second == left.handle) occupied_.erase(unit);
-  const dfu::Duration ahead = enumerations_.left(left.port, now_);
+  const dfu::Duration ahead = enumerations_.left(left.port, {now_, left.late});
   if (ports_.contains(left.port)) tell(left.port, visit_input::Left{left.handle, ahead});
 }
 

@@ -62,13 +62,15 @@ struct Totals {
 // What the line is told.
 namespace input {
 struct Begin {};  // first
-// By the bus.
+// By the bus. `late`: for how long in all the computer stood still until then (dfu/clock.h).
 struct Arrived {
   dfu::UnitInfo unit;
+  dfu::Duration late{};
 };
 struct Left {
   dfu::UnitHandle handle;
   dfu::PortPath port;
+  dfu::Duration late{};
 };
 struct Listed {};
 // By the visit on a port.

@@ -40,6 +40,8 @@ struct Arrived {
   std::shared_ptr<const AttemptFinished> pending_proof{};
   // For so long the host has enumerated one unit after the other on this bus, without a pause.
   dfu::Duration queued{};
+  // While the unit was away the computer stood still for so long.
+  dfu::Duration late{};
 };
 struct Left {
   dfu::UnitHandle handle;

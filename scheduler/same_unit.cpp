@@ -41,9 +41,13 @@ std::optional<Other> another(const KnownUnit& known, const dfu::UnitInfo& now, c
   return {};
 }
 
-bool explained_by_reset(const Gap& gap, const dfu::Profile& profile) {
+bool within_reset(const Gap& gap, dfu::Duration explained, const dfu::Profile& profile) {
   const bool alone = gap.departures == 1 && gap.told_to_go && !gap.handed;
-  return alone && gap.absence - std::min(gap.queued, gap.absence) <= profile.reset_time;
+  return alone && gap.absence - std::min(explained, gap.absence) <= profile.reset_time;
+}
+
+bool explained_by_reset(const Gap& gap, const dfu::Profile& profile) {
+  return within_reset(gap, gap.queued, profile);
 }
 
 Unknown unknown(const Gap& gap, const dfu::Profile& profile) {
@@ -100,6 +104,10 @@ SameUnit same_unit(const KnownUnit& known, const dfu::UnitInfo& now, const Gap& 
   }
   if (explained) return Same{Evidence::reset_time};
   return unknown(gap, profile);
+}
+
+bool late_host_hides_reset(const Gap& gap, const dfu::Profile& profile) {
+  return !explained_by_reset(gap, profile) && within_reset(gap, gap.queued + gap.late, profile);
 }
 
 bool bytes_in_doubt(const Gap& gap, const dfu::Profile& profile) {

@@ -53,9 +53,10 @@ struct Gap {
     if (departures++ == 0) gone_since = now;
     ahead = others;
   }
-  void back(dfu::Duration now, dfu::Duration queue) {
+  void back(dfu::Duration now, dfu::Duration queue, dfu::Duration stood_still = {}) {
     absence = now - gone_since;
     queued = queue;
+    late += stood_still;
   }
 
   int departures = 0;
@@ -63,7 +64,8 @@ struct Gap {
   dfu::Duration absence{};  // from the first departure to the last return
   // The end of the absence during which the host enumerated one unit after the other on that bus, without a pause.
   dfu::Duration queued{};
-  dfu::Duration ahead{};    // of the last departure: so long others may come back before it
+  dfu::Duration late{};   // within the absence the computer stood still for so long: the unit may have been back unseen
+  dfu::Duration ahead{};  // of the last departure: so long others may come back before it
   bool told_to_go = false;  // the unit was told to leave, or to enter DFU mode; a USB reset and port power are not that
   bool handed = false;      // a person, or another program, may have had the unit
 };
@@ -81,6 +83,9 @@ using SameUnit = std::variant<Same, Other, Unknown>;
 
 // REQUIRES: at least one departure; a unit that never left needs no evidence.
 SameUnit same_unit(const KnownUnit& known, const dfu::UnitInfo& now, const Gap& gap, const dfu::Profile& profile);
+
+// The absence is longer than a reset takes, and the time in which the computer stood still may be all that made it so.
+bool late_host_hides_reset(const Gap& gap, const dfu::Profile& profile);
 
 // The unit that was `away` and has shown the same id may hold other bytes now: it was away for longer than a reset
 // takes, with nobody here who told it to go.

@@ -64,7 +64,7 @@ bool Visit::owes_proof(const dfu::UnitInfo& unit) const {
 
 void Visit::hear(const visit_input::Arrived& arrived) {
   present_ = arrived.unit;
-  gap_.back(now_, arrived.queued);
+  gap_.back(now_, arrived.queued, arrived.late);
   if (phase_ == Phase::verdict) arrived_after_verdict();
   want(visit_effect::Tell{arrival(arrived.unit)});
   switch (phase_) {

@@ -142,8 +142,8 @@ void FlashRun::look_at_clocks() {
 // A virtual line that runs faster than time makes no demands on a computer that anybody must know of.
 void FlashRun::look_at_host() {
   const dfu::Duration late = parts_.line.clock->late() - told_late_;
-  if (parts_.line.speed > 1 || late < worth_telling) return;
   told_late_ += late;
+  if (parts_.line.speed > 1 || late < worth_telling) return;
   engine_->tell(scheduler::make_remark(scheduler::RemarkCode::host_late, {}, {},
                                        {{"seconds", std::int64_t{std::llround(dfu::seconds(late))}}}));
 }

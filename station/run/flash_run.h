@@ -119,7 +119,7 @@ class FlashRun {
   bool told_of_end_ = false;  // of the order, by its date
   std::optional<ClockWatch> clocks_;
   bool told_of_loss_ = false;             // of records
-  dfu::Duration told_late_{};             // of the clock's
+  dfu::Duration told_late_{};             // of the clock's, until the last look
   bool waits_for_clock_ = false;          // paused until a person confirms the clock, or it agrees with the record
   std::optional<db::Time> latest_known_;  // by clock and record, for the ends of orders
   bool stopping_ = false;

@@ -75,5 +75,25 @@ TEST(LateHost, AUnitThatHangsWhileTheComputerStandsStillIsNotBlamedAndMustBePlug
   EXPECT_EQ(line.watcher.verdicts[{port_of(0)}].back().advice, unplug_it);
 }
 
+// Stopped for as long as it runs, in turns: the pauses between the units that come back are then longer than a bus
+// makes them.
+TEST(LateHost, ALineThatIsStoppedInShortTurnsPassesEveryUnit) {
+  constexpr int wide = 48;
+  for (const auto turn : {110ms, 300ms, 900ms}) {
+    SCOPED_TRACE(dfu::seconds(turn));
+    Fleet line(dfu::virt::photon_line(wide, 8));
+    line.start();
+    dfu::Duration goes_on = line.clock.now();
+    while (line.clock.step()) {
+      if (line.clock.now() < goes_on + turn) continue;
+      line.clock.stand_still(turn);
+      goes_on = line.clock.now();
+    }
+    ASSERT_TRUE(line.totals.has_value());
+    EXPECT_EQ(line.totals->passed, wide);
+    EXPECT_EQ(line.totals->attempts, wide);
+  }
+}
+
 }  // namespace
 }  // namespace scheduler

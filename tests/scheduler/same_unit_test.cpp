@@ -121,17 +121,28 @@ TEST(SameUnit, BytesAreInDoubtAfterAnAbsenceThatNobodyHereCausedAndNoResetExplai
 TEST(Enumerations, ABusIsBusyAsLongAsUnitsComeOneAfterTheOther) {
   Enumerations seen;
   const dfu::Duration one = Enumerations::longest;
-  EXPECT_EQ(seen.arrived({"1-1.1"}, 10s), one);
-  EXPECT_EQ(seen.arrived({"1-1.2"}, 10s + 200ms), one + 200ms);
-  EXPECT_EQ(seen.arrived({"1-2.1"}, 10s + 500ms), one + 500ms);
-  EXPECT_EQ(seen.arrived({"2-1.1"}, 10s + 600ms), one) << "another bus";
-  EXPECT_EQ(seen.arrived({"1-1.3"}, 12s), one) << "after a pause";
+  EXPECT_EQ(seen.arrived({"1-1.1"}, {10s}).queued, one);
+  EXPECT_EQ(seen.arrived({"1-1.2"}, {10s + 200ms}).queued, one + 200ms);
+  EXPECT_EQ(seen.arrived({"1-2.1"}, {10s + 500ms}).queued, one + 500ms);
+  EXPECT_EQ(seen.arrived({"2-1.1"}, {10s + 600ms}).queued, one) << "another bus";
+  EXPECT_EQ(seen.arrived({"1-1.3"}, {12s}).queued, one) << "after a pause";
+}
+
+TEST(Enumerations, WhileTheComputerStandsStillThereIsNoPause) {
+  Enumerations seen;
+  const dfu::Duration one = Enumerations::longest;
+  seen.left({"1-1.2"}, {9s, 0s});
+  EXPECT_EQ(seen.arrived({"1-1.1"}, {10s, 0s}).queued, one);
+  const Enumerations::Return back = seen.arrived({"1-1.2"}, {10s + 500ms, 300ms});
+  EXPECT_EQ(back.queued, one + 500ms);
+  EXPECT_EQ(back.late, 300ms);
+  EXPECT_EQ(seen.arrived({"1-1.3"}, {11s + 101ms, 600ms}).queued, one) << "a pause beside it is one";
 }
 
 TEST(Enumerations, AUnitThatComesAgainAndAgainKeepsNobodyWaitingForLonger) {
   Enumerations seen;
-  for (dfu::Duration now = 10s; now < 30s; now += 200ms) seen.arrived({"1-1.1"}, now);
-  EXPECT_EQ(seen.arrived({"1-1.2"}, 30s), 2 * Enumerations::longest);
+  for (dfu::Duration now = 10s; now < 30s; now += 200ms) seen.arrived({"1-1.1"}, {now});
+  EXPECT_EQ(seen.arrived({"1-1.2"}, {30s}).queued, 2 * Enumerations::longest);
 }
 
 }  // namespace
