@@ -205,7 +205,8 @@ void LogObserver::on_event(const scheduler::VerdictReached& event) {
 void LogObserver::on_event(const scheduler::Remarked& event) {
   const scheduler::Remark& remark = event.remark;
   const std::string attempt = remark.attempt.empty() ? "" : "attempt " + remark.attempt + ": ";
-  logger_.warn("{}{}: {}: {}", attempt, to_string(remark.kind), remark.about, english(remark));
+  const std::string about = remark.about.empty() ? "" : remark.about + ": ";
+  logger_.warn("{}{}: {}{}", attempt, to_string(remark.kind), about, english(remark));
 }
 
 void LogObserver::on_event(const scheduler::UnitMade& event) {

@@ -5,14 +5,17 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "scheduler/remark.h"
 #include "station/diagnostics/log_file.h"
 #include "station/diagnostics/logging.h"
 #include "tests/station/program.h"
@@ -31,6 +34,22 @@ TEST(LogRateTest, ACauseIsWhatALineBeginsWith) {
   EXPECT_EQ(cause_of("attempt 0193-1: starts"), "attempt 0193-1");
   EXPECT_EQ(cause_of("a line without one"), "a line without one");
   EXPECT_EQ(cause_of(std::string(1000, 'x')).size(), 64u);
+}
+
+TEST(LogObserverTest, ARemarkThatIsAboutNoPlaceBeginsWithItsKind) {
+  std::ostringstream out;
+  spdlog::logger logger("test", std::make_shared<spdlog::sinks::ostream_sink_st>(out));
+  logger.set_pattern("%v");
+  const auto logged = [&](const scheduler::Remark& remark) {
+    out.str("");
+    LogObserver(logger).on(scheduler::Remarked{remark}, {});
+    return out.str();
+  };
+  const scheduler::RemarkValues seconds{{"seconds", std::int64_t{3}}};
+  EXPECT_THAT(logged(scheduler::make_remark(scheduler::RemarkCode::host_late, {}, {}, seconds)),
+              testing::StartsWith("host: This computer "));
+  EXPECT_THAT(logged(scheduler::make_remark(scheduler::RemarkCode::unit_not_back, {}, "1-1.2", {{"seconds", "3.0"}})),
+              testing::StartsWith("recovery: 1-1.2: "));
 }
 
 TEST(LogRateTest, OneThatChattersIsCutAndTheOthersAreNot) {
