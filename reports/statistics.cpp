@@ -7,6 +7,8 @@
 #include <numeric>
 #include <set>
 
+#include "db/outcome.h"
+
 namespace reports {
 
 namespace {
@@ -18,10 +20,6 @@ constexpr std::size_t cycle_bins = 30;
 constexpr std::int64_t most_periods = 32;   // that a chart can show
 constexpr std::int64_t least_periods = 4;   // that make a course of time
 constexpr std::size_t units_to_judge = 10;  // with fewer in a period, its yield says little
-
-bool is_good(db::Outcome outcome) {
-  return outcome == db::Outcome::passed || outcome == db::Outcome::already;
-}
 
 db::Time floor_to(db::Time time, milliseconds length) {
   return time - time.time_since_epoch() % length;

@@ -1,14 +1,11 @@
 #include "scheduler/trust.h"
 
 #include "scheduler/fault_policy.h"
+#include "scheduler/outcome.h"
 
 namespace scheduler {
 
 namespace {
-
-bool is_good(Outcome outcome) {
-  return outcome == Outcome::passed || outcome == Outcome::already;
-}
 
 // A unit counts for its slot and its hub.
 bool counts(const AttemptFinished& last, const VerdictReached& verdict) {

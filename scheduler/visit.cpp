@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "dfu/fit.h"
+#include "scheduler/outcome.h"
 #include "scheduler/retry.h"
 
 namespace scheduler {
@@ -156,7 +157,7 @@ bool Visit::may_begin_at_once(bool another) {
   }
   // What plain DFU holds cannot be read, so that each visit writes it again.
   const bool made = outcome_ == Outcome::passed && recipe().profile.dialect == dfu::Dialect::dfuse;
-  const bool idle = outcome_ == Outcome::passed || outcome_ == Outcome::already;
+  const bool idle = is_good(outcome_);
   ++quick_returns_;
   idle_returns_ = made ? 0 : idle_returns_ + (idle ? 1 : 2);
   return quick_returns_ <= most_quick_returns && idle_returns_ <= most_idle_returns;

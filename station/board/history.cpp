@@ -9,8 +9,10 @@
 #include <set>
 #include <utility>
 
+#include "db/outcome.h"
 #include "db/signature.h"
 #include "reports/attempt_json.h"
+#include "reports/json_text.h"
 #include "reports/statistics.h"
 #include "scheduler/suspicion.h"
 #include "station/record/last_backup.h"
@@ -27,13 +29,8 @@ constexpr auto looked_back = 7 * 24h;  // what is compared and counted for healt
 constexpr std::size_t most_units = 50;
 constexpr std::size_t most_history = 500;  // attempts of one unit: a serial that many units share
 
-QString text(std::string_view utf8) {
-  return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
-}
-
-QJsonValue text_or_null(const std::string& utf8) {
-  return utf8.empty() ? QJsonValue() : QJsonValue(text(utf8));
-}
+using reports::text;
+using reports::text_or_null;
 
 class Limit {
  public:
@@ -170,10 +167,6 @@ class Comparison {
   std::map<std::string, Yield> by_key_;
   scheduler::Suspicion suspicion_;
 };
-
-bool is_good(db::Outcome outcome) {
-  return outcome == db::Outcome::passed || outcome == db::Outcome::already;
-}
 
 // What says nothing about a slot: units that were not finished.
 bool counts(db::Outcome outcome) {

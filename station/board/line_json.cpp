@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "reports/attempt_json.h"
+#include "reports/json_text.h"
 #include "station/live/advice.h"
 #include "station/record/image_json.h"
 #include "station/record/record_rows.h"
@@ -12,13 +13,8 @@ namespace station::board {
 
 namespace {
 
-QString text(std::string_view utf8) {
-  return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
-}
-
-QJsonValue text_or_null(std::string_view utf8) {
-  return utf8.empty() ? QJsonValue() : QJsonValue(text(utf8));
-}
+using reports::text;
+using reports::text_or_null;
 
 double hundredths(double value) {
   return std::round(value * 100) / 100;

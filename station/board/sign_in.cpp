@@ -3,6 +3,7 @@
 #include <QJsonArray>
 #include <stdexcept>
 
+#include "reports/json_text.h"
 #include "station/board/address.h"
 #include "station/board/body.h"
 #include "station/record/image_json.h"
@@ -19,9 +20,7 @@ constexpr int free_tries = 5;
 constexpr std::chrono::seconds first_wait = 30s;
 constexpr std::chrono::seconds longest_wait = 5min;
 
-QString text(std::string_view utf8) {
-  return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
-}
+using reports::text;
 
 Refusal too_many_tries(std::chrono::seconds wait) {
   return {429, "too-many-tries", "Too many wrong PINs for this name from here.",

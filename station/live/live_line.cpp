@@ -8,6 +8,7 @@
 
 #include "dfu/profile.h"
 #include "scheduler/fault_policy.h"
+#include "scheduler/outcome.h"
 
 namespace station {
 
@@ -43,10 +44,6 @@ double wire_seconds(double bytes) {
 
 bool moves_data(OperationKind phase) {
   return phase == OperationKind::survey || phase == OperationKind::write || phase == OperationKind::read;
-}
-
-bool is_good(scheduler::Outcome outcome) {
-  return outcome == scheduler::Outcome::passed || outcome == scheduler::Outcome::already;
 }
 
 void count(Counts& counts, scheduler::Outcome outcome) {

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "reports/json_text.h"
+
 namespace bench {
 
 namespace {
@@ -15,9 +17,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t most_screens = 8;
 constexpr Seconds longest_work = 10min;  // of a unit with its retries: then something hangs
 
-QString text(const std::string& utf8) {
-  return QString::fromStdString(utf8);
-}
+using reports::text;
 
 std::string encoded(const std::string& part) {
   return QUrl::toPercentEncoding(text(part)).toStdString();
