@@ -547,7 +547,7 @@ class Preflight : private StepReport {
     });
   }
 
-  // Every misfit is told: a step that does not fit is taken out and the rest is tried again.
+  // Every misfit is reported: a step that does not fit is taken out and the rest is tried again.
   void lay_out(std::vector<Placed> placed) {
     const auto map = dfu::parse_memory_map(profile_->map);
     if (!map) return;  // the recipe has its diagnostic already

@@ -63,7 +63,7 @@ class Chain {
   bool follow(const TomlNode& root, std::size_t own, bool& input_missing) {
     const TomlNode* extends = find(root, "recipe", "extends");
     const auto* named = extends ? std::get_if<std::string>(&extends->content) : nullptr;
-    if (!named || named->empty()) return true;  // a wrong type is told where the table is read
+    if (!named || named->empty()) return true;  // a wrong type is reported where the table is read
     const std::string base = beside(reports_[own].file(), *named);
     const auto refuse = [&](const std::string& why, const std::string& hint) {
       reports_[own].error(extends->place, extends->written, "the recipe '" + *named + "' " + why, hint);

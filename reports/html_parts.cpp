@@ -11,7 +11,7 @@ namespace reports {
 
 namespace {
 
-// The browser is told to run this one script and to load nothing, whatever text the record holds.
+// The policy lets the browser run this one script and load nothing, whatever text the record holds.
 std::string policy() {
   const QByteArray hash =
       QCryptographicHash::hash(QByteArray::fromStdString(page_script()), QCryptographicHash::Sha256).toBase64();

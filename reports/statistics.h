@@ -1,4 +1,4 @@
-// What a set of attempts looks like to somebody who would rather see than read: yield over time, faults, slots, cycle
+// A set of attempts as figures to draw: yield over time, faults, slots, cycle
 // times, a timeline. Values for the writers that draw. Pure; any thread.
 #pragma once
 
@@ -40,7 +40,7 @@ struct FaultCount {
 struct PlaceYield {
   SlotKey place;
   Share good;        // units whose last attempt was there
-  Share first_pass;  // units whose first attempt was there, by that one: what tells a bad socket
+  Share first_pass;  // units whose first attempt was there, by that one: shows a bad socket
   bool suspect;      // worse than the other slots of its station, by more than chance explains
 };
 

@@ -119,9 +119,9 @@ std::vector<VisitEffect> Attempt::begin(std::optional<dfu::UnitInfo> present, co
   return std::exchange(wants_, {});
 }
 
-std::vector<VisitEffect> Attempt::on(const VisitInput& told, dfu::Duration now) {
+std::vector<VisitEffect> Attempt::on(const VisitInput& input, dfu::Duration now) {
   now_ = now;
-  std::visit([this](const auto& what) { hear(what); }, told);
+  std::visit([this](const auto& what) { hear(what); }, input);
   return std::exchange(wants_, {});
 }
 

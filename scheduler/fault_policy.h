@@ -21,7 +21,7 @@ enum class Recovery {
 enum class Remedy {
   try_again,  // unplug the unit, and plug it in again
   set_aside,  // this unit is bad
-  get_help,   // somebody else must change something
+  get_help,   // another person must change something
 };
 
 struct FaultPolicy {

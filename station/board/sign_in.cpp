@@ -176,7 +176,7 @@ std::vector<std::string> SignIn::end_outdated() {
   try {
     operators = look_at_operators();
   } catch (const std::runtime_error&) {
-    readable = false;  // who may be in cannot be told: nobody stays
+    readable = false;  // who may be in is not known: nobody stays
   }
   const auto ended = sessions_.keep([&](const Session& session) {
     if (!readable || operators.empty()) return readable && session.pin_hash.empty();

@@ -17,8 +17,8 @@ namespace station {
 namespace {
 
 constexpr dfu::Duration worth_telling = std::chrono::seconds(1);  // of a computer that stands still
-constexpr std::chrono::seconds between_looks(10);                 // a step is told with the time at which it was found
-constexpr std::chrono::minutes end_of_order(30);                  // is told so long before: time to bring the next one
+constexpr std::chrono::seconds between_looks(10);  // a step is reported with the time at which it was found
+constexpr std::chrono::minutes end_of_order(30);   // is announced so long before: time to bring the next one
 
 scheduler::RemarkValues values_of(const db::JobOpened& order) {
   return {{"order", order.order}, {"until", utc(*order.until)}};
@@ -148,7 +148,7 @@ void FlashRun::look_at_host() {
                                        {{"seconds", std::int64_t{std::llround(dfu::seconds(late))}}}));
 }
 
-// The next unit would learn it; whoever is about to plug it in should know before.
+// The next unit would show it; the person who is about to plug it in should know before.
 void FlashRun::look_at_record() {
   const std::string problem = recorder_ ? recorder_->problem() : "";
   if (!problem.empty() && !std::exchange(told_of_loss_, true))
