@@ -28,7 +28,7 @@ mutant() {
   [ "$chosen" = 1 ] || return 0
   sed -i -E "$change" "$work/tree/$file"
   if cmp -s "$file" "$work/tree/$file"; then
-    echo "$name: the place is not there any more in $file"
+    echo "$name: the place is no longer in $file"
     exit 2
   fi
   build

@@ -257,7 +257,7 @@ class Sweep {
     }
   }
 
-  // One that is left alone passes, and nothing is open any more.
+  // One that is left alone passes, and nothing is open afterwards.
   void last_start() {
     auto environment = kernel_.environment(true);
     environment.push_back("HOME=" + folder_.string());

@@ -160,9 +160,9 @@ TEST(ConsoleScreen, AClosedPortIsSaidInAWordWithASignAndItsReason) {
   LineNow line = sample_line(8);
   SlotNow& slot = line.hubs[0].slots[3];
   slot.state = SlotState::quarantined;
-  slot.quarantine = "3 units in a row failed here: this port is not used any more.";
+  slot.quarantine = "3 units in a row failed here: this port is no longer used.";
   EXPECT_THAT(row_of(text_of(line, {120, 30}), "1-1.4"),
-              HasSubstr("# CLOSED    3 units in a row failed here: this port is not used any more."));
+              HasSubstr("# CLOSED    3 units in a row failed here: this port is no longer used."));
 }
 
 TEST(ConsoleScreen, ASlotThatIsNotInUseIsSaidInAWordWithASignAndItsReason) {
