@@ -184,7 +184,10 @@ RecipeResult load_recipe(const std::string& path, Lock lock) {
     Report checked(path);
     PreflightResult preflighted = preflight(chain.draft.steps, chain.draft.profile, chain.draft.policy, checked);
     result.input_missing = result.input_missing || preflighted.input_missing;
-    for (Diagnostic& one : checked.take()) chain.report_of(one.file).add(std::move(one));
+    for (Diagnostic& one : checked.take()) {
+      Report& report = chain.report_of(one.file);
+      report.add(std::move(one));
+    }
     if (!chain.failed()) recipe = put_together(path, chain, std::move(preflighted));
   }
   result.diagnostics = chain.take();

@@ -267,7 +267,7 @@ void settle_if_sound(const std::string& path) {
 
 }  // namespace
 
-RestoredRecord restore(const std::string& path, const RestoreRequest& request, Run run, UuidGenerator& uuids,
+RestoredRecord restore(const std::string& path, const RestoreRequest& request, const Run& run, UuidGenerator& uuids,
                        const ClockRules& clock) {
   const std::string file = canonical_path(path), part = file + ".restoring";
   if (!fs::exists(request.from)) throw Error(Trouble::missing, "There is no database at " + request.from + ".");
