@@ -29,7 +29,7 @@ db::Event end_of_run(const RunEnd& end) {
   db::Event event;
   event.kind = "run-ended";
   event.text = fmt::format("The run ended{}: {} units, {} passed, {} already.",
-                           end.stopped ? ", stopped by somebody" : "", totals.units, totals.passed, totals.already);
+                           end.stopped ? ", stopped by a person" : "", totals.units, totals.passed, totals.already);
   event.facts = compact(QJsonObject{{"stopped", end.stopped},
                                     {"units", totals.units},
                                     {"passed", totals.passed},
@@ -303,7 +303,7 @@ void FlashRun::pause(bool paused) {
 void FlashRun::halt(scheduler::StopKind kind) {
   if (stopping_) return;
   paused_ = halted_ = true;
-  parts_.log.logger().warn("all work is stopped {} until somebody goes on",
+  parts_.log.logger().warn("all work is stopped {} until a person continues",
                            kind == scheduler::StopKind::at_once ? "at once" : "at a safe point");
   show_state();  // first: attempts that end now wait, and no other one comes at once
   engine_->halt(kind);
