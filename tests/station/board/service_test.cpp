@@ -47,6 +47,15 @@ class Socket {
   int descriptor_;
 };
 
+// Of a program that shows its events as JSON; not for longer than a minute.
+void wait_for_verdict(const ProgramFolder& folder) {
+  const auto limit = std::chrono::steady_clock::now() + 1min;
+  while (folder.read("stdout").find("\"event\":\"verdict\"") == std::string::npos &&
+         std::chrono::steady_clock::now() < limit) {
+    std::this_thread::sleep_for(10ms);
+  }
+}
+
 TEST(Service, TheProgramSaysThatItIsReadyLivesAndStops) {
   const ProgramFolder folder;
   Socket systemd(folder.path("notify"));
@@ -77,12 +86,7 @@ TEST(Service, NoSignOfLifeIsSentForAnotherProcess) {
       {"run", example_recipe(), "--db", "r.db", "--line", "virtual", "--units", "1", "--speed", "20", "--json"});
   for (const char* name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) unsetenv(name);
   EXPECT_THAT(systemd.hear(), HasSubstr("READY=1\n"));
-  // Many limits of the watchdog pass until a unit has its verdict.
-  const auto limit = std::chrono::steady_clock::now() + 1min;
-  while (folder.read("stdout").find("\"event\":\"verdict\"") == std::string::npos &&
-         std::chrono::steady_clock::now() < limit) {
-    std::this_thread::sleep_for(10ms);
-  }
+  wait_for_verdict(folder);  // many limits of the watchdog
   kill(process, SIGTERM);
   EXPECT_THAT(systemd.hear(), HasSubstr("STOPPING=1"));
   EXPECT_EQ(folder.finish(process).status, 130);
@@ -97,11 +101,7 @@ TEST(Service, AStopDuringAHookAsksSystemdForTime) {
                                     "--speed", "20", "--station", "station.toml", "--json"});
   unsetenv("NOTIFY_SOCKET");
   EXPECT_THAT(systemd.hear(), HasSubstr("READY=1\n"));
-  const auto limit = std::chrono::steady_clock::now() + 1min;
-  while (folder.read("stdout").find("\"event\":\"verdict\"") == std::string::npos &&
-         std::chrono::steady_clock::now() < limit) {
-    std::this_thread::sleep_for(10ms);
-  }
+  wait_for_verdict(folder);
   kill(process, SIGTERM);
   EXPECT_THAT(systemd.hear(), HasSubstr("STOPPING=1"));
   EXPECT_THAT(systemd.hear(), HasSubstr("EXTEND_TIMEOUT_USEC=10000000"));
