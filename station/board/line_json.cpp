@@ -138,11 +138,11 @@ QJsonValue job_json(const std::optional<db::JobOpened>& job, const std::optional
                      {"operator", text_or_null(job->operator_name)}};
 }
 
-QJsonObject bottleneck_json(const Bottleneck& bound) {
-  return {{"by", word(bound.by)},
-          {"slots", bound.slots},
-          {"name", text(bound.name)},
-          {"times_slower", hundredths(bound.times_slower)}};
+QJsonObject bottleneck_json(const Bottleneck& bottleneck) {
+  return {{"by", word(bottleneck.by)},
+          {"slots", bottleneck.slots},
+          {"name", text(bottleneck.name)},
+          {"times_slower", hundredths(bottleneck.times_slower)}};
 }
 
 QJsonObject line_json(const LineNow& line, const LineFacts& facts) {
