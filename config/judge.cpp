@@ -1,5 +1,7 @@
 #include "config/judge.h"
 
+#include <utility>
+
 #include "config/compatibility.h"
 
 namespace config {
@@ -24,7 +26,9 @@ std::string difference(const dfu::Sector& expected, const dfu::Sector* found) {
 }
 
 dfu::Fault refusal(dfu::FaultCode code, const Recipe& recipe, const dfu::Piece& piece, std::string text) {
-  return {code, recipe.layout.steps[piece.step].name, dfu::OperationKind::survey, piece.sector.range.begin, {}, text};
+  return {
+      code,           recipe.layout.steps[piece.step].name, dfu::OperationKind::survey, piece.sector.range.begin, {},
+      std::move(text)};
 }
 
 // What nobody can read, nobody can put back.

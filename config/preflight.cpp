@@ -18,7 +18,6 @@ namespace {
 
 using dfu::particle::Dependency;
 using dfu::particle::Function;
-using dfu::particle::Module;
 
 // The largest flash of the families in sight has 16 MiB; beyond this a file is something else.
 constexpr std::size_t most_image_bytes = 64 << 20;
@@ -150,6 +149,7 @@ class Preflight : private StepReport {
 
   static std::vector<std::string> spans(const std::vector<dfu::Range>& ranges) {
     std::vector<std::string> out;
+    out.reserve(ranges.size());
     for (const dfu::Range& one : ranges) out.push_back(hex(one.begin) + " to " + hex(one.end));
     return out;
   }
@@ -360,6 +360,7 @@ class Preflight : private StepReport {
     static const std::vector<dfu::particle::ModulePlace> none;
     const auto& places = profile_->platform ? dfu::particle::places(*profile_->platform) : none;
     std::vector<std::string> names;
+    names.reserve(places.size());
     for (const dfu::particle::ModulePlace& place : places) names.push_back(place.name);
     const auto found = std::ranges::find(names, draft.module->value);
     if (found == names.end()) {
@@ -547,13 +548,14 @@ class Preflight : private StepReport {
     });
   }
 
-  // Every misfit is told: a step that does not fit is taken out and the rest is tried again.
+  // Every misfit is reported: a step that does not fit is taken out and the rest is tried again.
   void lay_out(std::vector<Placed> placed) {
     const auto map = dfu::parse_memory_map(profile_->map);
     if (!map) return;  // the recipe has its diagnostic already
     const dfu::MemoryMap store = dfu::parse_memory_map(profile_->store_map).value_or(dfu::MemoryMap{});
     while (!placed.empty()) {
       std::vector<dfu::Step> steps;
+      steps.reserve(placed.size());
       for (const Placed& one : placed) steps.push_back(one.step);
       auto laid = dfu::lay_out(std::move(steps), *map, store, memories_->maps());
       if (auto* layout = std::get_if<dfu::Layout>(&laid)) {

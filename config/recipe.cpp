@@ -63,7 +63,7 @@ class Chain {
   bool follow(const TomlNode& root, std::size_t own, bool& input_missing) {
     const TomlNode* extends = find(root, "recipe", "extends");
     const auto* named = extends ? std::get_if<std::string>(&extends->content) : nullptr;
-    if (!named || named->empty()) return true;  // a wrong type is told where the table is read
+    if (!named || named->empty()) return true;  // a wrong type is reported where the table is read
     const std::string base = beside(reports_[own].file(), *named);
     const auto refuse = [&](const std::string& why, const std::string& hint) {
       reports_[own].error(extends->place, extends->written, "the recipe '" + *named + "' " + why, hint);
@@ -184,7 +184,10 @@ RecipeResult load_recipe(const std::string& path, Lock lock) {
     Report checked(path);
     PreflightResult preflighted = preflight(chain.draft.steps, chain.draft.profile, chain.draft.policy, checked);
     result.input_missing = result.input_missing || preflighted.input_missing;
-    for (Diagnostic& one : checked.take()) chain.report_of(one.file).add(std::move(one));
+    for (Diagnostic& one : checked.take()) {
+      Report& report = chain.report_of(one.file);
+      report.add(std::move(one));
+    }
     if (!chain.failed()) recipe = put_together(path, chain, std::move(preflighted));
   }
   result.diagnostics = chain.take();

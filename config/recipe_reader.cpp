@@ -427,7 +427,7 @@ class RecipeReader {
       confirm_ = *confirm;
       if (policy.verify == Verify::none && policy.confirm == Confirm::none) {
         report_.error(confirm->place, confirm->written,
-                      "a unit would pass without any proof: nothing is read back, and nobody waits for its start",
+                      "a unit would pass without any proof: nothing is read back, and its start is not awaited",
                       "Ask for one of the two: verify = \"read-back\", or confirm = \"application\".");
       }
     }

@@ -66,7 +66,7 @@ class Proof {
   }
 
  private:
-  // Whatever goes wrong is told by the walk that follows.
+  // The walk that follows reports what goes wrong.
   bool block_holds(std::int64_t block) {
     try {
       SQLite::Database& database = connections_.local();

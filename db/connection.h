@@ -27,7 +27,7 @@ enum class Tables {
   as_made,   // or it is refused, before anything is asked of them
   any_kind,  // the caller looks (db/wary.h) before it asks anything of them
 };
-// Wary: the file may be anybody's. A link is followed to the file that it means, then none.
+// Wary: the file may come from anywhere. A link is followed to the file that it means, then none.
 SQLite::Database open_for_reading(const std::string& path, Snapshot snapshot = Snapshot::live,
                                   Tables tables = Tables::as_made);
 

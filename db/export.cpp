@@ -67,9 +67,10 @@ class Export {
     SQLite::Statement names(database_, "SELECT 1 FROM main.station_key WHERE public_key = ?");
     names.bind(1, public_key);
     if (!names.executeStep()) {
-      throw Error(Trouble::refused,
-                  "The key is not one that this record names, and nobody could check what it signs. Give the key file "
-                  "of the station that wrote the record.");
+      throw Error(
+          Trouble::refused,
+          "The key is not one that this record names, and what it signs could not be checked. Give the key file "
+          "of the station that wrote the record.");
     }
     return sign(key, public_key);
   }

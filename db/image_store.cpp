@@ -166,6 +166,7 @@ std::vector<Image> images_named(const std::string& database_path, const std::str
       if (image.name == name_or_digits || hex(image.sha256).starts_with(digits)) found.emplace(image.sha256, image);
     }
     std::vector<Image> images;
+    images.reserve(found.size());
     for (auto& [digest, image] : found) images.push_back(std::move(image));
     return images;
   });

@@ -1,4 +1,4 @@
-// What happened beside the attempts, as the record tells it: runs of the program, events (alarms, clock steps, what
+// What happened beside the attempts, as it is on record: runs of the program, events (alarms, clock steps, what
 // people did) and decisions about units. Read-only, in the order of the record, this station's own first; a call holds
 // one row in memory. Used by one thread. Errors: db::Error.
 #pragma once

@@ -1,4 +1,4 @@
-// Attempts as the record tells them, with their steps: Reader::attempts(). Inside db only.
+// Attempts as they are on record, with their steps: Reader::attempts(). Inside db only.
 #pragma once
 
 #include <functional>

@@ -18,7 +18,7 @@
 
 namespace db {
 
-// What the record tells about one attempt.
+// What is on record about one attempt.
 struct Attempt {
   std::string station;  // name under which it was started
   Uuid installation;

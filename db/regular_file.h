@@ -1,4 +1,4 @@
-// Files that may have been put there by somebody else: only regular ones are read, none is waited for, none is larger
+// Files that others may have put there: only regular ones are read, none is waited for, none is larger
 // than its reader expects. Inside db only. Any thread; blocks on the disk.
 #pragma once
 

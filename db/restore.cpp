@@ -88,7 +88,7 @@ ChainVerification proven_chain(const std::string& copy, const RestoreRequest& re
   if (request.unproven || (request.signed_end && request.signed_end->head == chain->last)) return *chain;
   throw refused(request.signed_end ? "The signature covers rows up to " + std::to_string(request.signed_end->head.seq) +
                                          " of " + request.from + ", which has " + std::to_string(chain->last.seq) +
-                                         ": nobody signed the last ones."
+                                         ": the last rows are not signed."
                                    : "Nothing proves that this station wrote the rows of " + request.from + ".");
 }
 
@@ -202,7 +202,7 @@ Event restored_event(const RestoreRequest& request, const RestoredRecord& restor
   event.about = restored.station;
   const std::string proof = request.unproven ? "unproven: a person vouched for the file" : request.proof;
   event.text = "The record was restored from " + request.from + ", up to " + row_text(restored.end) + " (" + proof +
-               "), by " + (run.operator_name.empty() ? "nobody named" : run.operator_name) + ".";
+               "), by " + (run.operator_name.empty() ? "an unnamed operator" : run.operator_name) + ".";
   event.facts = "{\"from\":" + json_text(request.from) + ",\"seq\":" + std::to_string(restored.end.seq) +
                 ",\"hash\":\"" + hex(restored.end.hash) + "\",\"proof\":" + json_text(proof);
   if (const auto& old = restored.replaced) {
@@ -267,7 +267,7 @@ void settle_if_sound(const std::string& path) {
 
 }  // namespace
 
-RestoredRecord restore(const std::string& path, const RestoreRequest& request, Run run, UuidGenerator& uuids,
+RestoredRecord restore(const std::string& path, const RestoreRequest& request, const Run& run, UuidGenerator& uuids,
                        const ClockRules& clock) {
   const std::string file = canonical_path(path), part = file + ".restoring";
   if (!fs::exists(request.from)) throw Error(Trouble::missing, "There is no database at " + request.from + ".");

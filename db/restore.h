@@ -43,7 +43,7 @@ struct RestoredRecord {
 };
 
 // `run` is recorded as the first row behind the backup's.
-RestoredRecord restore(const std::string& path, const RestoreRequest& request, Run run, UuidGenerator& uuids,
+RestoredRecord restore(const std::string& path, const RestoreRequest& request, const Run& run, UuidGenerator& uuids,
                        const ClockRules& clock = {});
 
 }  // namespace db

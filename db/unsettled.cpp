@@ -5,6 +5,7 @@
 #include <cctype>
 #include <vector>
 
+#include "db/outcome.h"
 #include "db/row_values.h"
 #include "db/schema.h"
 
@@ -67,7 +68,7 @@ bool may_be_partial(Outcome outcome, std::optional<bool> verified, std::string_v
 bool has_made_whole(Outcome outcome, std::optional<bool> verified) {
   if (outcome == Outcome::interrupted) return false;
   // A recipe without read-back: nothing cut the writing short.
-  return verified.value_or(outcome == Outcome::passed || outcome == Outcome::already);
+  return verified.value_or(is_good(outcome));
 }
 
 void note_begun(UnsettledAttempts& all, const Uuid& attempt, const std::string& serial) {

@@ -1,4 +1,4 @@
-// What a unit says of itself before anybody opens it: device and configuration descriptor, parsed. Hostile or truncated
+// What a unit says of itself before it is opened: device and configuration descriptor, parsed. Hostile or truncated
 // descriptors are refused, never read past their end. Source: docs/devices.md, "DFU functional descriptor".
 #pragma once
 

@@ -25,8 +25,8 @@ constexpr Duration worst_sector_erase = 4s;
 constexpr Duration settled = 1s;
 // The newer bootloaders reset 0.5 s after the leave request (docs/devices.md, "Leaving DFU mode"). But the host is slow
 // to tell: Linux looks after the ports of a hub one by one, and enumerates those who are back before it sees that the
-// next one has gone. With eight units on one hub of a slow machine the last departure was told 5.6 s after it happened
-// (tests/guest).
+// next one has gone. With eight units on one hub of a slow machine the last departure was reported 5.6 s after it
+// happened (tests/guest).
 constexpr Duration departure_told = 10s;
 // Boot and enumeration of one unit take 1-3 s (docs/devices.md, "Enumeration and host limits", "Device time of a
 // Photon"). Not measured for others; a start that takes longer costs one more reading, no verdict.

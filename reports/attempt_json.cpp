@@ -5,19 +5,12 @@
 #include <chrono>
 #include <cstdio>
 
+#include "reports/json_text.h"
 #include "reports/step_state.h"
 
 namespace reports {
 
 namespace {
-
-QString text(std::string_view utf8) {
-  return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
-}
-
-QJsonValue text_or_null(const std::string& utf8) {
-  return utf8.empty() ? QJsonValue() : QJsonValue(text(utf8));
-}
 
 QJsonValue or_null(const std::optional<bool>& fact) {
   return fact ? QJsonValue(*fact) : QJsonValue();

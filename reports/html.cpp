@@ -16,7 +16,7 @@ namespace reports {
 namespace {
 
 constexpr std::size_t table_limit = 2000;   // rows that a browser sorts without a pause
-constexpr std::size_t details_limit = 100;  // attempts up to which each is told step by step
+constexpr std::size_t details_limit = 100;  // attempts up to which each is shown step by step
 
 void put_tile(const std::string& name, const std::string& value, const std::string& note, std::ostream& out) {
   out << "<div class=tile>" << name << "<b>" << value << "</b><small>" << note << "</small></div>\n";
@@ -238,14 +238,14 @@ void write_html(const Report& report, std::ostream& out) {
   Statistician statistician;
   Selection selection(report.filter);
   std::deque<db::Attempt> last;
-  std::string told;
+  std::string steps;
   std::uint64_t all = 0;
   report.attempts([&](const db::Attempt& attempt) {
     statistician.add(attempt);
     selection.add(attempt);
     last.push_back(attempt);
     if (last.size() > table_limit) last.pop_front();
-    if (++all <= details_limit) told += details(attempt);
+    if (++all <= details_limit) steps += details(attempt);
     return out.good();
   });
   const Statistics statistics = statistician.statistics();
@@ -258,7 +258,7 @@ void write_html(const Report& report, std::ostream& out) {
     put_tiles(statistics, out);
     put_charts(statistics, out);
     put_table(last, all, out);
-    if (all <= details_limit) out << "<section class='card wide'><h2>Step by step</h2>\n" << told << "</section>\n";
+    if (all <= details_limit) out << "<section class='card wide'><h2>Step by step</h2>\n" << steps << "</section>\n";
   }
   put_history(report, selection, out);
   put_foot(out);

@@ -11,9 +11,10 @@ namespace reports {
 
 namespace {
 
-// The browser is told to run this one script and to load nothing, whatever text the record holds.
+// The policy lets the browser run this one script and load nothing, whatever text the record holds.
 std::string policy() {
-  const QByteArray hash = QCryptographicHash::hash(QByteArray(page_script), QCryptographicHash::Sha256).toBase64();
+  const QByteArray hash =
+      QCryptographicHash::hash(QByteArray::fromStdString(page_script()), QCryptographicHash::Sha256).toBase64();
   return "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + hash.toStdString() + "'";
 }
 
@@ -76,7 +77,7 @@ void put_head(const std::string& title, const std::vector<db::StationInfo>& stat
   out << "<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n"
       << "<meta http-equiv=Content-Security-Policy content=\"" << policy() << "\">\n"
       << "<meta name=viewport content='width=device-width'>\n<title>" << escaped(title) << "</title>\n<style>"
-      << page_style << "</style>\n</head>\n<body>\n<h1>" << escaped(title) << "</h1>\n";
+      << page_style() << "</style>\n</head>\n<body>\n<h1>" << escaped(title) << "</h1>\n";
   for (const db::StationInfo& station : stations) {
     out << "<div class=dim>Station " << or_dash(station.name) << " &middot; <span class=mono>"
         << to_string(station.installation) << "</span> &middot; record up to row " << station.head.seq
@@ -95,7 +96,7 @@ void put_head(const std::string& title, const std::vector<db::StationInfo>& stat
 void put_foot(std::ostream& out) {
   out << "<footer>Times are UTC, durations monotonic. A unit is counted once, by its last attempt. "
          "<span class=mono>flashline audit verify</span> proves that the record is as it was written.</footer>\n"
-      << "<script>" << page_script << "</script>\n</body>\n</html>\n";
+      << "<script>" << page_script() << "</script>\n</body>\n</html>\n";
 }
 
 }  // namespace reports

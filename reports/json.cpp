@@ -4,6 +4,7 @@
 #include "reports/attempt_json.h"
 #include "reports/beside.h"
 #include "reports/beside_json.h"
+#include "reports/json_text.h"
 #include "reports/report.h"
 #include "reports/summary.h"
 #include "reports/summary_json.h"
@@ -12,10 +13,6 @@
 namespace reports {
 
 namespace {
-
-QString text(std::string_view utf8) {
-  return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
-}
 
 void put(const QByteArray& json, std::ostream& out) {
   out.write(json.constData(), json.size());
@@ -58,10 +55,6 @@ QJsonArray holds_json(const std::vector<Held>& holds) {
 
 namespace {
 
-QJsonValue or_null(const std::string& utf8) {
-  return utf8.empty() ? QJsonValue() : QJsonValue(text(utf8));
-}
-
 QJsonValue or_null(const std::optional<db::Uuid>& uuid) {
   return uuid ? QJsonValue(text(to_string(*uuid))) : QJsonValue();
 }
@@ -83,17 +76,17 @@ QJsonArray jobs_json(const std::vector<db::WorkOrder>& jobs) {
   for (const db::WorkOrder& job : jobs) {
     const db::JobOpened& opened = job.opened;
     json.append(QJsonObject{{"order", text(opened.order)},
-                            {"station", or_null(job.station)},
-                            {"product", or_null(opened.product)},
-                            {"lot", or_null(opened.lot)},
-                            {"recipe", or_null(opened.recipe_name)},
+                            {"station", text_or_null(job.station)},
+                            {"product", text_or_null(opened.product)},
+                            {"lot", text_or_null(opened.lot)},
+                            {"recipe", text_or_null(opened.recipe_name)},
                             {"quantity", qint64{opened.quantity}},
                             {"made", qint64{job.made}},
                             {"opened", rfc3339(opened.at)},
-                            {"operator", or_null(opened.operator_name)},
+                            {"operator", text_or_null(opened.operator_name)},
                             {"until", opened.until ? QJsonValue(rfc3339(*opened.until)) : QJsonValue()},
                             {"closed", job.closed ? QJsonValue(rfc3339(job.closed->at)) : QJsonValue()},
-                            {"certificate", job.closed ? or_null(job.closed->certificate) : QJsonValue()}});
+                            {"certificate", job.closed ? text_or_null(job.closed->certificate) : QJsonValue()}});
   }
   return json;
 }
@@ -111,7 +104,7 @@ class Rows {
   Rows& operator=(const Rows&) = delete;
 
   bool put(QJsonObject json, const db::Source& source) {
-    json["station"] = or_null(source.station);
+    json["station"] = text_or_null(source.station);
     out_ << separator_;
     reports::put(compact(json), out_);
     separator_ = ",\n";
@@ -149,7 +142,7 @@ QJsonObject event_json(const db::Event& event) {
   const QJsonObject facts = QJsonDocument::fromJson(QByteArray::fromStdString(event.facts)).object();
   return {{"time", rfc3339(event.at)},
           {"kind", text(event.kind)},
-          {"about", or_null(event.about)},
+          {"about", text_or_null(event.about)},
           {"text", text(event.text)},
           {"attempt", or_null(event.attempt)},
           {"operator", facts.value("operator").isString() ? facts.value("operator") : QJsonValue()},
@@ -158,20 +151,20 @@ QJsonObject event_json(const db::Event& event) {
 
 QJsonObject disposition_json(const db::Disposition& one) {
   return {{"time", rfc3339(one.at)},    {"verdict", text(to_string(one.verdict))}, {"author", text(one.author)},
-          {"reason", text(one.reason)}, {"attempt", or_null(one.attempt)},         {"unit", or_null(one.unit)}};
+          {"reason", text(one.reason)}, {"attempt", or_null(one.attempt)},         {"unit", text_or_null(one.unit)}};
 }
 
 QJsonObject run_json(const db::Run& run) {
   return {{"run", text(to_string(run.id))},
           {"time", rfc3339(run.at)},
-          {"command", or_null(run.command)},
-          {"software", or_null(run.software)},
-          {"host", or_null(run.host)},
-          {"kernel", or_null(run.kernel)},
-          {"libusb", or_null(run.libusb)},
-          {"sqlite", or_null(run.sqlite)},
-          {"operator", or_null(run.operator_name)},
-          {"recipe_file", or_null(run.recipe_file)}};
+          {"command", text_or_null(run.command)},
+          {"software", text_or_null(run.software)},
+          {"host", text_or_null(run.host)},
+          {"kernel", text_or_null(run.kernel)},
+          {"libusb", text_or_null(run.libusb)},
+          {"sqlite", text_or_null(run.sqlite)},
+          {"operator", text_or_null(run.operator_name)},
+          {"recipe_file", text_or_null(run.recipe_file)}};
 }
 
 QJsonObject summary_json(const Summary& summary) {
@@ -232,11 +225,11 @@ void write_holders_json(const std::vector<Holder>& holders, const std::string& i
   QJsonArray units;
   for (const Holder& holder : holders) {
     QJsonObject one = holds_json({holder.held})[0].toObject();
-    one["unit"] = or_null(holder.unit);
-    one["label"] = or_null(holder.label);
-    one["station"] = or_null(holder.station);
+    one["unit"] = text_or_null(holder.unit);
+    one["label"] = text_or_null(holder.label);
+    one["station"] = text_or_null(holder.station);
     one["port"] = text(holder.port);
-    one["slot"] = or_null(holder.slot);
+    one["slot"] = text_or_null(holder.slot);
     units.append(one);
   }
   put(compact(QJsonObject{{"image", text(image)}, {"units", units}}), out);

@@ -30,17 +30,9 @@ bool several_stations(const Statistics& statistics) {
   });
 }
 
-// Among many slots one has bad luck: the more there are, the less likely it must be (Bonferroni, 5 % for all together).
-bool is_worse(const Share& here, const std::optional<double>& all, std::size_t slots) {
-  return all && chance_of_so_few(here, *all) < 0.05 / static_cast<double>(slots);
-}
-
-std::string slot_cell(const PlaceYield& place, const Statistics& statistics) {
+std::string slot_cell(const PlaceYield& place) {
   const std::string& slot = place.place.slot;
-  const Summary& summary = statistics.summary;
-  const std::size_t slots = statistics.places.size();
-  const bool worse =
-      is_worse(place.good, summary.yield(), slots) || is_worse(place.first_pass, summary.first_pass_yield(), slots);
+  const bool worse = place.suspect;
   std::string out = std::string("<div class='slot") + (worse ? " worse" : "") + "' title='" +
                     escaped(place.place.name() + ", port " + place.place.port + ": yield " + share_text(place.good) +
                             ", first-pass yield " + share_text(place.first_pass)) +
@@ -145,7 +137,7 @@ std::string fixture_chart(const Statistics& statistics) {
              "</small><div class=ports>\n";
       hub = here;
     }
-    out += slot_cell(place, statistics);
+    out += slot_cell(place);
   }
   return out + "</div></div></div>\n";
 }

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "reports/character.h"
+
 namespace reports {
 
 namespace {
@@ -20,32 +22,6 @@ std::size_t size_from(unsigned char first) {
   if (first >= 0xC2 && first < 0xE0) return 2;
   if (first >= 0xE0 && first < 0xF0) return 3;
   return first >= 0xF0 && first < 0xF5 ? 4 : 0;
-}
-
-struct Character {
-  std::size_t bytes = 0;  // 0: the first byte is part of no character
-  std::uint32_t code = 0;
-};
-
-// As the Unicode standard has it: no longer form than needed, no half of a pair, nothing beyond U+10FFFF.
-Character first_of(std::string_view text) {
-  constexpr std::uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-  const auto first = static_cast<unsigned char>(text[0]);
-  const std::size_t size = size_from(first);
-  if (size == 0 || text.size() < size) return {};
-  std::uint32_t code = size == 1 ? first : first & (0x7FU >> size);
-  for (std::size_t i = 1; i < size; ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if ((byte & 0xC0) != 0x80) return {};
-    code = code << 6 | (byte & 0x3FU);
-  }
-  if (code < least[size] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return {};
-  return {size, code};
-}
-
-bool steers(std::uint32_t code) {
-  return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x061C || code == 0x200E || code == 0x200F ||
-         (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) || code == 0xFFFE || code == 0xFFFF;
 }
 
 void put_escape(std::string& out, std::uint32_t code) {
@@ -84,10 +60,10 @@ std::string printable(std::string_view text, Breaks breaks) {
     out.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) break;
-    const Character character = first_of(text);
+    const Character character = first_character(text);
     if (character.bytes == 0) {
       put_byte(out, static_cast<unsigned char>(text[0]));
-    } else if (steers(character.code) && !(breaks == Breaks::kept && is_break(text))) {
+    } else if (steers_terminal(character.code) && !(breaks == Breaks::kept && is_break(text))) {
       put_escape(out, character.code);
     } else {
       out.append(text.substr(0, character.bytes));

@@ -7,6 +7,8 @@
 #include <numeric>
 #include <set>
 
+#include "db/outcome.h"
+
 namespace reports {
 
 namespace {
@@ -18,10 +20,6 @@ constexpr std::size_t cycle_bins = 30;
 constexpr std::int64_t most_periods = 32;   // that a chart can show
 constexpr std::int64_t least_periods = 4;   // that make a course of time
 constexpr std::size_t units_to_judge = 10;  // with fewer in a period, its yield says little
-
-bool is_good(db::Outcome outcome) {
-  return outcome == db::Outcome::passed || outcome == db::Outcome::already;
-}
 
 db::Time floor_to(db::Time time, milliseconds length) {
   return time - time.time_since_epoch() % length;
@@ -84,7 +82,7 @@ std::pair<std::vector<PlaceYield>, std::vector<std::uint32_t>> places_of(const S
   std::vector<std::uint32_t> at(seen.size());
   for (const std::uint32_t index : order) {
     at[index] = static_cast<std::uint32_t>(places.size());
-    places.push_back({seen[index], {}, {}});
+    places.push_back({seen[index], {}, {}, false});
   }
   for (const UnitSeen& unit : units) {
     if (unit.last == db::Outcome::running) continue;
@@ -152,21 +150,6 @@ std::pair<double, double> Share::bounds() const {
   return {std::max(0.0, (middle - spread) / scale), std::min(1.0, (middle + spread) / scale)};
 }
 
-double chance_of_so_few(const Share& here, double all) {
-  const std::uint64_t bad = here.whole - here.part;
-  if (bad == 0) return 1;
-  if (all >= 1) return 0;
-  if (all <= 0) return 1;
-  const double n = static_cast<double>(here.whole), log_bad = std::log(1 - all), log_good = std::log(all);
-  double fewer_bad = 0;
-  for (std::uint64_t i = 0; i < bad; ++i) {
-    const double k = static_cast<double>(i);
-    const double ways = std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1);
-    fewer_bad += std::exp(ways + k * log_bad + (n - k) * log_good);
-  }
-  return std::max(0.0, 1 - fewer_bad);
-}
-
 bool by_number(const std::string& a, const std::string& b) {
   const auto digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
   std::size_t i = 0, j = 0;
@@ -198,6 +181,21 @@ void Statistician::add(const db::Attempt& attempt) {
   }
   ++by_outcome_[static_cast<std::size_t>(finished.outcome)];
   if (!attempt.open) timeline_.push_back({place, attempt.started.at, finished.at, finished.outcome});
+  const Judged judged{attempt.installation, attempt.visit.port, finished.outcome, place};
+  if (place == first_at_.size()) first_at_.push_back(judged);
+  if (const auto before = visits_.add(attempt, judged)) judge(suspicions_, *before);
+}
+
+void Statistician::judge(Suspicions& suspicions, const Judged& last) {
+  if (counts_for_slot(last.outcome)) suspicions[last.station].judged(last.port, !is_good(last.outcome));
+}
+
+std::vector<bool> Statistician::suspects() const {
+  Suspicions suspicions = suspicions_;
+  for (const Judged& last : visits_.rest()) judge(suspicions, last);
+  std::vector<bool> all;
+  for (const Judged& place : first_at_) all.push_back(suspicions[place.station].is_suspect(place.port));
+  return all;
 }
 
 Statistics Statistician::statistics() const {
@@ -210,6 +208,8 @@ Statistics Statistician::statistics() const {
   std::ranges::stable_sort(out.faults, std::ranges::greater{}, &FaultCount::attempts);
   auto [places, at] = places_of(summarizer_, units);
   out.places = std::move(places);
+  const std::vector<bool> suspect = suspects();
+  for (std::size_t i = 0; i < suspect.size(); ++i) out.places[at[i]].suspect = suspect[i];
   out.cycles = cycles_of(cycles_, device_times_);
   out.tries = tries_of(units);
   out.recovered = static_cast<std::uint64_t>(

@@ -1,4 +1,4 @@
-// What a set of attempts looks like to somebody who would rather see than read: yield over time, faults, slots, cycle
+// A set of attempts as figures to draw: yield over time, faults, slots, cycle
 // times, a timeline. Values for the writers that draw. Pure; any thread.
 #pragma once
 
@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "db/reader.h"
+#include "reports/last_of_visits.h"
 #include "reports/summary.h"
+#include "scheduler/suspicion.h"
 
 namespace reports {
 
@@ -23,10 +25,6 @@ struct Share {
   double value() const { return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole); }
   std::pair<double, double> bounds() const;
 };
-
-// How likely it is, where everything else does so well as `all` (0..1), to have so few good ones or fewer: the binomial
-// distribution, exactly.
-double chance_of_so_few(const Share& here, double all);
 
 struct Period {
   db::Time begin;
@@ -42,7 +40,8 @@ struct FaultCount {
 struct PlaceYield {
   SlotKey place;
   Share good;        // units whose last attempt was there
-  Share first_pass;  // units whose first attempt was there, by that one: what tells a bad socket
+  Share first_pass;  // units whose first attempt was there, by that one: shows a bad socket
+  bool suspect;      // worse than the other slots of its station, by more than chance explains
 };
 
 struct CycleTimes {
@@ -83,6 +82,21 @@ class Statistician {
   std::vector<float> cycles_, device_times_;
   std::array<std::uint64_t, 7> by_outcome_{};
   std::vector<Segment> timeline_;  // its places are those of summarizer_
+
+  // Slots are compared by the last attempt of each visit, with those of their own station, as its board does.
+  struct Judged {
+    db::Uuid station;
+    std::string port;
+    db::Outcome outcome;
+    std::uint32_t place;
+  };
+  using Suspicions = std::map<db::Uuid, scheduler::Suspicion>;
+  static void judge(Suspicions& suspicions, const Judged& last);
+  std::vector<bool> suspects() const;  // by place
+
+  LastOfVisits<Judged> visits_;
+  Suspicions suspicions_;
+  std::vector<Judged> first_at_;  // by place: which port it is
 };
 
 // "A2" before "A10".

@@ -1,5 +1,7 @@
 #include "reports/step_state.h"
 
+#include "db/outcome.h"
+
 namespace reports {
 
 std::string_view to_string(StepState state) {
@@ -50,7 +52,7 @@ StepState state_of(const StepEnd& end) {
 }
 
 StepState state_of(const db::Step& step, const db::AttemptFinished& finished) {
-  const bool good = finished.outcome == db::Outcome::passed || finished.outcome == db::Outcome::already;
+  const bool good = is_good(finished.outcome);
   return state_of({.bytes = static_cast<std::uint64_t>(step.bytes),
                    .written_bytes = static_cast<std::uint64_t>(step.written_bytes),
                    .unchanged_bytes = static_cast<std::uint64_t>(step.unchanged_bytes),

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "db/outcome.h"
+
 namespace reports {
 
 namespace {
@@ -10,10 +12,6 @@ namespace {
 std::optional<double> ratio(std::uint64_t part, std::uint64_t whole) {
   if (whole == 0) return std::nullopt;
   return static_cast<double>(part) / static_cast<double>(whole);
-}
-
-bool is_good(db::Outcome outcome) {
-  return outcome == db::Outcome::passed || outcome == db::Outcome::already;
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ class Admission {
   std::optional<WaitFor> closed_;
   std::set<dfu::PortPath> held_;
   std::map<dfu::PortPath, int> narrowed_;
-  std::deque<Change> waiting_;  // with what was told last
+  std::deque<Change> waiting_;  // with what was said last
   std::vector<Change> changes_;
   std::vector<dfu::PortPath> working_;
   std::map<std::string, dfu::Duration> last_start_;  // by hub

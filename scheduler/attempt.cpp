@@ -119,9 +119,9 @@ std::vector<VisitEffect> Attempt::begin(std::optional<dfu::UnitInfo> present, co
   return std::exchange(wants_, {});
 }
 
-std::vector<VisitEffect> Attempt::on(const VisitInput& told, dfu::Duration now) {
+std::vector<VisitEffect> Attempt::on(const VisitInput& input, dfu::Duration now) {
   now_ = now;
-  std::visit([this](const auto& what) { hear(what); }, told);
+  std::visit([this](const auto& what) { hear(what); }, input);
   return std::exchange(wants_, {});
 }
 
@@ -405,7 +405,7 @@ void Attempt::returned_to_dfu(const dfu::UnitInfo& unit) {
     return next_task();
   }
   end(dfu::make_fault(FaultCode::leave_refused, entering(),
-                      "The unit was told to go into DFU mode and came back as " + dfu::to_string(unit.id) +
+                      "The unit was asked to enter DFU mode and came back as " + dfu::to_string(unit.id) +
                           ". Put it into DFU mode by its buttons."));
 }
 
@@ -455,7 +455,7 @@ void Attempt::waited_in_vain() {
     }
     return end(
         stays ? dfu::make_fault(FaultCode::leave_refused, entering(),
-                                "The unit stayed in its application after it was told to go into DFU mode. Put it "
+                                "The unit stayed in its application after the request to enter DFU mode. Put it "
                                 "into DFU mode by its buttons.")
               : dfu::make_fault(FaultCode::not_back, entering(),
                                 "The unit left its application and did not come back in DFU mode, or it was pulled."));
@@ -467,7 +467,7 @@ void Attempt::waited_in_vain() {
                         "early, or its firmware crashes."));
   }
   end(stays ? dfu::make_fault(FaultCode::leave_refused, OperationKind::leave,
-                              "The unit stayed in DFU mode after it was told to leave.")
+                              "The unit stayed in DFU mode after the leave request.")
             : dfu::make_fault(FaultCode::not_back, OperationKind::proof,
                               "The unit left DFU mode and did not come back: it does not start, or it was pulled."));
 }

@@ -33,7 +33,7 @@ class Attempt {
   // since the unit was verified.
   std::vector<VisitEffect> begin(std::optional<dfu::UnitInfo> present, const Gap& gap, dfu::Duration now);
   // Of VisitInput only what comes from the bus, timers and stops is its business; the rest is ignored.
-  std::vector<VisitEffect> on(const VisitInput& told, dfu::Duration now);
+  std::vector<VisitEffect> on(const VisitInput& input, dfu::Duration now);
 
   // Nothing more is wanted: the unit is closed, and the facts below are final.
   bool over() const { return stage_ == Stage::over; }
@@ -43,7 +43,7 @@ class Attempt {
   AttemptFinished finished() const;
   const AttemptStarted& started() const { return started_; }
   const std::optional<dfu::Fault>& fault() const { return fault_; }
-  // The unit was told to leave DFU mode, and nobody waited for it.
+  // The unit had the request to leave DFU mode, and the station did not wait for it.
   bool left_unwatched() const { return left_unwatched_; }
   // It did not survive a USB reset of ours, so that its departure is no removal.
   bool lost_by_reset() const { return lost_by_reset_; }
@@ -58,7 +58,7 @@ class Attempt {
   bool in_doubt() const { return doubted_gap_.has_value(); }
   // Neighbours of the steps that this attempt, or one before it, took from the unit.
   const dfu::BytesAt& neighbours() const { return neighbours_; }
-  // The unit that is on the port now was running when it was told to enter DFU mode.
+  // The unit that is on the port now was running when it had the request to enter DFU mode.
   bool brought_into_dfu() const { return entries_ > 0; }
 
  private:
@@ -74,7 +74,7 @@ class Attempt {
     talking,
     suspecting,  // a transfer failed on the wire: has the unit left? (docs/devices.md, "Unplugged during work")
     closing,
-    departing,  // it was told to leave the bus
+    departing,  // it had the request to leave the bus
     returning,  // and must come back
     settling,   // in application mode, and stay
     over,
@@ -84,7 +84,7 @@ class Attempt {
 
   const config::Recipe& recipe() const { return *started_.recipe; }
   const dfu::Profile& profile() const { return recipe().profile; }
-  // The unit that this task opened is still on the port, as far as anybody told.
+  // The unit that this task opened is still on the port, as far as was reported.
   bool still_here() const { return present_ && present_->handle == unit_.handle; }
 
   void hear(const visit_input::Arrived& arrived);

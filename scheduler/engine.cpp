@@ -20,7 +20,7 @@ struct Port {
   Visit visit;                 // touched in `mailbox` only
   std::shared_ptr<Talk> talk;  // that runs, or ran last; touched in `mailbox` only
   bool in_work = false;        // as last reported to the line; touched in `mailbox` only
-  WallTime time{};             // of what the visit is told now; touched in `mailbox` only
+  WallTime time{};             // of the input that the visit handles now; touched in `mailbox` only
 };
 using PortPointer = std::shared_ptr<Port>;
 
@@ -41,7 +41,7 @@ struct Engine::Impl {
   // Any thread.
   void tell_line(Input input);
   void tell_line_and_wait(Input input, std::function<void()> taken);
-  void tell(const PortPointer& port, VisitInput told);
+  void tell(const PortPointer& port, VisitInput input);
 
   // In the line's mailbox.
   void carry_out(Input input);
@@ -58,7 +58,7 @@ struct Engine::Impl {
   void run(effect::Finish& finish) { std::exchange(done, nullptr)(finish.totals); }
 
   // In the port's mailbox.
-  void carry_out(const PortPointer& port, const VisitInput& told);
+  void carry_out(const PortPointer& port, const VisitInput& input);
   void run(const PortPointer& port, visit_effect::RequestPlace&) { tell_line(input::PlaceWanted{port->visit.port()}); }
   void run(const PortPointer& port, visit_effect::ReleasePlace&) {
     tell_line(input::PlaceReleased{port->visit.port()});
@@ -87,7 +87,7 @@ struct Engine::Impl {
 
   // Touched in the line's mailbox only.
   Line line;
-  WallTime line_time{};  // of what the line is told now
+  WallTime line_time{};  // of the input that the line handles now
   std::map<dfu::PortPath, PortPointer> ports;
   std::function<void(Totals)> done;
 };
@@ -160,7 +160,7 @@ void Engine::Impl::tell_line(Input input) {
   mailbox->post([this, input = std::move(input)]() mutable { carry_out(std::move(input)); });
 }
 
-// `taken` is called when each port has handled what the line told it about that.
+// `taken` is called when each port has handled what the line sent it about that.
 void Engine::Impl::tell_line_and_wait(Input input, std::function<void()> taken) {
   mailbox->post([this, input = std::move(input), taken = std::move(taken)]() mutable {
     carry_out(std::move(input));
@@ -176,7 +176,7 @@ void Engine::Impl::carry_out(Input input) {
   }
 }
 
-// When each port has handled what it was told until now.
+// When each port has handled the inputs it has now.
 void Engine::Impl::after_each_port(const std::function<void()>& call) {
   if (ports.empty()) return call();
   const auto waiting = std::make_shared<std::size_t>(ports.size());
@@ -213,15 +213,15 @@ void Engine::Impl::run(effect::WakeAt& wake) {
 
 // ---- the ports' mailboxes
 
-void Engine::Impl::tell(const PortPointer& port, VisitInput told) {
-  port->mailbox->post([this, port, told = std::move(told)] { carry_out(port, told); });
+void Engine::Impl::tell(const PortPointer& port, VisitInput input) {
+  port->mailbox->post([this, port, input = std::move(input)] { carry_out(port, input); });
 }
 
-void Engine::Impl::carry_out(const PortPointer& port, const VisitInput& told) {
+void Engine::Impl::carry_out(const PortPointer& port, const VisitInput& input) {
   port->time = options.wall();
   // Its watchers hold the port.
-  if (std::holds_alternative<visit_input::Talked>(told)) port->talk.reset();
-  for (VisitEffect& one : port->visit.on(told, clock.now())) {
+  if (std::holds_alternative<visit_input::Talked>(input)) port->talk.reset();
+  for (VisitEffect& one : port->visit.on(input, clock.now())) {
     std::visit([&](auto& want) { run(port, want); }, one);
   }
   const bool in_work = port->visit.in_work();

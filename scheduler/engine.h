@@ -49,11 +49,11 @@ class Engine {
   // Units that are plugged in there from now on are left alone, until `skip` is false again; one that is there already
   // is finished. Holds over a reload. Any thread.
   void skip(dfu::PortPath port, bool skip);
-  // Commissioning: somebody plugs units in to show which socket is which, and none of them is worked on; units that
+  // Commissioning: a person plugs units in to show which socket is which, and none of them is worked on; units that
   // wait for their turn go on waiting. `done` is called once, from a pool thread, when that holds for every port. Any
   // thread.
   void commission(bool on, std::function<void()> done);
-  // Something that people should know, seen by somebody else. On record and told as the engine's own. Any thread.
+  // Something that people should know, seen by another part. Recorded and sent as the engine's own. Any thread.
   void tell(Remark remark);
   // Attempts that begin from now on are made for this job; those that run keep theirs. `done` is called once, from a
   // pool thread, when none can begin for another one. Any thread.

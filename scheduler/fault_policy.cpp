@@ -11,7 +11,8 @@ using enum About;
 using enum Recovery;
 using enum Remedy;
 
-// In the order of FaultCode.
+// In the order of FaultCode. duplicate_id, port_suspect, hub_suspect and hub_power are reserved: no attempt ends with
+// them (docs/formats.md, "Fault codes").
 constexpr std::array policies = {
     FaultPolicy{FaultCode::stall, unit, true, rungs, try_again},
     FaultPolicy{FaultCode::wrong_state, unit, true, rungs, try_again},

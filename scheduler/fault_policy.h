@@ -1,6 +1,6 @@
 // How the station judges a fault and what it does about it, one row for each code: who is blamed, whether another
-// attempt can help, which recovery helps, and what a person does with the unit afterwards. A new code needs its name
-// (dfu/fault), its row here, and its texts in the languages of the page. Pure values; any thread.
+// attempt can help, which recovery helps, and what a person does with the unit afterwards. What else a new code needs:
+// CONTRIBUTING.md, "Where to add". Pure values; any thread.
 #pragma once
 
 #include <string_view>
@@ -21,7 +21,7 @@ enum class Recovery {
 enum class Remedy {
   try_again,  // unplug the unit, and plug it in again
   set_aside,  // this unit is bad
-  get_help,   // somebody else must change something
+  get_help,   // another person must change something
 };
 
 struct FaultPolicy {

@@ -77,7 +77,7 @@ void Line::hear(input::Left& left) {
   if (ports_.contains(left.port)) tell(left.port, visit_input::Left{left.handle, ahead});
 }
 
-// All arrivals were told to their ports. The listing itself is work until these have said what they do about them.
+// Every arrival was sent to its port. The listing itself is work until these have said what they do about them.
 void Line::hear(input::Listed&) {
   listed_ = true;
   ++in_work_;
@@ -121,8 +121,8 @@ void Line::set_all_again() {
   for (const dfu::PortPath& port : ports_) set_again(port);
 }
 
-void Line::tell_all(const VisitInput& told) {
-  for (const dfu::PortPath& port : ports_) tell(port, told);
+void Line::tell_all(const VisitInput& input) {
+  for (const dfu::PortPath& port : ports_) tell(port, input);
 }
 
 void Line::hear(input::Reload& reload) {

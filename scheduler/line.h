@@ -68,7 +68,7 @@ class Line {
   void use(const dfu::PortPath& port);
   void set_again(const dfu::PortPath& port);
   void set_all_again();
-  void tell_all(const VisitInput& told);
+  void tell_all(const VisitInput& input);
   void open_or_close();
   void admit();
   void show_waits();
@@ -82,7 +82,7 @@ class Line {
 
   void remark(Remark remark);
   void show(Event event) { want(effect::Show{std::move(event)}); }
-  void tell(const dfu::PortPath& port, VisitInput told) { want(effect::TellPort{port, std::move(told)}); }
+  void tell(const dfu::PortPath& port, VisitInput input) { want(effect::TellPort{port, std::move(input)}); }
   void want(Effect effect) { effects_.push_back(std::move(effect)); }
 
   const LineOptions options_;
@@ -97,7 +97,7 @@ class Line {
   bool paused_ = false, commissioning_ = false;
   std::set<dfu::PortPath> ports_;                      // in use
   std::map<dfu::PortPath, dfu::UnitHandle> occupied_;  // what the bus says, of ports that are not in use, too
-  std::set<dfu::PortPath> skipped_;                    // by somebody, while the line runs
+  std::set<dfu::PortPath> skipped_;                    // by a person, while the line runs
   Enumerations enumerations_;
   KnownUnits units_;
   Trust trust_;

@@ -59,7 +59,7 @@ struct Totals {
   bool quota_made = false;  // the quota was reached, and the line stopped for that
 };
 
-// What the line is told.
+// Inputs of the line.
 namespace input {
 struct Begin {};  // first
 // By the bus. `late`: for how long in all the computer stood still until then (dfu/clock.h).
@@ -138,7 +138,7 @@ using Input =
 
 // What the line wants done, in this order.
 namespace effect {
-// A port comes into use, with the setting of its first visit. VisitInput once, before anything else about it.
+// A port comes into use, with the setting of its first visit. Sent once, before anything else about it.
 struct UsePort {
   dfu::PortPath port;
   VisitSetting setting;
@@ -159,7 +159,7 @@ struct SwitchPower {
   dfu::PortPath port;
   bool on;
 };
-// Answered by Settled when each port has handled what it was told until now, and what it said then has been heard.
+// Answered by Settled when each port has handled the inputs it has now, and the line what came of them.
 struct Settle {};
 // Answered by TimeOver.
 struct WakeAt {

@@ -32,7 +32,7 @@ struct VisitSetting {
   std::shared_ptr<const WorkOrder> job{};        // null: for none
 };
 
-// What a visit is told.
+// Inputs of a visit.
 namespace visit_input {
 struct Arrived {
   dfu::UnitInfo unit;

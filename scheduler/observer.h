@@ -38,7 +38,7 @@ struct VisitOver {
   std::string visit;
   bool never_begun = false;  // it was removed before its first attempt: it has no verdict
 };
-// It could begin, and waits for this; nothing: it waits no longer. VisitInput when it changes.
+// It could begin, and waits for this; nothing: it waits no longer. Sent when it changes.
 struct UnitWaits {
   dfu::PortPath port;
   std::string slot;

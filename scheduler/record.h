@@ -18,7 +18,7 @@
 namespace scheduler {
 
 // When something happened, as people know it: each event is stamped once, where it happened, and has this time on
-// record and wherever it is shown. Steps when somebody sets the clock; nothing is measured by it.
+// record and wherever it is shown. Steps when the clock is set; nothing is measured by it.
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
 enum class Outcome { passed, failed, error, cancelled, interrupted, already };

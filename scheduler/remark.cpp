@@ -118,7 +118,7 @@ std::string on_the_wire(const Values& values) {
 }
 
 std::string somebody(const Values& values) {
-  return values.has("by") ? values["by"] : "somebody";
+  return values.has("by") ? values["by"] : "a person";
 }
 
 std::string why(const Values& values) {

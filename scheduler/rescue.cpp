@@ -45,9 +45,9 @@ std::vector<VisitEffect> Rescue::begin(std::optional<dfu::UnitInfo> present, dfu
   return std::exchange(wants_, {});
 }
 
-std::vector<VisitEffect> Rescue::on(const VisitInput& told, dfu::Duration now) {
+std::vector<VisitEffect> Rescue::on(const VisitInput& input, dfu::Duration now) {
   now_ = now;
-  std::visit([this](const auto& what) { hear(what); }, told);
+  std::visit([this](const auto& what) { hear(what); }, input);
   return std::exchange(wants_, {});
 }
 
@@ -194,7 +194,8 @@ void Rescue::await_return(dfu::Duration limit) {
   wait(Stage::returning, limit);
 }
 
-// The unit is not where it was, and nobody here told it to go: unless power was cut a moment ago, it went by itself.
+// The unit is not where it was, and the station did not ask it to leave: unless power was cut a moment ago, it went by
+// itself.
 void Rescue::came_back_or_not() {
   if (stopping_) return end(Result::stopped);
   if (present_) return climb();
@@ -258,7 +259,7 @@ void Rescue::hear(const visit_input::TimeOver& over) {
   switch (stage_) {
     case Stage::suspecting:
       return climb();
-    case Stage::departing:  // the kernel has not told: it is not to be had either way
+    case Stage::departing:  // the kernel has not reported it: it is not usable either way
     case Stage::returning:
       say(RemarkCode::unit_not_back, {{"seconds", tenths(now_ - gone_since_)}});
       code_ = dfu::FaultCode::no_answer;

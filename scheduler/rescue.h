@@ -33,7 +33,7 @@ class Rescue {
   Rescue(const dfu::Profile& profile, RescueOptions options);
 
   std::vector<VisitEffect> begin(std::optional<dfu::UnitInfo> present, dfu::Duration now);
-  std::vector<VisitEffect> on(const VisitInput& told, dfu::Duration now);
+  std::vector<VisitEffect> on(const VisitInput& input, dfu::Duration now);
 
   enum class Result {
     ready,    // the unit answers: the next attempt may begin

@@ -66,7 +66,7 @@ struct Gap {
   dfu::Duration queued{};
   dfu::Duration late{};   // within the absence the computer stood still for so long: the unit may have been back unseen
   dfu::Duration ahead{};  // of the last departure: so long others may come back before it
-  bool told_to_go = false;  // the unit was told to leave, or to enter DFU mode; a USB reset and port power are not that
+  bool told_to_go = false;  // by a request to leave, or to enter DFU mode; a USB reset and port power are not that
   bool handed = false;      // a person, or another program, may have had the unit
 };
 
@@ -88,7 +88,7 @@ SameUnit same_unit(const KnownUnit& known, const dfu::UnitInfo& now, const Gap& 
 bool late_host_hides_reset(const Gap& gap, const dfu::Profile& profile);
 
 // The unit that was `away` and has shown the same id may hold other bytes now: it was away for longer than a reset
-// takes, with nobody here who told it to go.
+// takes, without a request to leave.
 bool bytes_in_doubt(const Gap& gap, const dfu::Profile& profile);
 
 // In seconds: "8.1"

@@ -1,7 +1,6 @@
 #include "scheduler/suspicion.h"
 
 #include <cmath>
-#include <utility>
 
 namespace scheduler {
 
@@ -58,16 +57,6 @@ std::optional<Suspicion::Finding> Suspicion::judged(const std::string& group, bo
   count.suspect = before || speaks_against(count, others, threshold);
   if (!count.suspect) return {};
   return Finding{count.failed, count.units, others.failed, others.units, !before};
-}
-
-Remark suspected(RemarkCode code, std::string attempt, const std::string& name, const Suspicion::Finding& found) {
-  return make_remark(code, std::move(attempt), name,
-                     {{"name", name},
-                      {"failed", std::int64_t{found.failed}},
-                      {"units", std::int64_t{found.units}},
-                      {"others_failed", std::int64_t{found.others_failed}},
-                      {"others_units", std::int64_t{found.others_units}},
-                      {"first", std::int64_t{found.first}}});
 }
 
 bool Suspicion::is_suspect(const std::string& group) const {

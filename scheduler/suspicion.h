@@ -1,4 +1,5 @@
-// Is one slot (or hub) worse than its peers, by more than chance explains? Pure.
+// Is one slot (or hub) worse than its peers, by more than chance explains? Pure. The one test of that: the line uses
+// it, the board and the report.
 //
 // The test: a group's units fail at a rate of their own, against: they fail at the rate of all. Its evidence is the
 // likelihood of what was seen under the first, averaged over rates as lines have them, by the greatest likelihood that
@@ -14,8 +15,6 @@
 #include <map>
 #include <optional>
 #include <string>
-
-#include "scheduler/remark.h"
 
 namespace scheduler {
 
@@ -45,8 +44,5 @@ class Suspicion {
   double error_rate_;
   std::map<std::string, Count> groups_;
 };
-
-// For the record. `code`: suspect_slot, suspect_port or suspect_hub; `name`: its label or port.
-Remark suspected(RemarkCode code, std::string attempt, const std::string& name, const Suspicion::Finding& found);
 
 }  // namespace scheduler

@@ -183,7 +183,7 @@ class RereadTask : public Task {
   void cut_off() override;
   const std::optional<dfu::Fault>& fault() const override { return fault_; }
 
-  // Everything was read and is as it was written. Also where the unit could not be told to leave then.
+  // Everything was read and is as it was written. Also where the leave request then failed.
   bool equal() const { return equal_; }
   // The first piece that is not; null: there is none, or it was not read.
   const dfu::Piece* difference() const { return difference_; }

@@ -1,19 +1,29 @@
 #include "scheduler/trust.h"
 
+#include <utility>
+
 #include "scheduler/fault_policy.h"
+#include "scheduler/outcome.h"
 
 namespace scheduler {
 
 namespace {
 
-bool is_good(Outcome outcome) {
-  return outcome == Outcome::passed || outcome == Outcome::already;
-}
-
 // A unit counts for its slot and its hub.
 bool counts(const AttemptFinished& last, const VerdictReached& verdict) {
   if (is_good(verdict.outcome)) return true;
   return verdict.outcome == Outcome::failed && (!last.fault || counts_for_slot(last.fault->code));
+}
+
+// For the record. `code`: suspect_slot, suspect_port or suspect_hub; `name`: its label or port.
+Remark suspected(RemarkCode code, std::string attempt, const std::string& name, const Suspicion::Finding& found) {
+  return make_remark(code, std::move(attempt), name,
+                     {{"name", name},
+                      {"failed", std::int64_t{found.failed}},
+                      {"units", std::int64_t{found.units}},
+                      {"others_failed", std::int64_t{found.others_failed}},
+                      {"others_units", std::int64_t{found.others_units}},
+                      {"first", std::int64_t{found.first}}});
 }
 
 }  // namespace

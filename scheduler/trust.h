@@ -33,7 +33,7 @@ class Trust {
   std::string closed(const dfu::PortPath& port) const { return quarantine_.reason(port); }
   HubThrottle::Evidence evidence(const dfu::PortPath& hub) const { return care_.evidence(hub); }
 
-  // Somebody looked at it. False: the port is in use; nothing: the hub is as before.
+  // A person looked at it. False: the port is in use; nothing: the hub is as before.
   bool release_port(const dfu::PortPath& port) { return quarantine_.release(port); }
   std::optional<HubThrottle::State> release_hub(const dfu::PortPath& hub) { return care_.release(hub); }
 

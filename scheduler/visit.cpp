@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "dfu/fit.h"
+#include "scheduler/outcome.h"
 #include "scheduler/retry.h"
 
 namespace scheduler {
@@ -20,14 +21,14 @@ constexpr int most_quick_returns = 50;
 
 Visit::Visit(VisitOptions options) : options_(std::move(options)), setting_(options_.setting) {}
 
-std::vector<VisitEffect> Visit::on(const VisitInput& told, dfu::Duration now) {
+std::vector<VisitEffect> Visit::on(const VisitInput& input, dfu::Duration now) {
   now_ = now;
-  std::visit([this](const auto& what) { hear(what); }, told);
+  std::visit([this](const auto& what) { hear(what); }, input);
   // An attempt does not know what comes after it: a halt is a stop to it.
-  const auto* halt = std::get_if<visit_input::Halt>(&told);
+  const auto* halt = std::get_if<visit_input::Halt>(&input);
   const std::optional<VisitInput> as_stop =
       halt ? std::optional<VisitInput>(visit_input::Stop{halt->kind}) : std::nullopt;
-  const VisitInput& passed_on = as_stop ? *as_stop : told;
+  const VisitInput& passed_on = as_stop ? *as_stop : input;
   if (phase_ == Phase::attempting) {
     attempt(attempt_->on(passed_on, now));
   } else if (phase_ == Phase::rescuing) {
@@ -156,7 +157,7 @@ bool Visit::may_begin_at_once(bool another) {
   }
   // What plain DFU holds cannot be read, so that each visit writes it again.
   const bool made = outcome_ == Outcome::passed && recipe().profile.dialect == dfu::Dialect::dfuse;
-  const bool idle = outcome_ == Outcome::passed || outcome_ == Outcome::already;
+  const bool idle = is_good(outcome_);
   ++quick_returns_;
   idle_returns_ = made ? 0 : idle_returns_ + (idle ? 1 : 2);
   return quick_returns_ <= most_quick_returns && idle_returns_ <= most_idle_returns;
@@ -347,7 +348,7 @@ void Visit::conclude() {
   timer_ = attempt_->last_timer();
   known_ = attempt_->known();
   gap_ = attempt_->gap();
-  // What it was told in vain explains no later departure.
+  // A request that had no effect explains no later departure.
   if (gap_.departures == 0 && !attempt_->left_unwatched()) gap_ = {};
   if (attempt_->left_unwatched()) own_departure_until_ = now_ + recipe().profile.depart_limit;
   if (options_.dry_run) return conclude_dry_run();
@@ -403,7 +404,7 @@ void Visit::ended(const visit_input::Recorded& recorded) {
   go_on_after(*fault_);
 }
 
-// Nothing is begun now, the recovery of the unit neither. A unit that was told to leave is on its way back.
+// Nothing is begun now, the recovery of the unit neither. A unit that had a leave request will return.
 void Visit::wait_after_halt() {
   if (pending_proof_ && (!present_ || in_dfu_mode(*present_, recipe().profile))) {
     phase_ = Phase::awaiting;
@@ -474,7 +475,7 @@ void Visit::hear(const visit_input::TimeOver& over) {
   if (over.timer != timer_) return;
   switch (phase_) {
     case Phase::awaiting:
-      // A halt ended the proof before the unit was told to leave.
+      // A halt ended the proof before the leave request.
       return present_ ? go_on_with_what_is_here() : reach_verdict(outcome_);
     case Phase::verdict:
       quick_returns_ = idle_returns_ = 0;

@@ -29,7 +29,7 @@ class Visit {
  public:
   explicit Visit(VisitOptions options);
 
-  std::vector<VisitEffect> on(const VisitInput& told, dfu::Duration now);
+  std::vector<VisitEffect> on(const VisitInput& input, dfu::Duration now);
 
   const dfu::PortPath& port() const { return options_.port; }
 
@@ -125,8 +125,8 @@ class Visit {
   // A departure until then is our doing (leave), and so is the return that follows it: neither is an insertion.
   std::optional<dfu::Duration> own_departure_until_;
   bool draining_ = false;         // no new visit, no further attempt
-  std::optional<StopKind> stop_;  // as told last
-  bool halted_ = false;           // the attempt that runs was told to end, and its unit waits for its turn after it
+  std::optional<StopKind> stop_;  // of the last input
+  bool halted_ = false;           // the attempt that runs was asked to end, and its unit waits for its turn after it
   int halts_ = 0;                 // attempts of this visit that a halt ended: policy.attempts does not count them
   int timer_ = 0;                 // the one that counts; older ones are ignored
   std::string visit_;

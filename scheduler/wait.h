@@ -10,10 +10,10 @@ namespace scheduler {
 
 // In the order in which they are checked: of several, the first one is shown.
 enum class WaitFor {
-  pause,          // somebody paused the line
+  pause,          // a person paused the line
   commissioning,  // the sockets get their labels
   order,          // as many units are in work as the order still wants; or there is no order
-  hub_stopped,    // a hub that failed too often: until somebody releases it
+  hub_stopped,    // a hub that failed too often: until a person releases it
   hub_power,      // the hub's power is off, to reset one of its units
   cap,            // the station's limit
   hub_slowed,     // a hub that failed too often takes fewer units

@@ -1,7 +1,8 @@
 // Every place in the code that cites a document is followed to its heading: `docs/devices.md, "Stalls"`, and several
 // headings of one document as `docs/devices.md, "Stalls", "Poll times"`. A document named in any other way fails, so
 // that a renamed heading, a deleted page and a source that is not in the tree are all found. Links between documents
-// are followed too. This file is left out: its own examples cite what does not exist.
+// are followed too, and files that a line names must be there. This file is left out: its own examples cite what does
+// not exist.
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
@@ -208,6 +209,46 @@ TEST(Citations, LeadToHeadingsOfTheTree) {
   }
   EXPECT_TRUE(problems.empty()) << joined(problems);
   EXPECT_GT(citations, 100) << "the citations are not found any longer";
+}
+
+// "scheduler/same_unit.h", "tests/run.sh": files of the tree that a line names, from its root.
+std::vector<std::string> files_named_in(std::string_view line) {
+  const std::set<std::string_view> tops{"config", "db", "dfu", "reports", "scheduler", "station", "tests"};
+  const std::set<std::string> endings{".h", ".cpp", ".py", ".sh", ".js", ".json", ".toml"};
+  std::vector<std::string> named;
+  while (!line.empty()) {
+    const auto length = static_cast<std::size_t>(std::ranges::find_if_not(line, is_word) - line.begin());
+    std::string_view word = line.substr(0, length);
+    while (word.ends_with('.')) word.remove_suffix(1);  // of the sentence
+    const bool is_one = tops.contains(word.substr(0, word.find('/'))) && endings.contains(fs::path(word).extension());
+    if (is_one && word.find('/') != std::string_view::npos) named.emplace_back(word);
+    line.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return named;
+}
+
+// In comments, scripts and documents. A file that was renamed is found wherever it is named.
+TEST(Citations, FilesThatAreNamedAreThere) {
+  std::vector<std::string> problems;
+  int named = 0;
+  for (const std::string& file : files_with(root, {".h", ".cpp", ".py", ".sh", ".js", ".md"})) {
+    if (file.ends_with("layering_test.cpp") || file.ends_with("citation_test.cpp")) continue;  // made up there
+    const Lines lines = lines_of(root / file);
+    for (std::size_t number = 0; number < lines.size(); ++number) {
+      for (const std::string& one : files_named_in(lines[number])) {
+        ++named;
+        if (fs::exists(root / one)) continue;
+        problems.push_back(file + ":" + std::to_string(number + 1) + ": there is no " + one);
+      }
+    }
+  }
+  EXPECT_TRUE(problems.empty()) << joined(problems);
+  EXPECT_GT(named, 1000) << "files are not found any longer";
+}
+
+TEST(Citations, AFileThatIsNamedIsFoundInItsSentence) {
+  EXPECT_EQ(files_named_in("// Wrong (dfu/usb/lane.h, \"x\"), see scheduler/line.cpp. Not a/b.h, nor dfu."),
+            (std::vector<std::string>{"dfu/usb/lane.h", "scheduler/line.cpp"}));
 }
 
 TEST(Citations, LinksBetweenDocumentsLeadSomewhere) {

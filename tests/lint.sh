@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What a compiler does not say: clang-format over the whole tree (a few seconds), clang-tidy over the sources that differ
-# from the main branch, the syntax of scripts, and the length of files. Exit status 0: nothing to mend.
+# from the main branch, the syntax of scripts, the length of files, words, and the places of tests/mutants.sh. Exit
+# status 0: nothing to mend.
 #
 #   tests/lint.sh             before a push, and in .ci/run
 #   tests/lint.sh --all       clang-tidy over every source: a quarter of an hour on two cores, for a nightly run and
@@ -59,6 +60,13 @@ for file in "${sources[@]}"; do
   lines=$(wc -l <"$file")
   [ "$lines" -le 600 ] || head -n 20 "$file" | grep -q 'Long because' || problem "$file has $lines lines, more than 600"
 done
+
+# A bug that tests/mutants.sh can no longer put in is a test that no longer runs.
+tests/mutants.sh --check || problem "tests/mutants.sh: see above"
+
+# Plain technical English: words that CONTRIBUTING.md leaves out.
+words=$(git grep -nwiE 'whoever|anew|is told of|any more|goes from the bus' -- ':!CONTRIBUTING.md' ':!tests/lint.sh' ':!LICENSE' || true)
+[ -z "$words" ] || problem "not plain technical English (CONTRIBUTING.md):"$'\n'"$words"
 
 # A change of the whole tree is for the nightly run: nobody waits an hour for it.
 if [ "${#tidied[@]}" -gt "$most_tidied" ] && [ "$all" = 0 ]; then

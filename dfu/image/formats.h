@@ -25,7 +25,7 @@ ByteView without_byte_order_mark(ByteView file);
 bool is_html(ByteView file);
 bool is_text(ByteView file);
 
-// A Core program from before modules: nothing but its vector table tells it. Source: docs/devices.md, "Where the header
+// A Core program from before modules: only its vector table identifies it. Source: docs/devices.md, "Where the header
 // is".
 bool is_legacy_core(ByteView file);
 // A vector table as a Cortex-M needs it: stack in RAM, handlers where code can be and no further apart than the file is

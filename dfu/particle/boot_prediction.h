@@ -1,6 +1,6 @@
-// What a Photon, P1 or Electron will do at its next start, told from the headers of what will then be in its flash.
-// Source: docs/devices.md, "Boot of a Photon". Checksums are not looked at: a module whose header is good counts as
-// whole. Pure; any thread; any bytes are safe input.
+// What a Photon, P1 or Electron will do at its next start, predicted from the headers of what will then be in its
+// flash. Source: docs/devices.md, "Boot of a Photon". Checksums are not looked at: a module whose header is good counts
+// as whole. Pure; any thread; any bytes are safe input.
 #pragma once
 
 #include <optional>

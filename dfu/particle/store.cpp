@@ -65,6 +65,7 @@ constexpr std::array known = {
 
 std::vector<std::string> setting_names() {
   std::vector<std::string> names;
+  names.reserve(known.size());
   for (const Known& one : known) names.emplace_back(one.name);
   return names;
 }

@@ -56,8 +56,8 @@ void Announcer::next() {
 
 void Announcer::read(const DeviceAddress& place) {
   using Read = OnceCallback<std::optional<UnitInfo>>;
-  const auto answer =
-      std::make_shared<Read>(gate_, [self = shared_from_this()](std::optional<UnitInfo> unit) { self->tell(unit); });
+  const auto answer = std::make_shared<Read>(
+      gate_, [self = shared_from_this()](const std::optional<UnitInfo>& unit) { self->tell(unit); });
   const auto draft = std::make_shared<Draft>();
   const auto work = [place, answer, draft] {
     std::optional<UnitInfo> unit = read_unit(place);

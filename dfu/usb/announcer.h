@@ -55,7 +55,7 @@ class Announcer : public std::enable_shared_from_this<Announcer> {
   const Listener listener_;
 
   std::mutex mutex_;
-  // Guarded by mutex_; the front item is being told.
+  // Guarded by mutex_; the front item is being reported.
   std::deque<Item> items_;
   std::map<libusb_device*, Known> known_;
   UnitHandle last_handle_ = 0;

@@ -46,7 +46,7 @@ class OnceCallback {
 
   bool given() const { return given_; }
 
-  // False when somebody else was first.
+  // False when another caller was first.
   bool give(Result... result) {
     if (given_.exchange(true)) return false;
     gate_->pass([&] { done_(std::move(result)...); });

@@ -1,4 +1,4 @@
-// What comes and goes on USB, as libusb tells it through the context that discovers devices (dfu/usb/context.h). Owns
+// What comes and goes on USB, as libusb reports it through the context that discovers devices (dfu/usb/context.h). Owns
 // the thread that handles its events; one Hotplug at a time. The constructor throws std::runtime_error with a sentence
 // for a person.
 #pragma once
@@ -31,11 +31,11 @@ class Hotplug {
   Hotplug();
   ~Hotplug();  // REQUIRES: no Key is held
 
-  // Tells what is present, from inside the call. `on_change` must not block.
+  // Reports what is present, from inside the call. `on_change` must not block.
   void list(OnChange on_change);
-  // And from then on what changes, from a thread of its own. A device may be told to be here twice.
+  // And from then on what changes, from a thread of its own. A device may be reported twice.
   void watch();
-  // No change is told after this. Not from inside `on_change`.
+  // No change is reported after this. Not from inside `on_change`.
   void stop();
 
  private:

@@ -1,6 +1,6 @@
-// Calls that may block, kept off every thread that somebody else waits for.
+// Calls that may block, kept off every thread that others wait for.
 //
-// A executor does its jobs one after the other on a thread of its own, which the first job starts and a while without
+// An executor does its jobs one after the other on a thread of its own, which the first job starts and a while without
 // jobs ends. A job that overruns its limit is given up: its `given_up` is called, and those of the jobs behind it and
 // of all that are posted until the call returns, if ever. What was given up still runs then, in order; a job that must
 // not come late looks whether its answer was given (dfu/usb/answer.h). The limit counts what the kernel takes for this

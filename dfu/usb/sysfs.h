@@ -31,7 +31,7 @@ std::optional<int> read_number(const std::filesystem::path& file, int base = 10)
 std::string link_name(const std::filesystem::path& link);
 
 bool is_there(const DeviceAddress& place);
-// The unit at this place as far as it can be told without its lock: all but the strings. Nothing when it has left.
+// The unit at this place as far as it can be read without its lock: all but the strings. Nothing when it has left.
 std::optional<UnitInfo> read_unit(const DeviceAddress& place);
 // Serial and product, and the configuration that is active if there are several. May block.
 void read_locked(const DeviceAddress& place, UnitInfo& unit);

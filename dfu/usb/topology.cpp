@@ -58,7 +58,7 @@ std::optional<HubPort> peer_of(const HubPort& port) {
   return port_named(link_name(folder / "peer"));
 }
 
-// The USB 3 half of a hub that is told by its other half.
+// The USB 3 half of a hub that is listed by its other half.
 bool is_second_half(const PortPath& hub, int ports) {
   if (read_number(device_folder(hub) / "speed").value_or(0) < super_speed) return false;
   for (int number = 1; number <= ports; ++number) {

@@ -8,7 +8,7 @@
 
 namespace dfu::usb {
 
-// A USB 3 hub is two hubs on two buses; it is told once, by its USB 2 half, where all DFU units are.
+// A USB 3 hub is two hubs on two buses; it is listed once, by its USB 2 half, where all DFU units are.
 Topology read_topology();
 
 // One hub's side of a port.

@@ -21,7 +21,7 @@ Unit::Unit(DeviceAddress place, Time settled, const UsbLimits& limits, std::shar
 
 // ---- the verbs
 
-void Unit::open(std::vector<Claim> claims, SharedCallback<OpenResult> answer) {
+void Unit::open(std::vector<Claim> claims, const SharedCallback<OpenResult>& answer) {
   {
     const std::lock_guard lock(mutex_);
     in_use_ = true;
@@ -35,7 +35,7 @@ void Unit::open(std::vector<Claim> claims, SharedCallback<OpenResult> answer) {
                    }});
 }
 
-void Unit::submit(Transfer transfer, SharedCallback<TransferResult> answer) {
+void Unit::submit(Transfer transfer, const SharedCallback<TransferResult>& answer) {
   const auto flight = std::make_shared<Flight>();
   const Duration limit = transfer.timeout + limits_.transfer;
   const auto work = [self = shared_from_this(), transfer = std::move(transfer), flight, answer] {
@@ -52,7 +52,7 @@ void Unit::submit(Transfer transfer, SharedCallback<TransferResult> answer) {
   flight->job = executor_->post({work, limit, given_up, true});
 }
 
-void Unit::reset(SharedCallback<ResetStatus> answer) {
+void Unit::reset(const SharedCallback<ResetStatus>& answer) {
   executor_->post({[self = shared_from_this(), answer] { self->do_reset(*answer); }, limits_.reset,
                    [answer] { answer->give(ResetStatus::lost); }});
 }
@@ -69,7 +69,7 @@ void Unit::cancel() {
   if (device) device->interrupt();
 }
 
-void Unit::close(SharedCallback<> answer) {
+void Unit::close(const SharedCallback<>& answer) {
   cancel();
   const auto work = [self = shared_from_this(), answer] {
     self->shut();

@@ -28,11 +28,11 @@ class Unit : public std::enable_shared_from_this<Unit> {
   Unit(DeviceAddress place, Time settled, const UsbLimits& limits, std::shared_ptr<SerialExecutor> executor,
        std::function<void()> forget);
 
-  void open(std::vector<Claim> claims, SharedCallback<OpenResult> answer);
-  void submit(Transfer transfer, SharedCallback<TransferResult> answer);
-  void reset(SharedCallback<ResetStatus> answer);
+  void open(std::vector<Claim> claims, const SharedCallback<OpenResult>& answer);
+  void submit(Transfer transfer, const SharedCallback<TransferResult>& answer);
+  void reset(const SharedCallback<ResetStatus>& answer);
   void cancel();
-  void close(SharedCallback<> answer);
+  void close(const SharedCallback<>& answer);
   void leave();
 
  private:

@@ -5,10 +5,10 @@
 // whatever call, delays no other; its verbs are answered when their limit is over. Answers and events come from these
 // threads. Any thread may call any verb.
 //
-// Units are told by what the kernel keeps of their descriptors. A unit that nobody opens gets no request, ever; hubs
-// get one only when the power of their ports is asked for.
-// After the destructor no callback comes, answered or not; it waits for calls that are under way, for no longer than
-// SerialExecutors::ending, and must not be called from a callback.
+// Units are described by what the kernel keeps of their descriptors. A unit that nobody opens gets no request, ever;
+// hubs get one only when the power of their ports is asked for. After the destructor no callback comes, answered or
+// not; it waits for calls that are under way, for no longer than SerialExecutors::ending, and must not be called from a
+// callback.
 #pragma once
 
 #include <memory>

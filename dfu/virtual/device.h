@@ -41,7 +41,7 @@ class Device {
   virtual UsbFace face(const BootResult* boot) const = 0;
   // After a reset or with new power; `dfu()` still is as it was before.
   virtual BootResult boot(Flash& flash) = 0;
-  // Likewise, told to start otherwise; a board that cannot does not care.
+  // Likewise, with a request to start otherwise; a board that cannot ignores it.
   virtual BootResult boot_as(StartAs, Flash& flash) { return boot(flash); }
   // Its application was asked for DFU mode, so that the next start leads there, once.
   virtual bool take_dfu_request() { return false; }

@@ -17,7 +17,7 @@ struct PhotonGeneration {
   enum class Serial { constant, id_upper, id_lower, short_id } serial = Serial::constant;
 
   bool drops_inside_leave = false;   // resets while it answers the leave request
-  bool reports_failures = false;     // a failed erase or write is a STALL; otherwise nobody is told
+  bool reports_failures = false;     // a failed erase or write is a STALL; otherwise it is not reported
   bool memory_by_alternate = false;  // otherwise the address alone chooses the memory
   // UPLOAD outside every memory: zeros; otherwise whatever the transfer buffer holds.
   bool zeros_outside = false;

@@ -37,7 +37,7 @@ class VirtualLine : public Bus, public Hubs {
   void close(UnitHandle unit, std::function<void()> done) override;
 
   Topology topology() override;
-  // A ganged hub goes off with the last of its ports that is asked to and holds a unit (that call is told so, the
+  // A ganged hub goes off with the last of its ports that is asked to and holds a unit (that call says so, the
   // others are refused), and on with the first.
   void set_power(const PortPath& port, bool on, std::function<void(bool switched)> done) override;
 

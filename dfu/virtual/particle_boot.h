@@ -29,7 +29,7 @@ enum class BootOutcome {
 
 std::string_view to_string(BootOutcome outcome);  // "factory-fallback"
 
-// What a start may be told to do instead, by a button or by a request that the last program left behind.
+// What a start may do instead, by a button or by a request that the last program left behind.
 enum class StartAs { usual, factory_reset, safe_mode };
 
 struct MissingModule {

@@ -238,7 +238,7 @@ Reaction VirtualUnit::strike(const FaultTable::Strike& fault, const Moment& mome
   return carry_on(setup, data);
 }
 
-// The unit does what it is asked; the host is told a wait that means nothing, or nothing at all.
+// The unit does what it is asked; the wait that it reports means nothing, or it reports none.
 Reaction VirtualUnit::spoil_status(FaultKind kind, const Setup& setup, ByteView data) {
   Reaction out = carry_on(setup, data);
   if (kind == FaultKind::drop_status) {

@@ -124,7 +124,7 @@ class VirtualUnit {
   StartAs start_as_ = StartAs::usual;  // of the next start
   std::uint32_t starts_ = 0;
   bool restored_ = false;
-  bool left_ = false;  // it has been told to leave DFU mode since its power came
+  bool left_ = false;  // it has had a leave request since its power came
 };
 
 }  // namespace dfu::virt

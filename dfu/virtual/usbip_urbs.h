@@ -1,4 +1,4 @@
-// The URBs of one imported unit that have no answer yet: which goes to the unit next, and what the client is told.
+// The URBs of one imported unit that have no answer yet: which goes to the unit next, and the reply to the client.
 //
 // The unit takes one transfer at a time, in the order of submission. Only IN transfers of other endpoints than 0 may
 // have no answer for hours: the unit is asked now and then, one transfer per endpoint at a time, and in between

@@ -20,9 +20,9 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t most_boards = 128;
 constexpr std::size_t attempts_shown = 20;
-constexpr auto between_pictures = 100ms;  // what an eye takes for motion
-constexpr auto between_looks = 1s;        // at overdue connections, while no board is open, and at the operators
-constexpr auto between_beats = 5s;        // a page that hears nothing for 12 s says that it is offline
+constexpr auto between_states = 100ms;  // what an eye takes for motion
+constexpr auto between_looks = 1s;      // at overdue connections, while no board is open, and at the operators
+constexpr auto between_beats = 5s;      // a page that hears nothing for 12 s says that it is offline
 // Above what the system gives other programs by default: the web side comes after them, and long after the line.
 constexpr int board_priority = 10;
 
@@ -442,7 +442,7 @@ void Board::show(std::stop_token stop) {
     }
     show_once();
     std::unique_lock lock(mutex_);
-    joined_.wait_for(lock, stop, between_pictures, [] { return false; });
+    joined_.wait_for(lock, stop, between_states, [] { return false; });
   }
   show_once();
 }
@@ -450,13 +450,13 @@ void Board::show(std::stop_token stop) {
 void Board::show_once() {
   if (stream_.wants_line_json()) shown_.reset();  // one left and another came, faster than this thread looks
   const LineNow line = live_.now();
-  LineJson picture = line_json_of(line, facts(line));
+  LineJson state = line_json_of(line, facts(line));
   const Moment moment{number_ + 1, db::now()};
-  const Delta change = shown_ ? delta(*shown_, picture, moment) : Delta{Change::structure, {}};
+  const Delta change = shown_ ? delta(*shown_, state, moment) : Delta{Change::structure, {}};
   if (change.change == Change::none) return;
   number_ = moment.number;
-  stream_.publish(moment.number, whole(picture, moment), change.json);
-  shown_ = std::move(picture);
+  stream_.publish(moment.number, whole(state, moment), change.json);
+  shown_ = std::move(state);
 }
 
 }  // namespace station::board

@@ -28,7 +28,7 @@ struct Controls {
   std::function<void(const std::optional<JobOrder>& order, const std::function<void()>& done)> work_for{};
   // While it is on, no unit is worked on. `done` is called when that holds.
   std::function<void(bool on, const std::function<void()>& done)> commission{};
-  // As SIGHUP does: recipe and station file are read again. `done` is told whether they were good.
+  // As SIGHUP does: recipe and station file are read again. `done` gets whether they were good.
   std::function<void(const std::function<void(bool)>& done)> reload{};
   // As work_for: every unit that comes is started, for no order, and recorded with this operator.
   std::function<void(const std::string& operator_name, const std::function<void()>& done)> work_without_order{};

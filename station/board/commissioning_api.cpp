@@ -6,6 +6,7 @@
 #include <future>
 
 #include "config/files.h"
+#include "reports/json_text.h"
 #include "station/board/body.h"
 #include "station/commissioning/slots_in_file.h"
 #include "station/commissioning/station_file.h"
@@ -21,9 +22,7 @@ constexpr std::chrono::seconds longest_reading(30);  // of a recipe's images, fr
 constexpr std::size_t most_labels = 1000;
 constexpr std::size_t largest_file = 1 << 20;
 
-QString text(std::string_view utf8) {
-  return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
-}
+using reports::text;
 
 Refusal not_now(std::string message, std::string remedy) {
   return {409, "not-now", std::move(message), std::move(remedy)};

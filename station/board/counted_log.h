@@ -1,5 +1,6 @@
-// A log for events that anybody can cause. A client that reaches the board can make it refuse thousands of requests in
-// a second; the log gets a line for the first of each cause, then from time to time one with the count and an example.
+// A log for events that any client can cause. A client that reaches the board can make it refuse thousands of requests
+// in a second; the log gets a line for the first of each cause, then from time to time one with the count and an
+// example.
 #pragma once
 
 #include <chrono>

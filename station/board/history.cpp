@@ -9,8 +9,11 @@
 #include <set>
 #include <utility>
 
+#include "db/outcome.h"
 #include "db/signature.h"
 #include "reports/attempt_json.h"
+#include "reports/json_text.h"
+#include "reports/last_of_visits.h"
 #include "reports/statistics.h"
 #include "scheduler/suspicion.h"
 #include "station/record/last_backup.h"
@@ -27,13 +30,8 @@ constexpr auto looked_back = 7 * 24h;  // what is compared and counted for healt
 constexpr std::size_t most_units = 50;
 constexpr std::size_t most_history = 500;  // attempts of one unit: a serial that many units share
 
-QString text(std::string_view utf8) {
-  return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
-}
-
-QJsonValue text_or_null(const std::string& utf8) {
-  return utf8.empty() ? QJsonValue() : QJsonValue(text(utf8));
-}
+using reports::text;
+using reports::text_or_null;
 
 class Limit {
  public:
@@ -171,21 +169,12 @@ class Comparison {
   scheduler::Suspicion suspicion_;
 };
 
-bool is_good(db::Outcome outcome) {
-  return outcome == db::Outcome::passed || outcome == db::Outcome::already;
-}
-
-// What says nothing about a slot: units that were not finished.
-bool counts(db::Outcome outcome) {
-  return is_good(outcome) || outcome == db::Outcome::failed || outcome == db::Outcome::error;
-}
-
 struct Comparisons {
   explicit Comparisons(const LineNow& line) {
     for (const HubNow& hub : line.hubs) hub_labels[hub.port.text] = text(hub.label);
   }
   void add(const db::Attempt& attempt) {
-    if (!counts(attempt.finished.outcome)) return;
+    if (!reports::counts_for_slot(attempt.finished.outcome)) return;
     const bool failed = !is_good(attempt.finished.outcome);
     const std::string hub = dfu::PortPath{attempt.visit.port}.hub().text;
     slots.add(attempt.visit.port, text(attempt.visit.slot), failed);
@@ -197,21 +186,18 @@ struct Comparisons {
   Comparison slots{}, hubs{}, recipes{};
 };
 
-// The last attempt of each visit of the last seven days. On one port they come one after the other, so that one per
-// port is kept, and not the ten thousands of a busy line.
+// The last attempt of each visit of the last seven days.
 void read_last_attempts(db::Reader& reader, const std::function<void(const db::Attempt&)>& take) {
   const Limit limit;
   db::Filter filter;
   filter.since = db::now() - looked_back;
   filter.steps = false;
-  std::map<std::pair<db::Uuid, std::string>, db::Attempt> last;  // by station and port
+  reports::LastOfVisits<db::Attempt> visits;
   reader.attempts(filter, [&](const db::Attempt& attempt) {
-    const auto [kept, first] = last.try_emplace({attempt.installation, attempt.visit.port}, attempt);
-    if (!first && kept->second.visit.visit != attempt.visit.visit) take(kept->second);
-    if (!first) kept->second = attempt;
+    if (const auto before = visits.add(attempt, attempt)) take(*before);
     return !limit.is_over();
   });
-  for (const auto& [port, attempt] : last) take(attempt);
+  for (const db::Attempt& attempt : visits.rest()) take(attempt);
 }
 
 QJsonObject file_facts(const std::string& path) {

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "reports/attempt_json.h"
+#include "reports/json_text.h"
 #include "station/live/advice.h"
 #include "station/record/image_json.h"
 #include "station/record/record_rows.h"
@@ -12,13 +13,8 @@ namespace station::board {
 
 namespace {
 
-QString text(std::string_view utf8) {
-  return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
-}
-
-QJsonValue text_or_null(std::string_view utf8) {
-  return utf8.empty() ? QJsonValue() : QJsonValue(text(utf8));
-}
+using reports::text;
+using reports::text_or_null;
 
 double hundredths(double value) {
   return std::round(value * 100) / 100;
@@ -142,11 +138,11 @@ QJsonValue job_json(const std::optional<db::JobOpened>& job, const std::optional
                      {"operator", text_or_null(job->operator_name)}};
 }
 
-QJsonObject bottleneck_json(const Bottleneck& bound) {
-  return {{"by", word(bound.by)},
-          {"slots", bound.slots},
-          {"name", text(bound.name)},
-          {"times_slower", hundredths(bound.times_slower)}};
+QJsonObject bottleneck_json(const Bottleneck& bottleneck) {
+  return {{"by", word(bottleneck.by)},
+          {"slots", bottleneck.slots},
+          {"name", text(bottleneck.name)},
+          {"times_slower", hundredths(bottleneck.times_slower)}};
 }
 
 QJsonObject line_json(const LineNow& line, const LineFacts& facts) {
@@ -179,21 +175,21 @@ QJsonObject line_json(const LineNow& line, const LineFacts& facts) {
   return json;
 }
 
-LineJson::Hub hub_picture(const HubNow& hub, const LineFacts& facts) {
-  LineJson::Hub picture{.port = hub.port.text};
-  picture.facts = {{"port", text(hub.port.text)},
-                   {"label", text(hub.label)},
-                   {"tt", text(dfu::to_string(hub.tt))},
-                   {"ports", static_cast<qint64>(hub.slots.size())},
-                   {"missing", hub.missing},
-                   {"trouble", trouble_json(hub.trouble)}};
-  picture.load = hub.bus_load ? QJsonValue(hundredths(*hub.bus_load)) : QJsonValue();
+LineJson::Hub hub_json(const HubNow& hub, const LineFacts& facts) {
+  LineJson::Hub json{.port = hub.port.text};
+  json.facts = {{"port", text(hub.port.text)},
+                {"label", text(hub.label)},
+                {"tt", text(dfu::to_string(hub.tt))},
+                {"ports", static_cast<qint64>(hub.slots.size())},
+                {"missing", hub.missing},
+                {"trouble", trouble_json(hub.trouble)}};
+  json.load = hub.bus_load ? QJsonValue(hundredths(*hub.bus_load)) : QJsonValue();
   for (const SlotNow& slot : hub.slots) {
-    picture.ports.push_back(slot.port.text);
+    json.ports.push_back(slot.port.text);
     const auto label = facts.labels.find(slot.visit);
-    picture.slots.push_back(compact(slot_json(slot, label == facts.labels.end() ? "" : label->second)));
+    json.slots.push_back(compact(slot_json(slot, label == facts.labels.end() ? "" : label->second)));
   }
-  return picture;
+  return json;
 }
 
 std::string joined(const std::vector<std::string>& parts) {
@@ -306,23 +302,23 @@ QJsonObject slot_json(const SlotNow& slot, const std::string& label) {
 }
 
 LineJson line_json_of(const LineNow& line, const LineFacts& facts) {
-  LineJson picture{.station = facts.station, .line = line_json(line, facts)};
-  for (const HubNow& hub : line.hubs) picture.hubs.push_back(hub_picture(hub, facts));
-  return picture;
+  LineJson json{.station = facts.station, .line = line_json(line, facts)};
+  for (const HubNow& hub : line.hubs) json.hubs.push_back(hub_json(hub, facts));
+  return json;
 }
 
-std::string whole(const LineJson& picture, const Moment& moment) {
+std::string whole(const LineJson& line, const Moment& moment) {
   std::vector<std::string> hubs;
-  for (const LineJson::Hub& hub : picture.hubs) {
+  for (const LineJson::Hub& hub : line.hubs) {
     QJsonObject facts = hub.facts;
     facts["bus_load"] = hub.load;
     hubs.push_back(with(facts, "slots", "[" + joined(hub.slots) + "]"));
   }
   const QJsonObject top{{"n", static_cast<qint64>(moment.number)},
                         {"time", reports::rfc3339(moment.time)},
-                        {"station", text(picture.station)},
+                        {"station", text(line.station)},
                         {"version", text(version())},
-                        {"line", picture.line}};
+                        {"line", line.line}};
   return with(top, "hubs", "[" + joined(hubs) + "]");
 }
 

@@ -47,11 +47,11 @@ LineJson line_json_of(const LineNow& line, const LineFacts& facts);
 // `label`: of the unit; empty: none was paired.
 QJsonObject slot_json(const SlotNow& slot, const std::string& label);
 
-std::string whole(const LineJson& picture, const Moment& moment);
+std::string whole(const LineJson& line, const Moment& moment);
 
 enum class Change {
   none,
-  some,       // the delta tells it
+  some,       // the delta has it
   structure,  // hubs or slots came or went
 };
 struct Delta {

@@ -35,7 +35,7 @@ std::optional<std::string> name_in_host(std::string_view host);
 // By request target, Host, Origin, method and length.
 std::optional<Refusal> refuse_head(const Request& head, const Endpoint& place);
 
-// Text of a stranger for a log or a message: printable ASCII, at most so many bytes of it, which is said if it was
+// Text from outside for a log or a message: printable ASCII, at most so many bytes of it, which is said if it was
 // longer.
 std::string shown(std::string_view text, std::size_t most = 60);
 

@@ -33,7 +33,7 @@ constexpr unsigned silent_seconds = 15;  // longer than a stream is without a si
 // In which what was answered and shown last is sent: that the line stops, to the one who stopped it.
 constexpr auto time_for_last_words = 300ms;
 constexpr std::size_t stream_chunk = 8 * 1024;
-// The record can be read by this many at once; who comes while so many wait is told to try again.
+// The record can be read by this many at once; a request that comes while so many wait gets "try again".
 constexpr std::size_t worker_threads = 2;
 constexpr std::size_t most_waiting = 32;
 
@@ -118,7 +118,8 @@ struct Server::Impl {
   }
 
   ~Impl() {
-    // Nobody new; then whoever sleeps or waits for an answer is woken, because only those who are awake can be ended.
+    // No new clients; then those that sleep or wait for an answer are woken, because only clients that are awake can be
+    // ended.
     const int listening = MHD_quiesce_daemon(daemon);
     workers.close();
     std::this_thread::sleep_for(time_for_last_words);

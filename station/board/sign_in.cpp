@@ -3,6 +3,7 @@
 #include <QJsonArray>
 #include <stdexcept>
 
+#include "reports/json_text.h"
 #include "station/board/address.h"
 #include "station/board/body.h"
 #include "station/record/image_json.h"
@@ -19,9 +20,7 @@ constexpr int free_tries = 5;
 constexpr std::chrono::seconds first_wait = 30s;
 constexpr std::chrono::seconds longest_wait = 5min;
 
-QString text(std::string_view utf8) {
-  return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
-}
+using reports::text;
 
 Refusal too_many_tries(std::chrono::seconds wait) {
   return {429, "too-many-tries", "Too many wrong PINs for this name from here.",
@@ -177,7 +176,7 @@ std::vector<std::string> SignIn::end_outdated() {
   try {
     operators = look_at_operators();
   } catch (const std::runtime_error&) {
-    readable = false;  // who may be in cannot be told: nobody stays
+    readable = false;  // who may be in is not known: nobody stays
   }
   const auto ended = sessions_.keep([&](const Session& session) {
     if (!readable || operators.empty()) return readable && session.pin_hash.empty();

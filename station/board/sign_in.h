@@ -1,5 +1,5 @@
 // Signing in and out. At a station without operators a name is enough; otherwise a PIN is needed, and guessing it is
-// slowed down for each pair of operator and client (sessions.h). No name is told to anybody who is not signed in.
+// slowed down for each pair of operator and client (sessions.h). Names are not shown to clients that are not signed in.
 // `Work` is for the workers: hashing a PIN takes its time on purpose.
 #pragma once
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "reports/attempt_json.h"
+#include "reports/json_text.h"
 #include "reports/step_state.h"
 #include "station/text.h"
 
@@ -14,9 +15,7 @@ namespace {
 
 constexpr std::size_t most_lines = 100;  // some dozen attempts
 
-QString text(std::string_view utf8) {
-  return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
-}
+using reports::text;
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// What happened in each slot lately, step by step: for the board's page about one slot. VisitInput by the engine; asked
+// What happened in each slot lately, step by step: for the board's page about one slot. Called by the engine; asked
 // from any thread. Bounded: older events are in the record and in the log.
 #pragma once
 
@@ -31,7 +31,7 @@ class SlotTimelines : public scheduler::Observer {
   };
   struct Timeline {
     std::vector<Step> steps;
-    std::optional<dfu::OperationKind> phase;  // as told last
+    std::optional<dfu::OperationKind> phase;  // of the last event
     std::string step;                         // likewise
     std::deque<std::string> log;
   };

@@ -30,7 +30,7 @@ class Stream::Client {
   std::uint64_t beats = 0;                                         // that it was given or that came with a state
   std::function<void()> resume;                                    // set while it sleeps
   bool ended = false;
-  bool evicted = false;  // it is told so before it ends, and takes no place
+  bool evicted = false;  // it gets a notice before it ends, and takes no place
   std::string owner, session;
   std::uint64_t number = 0;  // in the order in which they came
 };

@@ -3,7 +3,7 @@
 // There is no queue. A client that reads slowly gets fewer messages, each of them the newest; one that has missed a
 // change gets the whole state. One who opens too many streams loses its oldest, and others keep theirs. Clients read on
 // the server's thread and sleep while there is nothing for them; `publish` and `beat` come from the thread that makes
-// the pictures and wake them. All calls from any thread.
+// the states and wake them. All calls from any thread.
 #pragma once
 
 #include <cstddef>
@@ -35,15 +35,15 @@ class Stream {
   ~Stream();
 
   // `owner` is whose stream it is, and `session` the id of the session it is shown in; either may be empty. The oldest
-  // stream of an owner that has too many is told so and ended; when all places are taken, that of the owner who has
-  // most of them. Null: every owner has as few as this one, or the stream is closed.
+  // stream of an owner that has too many gets a notice and is ended; when all places are taken, that of the owner who
+  // has most of them. Null: every owner has as few as this one, or the stream is closed.
   std::shared_ptr<Client> join(const std::string& owner = {}, const std::string& session = {});
   void leave(const std::shared_ptr<Client>& client);
   // Up to `size` bytes of what the client is to be sent next.
   Taken read(Client& client, const Line& line, char* buffer, std::size_t size);
 
   std::size_t clients() const;
-  // Somebody is here and there is no state: the next one that is published must not be a change only.
+  // A client is here and there is no state: the next one that is published must not be a change only.
   bool wants_line_json() const;
   // `delta` leads from the state before to this one; empty: only the whole does. Forgotten while nobody is there.
   void publish(std::uint64_t number, std::string whole, std::string delta);

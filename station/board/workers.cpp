@@ -31,7 +31,7 @@ bool Workers::post(std::function<void()> task) {
 
 void Workers::run(std::stop_token stop) {
   std::unique_lock lock(mutex_);
-  // True as long as something waits, even when the thread has been told to end.
+  // True as long as something waits, even when the thread has been asked to end.
   while (changed_.wait(lock, stop, [this] { return !waiting_.empty(); })) {
     const std::function<void()> task = std::move(waiting_.front());
     waiting_.pop_front();

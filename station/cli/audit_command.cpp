@@ -269,8 +269,8 @@ ExitStatus audit_image(const ImageOptions& options) {
     }
     if (std::holds_alternative<db::ImageStore::Altered>(found)) {
       return complain(ExitStatus::not_passed, store.file_of(digest) +
-                                                  " is not the image that was recorded: somebody or something changed "
-                                                  "it. Look for it in a backup.");
+                                                  " is not the image that was recorded: it was changed. Look for it "
+                                                  "in a backup.");
     }
     const auto& bytes = std::get<db::ImageStore::Bytes>(found);
     const std::string text(bytes.begin(), bytes.end());

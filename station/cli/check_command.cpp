@@ -10,6 +10,7 @@
 #include "dfu/bytes.h"
 #include "dfu/particle/boot_prediction.h"
 #include "dfu/plan.h"
+#include "reports/json_text.h"
 #include "station/cli/command.h"
 #include "station/output/output.h"
 #include "station/record/image_json.h"
@@ -94,9 +95,7 @@ std::string_view does_of(const dfu::Step& step) {
   return {};
 }
 
-QString text(std::string_view utf8) {
-  return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
-}
+using reports::text;
 
 QJsonObject to_json(const config::Diagnostic& diagnostic) {
   return {{"file", text(diagnostic.file)},   {"line", diagnostic.line},

@@ -100,7 +100,7 @@ std::variant<Proof, std::string> proof_of(const RestoreOptions& options, const s
   return Proof{anchors.front(), "signed by the key " + db::to_string(*key)};
 }
 
-std::string told(const RestoreOptions& options, const db::RestoredRecord& restored) {
+std::string restored_text(const RestoreOptions& options, const db::RestoredRecord& restored) {
   std::string out = fmt::format("restored    rows 1 to {} of station {} from {}\nlast hash   {}\n", restored.end.seq,
                                 restored.station, options.from, db::hex(restored.end.hash));
   if (const auto& old = restored.replaced) {
@@ -160,7 +160,7 @@ ExitStatus db_restore(const RestoreOptions& options) {
     }
     db::UuidGenerator uuids;
     const db::Run run = run_of_command("db restore", options.operator_name, uuids);
-    return say(told(options, db::restore(place.database, request, run, uuids, place.clock)));
+    return say(restored_text(options, db::restore(place.database, request, run, uuids, place.clock)));
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "reports/json_text.h"
 #include "station/cli/command.h"
 #include "station/cli/enumerate_units.h"
 #include "station/cli/options.h"
@@ -87,15 +88,13 @@ std::string as_text(const std::vector<Finding>& findings) {
 }
 
 std::string as_json(const std::vector<Finding>& findings) {
-  const auto text = [](std::string_view utf8) {
-    return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
-  };
+  using reports::text;
   QJsonArray array;
   for (const Finding& each : findings) {
     array.append(QJsonObject{{"check", text(each.check)},
                              {"level", text(to_string(each.level))},
                              {"text", text(each.text)},
-                             {"remedy", each.remedy.empty() ? QJsonValue() : QJsonValue(text(each.remedy))}});
+                             {"remedy", reports::text_or_null(each.remedy)}});
   }
   return compact(QJsonObject{{"ok", std::ranges::none_of(findings, is_problem)}, {"findings", array}}) + "\n";
 }

@@ -1,4 +1,4 @@
-// `label`: which printed label is on which unit, told by hand or by a scanner.
+// `label`: which printed label is on which unit, typed or scanned.
 #include <iostream>
 
 #include <fmt/format.h>

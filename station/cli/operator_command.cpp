@@ -138,12 +138,12 @@ const Registered operators({.place = 140,
                             .what = "Who may use the board from other machines, and with which PIN"});
 const Registered add_command({.place = 141,
                               .words = "operator add",
-                              .what = "Add somebody, or give a new PIN, which is asked for",
+                              .what = "Add an operator, or give a new PIN, which is asked for",
                               .declare = [](Arguments& arguments) {
                                 return declare(arguments, OperatorOptions::What::add);
                               }});
 const Registered remove_command(
-    {.place = 142, .words = "operator remove", .what = "Remove somebody", .declare = [](Arguments& arguments) {
+    {.place = 142, .words = "operator remove", .what = "Remove an operator", .declare = [](Arguments& arguments) {
        return declare(arguments, OperatorOptions::What::remove);
      }});
 const Registered list_command(

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "reports/json_text.h"
 #include "station/cli/command.h"
 #include "station/cli/enumerate_units.h"
 #include "station/cli/options.h"
@@ -67,9 +68,7 @@ std::string as_text(const std::vector<SlotRow>& rows) {
 }
 
 std::string as_json(const std::vector<SlotRow>& rows) {
-  const auto text_or_null = [](const std::string& text) {
-    return text.empty() ? QJsonValue() : QJsonValue(QString::fromStdString(text));
-  };
+  using reports::text_or_null;
   QJsonArray array;
   for (const SlotRow& row : rows) {
     array.append(QJsonObject{{"slot", text_or_null(row.slot.label)},
@@ -78,7 +77,7 @@ std::string as_json(const std::vector<SlotRow>& rows) {
                              {"missing", row.missing},
                              {"recipe", text_or_null(row.slot.recipe)},
                              {"usb", row.unit ? text_or_null(dfu::to_string(row.unit->info.id)) : QJsonValue()},
-                             {"mode", row.unit ? text_or_null(std::string(to_string(row.unit->mode))) : QJsonValue()}});
+                             {"mode", row.unit ? text_or_null(to_string(row.unit->mode)) : QJsonValue()}});
   }
   return compact(QJsonObject{{"slots", array}}) + "\n";
 }

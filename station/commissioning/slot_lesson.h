@@ -1,4 +1,4 @@
-// Commissioning: which socket of the fixture is which port. Somebody plugs one unit after the other, the sockets get
+// Commissioning: which socket of the fixture is which port. A person plugs in one unit after the other, the sockets get
 // their labels in that order, and the station file gets the text for them. Pure; one thread.
 #pragma once
 

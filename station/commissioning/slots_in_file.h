@@ -1,5 +1,5 @@
 // The station file with sockets as they were learned, as text: each port is written where its slot stands, new slots
-// come at the end, and everything else stays as somebody wrote it, comments too. Pure.
+// come at the end, and everything else stays as it was written, comments too. Pure.
 #pragma once
 
 #include <string>

@@ -1,14 +1,11 @@
 #include "station/live/advice.h"
 
 #include "scheduler/fault_policy.h"
+#include "scheduler/outcome.h"
 
 namespace station {
 
 namespace {
-
-bool is_good(scheduler::Outcome outcome) {
-  return outcome == scheduler::Outcome::passed || outcome == scheduler::Outcome::already;
-}
 
 // A hand took the unit off the bus, or its plug did: the socket is empty, or the plug must be pushed in.
 bool was_pulled(const SlotNow& slot) {

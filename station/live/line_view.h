@@ -36,7 +36,7 @@ struct UnitView {
   bool foreign() const { return profile.empty(); }
   // In DFU mode, and not to be flashed all the same.
   bool unfit_in_dfu() const { return !foreign() && mode == UnitMode::dfu && !unfit.empty(); }
-  // Somebody's DFU device, which is to be left alone.
+  // A DFU device of another kind, which is to be left alone.
   bool foreign_dfu() const { return foreign() && (mode == UnitMode::dfu || mode == UnitMode::runtime); }
 };
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "reports/json_text.h"
 #include "station/live/line_view.h"
 #include "station/record/image_json.h"
 
@@ -11,13 +12,8 @@ namespace station {
 
 namespace {
 
-QString text(std::string_view utf8) {
-  return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
-}
-
-QJsonValue text_or_null(std::string_view utf8) {
-  return utf8.empty() ? QJsonValue() : QJsonValue(text(utf8));
-}
+using reports::text;
+using reports::text_or_null;
 
 QJsonArray controllers_json(const LineView& line, const config::StationConfig& station) {
   QJsonArray array;

@@ -8,6 +8,7 @@
 
 #include "dfu/profile.h"
 #include "scheduler/fault_policy.h"
+#include "scheduler/outcome.h"
 
 namespace station {
 
@@ -43,10 +44,6 @@ double wire_seconds(double bytes) {
 
 bool moves_data(OperationKind phase) {
   return phase == OperationKind::survey || phase == OperationKind::write || phase == OperationKind::read;
-}
-
-bool is_good(scheduler::Outcome outcome) {
-  return outcome == scheduler::Outcome::passed || outcome == scheduler::Outcome::already;
 }
 
 void count(Counts& counts, scheduler::Outcome outcome) {
@@ -181,7 +178,7 @@ void LineState::skip(const dfu::PortPath& port, const std::optional<std::string>
 
 // What somebody said here and now goes before what stands in a file.
 std::optional<Skip> LineState::skip_of(const dfu::PortPath& port) const {
-  if (const auto told = skipped_.find(port); told != skipped_.end()) return Skip{Skip::By::somebody, told->second};
+  if (const auto skip = skipped_.find(port); skip != skipped_.end()) return Skip{Skip::By::somebody, skip->second};
   const scheduler::LineSettings& settings = setup_.settings;
   if (settings.station->skips(port, setup_.topology.controllers)) {
     return Skip{Skip::By::file, "the station file says: skip"};
@@ -270,7 +267,7 @@ void LineState::hear(const scheduler::Progress& event) {
   while (slot.moved.size() > 2 && slot.moved[1].at <= now_ - rate_window) slot.moved.pop_front();
 }
 
-// What was finished since the last event was work of the phase that was told then.
+// What was finished since the last event was work of the phase of that event.
 void LineState::note_stretch(const Slot& slot, const scheduler::Progress& event) {
   if (!moves_data(slot.last.phase)) return;
   auto& stretches = hubs_[event.port.hub()].stretches;

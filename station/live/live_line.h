@@ -59,7 +59,7 @@ struct Skip {
     file,       // the station file
     no_recipe,  // there is none for this slot
   } by = By::somebody;
-  std::string reason{};  // a sentence, or what somebody said
+  std::string reason{};  // a sentence, or what a person typed
 };
 
 // How an attempt ended.
@@ -89,7 +89,7 @@ struct SlotNow {
   std::optional<scheduler::Remark> closed{};  // by which it was closed
   std::optional<Skip> skip{};                 // from the next unit on, at least
   std::optional<scheduler::Wait> wait{};      // queued: for this; nothing: it is about to begin
-  bool hub_stopped = false;                   // no unit is started here before somebody releases the hub
+  bool hub_stopped = false;                   // no unit is started here before a person releases the hub
   bool missed = false;  // foreign: it came while nothing was worked on here, and may be for this line
   // Of an attempt that runs. Phase and step as scheduler::Progress; before the first "open", after leave "proof".
   dfu::OperationKind phase = dfu::OperationKind::open;
@@ -136,9 +136,9 @@ struct Bottleneck {
     units,        // units are in work and take the time they need
     bus,          // units behind one single-TT hub wait for one another's time on its 12 Mbit/s
     limit,        // units that could begin wait for the station's cap, a hub's width, or the stagger
-    pause,        // units that could begin wait because somebody paused the line
+    pause,        // units that could begin wait because a person paused the line
     order,        // nothing is begun: the order is complete, or there is none yet
-    hub_stopped,  // units that could begin wait until somebody releases their hub, which failed too often
+    hub_stopped,  // units that could begin wait until a person releases their hub, which failed too often
     hub_slowed,   // units that could begin wait because their hub, which failed too often, takes fewer at once
   } by = By::people;
   int slots = 0;       // people: that wait for them; units: in work; bus: behind the hub; else: units that wait
@@ -165,7 +165,7 @@ enum class RunState {
   running,
   paused,
   commissioning,  // sockets get their labels, and no unit is worked on
-  halted,         // somebody stopped all work: as paused, and what was in work ends before its time
+  halted,         // a person stopped all work: as paused, and what was in work ends before its time
   stopping,       // the run ends
   stopping_at_once,
 };
@@ -305,7 +305,7 @@ class LineState {
   std::set<dfu::PortPath> hubs_there_;  // now; empty: nothing is known about hubs
   std::map<dfu::PortPath, scheduler::Remark> quarantined_;
   std::map<dfu::PortPath, HubTrouble> troubled_;  // hubs
-  std::map<dfu::PortPath, std::string> skipped_;  // by somebody, and why
+  std::map<dfu::PortPath, std::string> skipped_;  // by a person, and why
   Counts counts_;
   std::optional<dfu::Duration> first_attempt_;
   std::deque<dfu::Duration> good_;  // when, within the window of units_per_hour

@@ -3,6 +3,7 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 
+#include "reports/json_text.h"
 #include "reports/printable.h"
 #include "station/record/image_json.h"
 
@@ -12,9 +13,7 @@ namespace {
 
 constexpr std::size_t longest_reason = 200;
 
-QString text(const std::string& utf8) {
-  return QString::fromStdString(utf8);
-}
+using reports::text;
 
 std::optional<QJsonObject> object_from(std::string_view line) {
   const auto bytes = QByteArray::fromRawData(line.data(), static_cast<qsizetype>(line.size()));

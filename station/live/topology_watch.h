@@ -1,4 +1,4 @@
-// No event tells that a hub came or went. So the line's topology is read every few
+// There is no event when a hub comes or goes. So the line's topology is read every few
 // seconds, on a thread of its own, because a look may wait for a hub that hangs.
 #pragma once
 

@@ -10,9 +10,9 @@ namespace station {
 
 namespace {
 
-constexpr std::chrono::milliseconds between_pictures{100};
+constexpr std::chrono::milliseconds between_frames{100};
 // So often everything is painted again, in case another program wrote on the screen.
-constexpr int whole_picture_every = 50;
+constexpr int whole_frame_every = 50;
 
 }  // namespace
 
@@ -30,7 +30,7 @@ void Console::started(const RunFacts& facts) {
             .board = facts.board.value_or("")};
   terminal_.emplace(out_);
   paint();
-  timer_.start(between_pictures);
+  timer_.start(between_frames);
 }
 
 void Console::stopping(bool) {
@@ -47,9 +47,9 @@ void Console::ended(const RunEnd& end) {
 void Console::paint() {
   if (!out_.idle()) return;
   const ScreenSize size = terminal_->size();
-  if (size != painted_size_ || pictures_++ % whole_picture_every == 0) painted_.clear();
+  if (size != painted_size_ || frames_++ % whole_frame_every == 0) painted_.clear();
   const bool whole = painted_.empty();
-  std::string picture = size != painted_size_ ? "\x1b[2J" : "";
+  std::string frame = size != painted_size_ ? "\x1b[2J" : "";
   painted_size_ = size;
   const std::vector<Row> rows = draw(live_.now(), facts_, terminal_->messages(), size);
   painted_.resize(rows.size());
@@ -57,10 +57,10 @@ void Console::paint() {
     std::string row = terminal_text(rows[i], colour_);
     if (!whole && row == painted_[i]) continue;
     // Cleared first: a full row leaves the cursor on its last column, where clearing would take a character.
-    picture += fmt::format("\x1b[{};1H\x1b[0K", i + 1) + row;
+    frame += fmt::format("\x1b[{};1H\x1b[0K", i + 1) + row;
     painted_[i] = std::move(row);
   }
-  if (!picture.empty()) out_.raw(std::move(picture));
+  if (!frame.empty()) out_.raw(std::move(frame));
 }
 
 }  // namespace station

@@ -1,6 +1,6 @@
 // A run on a terminal: one row per slot that is painted over as things change, ten times a second at most. Before and
 // after, the terminal holds the same lines as ProgressLines leaves in a file: what is run, and at the end the table and
-// the summary. A terminal that is slow or stopped misses pictures; nobody waits for it before the run has ended.
+// the summary. A terminal that is slow or stopped misses frames; the run does not wait for it before the run has ended.
 // Events from any thread as Observer says; everything else in the main thread, whose event loop paints.
 #pragma once
 
@@ -19,7 +19,7 @@ namespace station {
 
 class Console : public RunOutput {
  public:
-  // Somebody else sends the events to `live`; it is read until `ended`.
+  // The caller sends the events to `live`; it is read until `ended`.
   Console(LineWriter& out, const LiveLine& live, bool colour);
 
   void started(const RunFacts& facts) override;
@@ -39,7 +39,7 @@ class Console : public RunOutput {
   QTimer timer_;
   ScreenSize painted_size_{};
   std::vector<std::string> painted_;  // rows; empty: nothing is known to be on the screen
-  int pictures_ = 0;
+  int frames_ = 0;
 };
 
 }  // namespace station

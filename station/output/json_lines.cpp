@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "reports/attempt_json.h"
+#include "reports/json_text.h"
 #include "station/record/image_json.h"
 #include "station/text.h"
 #include "station/version.h"
@@ -14,13 +15,8 @@ namespace {
 // Twice a second per unit is what a person can follow and what a program needs.
 constexpr std::chrono::milliseconds progress_interval{500};
 
-QString text(std::string_view utf8) {
-  return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
-}
-
-QJsonValue text_or_null(std::string_view utf8) {
-  return utf8.empty() ? QJsonValue() : QJsonValue(text(utf8));
-}
+using reports::text;
+using reports::text_or_null;
 
 double rounded(double seconds) {
   return std::round(seconds * 1000) / 1000;

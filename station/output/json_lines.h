@@ -1,4 +1,5 @@
-// A run as JSON Lines on standard output. Format: docs/formats.md, "JSON of flash and run".
+// A run as JSON Lines on standard output. Format: docs/formats.md, "JSON of flash and run". A new key:
+// CONTRIBUTING.md, "Where to add".
 #pragma once
 
 #include <QJsonObject>

@@ -65,7 +65,7 @@ void ProgressLines::on_event(const scheduler::Progress& event) {
   say(place(event.port, event.slot), fmt::format("{:3} %  {} {}", quarter * 25, to_string(event.phase), event.step));
 }
 
-// A pass is told once, with the verdict; what went wrong is told at once.
+// A pass is shown once, with the verdict; a fault is shown at once.
 void ProgressLines::on_event(const scheduler::AttemptEnded& event) {
   const scheduler::AttemptFinished& finished = event.finished;
   const scheduler::AttemptStarted& started = finished.started;
@@ -100,7 +100,7 @@ void ProgressLines::on_event(const scheduler::VerdictReached& event) {
   } else {
     text += fmt::format("    {:.1f} s", shown.last.flash_seconds + shown.last.return_seconds);
   }
-  // A fault was told when its attempt ended.
+  // A fault was shown when its attempt ended.
   if (!shown.last.fault) text += "    " + shown.remark;
   say(place(event.port, event.slot), text);
 }

@@ -13,7 +13,7 @@ namespace station {
 
 class ProgressLines : public RunOutput {
  public:
-  // `first_and_last`: what is run, and the table and the summary at the end; someone else shows what happens between.
+  // `first_and_last`: what is run, and the table and the summary at the end; another output shows what happens between.
   enum class Only { everything, first_and_last };
   explicit ProgressLines(LineWriter& out, Only only = Only::everything) : out_(out), only_(only) {}
 
@@ -27,7 +27,7 @@ class ProgressLines : public RunOutput {
 
   void on_event(const scheduler::UnitArrived& event);
   void on_event(const scheduler::UnitLeft& event);
-  void on_event(const scheduler::VisitBegan&) {}  // its first attempt is told
+  void on_event(const scheduler::VisitBegan&) {}  // its first attempt is shown
   void on_event(const scheduler::VisitOver&) {}
   void on_event(const scheduler::UnitWaits&) {}  // too many lines, on a wide line
   void on_event(const scheduler::AttemptBegan& event);

@@ -1,4 +1,4 @@
-// What a run of the line is, and how it ended: what the screen and the JSON lines both tell.
+// What a run of the line is, and how it ended: what the screen and the JSON lines both show.
 #pragma once
 
 #include <memory>

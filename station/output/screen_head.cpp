@@ -78,31 +78,31 @@ std::string waiting(int units) {
 }
 
 std::string bottleneck_text(const LineNow& line) {
-  const Bottleneck& bound = line.bound;
-  switch (bound.by) {
+  const Bottleneck& bottleneck = line.bound;
+  switch (bottleneck.by) {
     case Bottleneck::By::people:
-      return fmt::format("OPERATOR: {} of {} slots wait for people", bound.slots, slots_of(line));
+      return fmt::format("OPERATOR: {} of {} slots wait for people", bottleneck.slots, slots_of(line));
     case Bottleneck::By::units:
-      if (bound.times_slower < slow_everywhere) {
-        return fmt::format("UNITS: {} in work, each at its own pace", bound.slots);
+      if (bottleneck.times_slower < slow_everywhere) {
+        return fmt::format("UNITS: {} in work, each at its own pace", bottleneck.slots);
       }
-      return fmt::format("UNITS: {} in work, {:.1f} times slower than they need: is this PC busy?", bound.slots,
-                         bound.times_slower);
+      return fmt::format("UNITS: {} in work, {:.1f} times slower than they need: is this PC busy?", bottleneck.slots,
+                         bottleneck.times_slower);
     case Bottleneck::By::bus:
-      return fmt::format("BUS: {} units share the 12 Mbit/s of hub {}, {:.1f} times slower", bound.slots, bound.name,
-                         bound.times_slower);
+      return fmt::format("BUS: {} units share the 12 Mbit/s of hub {}, {:.1f} times slower", bottleneck.slots,
+                         bottleneck.name, bottleneck.times_slower);
     case Bottleneck::By::limit:
-      return fmt::format("LIMIT: {}, {} allows no more units at once", waiting(bound.slots),
-                         bound.name.empty() ? "the station file" : "hub " + bound.name);
+      return fmt::format("LIMIT: {}, {} allows no more units at once", waiting(bottleneck.slots),
+                         bottleneck.name.empty() ? "the station file" : "hub " + bottleneck.name);
     case Bottleneck::By::pause:
-      return fmt::format("PAUSE: {} for the line to go on", waiting(bound.slots));
+      return fmt::format("PAUSE: {} for the line to go on", waiting(bottleneck.slots));
     case Bottleneck::By::order:
-      return bound.slots == 0 ? "ORDER: no unit is started before the next one"
-                              : fmt::format("ORDER: {} for the next one", waiting(bound.slots));
+      return bottleneck.slots == 0 ? "ORDER: no unit is started before the next one"
+                                   : fmt::format("ORDER: {} for the next one", waiting(bottleneck.slots));
     case Bottleneck::By::hub_stopped:
-      return fmt::format("HUB: {}, hub {} is stopped", waiting(bound.slots), bound.name);
+      return fmt::format("HUB: {}, hub {} is stopped", waiting(bottleneck.slots), bottleneck.name);
     case Bottleneck::By::hub_slowed:
-      return fmt::format("HUB: {}, hub {} takes fewer at once", waiting(bound.slots), bound.name);
+      return fmt::format("HUB: {}, hub {} takes fewer at once", waiting(bottleneck.slots), bottleneck.name);
   }
   return {};
 }
@@ -113,9 +113,9 @@ Row bottleneck_row(const LineNow& line) {
       break;
     case RunState::paused:
       if (line.bound.by == Bottleneck::By::pause) break;
-      return {{"bound    "}, {"PAUSE: units that are plugged in wait; SIGUSR1 goes on", Look::warning}};
+      return {{"limit    "}, {"PAUSE: units that are plugged in wait; SIGUSR1 continues", Look::warning}};
     case RunState::halted:
-      return {{"stop     "}, {"all work is stopped on the board; \"Go on\" there or SIGUSR1 goes on", Look::warning}};
+      return {{"stop     "}, {"all work is stopped on the board; \"Go on\" there or SIGUSR1 continues", Look::warning}};
     case RunState::commissioning:
       return {{"line     "}, {"the sockets get their labels on the board, no unit is flashed", Look::warning}};
     case RunState::stopping:
@@ -125,7 +125,7 @@ Row bottleneck_row(const LineNow& line) {
   }
   const bool people_or_units = line.bound.by == Bottleneck::By::people || line.bound.by == Bottleneck::By::units;
   const bool warns = line.state == RunState::paused || !(people_or_units || line.bound.by == Bottleneck::By::order);
-  return {{"bound    "}, {bottleneck_text(line), warns ? Look::warning : Look::plain}};
+  return {{"limit    "}, {bottleneck_text(line), warns ? Look::warning : Look::plain}};
 }
 
 // How a hub that failed too often goes on. Typed into this window it would be lost: what a scanner reads comes here.

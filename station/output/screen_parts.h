@@ -27,7 +27,6 @@ std::string clock_text(double seconds);
 
 // ---- one slot
 
-bool is_good(scheduler::Outcome outcome);
 bool is_bad(scheduler::Outcome outcome);
 
 // How wide the parts of all cells are, so that they stand below one another.

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/outcome.h"
 #include "station/live/advice.h"
 #include "station/output/columns.h"
 #include "station/output/screen_parts.h"
@@ -51,10 +52,6 @@ std::string bar(double fraction, int width) {
 }
 
 // ---- one slot
-
-bool is_good(scheduler::Outcome outcome) {
-  return outcome == scheduler::Outcome::passed || outcome == scheduler::Outcome::already;
-}
 
 bool is_bad(scheduler::Outcome outcome) {
   return outcome == scheduler::Outcome::failed || outcome == scheduler::Outcome::error;

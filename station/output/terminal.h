@@ -1,6 +1,6 @@
 // A terminal taken over for a screen, and given back as it was, also when the program is killed by a signal that it can
 // see or crashes. While it is taken, typed characters are not echoed (a barcode scanner types into any window), Ctrl-Z
-// is off (a line in work must not be suspended by mistake), and what anybody writes to stderr comes here if
+// is off (a line in work must not be suspended by mistake), and what is written to stderr comes here if
 // that is the same terminal, because it would land between the rows. One at a time; main thread.
 #pragma once
 

@@ -16,6 +16,8 @@ flashline_packages=(
   libsqlite3-dev       # the record: SQLite itself
   libsodium-dev        # SHA-256
   libmicrohttpd-dev    # the board's web server
+  libsystemd-dev       # tells systemd that the service is ready and alive
+  libunistring-dev     # UTF-8, and how wide characters are on a terminal
   libxlsxwriter-dev    # reports as workbooks
   libusb-1.0-0-dev     # USB
   zlib1g-dev           # CRC-32

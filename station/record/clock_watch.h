@@ -1,4 +1,4 @@
-// Whether somebody or something set the wall clock while the line ran: it is compared with a clock that nobody can set
+// Whether the wall clock was set while the line ran: it is compared with a clock that nobody can set
 // and that goes on while the machine sleeps. Times on record are UTC by the wall clock, durations are not, so a step
 // spoils no duration, but it must be on record. Pure: fed with both clocks; one thread.
 #pragma once
@@ -29,7 +29,7 @@ class ClockWatch {
  public:
   explicit ClockWatch(ClockReading begin) : last_(begin) {}
 
-  // A step since the beginning or the last step that was told.
+  // A step since the beginning or the last step that was reported.
   std::optional<ClockStep> look(ClockReading now);
 
  private:

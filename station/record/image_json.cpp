@@ -3,14 +3,13 @@
 #include <QJsonDocument>
 
 #include "dfu/bytes.h"
+#include "reports/json_text.h"
 
 namespace station {
 
 namespace {
 
-QString text(std::string_view utf8) {
-  return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
-}
+using reports::text;
 
 }  // namespace
 

@@ -73,7 +73,7 @@ SignatureReport check_signed_file(const std::string& path, const std::string& te
   const std::string signature_file = path + ".minisig";
   if (!std::filesystem::exists(signature_file)) {
     if (key.empty())
-      return {true, "no: there is no " + signature_file + ", so anybody who had the file may have changed it"};
+      return {true, "no: there is no " + signature_file + ", so it may have been changed by any holder of the file"};
     return {false, "NO: a key was given, and there is no " + signature_file};
   }
   const std::string from =

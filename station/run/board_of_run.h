@@ -14,7 +14,7 @@
 
 namespace station {
 
-// What tells the board more than the live line does.
+// What the board gets beside the live line.
 struct BoardParts {
   board::SlotTimelines timelines;
   board::PrometheusExporter exporter;

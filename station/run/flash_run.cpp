@@ -17,8 +17,8 @@ namespace station {
 namespace {
 
 constexpr dfu::Duration worth_telling = std::chrono::seconds(1);  // of a computer that stands still
-constexpr std::chrono::seconds between_looks(10);                 // a step is told with the time at which it was found
-constexpr std::chrono::minutes end_of_order(30);                  // is told so long before: time to bring the next one
+constexpr std::chrono::seconds between_looks(10);  // a step is reported with the time at which it was found
+constexpr std::chrono::minutes end_of_order(30);   // is announced so long before: time to bring the next one
 
 scheduler::RemarkValues values_of(const db::JobOpened& order) {
   return {{"order", order.order}, {"until", utc(*order.until)}};
@@ -29,7 +29,7 @@ db::Event end_of_run(const RunEnd& end) {
   db::Event event;
   event.kind = "run-ended";
   event.text = fmt::format("The run ended{}: {} units, {} passed, {} already.",
-                           end.stopped ? ", stopped by somebody" : "", totals.units, totals.passed, totals.already);
+                           end.stopped ? ", stopped by a person" : "", totals.units, totals.passed, totals.already);
   event.facts = compact(QJsonObject{{"stopped", end.stopped},
                                     {"units", totals.units},
                                     {"passed", totals.passed},
@@ -148,7 +148,7 @@ void FlashRun::look_at_host() {
                                        {{"seconds", std::int64_t{std::llround(dfu::seconds(late))}}}));
 }
 
-// The next unit would learn it; whoever is about to plug it in should know before.
+// The next unit would show it; the person who is about to plug it in should know before.
 void FlashRun::look_at_record() {
   const std::string problem = recorder_ ? recorder_->problem() : "";
   if (!problem.empty() && !std::exchange(told_of_loss_, true))
@@ -303,7 +303,7 @@ void FlashRun::pause(bool paused) {
 void FlashRun::halt(scheduler::StopKind kind) {
   if (stopping_) return;
   paused_ = halted_ = true;
-  parts_.log.logger().warn("all work is stopped {} until somebody goes on",
+  parts_.log.logger().warn("all work is stopped {} until a person continues",
                            kind == scheduler::StopKind::at_once ? "at once" : "at a safe point");
   show_state();  // first: attempts that end now wait, and no other one comes at once
   engine_->halt(kind);

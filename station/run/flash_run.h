@@ -37,7 +37,7 @@ struct RunParts {
   scheduler::LineSettings settings;
   bool stay;
   std::optional<JobOrder> job;
-  bool wait_for_jobs;                                    // somebody may give the line another one while it runs
+  bool wait_for_jobs;                                    // the line may get another one while it runs
   std::vector<scheduler::PartialFlash> partial_flashes;  // by earlier runs
   RecordContext context;
   db::Store* store;  // null: a dry run, which records nothing
@@ -57,7 +57,7 @@ class FlashRun {
 
   // Runs the event loop until every unit has its verdict and all is recorded.
   void execute();
-  // Ends bus, clock, recorder and pool. From then on no thread calls anybody. REQUIRES: executed, not closed.
+  // Ends bus, clock, recorder and pool. From then on no thread makes a call. REQUIRES: executed, not closed.
   RunEnd close();
   // From the event loop. No new visit; running ones stop at a safe point or, also if they were to stop there, at once.
   void stop(scheduler::StopKind kind);

@@ -1,4 +1,4 @@
-// Which hooks of the station file follow a verdict, and what their programs are told. Pure; any thread.
+// Which hooks of the station file follow a verdict, and what their programs get. Pure; any thread.
 #pragma once
 
 #include <optional>

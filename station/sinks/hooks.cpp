@@ -119,7 +119,7 @@ void Hooks::post(Call call) {
 void Hooks::work(std::stop_token stop) {
   give_way(low_priority);  // of this thread and what it starts
   std::unique_lock lock(mutex_);
-  // True as long as something waits, even when the thread has been told to end.
+  // True as long as something waits, even when the thread has been asked to end.
   while (changed_.wait(lock, stop, [this] { return !waiting_.empty(); })) {
     const Call call = std::move(waiting_.front());
     waiting_.pop_front();

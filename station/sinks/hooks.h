@@ -1,7 +1,7 @@
 // Runs the station file's [[hook]] programs at each verdict of a unit (once per verdict, not per attempt): the facts in
 // the environment, the last attempt's JSON line on stdin; both empty where a unit was stopped before its first attempt.
 //
-// VisitInput by the engine, like every observer, and never waits there: a verdict puts calls into a queue of 64, of
+// Called by the engine, like every observer, and never waits there: a verdict puts calls into a queue of 64, of
 // which the oldest is dropped when it is full. Four threads of low priority carry them out, one program each; they are
 // there only when there are hooks. Whatever goes wrong is a warning in the log and nothing else.
 #pragma once

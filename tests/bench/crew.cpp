@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "reports/json_text.h"
+
 namespace bench {
 
 namespace {
@@ -15,9 +17,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t most_screens = 8;
 constexpr Seconds longest_work = 10min;  // of a unit with its retries: then something hangs
 
-QString text(const std::string& utf8) {
-  return QString::fromStdString(utf8);
-}
+using reports::text;
 
 std::string encoded(const std::string& part) {
   return QUrl::toPercentEncoding(text(part)).toStdString();
@@ -92,7 +92,7 @@ void Crew::task() {
   }
   if (chance(0.1)) return;  // just goes away
   if (expect(browser.post("/api/session/end"), {200}, "signing out")) note("signed-out", *who);
-  expect(browser.post("/api/line/pause"), {401}, "whoever signed out");
+  expect(browser.post("/api/line/pause"), {401}, "a person who signed out");
 }
 
 void Crew::do_something(const Browser& browser, const Person& who) {
@@ -134,7 +134,7 @@ void Crew::next_order(const Browser& browser, const Person& who) {
   ++deeds_.opened[who.name];
   expect(browser.post("/api/jobs", wanted), {409}, "an order of the same number");
   const Page used = browser.post("/api/jobs/" + encoded(order) + "/use");
-  // The recipe may have been read anew just now.
+  // The recipe may have been read again just now.
   if (expect(used, {200, 409}, "using an order") && used.status == 200) note("order-used", who);
 }
 
@@ -159,7 +159,7 @@ bool Crew::close_order(const Browser& browser, const Person& who, const std::str
     closed = browser.post(path + "/close", {{"reason", "changed"}});
     if (expect(browser.post("/api/line/resume"), {200}, "going on")) note("resumed", who);
   }
-  // Whoever stands at the line may have made it go on meanwhile.
+  // A person at the line may have made it go on meanwhile.
   if (!expect(closed, {200, 409}, "closing order " + order) || closed.status == 409) return false;
   ++deeds_.closed[who.name];
   certificates_.push_back(

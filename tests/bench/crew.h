@@ -48,7 +48,7 @@ class Crew {
 
   // Whatever is due. To be called all the time.
   void act();
-  // The last one closes every order, when no unit is on the line any more; the screens go.
+  // The last one closes every order, when no unit is left on the line; the screens go.
   void go_home();
 
   const Deeds& deeds() const { return deeds_; }

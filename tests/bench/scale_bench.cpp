@@ -137,7 +137,7 @@ class Replay {
 
   station::StoreRecorder& recorder_;
   const std::vector<Story>& timelines_;
-  std::vector<std::size_t> at_;  // of a unit: its next record; used by whoever acknowledged its last one
+  std::vector<std::size_t> at_;  // of a unit: its next record; used by the thread that acknowledged its last one
   std::latch left_;
   std::mutex mutex_;
   std::vector<double> milliseconds_;

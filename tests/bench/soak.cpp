@@ -418,7 +418,7 @@ int run_soak(Seconds time, double speed, std::uint32_t seed) {
   }
   board.stop();
   people.go_home();
-  // Whoever was in work is recorded, and the last visits end, before the program is told to.
+  // Units in work are recorded, and the last visits end, before the program is told to.
   std::this_thread::sleep_for((surely_empty + Seconds(60)) / speed);
   crew.go_home();
   std::this_thread::sleep_for(2s);

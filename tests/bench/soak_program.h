@@ -115,7 +115,7 @@ class Program {
       said = read(hand_, &c, 1) == 1;
       answer += c;
     }
-    if (!said) throw std::runtime_error("flashline does not answer any more: see its last words in err.txt");
+    if (!said) throw std::runtime_error("flashline no longer answers: see its last words in err.txt");
     slowest_answer_ = std::max(slowest_answer_, Seconds(std::chrono::steady_clock::now() - begun));
     return answer == "ok\n";
   }

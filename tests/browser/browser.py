@@ -115,7 +115,7 @@ def new_driver():
     return made
 
 
-# What a page that makes itself anew, between the look and the press, leaves of an element. A person would look again.
+# What a page that renders itself again, between the look and the press, leaves of an element. A person would look again.
 NOT_NOW = (
     ElementClickInterceptedException,
     ElementNotInteractableException,

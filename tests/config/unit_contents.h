@@ -19,7 +19,7 @@ struct MadeCase {
   dfu::virt::Flash before;
   Recipe recipe;
 
-  // As the unit is afterwards, whoever wrote it.
+  // As the unit is afterwards, whatever wrote it.
   dfu::virt::Flash after() const {
     dfu::virt::Flash flash = before;
     for (const dfu::Step& step : recipe.layout.steps) {

@@ -19,6 +19,7 @@
 #include "db/reader.h"
 #include "db/schema.h"
 #include "db/verify.h"
+#include "tests/db/rows_of.h"
 #include "tests/db/sample.h"
 
 namespace db {
@@ -117,24 +118,8 @@ class ExportTest : public testing::Test {
     for (const ChainVerification& chain : result.chains) EXPECT_FALSE(chain.problem) << name << chain.problem->text;
     EXPECT_TRUE(result.sound()) << name << testing::PrintToString(result.file_problems);
   }
-  // All that is in a file, without the numbers that chains have only here.
   std::multiset<std::string> contents(const std::string& name) const {
-    std::multiset<std::string> rows;
-    SQLite::Database raw(file(name));
-    std::vector<std::string_view> tables(kChainedTables.begin(), kChainedTables.end());
-    tables.emplace_back("excerpt");
-    for (const std::string_view table : tables) {
-      SQLite::Statement query(
-          raw, "SELECT c.installation, t.* FROM " + std::string(table) + " t JOIN chain c ON c.chain = t.chain");
-      while (query.executeStep()) {
-        std::string row(table);
-        for (int column = 0; column < query.getColumnCount(); ++column) {
-          if (column != 1) row += "|" + query.getColumn(column).getString();
-        }
-        rows.insert(row);
-      }
-    }
-    return rows;
+    return sample::rows_of(file(name), {"excerpt"});
   }
   std::vector<Attempt> attempts(const std::string& name, const std::string& order) const {
     Filter filter;

@@ -1,5 +1,5 @@
 // SQLite's file system with a disk behind it that fails: SQLite's default one, and the n-th operation that would change
-// the disk is refused. Registered as the default while it lives, so that whoever opens a database here has it. One at a
+// the disk is refused. Registered as the default while it lives, so that every database opened here has it. One at a
 // time in a process; any thread may use what is open.
 #pragma once
 
@@ -17,7 +17,7 @@ class FailingVfs {
   FailingVfs& operator=(const FailingVfs&) = delete;
 
   enum class Times { once, for_ever };
-  // `code`: what SQLite is told, SQLITE_FULL for one. Counts anew, from 1; 0: nothing fails.
+  // `code`: what SQLite is told, SQLITE_FULL for one. Counts again from 1; 0: nothing fails.
   void fail_at(std::uint64_t operation, int code, Times times);
   // Operations so far that change the disk: writes, syncs, truncations, deletions, new files, growing shared memory.
   std::uint64_t operations() const;

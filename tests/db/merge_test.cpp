@@ -13,6 +13,7 @@
 #include "db/reader.h"
 #include "db/schema.h"
 #include "db/verify.h"
+#include "tests/db/rows_of.h"
 #include "tests/db/sample.h"
 
 namespace db {
@@ -48,23 +49,6 @@ class MergeProperty : public testing::Test {
     return folder_.file("s" + std::to_string(station) + "." + std::to_string(state));
   }
 
-  // All that is in the file, without the numbers that chains have only here.
-  static std::multiset<std::string> rows_of(const std::string& path) {
-    std::multiset<std::string> rows;
-    SQLite::Database file(path);
-    for (const std::string_view table : kChainedTables) {
-      SQLite::Statement query(
-          file, "SELECT c.installation, t.* FROM " + std::string(table) + " t JOIN chain c ON c.chain = t.chain");
-      while (query.executeStep()) {
-        std::string row(table);
-        for (int column = 0; column < query.getColumnCount(); ++column) {
-          if (column != 1) row += "|" + query.getColumn(column).getString();
-        }
-        rows.insert(row);
-      }
-    }
-    return rows;
-  }
   // In the order in which a reader gets it.
   static std::string told(const std::string& path) {
     Reader reader(path);
@@ -84,7 +68,7 @@ class MergeProperty : public testing::Test {
 TEST_F(MergeProperty, AnyOrderOfAnyStatesEndsTheSame) {
   for (int station = 0; station < stations; ++station) live(station);
   std::multiset<std::string> expected;
-  for (int station = 0; station < stations; ++station) expected.merge(rows_of(state_of(station, states - 1)));
+  for (int station = 0; station < stations; ++station) expected.merge(sample::rows_of(state_of(station, states - 1)));
   std::string first;
   for (int round = 0; round < 6; ++round) {
     std::vector<std::string> sources;
@@ -98,12 +82,12 @@ TEST_F(MergeProperty, AnyOrderOfAnyStatesEndsTheSame) {
     std::shuffle(sources.begin(), sources.end(), random_);
     const std::string all = folder_.file("all" + std::to_string(round));
     for (const std::string& source : sources) merge(all, {source}, uuids_);
-    EXPECT_EQ(rows_of(all), expected) << round;
+    EXPECT_EQ(sample::rows_of(all), expected) << round;
     EXPECT_TRUE(verify_chain(all).sound()) << round;
     if (round == 0) first = told(all);
     EXPECT_EQ(told(all), first) << round;
     for (const MergedChain& chain : merge(all, sources, uuids_)) EXPECT_EQ(chain.added, 0) << round;
-    EXPECT_EQ(rows_of(all), expected) << round;
+    EXPECT_EQ(sample::rows_of(all), expected) << round;
   }
 }
 
@@ -114,7 +98,7 @@ TEST_F(MergeProperty, MergedRecordsMergeLikeThoseOfStations) {
   merge(folder_.file("right"), {last(2), last(1)}, uuids_);
   merge(folder_.file("both"), {folder_.file("right"), folder_.file("left")}, uuids_);
   merge(folder_.file("straight"), {last(0), last(1), last(2)}, uuids_);
-  EXPECT_EQ(rows_of(folder_.file("both")), rows_of(folder_.file("straight")));
+  EXPECT_EQ(sample::rows_of(folder_.file("both")), sample::rows_of(folder_.file("straight")));
   EXPECT_EQ(told(folder_.file("both")), told(folder_.file("straight")));
   EXPECT_TRUE(verify_chain(folder_.file("both")).sound());
 }

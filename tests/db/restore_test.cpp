@@ -153,7 +153,7 @@ TEST_F(Restoring, RowsThatNobodySignedAreRefusedUnlessAPersonVouches) {
   flash(continued, 7);
   RestoreRequest forged = signed_early;
   forged.from = continued;
-  EXPECT_THAT(refusal(forged), HasSubstr("nobody signed the last ones"));
+  EXPECT_THAT(refusal(forged), HasSubstr("the last rows are not signed"));
   forged.signed_end.reset();
   EXPECT_THAT(refusal(forged), HasSubstr("Nothing proves"));
   forged.unproven = true;

@@ -359,7 +359,7 @@ TEST(Migration, ARecordOfSchemaFourLearnsWhatIsNotSettled) {
   EXPECT_EQ(left[1].started.attempt, store.interrupted()[0]);
 }
 
-// Every schema that there was has a fixture: whoever adds one to the migrations adds one here.
+// Every schema that there was has a fixture: a new one in the migrations needs one here.
 TEST(Migration, EverySchemaButTheLastHasItsFixture) {
   for (const Migration& step : migrations()) {
     const bool there = std::filesystem::exists(FLASHLINE_SOURCE_DIR "/tests/db/fixtures/schema-" +

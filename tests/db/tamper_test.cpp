@@ -532,7 +532,7 @@ TEST_F(Tamper, EveryEditOfAnExportThatChangesAnAnswerIsFoundAndLocated) {
   edit_at_random();
 }
 
-// Rows that are on disk in the -wal only: whoever copies, changes or removes that changes the record.
+// Rows that are on disk in the -wal only: a change of that changes the record.
 TEST_F(Tamper, AWalThatIsChangedOrGoneIsFound) {
   const std::string base = folder_.file("base.db");
   {
@@ -567,7 +567,7 @@ TEST_F(Tamper, AWalThatIsChangedOrGoneIsFound) {
   EXPECT_LT(harmless_, made_ * 2 / 3) << "the edits are to hurt";
 }
 
-// Whoever holds the file and knows the format, but has no way to what is kept elsewhere.
+// An attacker who holds the file and knows the format, but has no way to what is kept elsewhere.
 TEST_F(Tamper, AChainThatWasMadeAnewIsFoundByTheAnchorOnly) {
   const int count = setting("FLASHLINE_TAMPERS", 300) / 10;
   int forged = 0;

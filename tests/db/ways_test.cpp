@@ -19,7 +19,7 @@
 namespace db {
 namespace {
 
-// Everything that is told of an attempt.
+// Everything that is on record about an attempt.
 std::string told(const Attempt& attempt) {
   const AttemptStarted& started = attempt.started;
   const AttemptFinished& end = attempt.finished;
@@ -237,7 +237,7 @@ TEST_P(WaysTest, EveryFilterGivesTheAttemptsThatItAllowsOutOfAllOfThem) {
   const std::vector<Attempt> all = one_by_one();
   ASSERT_GT(all.size(), 100U);
   for (const Question& question : questions(all)) {
-    // For each question anew: what a process has grown by counts against the memory that a reading may take.
+    // Per question: what a process has grown by counts against the memory that a reading may take.
     Reader one_thread(path_, kOneThread), many_threads(path_, kManyThreads);
     ASSERT_NO_FATAL_FAILURE(expect_answers(one_thread, question, all));
     ASSERT_NO_FATAL_FAILURE(expect_answers(many_threads, question, all));

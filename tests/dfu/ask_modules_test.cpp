@@ -59,7 +59,7 @@ TEST_P(EachSystem, IsLeftAsItWasFound) {
   desk.drive(ask);
   EXPECT_TRUE(unit.flash().bytes() == before);
   EXPECT_FALSE(desk.gone());
-  // Not listening any more: a command is for the application, and nobody answers.
+  // No longer listening: a command is for the application, and nobody answers.
   unit.bulk(virt::UsbFace::serial_out, Bytes{'s'}, 1);
   EXPECT_FALSE(unit.bulk(virt::UsbFace::serial_in, {}, 512).answered);
 }

@@ -1,4 +1,6 @@
 // What the page holds as text. How it looks and behaves in a browser is for the browser tests.
+#include <QByteArray>
+#include <QCryptographicHash>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -39,6 +41,18 @@ TEST(HtmlReport, LoadsNothingFromElsewhere) {
   EXPECT_THAT(page, Not(HasSubstr("https://")));
   for (const char* loading : {" src=", " href=", "@import", "url(h"}) EXPECT_THAT(page, Not(HasSubstr(loading)));
   EXPECT_THAT(page, HasSubstr("default-src 'none'"));
+}
+
+// A browser runs the script only if its hash is the one that the policy names.
+TEST(HtmlReport, ItsStyleAndItsScriptAreInThePageAndThePolicyNamesTheScript) {
+  const std::string page = page_of(sample::report({sample::attempt(2, 1, sample::passed(2))}));
+  EXPECT_THAT(page, HasSubstr("<style>\n:root { color-scheme: light dark;"));
+  const std::string begin = "<script>", end = "</script>";
+  const std::size_t at = page.find(begin) + begin.size();
+  const std::string script = page.substr(at, page.find(end) - at);
+  EXPECT_THAT(script, testing::StartsWith("\n'use strict';\n"));
+  const QByteArray hash = QCryptographicHash::hash(QByteArray::fromStdString(script), QCryptographicHash::Sha256);
+  EXPECT_THAT(page, HasSubstr("script-src 'sha256-" + hash.toBase64().toStdString() + "'"));
 }
 
 TEST(HtmlReport, ATableThatIsCutSaysSo) {

@@ -1,6 +1,6 @@
 #include "reports/statistics.h"
 
-#include <cmath>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -37,15 +37,53 @@ TEST(Statistics, BoundsAreWilsonsScoreInterval) {
   EXPECT_EQ((Share{0, 0}.bounds()), (std::pair{0.0, 1.0}));
 }
 
-// Values by hand: 1 of 2 bad or more at 50 % is 3/4; 3 of 3 good is certain at least.
-TEST(Statistics, TheChanceOfSoFewGoodOnesIsExact) {
-  EXPECT_NEAR(chance_of_so_few({1, 2}, 0.5), 0.75, 1e-12);
-  EXPECT_NEAR(chance_of_so_few({0, 2}, 0.5), 0.25, 1e-12);
-  EXPECT_NEAR(chance_of_so_few({22, 23}, 0.9993), 1 - std::pow(0.9993, 23), 1e-12);
-  EXPECT_EQ(chance_of_so_few({3, 3}, 0.9), 1.0);
-  EXPECT_EQ(chance_of_so_few({0, 0}, 0.9), 1.0);
-  EXPECT_LT(chance_of_so_few({15000 - 600, 15000}, 0.98), 1e-9);
-  EXPECT_GT(chance_of_so_few({15000 - 290, 15000}, 0.98), 0.5);
+// Slot 1-1.1 fails every second unit, the others none; each unit is tried twice, so that only the last attempt counts.
+db::Attempt at_port(int number, int tries, bool good) {
+  const auto id = static_cast<std::uint8_t>(number % 251);
+  db::Attempt attempt = sample::attempt(id, id, good ? sample::passed(id) : sample::failed(id));
+  attempt.visit.port = "1-1." + std::to_string(number % 8 + 1);
+  attempt.visit.slot.clear();
+  attempt.visit.visit = {};
+  attempt.visit.visit.bytes[0] = static_cast<std::uint8_t>(number >> 8);
+  attempt.visit.visit.bytes[1] = static_cast<std::uint8_t>(number);
+  attempt.started.attempt = attempt.visit.visit;
+  attempt.started.attempt.bytes[2] = static_cast<std::uint8_t>(tries);
+  attempt.finished.unit.clear();
+  return attempt;
+}
+
+TEST(Statistics, ASlotIsSuspectByTheTestOfTheLineWithTheLastAttemptOfEachVisit) {
+  Statistician statistician;
+  scheduler::Suspicion line;
+  for (int number = 0; number < 800; ++number) {
+    const bool good = number % 8 != 0 || number % 16 != 0;
+    statistician.add(at_port(number, 1, false));
+    statistician.add(at_port(number, 2, good));
+    line.judged("1-1." + std::to_string(number % 8 + 1), !good);
+  }
+  const Statistics statistics = statistician.statistics();
+  ASSERT_EQ(statistics.places.size(), 8u);
+  for (const PlaceYield& place : statistics.places) {
+    EXPECT_EQ(place.suspect, place.place.port == "1-1.1") << place.place.port;
+    EXPECT_EQ(place.suspect, line.is_suspect(place.place.port));
+  }
+}
+
+// Half of one station's units fail, in every slot: a bad lot there. Another station's good slots do not make it
+// suspect.
+TEST(Statistics, ASlotIsComparedWithThoseOfItsOwnStation) {
+  Statistician statistician;
+  for (int number = 0; number < 800; ++number) {
+    db::Attempt here = at_port(number, 1, number / 8 % 2 == 0), there = at_port(number, 2, true);
+    there.installation = {};
+    there.visit.visit.bytes[3] = 1;
+    there.station = "line-4";
+    statistician.add(here);
+    statistician.add(there);
+  }
+  const Statistics statistics = statistician.statistics();
+  ASSERT_EQ(statistics.places.size(), 16u);
+  for (const PlaceYield& place : statistics.places) EXPECT_FALSE(place.suspect) << place.place.port;
 }
 
 TEST(Statistics, PeriodsHaveNoGapsAndCountEachUnitOnceWhereItBegan) {

@@ -280,7 +280,7 @@ TEST(Engine, ADryRunReadsAndJudgesButWritesAndRecordsNothing) {
   fleet.line.with_unit({port_of(0)}, [](dfu::virt::VirtualUnit& unit) { EXPECT_EQ(unit.work().words, 0u); });
 }
 
-// Whoever shows how fast a unit gets on needs the three beside the percentage.
+// A screen that shows how fast a unit gets on needs the three beside the percentage.
 TEST(Engine, ProgressTellsTheBytesOnTheWireTheirFloorAndTheTimeTheyTook) {
   Fleet fleet(photon_line(1, 8));
   ASSERT_TRUE(fleet.run());

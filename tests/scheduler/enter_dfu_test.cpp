@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/scheduler/fleet.h"
+#include "tests/scheduler/open_attempts.h"
 
 namespace scheduler {
 namespace {
@@ -212,12 +213,7 @@ TEST(EnterDfu, AStopAtAnyMomentEndsTheAttemptWithinFifteenSeconds) {
       fleet.engine->stop(kind);
       fleet.clock.run(at + 15s);
       ASSERT_TRUE(fleet.totals);
-      std::size_t open = 0, ended = 0;
-      for (const Record& record : fleet.recorder.records) {
-        open += std::holds_alternative<AttemptStarted>(record);
-        ended += std::holds_alternative<AttemptFinished>(record);
-      }
-      EXPECT_EQ(open, ended);
+      EXPECT_EQ(fleet::open_attempts(fleet), 0);
     }
   }
 }

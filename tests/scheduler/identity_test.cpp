@@ -208,7 +208,7 @@ TEST(Identity, AProofThatIsOwedIsFinishedAtTheUnitsNextInsertionInAnySlot) {
     const auto said = remarks(station, RemarkKind::proof);
     ASSERT_EQ(said.size(), 1u);
     EXPECT_EQ(said[0].attempt, end.started.attempt);
-    // And then it owes nothing any more.
+    // Then no proof is pending.
     station.line.pull({port_of(slot)});
     station.pass_time(10s);
     const auto attempts = station.watcher.attempts[{port_of(slot)}].size();

@@ -164,7 +164,7 @@ std::shared_ptr<config::Recipe> recipe_with(int attempts = 2) {
 
 class Line : public Fleet {
  public:
-  // For whoever reads a failure.
+  // For the reader of a failure.
   std::string timeline() const {
     std::string out;
     for (const Record& record : recorder.records) {

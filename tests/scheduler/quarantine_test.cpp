@@ -1,4 +1,4 @@
-// Ports and hubs that are not trusted any more: the rules, and the line that lives by them.
+// Ports and hubs that are no longer trusted: the rules, and the line that lives by them.
 #include "scheduler/quarantine.h"
 
 #include <random>

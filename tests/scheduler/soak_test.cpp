@@ -183,13 +183,13 @@ class Soak : public Fleet {
     const int seen = arrivals(port) > person.arrivals;
     const int visits = count<VisitStarted>(port) - person.visits;
     EXPECT_GE(visits, seen) << port.text << history_[port];
-    // A unit that shows no id, and goes from the bus by itself, is another one to the line when it is back.
+    // A unit that shows no id, and disconnects by itself, is another one to the line when it is back.
     EXPECT_LE(visits, arrivals(port) - person.arrivals) << port.text << history_[port];
     const int verdicts = static_cast<int>(watcher.verdicts[port].size()) - person.verdicts;
     EXPECT_EQ(verdicts + never_begun(port) - person.never_begun, visits) << port.text << history_[port];
   }
 
-  // What happened on a port since its unit was plugged in, for whoever must find out why.
+  // What happened on a port since its unit was plugged in, for a person who must find out why.
   void note(const dfu::PortPath& port, const std::string& what) {
     history_[port] += "\n  " + std::to_string(dfu::seconds(clock.now())) + " s: " + what;
   }

@@ -86,7 +86,7 @@ std::optional<std::string> beyond_proof(const config::Recipe& recipe, const Trut
   // system").
   constexpr std::uint16_t names_no_build = 1100;
   const bool restored = truth.overruled == BootOutcome::factory_fallback;
-  // Compared between two starts; what happens at the second one is not looked at any more.
+  // Compared between two starts; what happens at the second one is no longer looked at.
   const bool after_the_look = restored && truth.starts >= 2;
   if (recipe.forced) return {};
   switch (recipe.policy.confirm) {

@@ -5,7 +5,6 @@
 //
 //   kill_sweep [--kills N] [--seed S] [--units N]
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -25,6 +24,7 @@
 #include "db/verify.h"
 #include "tests/usb/child.h"
 #include "tests/usb/mock_kernel.h"
+#include "tests/usb/numbers.h"
 
 namespace usb_mock {
 namespace {
@@ -257,7 +257,7 @@ class Sweep {
     }
   }
 
-  // One that is left alone passes, and nothing is open any more.
+  // One that is left alone passes, and nothing is open afterwards.
   void last_start() {
     auto environment = kernel_.environment(true);
     environment.push_back("HOME=" + folder_.string());
@@ -300,18 +300,9 @@ int report(const Options& options, const Tally& tally, double seconds) {
 
 std::optional<Options> options_from(int count, char** words) {
   Options options;
-  for (int i = 1; i < count; i += 2) {
-    const std::string word = words[i];
-    unsigned* value = word == "--kills"   ? &options.kills
-                      : word == "--seed"  ? &options.seed
-                      : word == "--units" ? &options.units
-                                          : nullptr;
-    if (!value || i + 1 == count) return {};
-    const std::string text = words[i + 1];
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
-    if (error != std::errc{} || end != text.data() + text.size()) return {};
-  }
-  if (options.units < 1 || options.units > 7) return {};
+  const bool good = read_numbers<unsigned>(
+      count, words, {{"--kills", &options.kills}, {"--seed", &options.seed}, {"--units", &options.units}});
+  if (!good || options.units < 1 || options.units > 7) return {};
   return options;
 }
 

@@ -32,7 +32,7 @@ class Clients {
   void open_door(const std::string& path);
   // Wakes those who have this node open.
   void device_left(const std::shared_ptr<Node>& node);
-  // Nobody comes in any more, and those who are in are thrown out.
+  // No client is let in from now on, and those who are in are thrown out.
   void hang_up();
 
  private:

@@ -53,7 +53,7 @@ class MockKernel {
   // Opening this port's node, claiming, taking a transfer back or closing never returns, until `release`.
   void wedge(const std::string& port, Wedge what);
   void release(const std::string& port);
-  // This port's node does not say any more where it stands, as that of an emulated kernel may not.
+  // This port's node no longer says where it stands, as that of an emulated kernel may not.
   void hide_place(const std::string& port);
   // The port's node is what another program holds: a claim by the mock itself. False if it is taken already.
   bool hold(const std::string& port, std::uint8_t interface_number);

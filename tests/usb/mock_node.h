@@ -25,7 +25,7 @@ struct Counts {
   int claims = 0;
   int busy = 0;       // claims that were refused
   int unclaimed = 0;  // requests to an interface that nobody had claimed: the kernel claims it then, and complains
-  int control = 0;    // transfers that reached the device, whoever asked for them
+  int control = 0;    // transfers that reached the device, for any program
   int bulk = 0;
   int resets = 0;
   int settings = 0;  // SET_INTERFACE among the control transfers
@@ -71,14 +71,14 @@ class Node : public std::enable_shared_from_this<Node> {
   dfu::TransferResult transfer(dfu::Transfer transfer);  // submits and waits
 
   bool gone() const;
-  // What waits is answered `gone`; nothing reaches the device any more.
+  // What waits is answered `gone`; nothing reaches the device afterwards.
   void leave();
 
   // The rest returns an errno, 0 for success. `holder` is an open file.
   int claim(std::uint8_t number, const void* holder);
   int release(std::uint8_t number, const void* holder);
   void release_all(const void* holder);
-  // As the kernel does before a request to an interface: whoever did not claim it claims it now, if he may.
+  // As the kernel does before a request to an interface: a program that did not claim it claims it now, if it may.
   int check(std::uint8_t number, const void* holder);
   int set_alternate(std::uint8_t number, std::uint8_t alternate, const void* holder);
   int set_configuration(std::uint8_t value);

@@ -33,7 +33,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void serve(const FindSockets& find);
   // Ends `serve`, whatever it waits for.
   void hang_up();
-  // The device has gone: wakes whoever polls.
+  // The device has gone: wakes those that poll.
   void device_left();
 
  private:

@@ -1,6 +1,6 @@
 // What mock_preload.cpp, inside a program, and the mock kernel say to each other beside umockdev's own protocol. A file
-// of a device node has two sockets more (SOCK_SEQPACKET, at UMOCKDEV_DIR/files): on one it submits transfers, on the
-// other it is told of those that have ended; that one is readable exactly while there is something to reap, and at its
+// of a device node has two sockets more (SOCK_SEQPACKET, at UMOCKDEV_DIR/files): on one it submits transfers, the
+// other carries those that have ended; that one is readable exactly while there is something to reap, and at its
 // end when the device has left. umockdev would need eight changes of thread for a transfer, and a kernel needs one.
 #pragma once
 

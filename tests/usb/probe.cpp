@@ -101,7 +101,7 @@ class Questions {
     return "asked " + std::to_string(asked_) + " answered " + std::to_string(answered_) + " twice " +
            std::to_string(twice_) + " inside " + std::to_string(inside_);
   }
-  // Answers from inside the call are wrong: whoever asks says when it is in the call.
+  // Answers from inside the call are wrong: the caller says when it is in the call.
   static thread_local bool calling;
 
  private:

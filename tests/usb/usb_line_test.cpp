@@ -398,7 +398,8 @@ TEST_P(Wedged, DelaysNoOther) {
   EXPECT_EQ(probe.ask("close 1-1.1", "closed 1-1.1"), "closed 1-1.1");
   const int reached = kernel.counts("1-1.1").control;
   kernel.release("1-1.1");
-  // What hung comes back and is undone; its thread and files are free again. The unit is well once it is plugged anew.
+  // What hung comes back and is undone; its thread and files are free again. The unit is well once it is plugged in
+  // again.
   EXPECT_TRUE(probe.settles_to(with_one_open)) << probe.holdings().text() << " after " << with_one_open.text();
   EXPECT_LE(kernel.counts("1-1.1").control, reached + 2);  // of an open that was under way
   kernel.line().pull({"1-1.1"});

@@ -4,7 +4,6 @@
 //
 //   wedge_bench [--units 32] [--rounds 3]
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -18,6 +17,7 @@
 
 #include "tests/usb/child.h"
 #include "tests/usb/mock_kernel.h"
+#include "tests/usb/numbers.h"
 
 namespace usb_mock {
 namespace {
@@ -121,14 +121,8 @@ void bench(const Options& options) {
 
 std::optional<Options> options_from(int count, char** words) {
   Options options;
-  for (int i = 1; i < count; i += 2) {
-    const std::string word = words[i];
-    int* value = word == "--units" ? &options.units : word == "--rounds" ? &options.rounds : nullptr;
-    if (!value || i + 1 == count) return {};
-    const std::string text = words[i + 1];
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
-    if (error != std::errc{} || end != text.data() + text.size() || *value < 1) return {};
-  }
+  if (!read_numbers<int>(count, words, {{"--units", &options.units}, {"--rounds", &options.rounds}})) return {};
+  if (options.units < 1 || options.rounds < 1) return {};
   return options;
 }
 

@@ -44,7 +44,7 @@ export function changesNotice(changed) {
       table([t('attempt.slot'), t('changed.was'), t('changed.is')], changed.map((one) => [one.label, one.was ?? '–', one.is ?? t('changed.gone')]), { label: t('changed', { n: changed.length }) })));
 }
 
-// The screen while names are learned. Its controls stay as they are, so that whoever types or walks by keyboard is not
+// The screen while names are learned. Its controls stay as they are, so that a person who types or uses the keyboard is not
 // disturbed by what is plugged in.
 function guide(load) {
   const word = h('p', { class: 'guide-word' });

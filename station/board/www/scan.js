@@ -1,5 +1,5 @@
 // A scanner is a keyboard that types faster than a person and ends with Enter or ETX. It is heard anywhere on the page,
-// but whoever types into a field keeps every key; while a scan runs, its keys press no button and follow no link.
+// but typing into a field keeps every key; while a scan runs, its keys press no button and follow no link.
 
 const gap = 60;      // ms between two keys of one scan; people rarely get below 80 for long
 const shortest = 2;  // characters: "A3" is a slot

@@ -4,6 +4,7 @@
 
 #include "dfu/virtual/plain_dfu.h"
 #include "tests/dfu/virtual/diary.h"
+#include "tests/dfu/virtual/status.h"
 
 namespace dfu::virt {
 namespace {
@@ -16,19 +17,6 @@ UnitSpec spec_of(std::vector<FaultSpec> faults = {}) {
   spec.profile = "dfu11";
   spec.faults = std::move(faults);
   return spec;
-}
-
-StatusReport parsed(const Reaction& reaction) {
-  EXPECT_EQ(reaction.status, TransferStatus::ok);
-  const auto report = parse_status(reaction.data);
-  EXPECT_TRUE(report);
-  return report.value_or(StatusReport{.state = State::app_idle});
-}
-
-StatusReport result_of(VirtualUnit& unit, std::uint16_t block, const Bytes& data) {
-  EXPECT_EQ(download(unit, block, data).status, TransferStatus::ok);
-  EXPECT_EQ(parsed(get_status(unit)).state, State::dnbusy);
-  return parsed(get_status(unit));
 }
 
 Bytes image_of(std::size_t size) {

@@ -4,6 +4,7 @@
 
 #include "dfu/memory_map.h"
 #include "tests/dfu/virtual/diary.h"
+#include "tests/dfu/virtual/status.h"
 
 namespace dfu::virt {
 namespace {
@@ -19,20 +20,6 @@ UnitSpec spec_of(bool read_protected = false, std::vector<FaultSpec> faults = {}
   spec.read_protected = read_protected;
   spec.faults = std::move(faults);
   return spec;
-}
-
-StatusReport parsed(const Reaction& reaction) {
-  EXPECT_EQ(reaction.status, TransferStatus::ok);
-  const auto report = parse_status(reaction.data);
-  EXPECT_TRUE(report);
-  return report.value_or(StatusReport{.state = State::app_idle});
-}
-
-// What the second GETSTATUS says.
-StatusReport result_of(VirtualUnit& unit, std::uint16_t block, const Bytes& data) {
-  EXPECT_EQ(download(unit, block, data).status, TransferStatus::ok);
-  EXPECT_EQ(parsed(get_status(unit)).state, State::dnbusy);
-  return parsed(get_status(unit));
 }
 
 // A vector table and something behind it.

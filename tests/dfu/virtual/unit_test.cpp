@@ -8,19 +8,13 @@
 #include "dfu/virtual/generations.h"
 #include "tests/dfu/virtual/dfu_states.h"
 #include "tests/dfu/virtual/modules.h"
+#include "tests/dfu/virtual/status.h"
 
 namespace dfu::virt {
 namespace {
 
 using namespace testing;
 using namespace std::chrono_literals;
-
-StatusReport parsed(const Reaction& reaction) {
-  EXPECT_EQ(reaction.status, TransferStatus::ok);
-  const auto report = parse_status(reaction.data);
-  EXPECT_TRUE(report);
-  return report.value_or(StatusReport{.state = State::app_idle});
-}
 
 class EachGeneration : public ::testing::TestWithParam<int> {
  protected:

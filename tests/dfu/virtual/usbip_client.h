@@ -38,7 +38,7 @@ class UsbipClient {
   explicit UsbipClient(std::uint16_t port, int room = 0);
 
   void send(const Bytes& bytes);
-  // What goes without waiting, for whoever sends more than the other side reads.
+  // What goes without waiting, for tests that send more than the other side reads.
   std::size_t send_some(const Bytes& bytes);
   void end_sending();
   // So many bytes, or fewer when the connection was closed.

@@ -313,7 +313,7 @@ TEST_F(AGuardedBoard, WhoeverIsRemovedOrGetsAnotherRoleOrPinIsOut) {
   };
   EXPECT_EQ(becomes("1234", {wang}), 200) << "nobody else is";
   EXPECT_EQ(becomes("1234", {{"li", Role::supervises, li.pin_hash}, wang}), 200);
-  EXPECT_EQ(becomes("1234", {{"li", Role::works, hash_pin("1234")}, wang}), 200) << "as it was given anew";
+  EXPECT_EQ(becomes("1234", {{"li", Role::works, hash_pin("1234")}, wang}), 200) << "as it was given again";
   EXPECT_EQ(becomes("1234", {}), 401) << "everybody is removed";
   EXPECT_THAT(done_, IsEmpty());
 }

@@ -1,5 +1,5 @@
 // Commissioning on the board of a running station: sockets get their names, nothing is flashed meanwhile, the station
-// file keeps what stands in it, and a hub that was moved later is told of.
+// file keeps what stands in it, and a hub that was moved later is reported.
 #include <QJsonArray>
 
 #include "tests/station/board/station_fixture.h"
@@ -113,7 +113,7 @@ TEST_F(ANewFixture, GetsItsNamesOnTheBoardAndFlashesNothingMeanwhile) {
   await_slot("A1", "port", "1-1.2");
   await_slot("A1", "state", "foreign");
   EXPECT_TRUE(json(get("/api/slots/A1"))["missed"].toBool()) << "plugged in again it is flashed";
-  EXPECT_EQ(status_of(get("/api/slots/1-1.3")), 404) << "it is no slot any more";
+  EXPECT_EQ(status_of(get("/api/slots/1-1.3")), 404) << "it is no longer a slot";
   EXPECT_EQ(attempts(), 0u);
   pull("1-1.2");
   EXPECT_EQ(hand_->say("fresh 1-1.2"), "ok");

@@ -248,7 +248,7 @@ class Elsewhere(unittest.TestCase):
         self.assertEqual(li.sign_in("li"), 403)
         self.assertEqual(wang.get("/api/state"), 200)
         self.assertEqual(run(self.folder, "operator", "add", "wang", "--db", "r.db", stdin=b"56789\n").returncode, 0)
-        self.until(lambda: wang.get("/api/state") == 401, "wang, who is no supervisor any more, signs in anew")
+        self.until(lambda: wang.get("/api/state") == 401, "wang, who is no longer a supervisor, signs in again")
         self.assertEqual(wang.sign_in("wang"), 200)
         self.assertEqual(wang.post("/api/jobs", {"order": "PO-8", "quantity": 1}), 403)
 

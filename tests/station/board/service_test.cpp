@@ -21,15 +21,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-TEST(Service, FeedsTheWatchdogTwiceInItsTimeIfThatIsForThisProcess) {
-  EXPECT_EQ(feeding_interval("30000000", "7", 7), 15s);
-  EXPECT_EQ(feeding_interval("30000000", nullptr, 7), 15s);
-  EXPECT_EQ(feeding_interval("30000000", "8", 7), 0s);
-  EXPECT_EQ(feeding_interval(nullptr, nullptr, 7), 0s);
-  EXPECT_EQ(feeding_interval("", "7", 7), 0s);
-  EXPECT_EQ(feeding_interval("nonsense", "7", 7), 0s);
-}
-
 // As systemd has one; what a program says into it.
 class Socket {
  public:
@@ -56,6 +47,15 @@ class Socket {
   int descriptor_;
 };
 
+// Of a program that shows its events as JSON; not for longer than a minute.
+void wait_for_verdict(const ProgramFolder& folder) {
+  const auto limit = std::chrono::steady_clock::now() + 1min;
+  while (folder.read("stdout").find("\"event\":\"verdict\"") == std::string::npos &&
+         std::chrono::steady_clock::now() < limit) {
+    std::this_thread::sleep_for(10ms);
+  }
+}
+
 TEST(Service, TheProgramSaysThatItIsReadyLivesAndStops) {
   const ProgramFolder folder;
   Socket systemd(folder.path("notify"));
@@ -75,7 +75,24 @@ TEST(Service, TheProgramSaysThatItIsReadyLivesAndStops) {
   EXPECT_EQ(folder.finish(process).status, 130);
 }
 
-TEST(Service, WhoeverStopsWhileAHookRunsAsksForTime) {
+// $WATCHDOG_PID names the process that systemd watches. A child of it inherits the variables and is not meant.
+TEST(Service, NoSignOfLifeIsSentForAnotherProcess) {
+  const ProgramFolder folder;
+  Socket systemd(folder.path("notify"));
+  setenv("NOTIFY_SOCKET", folder.path("notify").c_str(), 1);
+  setenv("WATCHDOG_USEC", "100000", 1);
+  setenv("WATCHDOG_PID", "1", 1);
+  const int process = folder.start(
+      {"run", example_recipe(), "--db", "r.db", "--line", "virtual", "--units", "1", "--speed", "20", "--json"});
+  for (const char* name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) unsetenv(name);
+  EXPECT_THAT(systemd.hear(), HasSubstr("READY=1\n"));
+  wait_for_verdict(folder);  // many limits of the watchdog
+  kill(process, SIGTERM);
+  EXPECT_THAT(systemd.hear(), HasSubstr("STOPPING=1"));
+  EXPECT_EQ(folder.finish(process).status, 130);
+}
+
+TEST(Service, AStopDuringAHookAsksSystemdForTime) {
   const ProgramFolder folder;
   Socket systemd(folder.path("notify"));
   folder.write("station.toml", "[[hook]]\nrun = [\"/bin/sleep\", \"60\"]\ntimeout = 3.0\n");
@@ -84,11 +101,7 @@ TEST(Service, WhoeverStopsWhileAHookRunsAsksForTime) {
                                     "--speed", "20", "--station", "station.toml", "--json"});
   unsetenv("NOTIFY_SOCKET");
   EXPECT_THAT(systemd.hear(), HasSubstr("READY=1\n"));
-  const auto limit = std::chrono::steady_clock::now() + 1min;
-  while (folder.read("stdout").find("\"event\":\"verdict\"") == std::string::npos &&
-         std::chrono::steady_clock::now() < limit) {
-    std::this_thread::sleep_for(10ms);
-  }
+  wait_for_verdict(folder);
   kill(process, SIGTERM);
   EXPECT_THAT(systemd.hear(), HasSubstr("STOPPING=1"));
   EXPECT_THAT(systemd.hear(), HasSubstr("EXTEND_TIMEOUT_USEC=10000000"));

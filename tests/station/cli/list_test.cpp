@@ -198,7 +198,7 @@ TEST_F(List, WhatCannotBeReadEndsWithItsOwnStatus) {
   EXPECT_THAT(list({"--line", "virtual"}).out, Not(HasSubstr("foreign")));
 }
 
-// A bus that says what it is told to, and counts whoever touches a unit.
+// A bus that says what it is told to, and counts every touch of a unit.
 class TellingBus : public dfu::Bus {
  public:
   explicit TellingBus(std::vector<dfu::BusEvent> events) : events_(std::move(events)) {}

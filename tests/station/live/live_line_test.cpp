@@ -199,7 +199,7 @@ TEST(LiveLine, OneUnitAloneBehindASingleTranslatorWaitsForNobody) {
   EXPECT_EQ(count(watched.to_the_end(), By::bus), 0u);
 }
 
-// Flash that is slower than its data sheet says is not a full bus, whoever is on it.
+// Flash that is slower than its data sheet says is not a full bus, however many are on it.
 TEST(LiveLine, SlowUnitsAreNoFullBus) {
   dfu::virt::LineSpec spec = line_of(3, TransactionTranslator::single);
   for (auto& unit : spec.units) {

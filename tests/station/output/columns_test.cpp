@@ -10,6 +10,10 @@ TEST(Columns, WideCharactersTakeTwoAndMarksNone) {
   EXPECT_EQ(columns_of("左2"), 3);
   EXPECT_EQ(columns_of("e\u0301"), 1);
   EXPECT_EQ(columns_of("ä"), 1);
+  EXPECT_EQ(columns_of("が"), 2);
+  EXPECT_EQ(columns_of("か\u3099"), 2) << "the mark on its own";
+  EXPECT_EQ(columns_of("\u231a"), 2) << "a watch, wide since Unicode 9";
+  EXPECT_EQ(columns_of("\u3248"), 1) << "a number in a circle, narrow in a block of wide ones";
 }
 
 TEST(Columns, WhatDoesNotFitIsCutAndSaysSo) {
@@ -29,7 +33,8 @@ TEST(Columns, AWideCharacterIsNotHalved) {
 
 TEST(Columns, NothingThatMovesTheCursorGetsThrough) {
   EXPECT_EQ(fit("a\x1b[2Jb\n\t\x7f", 12), "a?[2Jb???   ");
-  EXPECT_EQ(cut("\u009b", 5), "?");       // CSI in one byte, as UTF-8
+  EXPECT_EQ(cut("\u009b", 5), "?");  // CSI in one byte, as UTF-8
+  EXPECT_EQ(cut("a\u202eb\u2028c\u061c", 9), "a?b?c?");
   EXPECT_EQ(cut("a\xff\xc3", 5), "a??");  // no UTF-8
   EXPECT_EQ(cut("\xe5\xb7", 5), "??");    // cut off in the middle
 }

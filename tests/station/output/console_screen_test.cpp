@@ -130,7 +130,7 @@ TEST(ConsoleScreen, EightSlotsAt80x24) {
       "order    4711: 1 unit still to be made",
       "record   /var/lib/flashline/flashline.db",
       "units    12 passed   1 already   2 failed   480 good/h   yield 86.7 %",
-      "bound    UNITS: 3 in work, each at its own pace",
+      "limit    UNITS: 3 in work, each at its own pace",
       "",
       "slot  state       step         progress                             rate    left",
       "hub 1-1",
@@ -160,9 +160,9 @@ TEST(ConsoleScreen, AClosedPortIsSaidInAWordWithASignAndItsReason) {
   LineNow line = sample_line(8);
   SlotNow& slot = line.hubs[0].slots[3];
   slot.state = SlotState::quarantined;
-  slot.quarantine = "3 units in a row failed here: this port is not used any more.";
+  slot.quarantine = "3 units in a row failed here: this port is no longer used.";
   EXPECT_THAT(row_of(text_of(line, {120, 30}), "1-1.4"),
-              HasSubstr("# CLOSED    3 units in a row failed here: this port is not used any more."));
+              HasSubstr("# CLOSED    3 units in a row failed here: this port is no longer used."));
 }
 
 TEST(ConsoleScreen, ASlotThatIsNotInUseIsSaidInAWordWithASignAndItsReason) {
@@ -275,22 +275,22 @@ TEST(ConsoleScreen, EveryBoundIsNamedInAWord) {
     line.bound = std::move(bound);
     return text_of(line, {80, 24})[5];
   };
-  EXPECT_EQ(said({.by = Bottleneck::By::people, .slots = 5}), "bound    OPERATOR: 5 of 8 slots wait for people");
+  EXPECT_EQ(said({.by = Bottleneck::By::people, .slots = 5}), "limit    OPERATOR: 5 of 8 slots wait for people");
   EXPECT_EQ(said({.by = Bottleneck::By::units, .slots = 5, .times_slower = 1.4}),
-            "bound    UNITS: 5 in work, each at its own pace");
+            "limit    UNITS: 5 in work, each at its own pace");
   EXPECT_EQ(said({.by = Bottleneck::By::units, .slots = 64, .times_slower = 7.96}),
-            "bound    UNITS: 64 in work, 8.0 times slower than they need: is this PC busy?");
+            "limit    UNITS: 64 in work, 8.0 times slower than they need: is this PC busy?");
   EXPECT_EQ(said({.by = Bottleneck::By::bus, .slots = 7, .name = "left", .times_slower = 1.44}),
-            "bound    BUS: 7 units share the 12 Mbit/s of hub left, 1.4 times slower");
+            "limit    BUS: 7 units share the 12 Mbit/s of hub left, 1.4 times slower");
   EXPECT_EQ(said({.by = Bottleneck::By::limit, .slots = 3, .name = "left"}),
-            "bound    LIMIT: 3 units wait, hub left allows no more units at once");
+            "limit    LIMIT: 3 units wait, hub left allows no more units at once");
   EXPECT_EQ(said({.by = Bottleneck::By::limit, .slots = 1}),
-            "bound    LIMIT: 1 unit waits, the station file allows no more units at once");
+            "limit    LIMIT: 1 unit waits, the station file allows no more units at once");
   EXPECT_EQ(said({.by = Bottleneck::By::hub_stopped, .slots = 7, .name = "left"}),
-            "bound    HUB: 7 units wait, hub left is stopped");
+            "limit    HUB: 7 units wait, hub left is stopped");
   EXPECT_EQ(said({.by = Bottleneck::By::hub_slowed, .slots = 1, .name = "left"}),
-            "bound    HUB: 1 unit waits, hub left takes fewer at once");
-  EXPECT_EQ(said({.by = Bottleneck::By::pause, .slots = 3}), "bound    PAUSE: 3 units wait for the line to go on");
+            "limit    HUB: 1 unit waits, hub left takes fewer at once");
+  EXPECT_EQ(said({.by = Bottleneck::By::pause, .slots = 3}), "limit    PAUSE: 3 units wait for the line to go on");
 }
 
 // A full bar would say that it may be unplugged.

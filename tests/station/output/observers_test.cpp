@@ -2,6 +2,10 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
 #include <sstream>
 
 #include <fcntl.h>
@@ -104,6 +108,88 @@ TEST_F(Shown, EveryJsonLineIsAnObjectWithEventAndTimeAndTheyComeInOrder) {
   }
   EXPECT_THAT(events, ElementsAre("run_started", "unit_arrived", "attempt_started", "progress", "attempt_finished",
                                   "attempt_started", "attempt_finished", "verdict", "unit_left", "summary"));
+}
+
+using Names = std::set<std::string>;
+
+// The words between backquotes, but for options.
+Names names_in(const std::string& text) {
+  Names names;
+  for (std::size_t at = text.find('`'); at != std::string::npos; at = text.find('`', at + 1)) {
+    const std::size_t end = text.find('`', at + 1);
+    std::istringstream words(text.substr(at + 1, end - at - 1));
+    for (std::string word; words >> word;) {
+      if (!word.starts_with("--")) names.insert(word);
+    }
+    at = end;
+  }
+  return names;
+}
+
+// docs/formats.md, "JSON of flash and run" and "Attempt": the events of a row of the table, and their keys.
+std::map<Names, Names> documented_events() {
+  std::ifstream file(std::filesystem::path(FLASHLINE_SOURCE_DIR "/docs/formats").replace_extension("md"));
+  std::map<Names, Names> rows;
+  Names attempt;
+  std::string section;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with('#')) section = line;
+    const std::size_t column = line.find('|', 1);
+    if (section == "## JSON of flash and run" && line.starts_with("| `")) {
+      rows[names_in(line.substr(0, column))] = names_in(line.substr(column));
+    } else if (section == "### Attempt" && line.starts_with("{\"event\"")) {
+      for (std::string next; line.find("\"state\"") == std::string::npos && std::getline(file, next);) line += next;
+      for (const QString& key : QJsonDocument::fromJson(QByteArray::fromStdString(line)).object().keys()) {
+        attempt.insert(key.toStdString());
+      }
+    } else if (section == "### Attempt" && line.starts_with("Further keys")) {
+      for (std::string next; line.find("`.") == std::string::npos && std::getline(file, next);) line += " " + next;
+      attempt.merge(names_in(line.substr(0, line.find("`.") + 1)));
+    }
+  }
+  rows[{"attempt_finished"}] = std::move(attempt);
+  return rows;
+}
+
+// Each kind of event once or more.
+std::map<std::string, Names> shown_events(const std::vector<std::string>& lines) {
+  std::map<std::string, Names> events;
+  for (const std::string& line : lines) {
+    const QJsonObject object = json(line);
+    Names& names = events[object["event"].toString().toStdString()];
+    for (const QString& key : object.keys()) names.insert(key.toStdString());
+  }
+  return events;
+}
+
+TEST_F(Shown, EveryKeyOfAnEventIsInTheDocumentAndNoOther) {
+  const auto all = lines<JsonLines>(
+      [this](RunOutput& output) {
+        run(output);
+        output.on(scheduler::VisitBegan{started_.port, "A2", started_.visit}, {});
+        output.on(scheduler::VisitOver{started_.port, "A2", started_.visit}, {});
+        output.on(scheduler::UnitWaits{started_.port, "A2", scheduler::Wait{}}, {});
+        output.on(scheduler::Judged{started_.unit, "A2", {}}, {});
+        output.on(scheduler::Remarked{}, {});
+        output.on(scheduler::UnitMade{}, {});
+        output.on(scheduler::JobTaken{}, {});
+        output.stopping(false);
+      },
+      RecordContext{});
+  const std::map<std::string, Names> shown = shown_events(all);
+  std::size_t documented = 0;
+  for (const auto& [events, keys] : documented_events()) {
+    Names together;
+    for (const std::string& event : events) {
+      ASSERT_TRUE(shown.contains(event)) << event << " is in the document and was not shown";
+      together.insert(shown.at(event).begin(), shown.at(event).end());
+      ++documented;
+    }
+    Names expected = keys;
+    expected.insert({"event", "time"});
+    EXPECT_EQ(together, expected) << "the row of " << *events.begin();
+  }
+  EXPECT_EQ(documented, shown.size()) << "an event is not in the document";
 }
 
 TEST_F(Shown, AFinishedAttemptAsJsonHasEveryKeyOfTheContract) {

@@ -23,7 +23,7 @@ using scheduler::fleet::port_of;
 
 constexpr int units = 4;
 
-// The recorder in virtual time: whoever asks waits for its thread, and the clock for nobody.
+// The recorder in virtual time: a caller waits for its thread, and the clock for no caller.
 class WaitedFor : public scheduler::Recorder {
  public:
   WaitedFor(StoreRecorder& recorder, dfu::Clock& clock) : recorder_(recorder), clock_(clock) {}

@@ -276,7 +276,7 @@ TEST_F(RecordCommandsTest, ACopyThatWasContinuedIsNeitherMergedNorRestored) {
   EXPECT_THAT(merged.err, HasSubstr("this station's own record"));
   const Ran restored = run({"db", "restore", "copy.db", "--operator", "Eve"});
   EXPECT_EQ(restored.status, 74);
-  EXPECT_THAT(restored.err, HasSubstr("nobody signed the last ones"));
+  EXPECT_THAT(restored.err, HasSubstr("the last rows are not signed"));
   EXPECT_THAT(run({"report"}).out, HasSubstr("Attempts  1"));
 }
 

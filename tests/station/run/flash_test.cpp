@@ -295,7 +295,7 @@ TEST_F(Flash, AControlSocketThatCannotBeMadeEndsWith78BeforeAUnitIsTouched) {
   EXPECT_EQ(ran.status, 78);
   EXPECT_THAT(ran.err, HasSubstr("nowhere/line.ctl"));
   EXPECT_FALSE(std::filesystem::exists(folder_.path("r.db")));
-  // Whoever only looks makes none.
+  // A command that only reads makes none.
   EXPECT_EQ(folder_.run({"list", "--line", "line.toml"}).status, 0);
 }
 

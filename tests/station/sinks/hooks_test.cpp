@@ -118,7 +118,7 @@ class HookRuns : public testing::Test {
     return log_.str();
   }
   bool exists(const std::string& name) const { return std::filesystem::exists(folder_.path(name)); }
-  // Gone, or dead and not yet collected by whoever inherited it.
+  // Gone, or dead and not yet collected by the process that inherited it.
   bool dead(const std::string& name) const {
     const std::string process = folder_.read(name);
     std::ifstream file("/proc/" + process.substr(0, process.find('\n')) + "/stat");
