@@ -25,6 +25,18 @@ std::string difference(const dfu::Sector& expected, const dfu::Sector* found) {
   return "gives other rights than expected on" + here;
 }
 
+// A damaged map does not make it another kind of unit.
+std::string unlike(const Recipe& recipe, const dfu::Sector& expected, const dfu::MemoryMap& map,
+                   const std::string& where) {
+  const dfu::Sector* found = map.find(expected.range.begin);
+  if (!found && !map.ignored.empty()) {
+    return "The memory map of this unit does not say clearly what is at " + dfu::hex_address(expected.range.begin) +
+           where + ": it has " + map.ignored.front() + ". Nothing was written.";
+  }
+  return "This unit " + difference(expected, found) + where + ". It is not the kind of unit that the recipe is for (" +
+         recipe.profile.name + "): take it out.";
+}
+
 dfu::Fault refusal(dfu::FaultCode code, const Recipe& recipe, const dfu::Piece& piece, std::string text) {
   return {
       code,           recipe.layout.steps[piece.step].name, dfu::OperationKind::survey, piece.sector.range.begin, {},
@@ -55,10 +67,7 @@ std::variant<dfu::Fault, dfu::Plan> judge(const Recipe& recipe, const dfu::Surve
     const dfu::MemoryMap& map = memory == 0 ? survey.map : survey.beside[memory - 1];
     const std::string where =
         memory == 0 ? "" : " in alternate setting " + std::to_string(survey.alternates[memory - 1]);
-    return refusal(dfu::FaultCode::map_mismatch, recipe, *piece,
-                   "This unit " + difference(piece->sector, map.find(piece->sector.range.begin)) + where +
-                       ". It is not the kind of unit that the recipe is for (" + recipe.profile.name +
-                       "): take it out.");
+    return refusal(dfu::FaultCode::map_mismatch, recipe, *piece, unlike(recipe, piece->sector, map, where));
   }
   const bool plain = recipe.profile.dialect == dfu::Dialect::dfu11;
   if (verify && plain && survey.can_upload && !survey.tolerant) {

@@ -8,6 +8,7 @@
 #include "config/files.h"
 #include "config/port_name.h"
 #include "config/table_reader.h"
+#include "dfu/virtual/flash.h"
 
 namespace config {
 
@@ -125,9 +126,7 @@ class Loader {
     if (const auto shown = table.integer("protocol", {0, 255})) {
       unit.shown_protocol = static_cast<std::uint8_t>(shown->value);
     }
-    if (const auto shown = table.integer("transfer_size", {0, 65535})) {
-      unit.shown_transfer_size = static_cast<std::uint16_t>(shown->value);
-    }
+    if (const auto size = table.integer("transfer_size", {0, 65535})) read_transfer_size(*size, unit);
     for (TableReader& fault : table.tables("fault")) read_fault(fault, unit);
     table.finish();
     if (!port) return;
@@ -174,16 +173,30 @@ class Loader {
     unit.id = id.value;
   }
 
-  // Another part than the one that the profile has.
+  // A unit without one has its usual one, and does not say it. Of other units than the ROM it cannot be changed.
+  static void read_transfer_size(const Given<std::int64_t>& size, dfu::virt::UnitSpec& unit) {
+    const auto value = static_cast<std::uint16_t>(size.value);
+    if (unit.profile == "stm32-rom" && value != 0) {
+      unit.transfer_size = value;
+    } else {
+      unit.shown_transfer_size = value;
+    }
+  }
+
+  // Another part than the one that the profile has. `sectors` is what it has where the map that it shows is damaged.
   void read_part(TableReader& table, dfu::virt::UnitSpec& unit) {
     const auto map = table.text("map");
+    const auto sectors = table.text("sectors");
     const std::uint32_t granule = granule_of(table);
-    if (!map) return;
-    unit.map = map->value;
-    unit.part = part_of(*map, granule);
+    if (!map && !sectors) return;
+    if (map) unit.map = map->value;
+    unit.part = part_of(sectors ? *sectors : *map, granule);
     if (unit.profile == "stm32-rom") return;
-    report_.error(map->place, map->written, "'map' means nothing for a unit of profile '" + unit.profile + "'",
-                  "It is for units of profile \"stm32-rom\".");
+    const Given<std::string>& given = map ? *map : *sectors;
+    report_.error(
+        given.place, given.written,
+        std::string(map ? "'map'" : "'sectors'") + " means nothing for a unit of profile '" + unit.profile + "'",
+        "It is for units of profile \"stm32-rom\".");
   }
 
   void read_memory(TableReader& table, dfu::virt::UnitSpec& unit) {
@@ -196,7 +209,8 @@ class Loader {
     if (!alt || !map) return;
     memory.alternate = static_cast<std::uint8_t>(alt->value);
     memory.map = map->value;
-    memory.part = part_of(*map, granule);
+    memory.part = unit.profile == "dfu11" ? std::make_shared<const dfu::virt::FlashGeometry>(dfu::virt::plain_flash())
+                                          : part_of(*map, granule);
     unit.beside.push_back(std::move(memory));
   }
 
@@ -204,9 +218,10 @@ class Loader {
     auto part = dfu::virt::geometry_of_map(map.value, granule);
     constexpr std::uint32_t most_bytes = 64 << 20;  // each of them is in this process's memory
     if (!part) {
-      report_.error(map.place, map.written, "'map' names no sector", "Write it as a unit shows it.");
+      report_.error(map.place, map.written, "no sector can be read out of this map",
+                    "Write it as a unit shows it. If it shows a damaged one, say what it has: sectors = \"@...\"");
     } else if (part->range.size() > most_bytes) {
-      report_.error(map.place, map.written, "'map' reaches over more than 64 MiB", "Name fewer sectors.");
+      report_.error(map.place, map.written, "the map reaches over more than 64 MiB", "Name fewer sectors.");
     }
     return part;
   }

@@ -53,7 +53,7 @@ class Preflight : private StepReport {
     check_slots(placed);
     check_plain(placed);
     check_targets(placed, report_);
-    if (profile_) check_programs(placed, *profile_, memories_->maps(), report_);
+    if (profile_) check_programs(placed, *profile_, memories_->maps(), known == drafts.size(), report_);
     check_only_requirements(drafts, placed);
     if (profile_) lay_out(std::move(placed));
     if (memories_) result_.memories = memories_->used();
@@ -157,11 +157,17 @@ class Preflight : private StepReport {
   // Nothing for a file that does not say where its bytes go.
   static std::string how_to_omit(const dfu::Image& image, dfu::Range range) {
     if (image.facts.ranges.size() < 2) return {};
-    return "To leave this part of the file out: omit = [\"" + hex(range.begin) + "+" + std::to_string(range.size()) +
-           "\"]";
+    std::string all;  // the line takes the place of the one that is there
+    for (const dfu::Range& one : image.omitted) all += written(one) + ", ";
+    return "To leave this part of the file out: omit = [" + all + written(range) + "]";
+  }
+
+  static std::string written(dfu::Range range) {
+    return '"' + hex(range.begin) + "+" + std::to_string(range.size()) + '"';
   }
 
   void place_step(const StepDraft& draft, std::vector<Placed>& placed) {
+    if (draft.image_is_wrong) return;
     switch (draft.kind) {
       case StepKind::image:
         return place_image(draft, dfu::Step::Does::write, placed);
@@ -211,7 +217,7 @@ class Preflight : private StepReport {
   void place_image(const StepDraft& draft, dfu::Step::Does does, std::vector<Placed>& placed) {
     if (!draft.image) return;
     auto image = load(draft);
-    if (!image || !profile_) return;
+    if (!image || !profile_ || draft.place_is_wrong) return;
     if (draft.neighbours && profile_->dialect == dfu::Dialect::dfu11) {
       return error(draft, *draft.neighbours, "units of plain DFU have no sectors, and so no neighbours in them",
                    "Remove the line.");
@@ -253,7 +259,7 @@ class Preflight : private StepReport {
   }
 
   void place_erase(const StepDraft& draft, std::vector<Placed>& placed) {
-    if (!draft.address || !draft.bytes || !profile_) return;
+    if (!draft.address || !draft.bytes || !profile_ || draft.place_is_wrong) return;
     if (profile_->dialect == dfu::Dialect::dfu11) {
       return error(draft, *draft.address, "units of plain DFU have no addresses, so nothing can be erased by address");
     }
@@ -283,20 +289,13 @@ class Preflight : private StepReport {
   void place_rest(const StepDraft& draft, std::vector<Placed>& placed) {
     const auto map = dfu::parse_memory_map(profile_->map);
     if (!map) return;  // the recipe has its diagnostic already
-    dfu::Image rest;
-    std::uint32_t bytes = 0;
+    std::vector<dfu::Range> rest;
     for (const dfu::Sector& sector : map->sectors) {
       if (!sector.writable || !sector.erasable || untouchable(sector.range) || taken(sector.range, placed)) continue;
-      rest.facts.ranges.push_back(sector.range);
-      bytes += sector.range.size();
+      rest.push_back(sector.range);
     }
-    if (bytes == 0) return error(draft, *draft.rest, "the other steps leave no sector to erase", "Remove the step.");
-    rest.name = "(blank)";
-    rest.content.assign(bytes, 0xFF);
-    rest.file = rest.content;
-    rest.sha256 = dfu::sha256(rest.content);
-    const std::uint32_t first = rest.facts.ranges.front().begin;
-    add(draft, std::make_shared<const dfu::Image>(std::move(rest)), {first, {}, {}}, dfu::Step::Does::erase, placed);
+    if (rest.empty()) return error(draft, *draft.rest, "the other steps leave no sector to erase", "Remove the step.");
+    add(draft, dfu::blank_image(rest), {rest.front().begin, {}, {}}, dfu::Step::Does::erase, placed);
     // In the order of the recipe, as all the others.
     std::ranges::stable_sort(placed, {}, &Placed::draft);
   }

@@ -50,6 +50,8 @@ struct StepDraft {
   std::optional<Given<std::string>> value;                   // setting
   std::optional<Given<std::string>> module;                  // holds
   std::optional<Given<std::int64_t>> version{};              // holds
+  // A key was given, and its value has its diagnostic already: what follows from its absence is no news.
+  bool image_is_wrong = false, place_is_wrong = false;
 };
 
 struct PreflightResult {

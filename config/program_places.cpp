@@ -1,8 +1,10 @@
 #include "config/program_places.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "dfu/image/linked.h"
+#include "dfu/image/mcuboot.h"
 
 namespace config {
 
@@ -22,27 +24,74 @@ std::vector<std::uint32_t> sector_starts(const dfu::Profile& profile, const std:
       if (sector.writable) starts.push_back(sector.range.begin);
     }
   }
+  std::ranges::sort(starts);
   return starts;
 }
 
+// What a step puts into one part of the memory; gaps are erased flash.
+struct Part {
+  dfu::Range place;
+  dfu::Bytes bytes;
+  std::vector<std::uint32_t> begins;  // of what the file has there
+};
+
+// Linkers leave gaps behind a vector table, for option words or for sectors that hold settings.
+std::vector<Part> parts_of(const dfu::Step& step) {
+  constexpr std::uint32_t widest_gap = 256 * 1024;
+  std::vector<Part> parts;
+  for (const dfu::Range& range : step.ranges()) {
+    if (parts.empty() || range.begin - parts.back().place.end > widest_gap) parts.push_back({range, {}, {}});
+    Part& part = parts.back();
+    part.place.end = range.end;
+    part.begins.push_back(range.begin);
+    part.bytes.resize(range.begin - part.place.begin, 0xFF);
+    const dfu::ByteView bytes = step.payload(range);
+    part.bytes.insert(part.bytes.end(), bytes.begin(), bytes.end());
+  }
+  return parts;
+}
+
+// A program in a file.
+struct Program {
+  dfu::Range place;  // from its vector table to the end of what may belong to it
+  dfu::ByteView bytes;
+  dfu::Range handlers;
+  bool first = true;         // of its file
+  std::uint32_t header = 0;  // of an MCUboot image, before its place
+};
+
 class Programs : private StepReport {
  public:
-  Programs(const std::vector<Placed>& placed, std::vector<std::uint32_t> starts, Report& report)
-      : StepReport(report), placed_(placed), starts_(std::move(starts)) {}
+  Programs(const std::vector<Placed>& placed, std::vector<std::uint32_t> starts, bool all_known, Report& report)
+      : StepReport(report), placed_(placed), starts_(std::move(starts)), all_known_(all_known) {}
 
   void check() {
     for (const Placed& one : placed_) {
       if (!one.is_image() || one.module() || one.step.does != dfu::Step::Does::write) continue;
       if (one.step.image->facts.as_is) continue;
-      const dfu::Range first = one.step.ranges().front();
-      const dfu::ByteView program = one.step.payload(first);
-      if (const auto handlers = dfu::handlers_of(program)) check_program(one, program, first, *handlers);
+      bool first = true;
+      for (const Part& part : parts_of(one.step)) {
+        for (const std::uint32_t begin : part.begins) {
+          if (const auto program = program_at(part, begin, std::exchange(first, false))) check_one(one, *program);
+        }
+      }
     }
   }
 
  private:
-  void check_program(const Placed& one, dfu::ByteView program, dfu::Range place, dfu::Range handlers) {
-    const bool here = dfu::reaches(handlers.begin, place) && dfu::reaches(handlers.end - 2, place);
+  static std::optional<Program> program_at(const Part& part, std::uint32_t begin, bool first) {
+    dfu::ByteView bytes = dfu::ByteView(part.bytes).subspan(begin - part.place.begin);
+    const auto header = static_cast<std::uint32_t>(dfu::program_in_mcuboot(bytes).value_or(0));
+    bytes = bytes.subspan(header);
+    const auto handlers = dfu::handlers_of(bytes);
+    if (!handlers) return std::nullopt;
+    return Program{{begin + header, part.place.end}, bytes, *handlers, first, header};
+  }
+
+  void check_one(const Placed& one, const Program& program) {
+    if (program.header != 0) return check_mcuboot(one, program);
+    const dfu::Range place = program.place, handlers = program.handlers;
+    const bool here = is_here(program);
     constexpr dfu::Range ram{0x20000000, 0x40000000};
     if (!here && ram.contains(handlers.begin)) {
       warning(*one.draft, *one.draft->image,
@@ -50,10 +99,10 @@ class Programs : private StepReport {
                   hex(place.begin),
               "It runs only if something copies it there.");
     } else if (!here && !any_reaches(handlers)) {
-      wrong_place(one, place, "its vectors point to " + hex(handlers.begin) + " and on, where no step puts anything",
-                  dfu::link_address(program, starts_));
-    } else if (const auto start = here ? dfu::linked_higher(program, place.begin, starts_) : std::nullopt) {
-      wrong_place(one, place, "its pointers lead past its end there", start);
+      wrong_place(one, program, "its vectors point to " + hex(handlers.begin) + " and on, where no step puts anything",
+                  dfu::link_address(program.bytes, starts_));
+    } else if (const auto start = here ? dfu::linked_elsewhere(program.bytes, place.begin, starts_) : std::nullopt) {
+      wrong_place(one, program, "its pointers show that it was linked for another place", start);
     } else if (place.begin % dfu::vector_alignment != 0) {
       const std::uint32_t fits = place.begin - place.begin % dfu::vector_alignment;
       at_address(one, "begins with a vector table, and no processor finds one at " + hex(place.begin),
@@ -62,7 +111,29 @@ class Programs : private StepReport {
     }
   }
 
+  // MCUboot moves the image of a second slot to the first one, so that another place is no mistake in itself.
+  void check_mcuboot(const Placed& one, const Program& program) {
+    std::vector<std::uint32_t> starts = starts_;
+    for (std::uint32_t& start : starts) start += program.header;
+    const bool here = is_here(program);
+    if (here && !dfu::linked_elsewhere(program.bytes, program.place.begin, starts)) return;
+    if (!here && any_reaches(program.handlers)) return;
+    const auto start = dfu::link_address(program.bytes, starts);
+    const std::string slot = start ? hex(*start - program.header) : "";
+    warning(*one.draft, *one.draft->image,
+            "'" + one.file() + "' holds a program that cannot run at " + hex(program.place.begin) +
+                (start ? ": it was linked for the slot at " + slot
+                       : ": its vectors point to " + hex(program.handlers.begin) + " and on"),
+            "It runs only if MCUboot moves it there, as it does with the image of a second slot." +
+                (start ? " Else: address = " + slot : ""));
+  }
+
+  static bool is_here(const Program& program) {
+    return dfu::reaches(program.handlers.begin, program.place) && dfu::reaches(program.handlers.end - 2, program.place);
+  }
+
   bool any_reaches(dfu::Range handlers) const {
+    if (!all_known_) return true;
     return std::ranges::any_of(placed_, [&](const Placed& one) {
       if (one.step.does != dfu::Step::Does::write && one.step.does != dfu::Step::Does::hold) return false;
       return std::ranges::any_of(one.step.ranges(), [&](dfu::Range range) {
@@ -71,19 +142,20 @@ class Programs : private StepReport {
     });
   }
 
-  void wrong_place(const Placed& one, dfu::Range place, const std::string& why,
+  void wrong_place(const Placed& one, const Program& program, const std::string& why,
                    std::optional<std::uint32_t> linked_for) {
+    const std::string place = hex(program.place.begin);
+    const bool aligned = program.place.begin % dfu::vector_alignment == 0;
     const bool fixed = !one.step.image->facts.ranges.empty();  // the file says where it goes
     const std::string copied =
         fixed ? "If the unit copies it there itself, make a .bin of it, and add to its step: format = \"raw\""
               : "If the unit copies it there itself, add to this step: format = \"raw\" and sha256 = \"" +
                     dfu::to_hex(one.step.image->sha256) + "\"";
-    at_address(one, "is a program that cannot run at " + hex(place.begin) + ": " + why,
-               fixed ? "Build the file again, for the place that the program was linked for. " + copied
-               : linked_for
-                   ? "It looks like one that was linked for " + hex(*linked_for) + ": address = " + hex(*linked_for) +
-                         ", or link it for " + hex(place.begin) + ". " + copied
-                   : "Link it for " + hex(place.begin) + ", or name the address that it was linked for. " + copied);
+    at_address(one, (program.first ? "is" : "has") + std::string(" a program that cannot run at ") + place + ": " + why,
+               fixed        ? "Build the file again, for the place that the program was linked for. " + copied
+               : linked_for ? "It looks like one that was linked for " + hex(*linked_for) + ": address = " +
+                                  hex(*linked_for) + (aligned ? ", or link it for " + place : "") + ". " + copied
+                            : "Link it for " + place + ", or name the address that it was linked for. " + copied);
   }
 
   void at_address(const Placed& one, const std::string& problem, const std::string& hint) {
@@ -92,14 +164,15 @@ class Programs : private StepReport {
 
   const std::vector<Placed>& placed_;
   const std::vector<std::uint32_t> starts_;
+  const bool all_known_;
 };
 
 }  // namespace
 
 void check_programs(const std::vector<Placed>& placed, const dfu::Profile& profile,
-                    const std::vector<dfu::MemoryMap>& beside, Report& report) {
+                    const std::vector<dfu::MemoryMap>& beside, bool all_known, Report& report) {
   if (profile.platform || profile.dialect != dfu::Dialect::dfuse) return;
-  Programs(placed, sector_starts(profile, beside), report).check();
+  Programs(placed, sector_starts(profile, beside), all_known, report).check();
 }
 
 }  // namespace config

@@ -72,6 +72,7 @@ class RecipeReader {
     const auto interface = table.integer("interface", {0, 255});
     const auto transfer_size = table.integer("transfer_size", {1, 65535});
     const auto map = table.text("map");
+    map_is_wrong_ = table.has("map") && !map;
     const auto dialect =
         table.word<dfu::Dialect>("dialect", {{"dfuse", dfu::Dialect::dfuse}, {"dfu11", dfu::Dialect::dfu11}});
     if (const auto enter = table.boolean("enter_dfu")) draft_.enter_dfu = enter->value;
@@ -92,18 +93,21 @@ class RecipeReader {
     if (plain && map) {
       report_.error(map->place, map->written, "units of plain DFU have no memory map", "Remove the line.");
     }
-    if (!usb) return {};
+    if (!usb || (table.has("alt") && !alt)) return {};
     return with_memories(described(spelled_out(*usb, static_cast<std::uint8_t>(alt ? alt->value : 0), plain, map),
                                    interface, transfer_size),
                          memories);
   }
 
+  // Nothing if one of them is wrong: what a step there may do cannot be judged.
   std::optional<dfu::Profile> with_memories(std::optional<dfu::Profile> profile, std::vector<TableReader>& tables) {
+    bool all_good = true;
     for (TableReader& table : tables) {
       const auto memory = read_memory(table, profile);
       if (profile && memory) profile->memories.push_back(*memory);
+      all_good = all_good && memory;
     }
-    return profile;
+    return all_good ? profile : std::nullopt;
   }
 
   // [[device.memory]]: what lies behind another alternate setting. Without its number it is found by its name.
@@ -114,6 +118,7 @@ class RecipeReader {
     if (!map || !profile) return {};
     dfu::Profile::Memory memory;
     if (alt) memory.alternate = static_cast<std::uint8_t>(alt->value);
+    if (table.has("alt") && !alt) return {};
     if (profile->dialect == dfu::Dialect::dfu11) {
       report_.error(map->place, map->written, "units of plain DFU have no memory maps",
                     "Remove this table: 'alt' in a step is enough.");
@@ -237,7 +242,7 @@ class RecipeReader {
     if (map) {
       report_.error(map->place, map->written, "'map' is not a DfuSe memory map: " + problem,
                     "Copy the name of the alternate setting, as the unit shows it.");
-    } else {
+    } else if (!map_is_wrong_) {
       report_.error(
           usb.place, usb.written, "the memory map of " + text + " is not known, and without it nothing can be checked",
           "Add the name of the unit's alternate setting: map = \"@Internal Flash  /0x08000000/04*016Kg,...\"");
@@ -260,6 +265,9 @@ class RecipeReader {
       draft.kind = kind->value;
     }
     keys_of(draft, table);
+    draft.image_is_wrong = (table.has("sha256") && !draft.pin) || (table.has("format") && !draft.format);
+    draft.place_is_wrong = (table.has("alt") && !draft.alternate) || (table.has("address") && !draft.address) ||
+                           (table.has("omit") && draft.omit.empty());
     table.finish();
     if (!draft.name) return draft;
     const auto [first, added] = step_names_.emplace(draft.name->value, draft.name->place.line);
@@ -458,6 +466,7 @@ class RecipeReader {
   Report& report_;
   std::vector<std::string> folders_;
   std::optional<Given<Confirm>> confirm_;
+  bool map_is_wrong_ = false;  // and has its diagnostic
   std::map<std::string, int> step_names_;
 };
 

@@ -12,6 +12,15 @@ std::string finished_columns(SQLite::Database& database) {
          (has_identity(database) ? "identity" : "NULL");
 }
 
+std::string step_columns(SQLite::Database& database, const std::string& table) {
+  std::string columns;
+  for (const char* column : {"attempt", "name", "image", "address", "bytes", "written_bytes", "unchanged_bytes",
+                             "erased_sectors", "duration_ms", "readback"}) {
+    columns += table + column + ", ";
+  }
+  return columns + (has_alternates(database) ? table + "alternate" : "NULL");
+}
+
 Attempt put_together(Parts parts, SharedRows& shared, const OneState& state) {
   Attempt attempt;
   attempt.installation = shared.installation(parts.chain);

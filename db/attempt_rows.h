@@ -17,11 +17,11 @@ namespace db {
 inline constexpr const char* kStartedColumns =
     "recipe, visit, number, at, job, lot, operator, vendor, product, release, serial, product_name";
 inline constexpr const char* kVisitColumns = "run, at, port, slot";
-inline constexpr const char* kStepColumns =
-    "attempt, name, image, address, bytes, written_bytes, unchanged_bytes, erased_sectors, duration_ms, readback";
 
-// Rows of an older schema have no identity.
+// Rows of an older schema have no identity, and their steps no alternate setting.
 std::string finished_columns(SQLite::Database& database);
+// `table`: before each column, as "t."; may be empty.
+std::string step_columns(SQLite::Database& database, const std::string& table);
 
 // ---- one row of each table
 
@@ -105,6 +105,7 @@ Step read_step(Row& row, Uuid& image) {
   step.erased_sectors = row.integer();
   step.duration = milliseconds(row.integer());
   step.readback = row.maybe_sha256();
+  step.alternate = row.maybe_integer();
   return step;
 }
 

@@ -50,7 +50,7 @@ class StepStream {
  public:
   StepStream(SQLite::Database& database, const Condition& condition, SharedRows& shared)
       : shared_(shared),
-        query_(database, "SELECT " + prefixed("t", kStepColumns) + kAttemptTables +
+        query_(database, "SELECT " + step_columns(database, "t.") + kAttemptTables +
                              " CROSS JOIN step t ON t.attempt = s.id" + condition.sql() +
                              " ORDER BY +t.attempt, t.number") {
     condition.bind(query_);

@@ -250,6 +250,7 @@ void RecordWriter::write_step(const Uuid& attempt, std::int64_t step_number, con
   const Uuid image = image_id(*step.image, at);
   step_.set("attempt", attempt).set("number", step_number).set("name", step.name).set("image", image);
   if (step.readback) step_.set("readback", *step.readback);
+  if (step.alternate) step_.set("alternate", *step.alternate);
   insert(step_.set("address", step.address)
              .set("bytes", step.bytes)
              .set("written_bytes", step.written_bytes)

@@ -304,6 +304,11 @@ CREATE TABLE unsettled (
 CREATE INDEX unsettled_unit ON unsettled (unit) WHERE unit IS NOT NULL;
 )sql";
 
+// The memory of a step, where a unit has several. A null is no part of a row's hash here either.
+constexpr const char* kSixthColumns = R"sql(
+ALTER TABLE step ADD COLUMN alternate INTEGER CHECK (alternate BETWEEN 0 AND 255);
+)sql";
+
 constexpr std::size_t kTablesOfFirst = 10;  // of kChainedTables
 
 std::string append_only(std::string_view table) {
@@ -337,7 +342,8 @@ std::span<const Migration> migrations() {
                                             {2, second_schema()},
                                             {3, kThirdTables},
                                             {4, kFourthColumns},
-                                            {5, kFifthTables, fill_unsettled}};
+                                            {5, kFifthTables, fill_unsettled},
+                                            {6, kSixthColumns}};
   return steps;
 }
 
@@ -351,6 +357,10 @@ bool has_second_tables(SQLite::Database& database) {
 
 bool has_identity(SQLite::Database& database) {
   return version_of(database) >= 4;
+}
+
+bool has_alternates(SQLite::Database& database) {
+  return version_of(database) >= 6;
 }
 
 bool has_unsettled(SQLite::Database& database) {

@@ -35,6 +35,7 @@ bool has_second_tables(SQLite::Database& database);
 
 // Attempts say by what evidence the unit that came back is the same: from schema 4 on.
 bool has_identity(SQLite::Database& database);
+bool has_alternates(SQLite::Database& database);
 
 // There is a table of the attempts that are not settled: from schema 5 on.
 bool has_unsettled(SQLite::Database& database);

@@ -7,7 +7,7 @@
 namespace db {
 
 StepRows::StepRows(SQLite::Database& database, std::int64_t chain)
-    : rows_(database, std::string("SELECT seq, ") + kStepColumns + " FROM step WHERE chain = ? ORDER BY seq", chain) {}
+    : rows_(database, "SELECT seq, " + step_columns(database, "") + " FROM step WHERE chain = ? ORDER BY seq", chain) {}
 
 std::optional<StepRow> StepRows::next() {
   if (!rows_.next()) return std::nullopt;

@@ -101,6 +101,7 @@ struct Step {
   std::int64_t erased_sectors = 0;
   milliseconds duration{};
   std::optional<Sha256> readback;
+  std::optional<std::int64_t> alternate{};  // of a step that goes into another memory than the unit's first
 };
 
 // In the spelling of docs/formats.md, "Fault codes": "verify-mismatch", "unit", "read".

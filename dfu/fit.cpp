@@ -185,6 +185,7 @@ std::string unfit_remedy(const UnitInfo& unit, const Profile& profile) {
       return "Name the right one in [device]: interface = " +
              std::to_string(*interfaces_of(dfu_settings(unit)).begin());
     case Fit::no_alternate:
+      if (profile.dialect == Dialect::dfu11) return "Name one that it has: alt in the step";
       return "Name one that it has, with its map: alt in [device], or in [[device.memory]] and its steps";
     case Fit::no_transfer_size:
       return "Name it in [device], as the manual of its bootloader has it: transfer_size = 1024";
@@ -199,8 +200,11 @@ Profile for_unit(Profile profile, const UnitInfo& unit) {
 }
 
 std::uint16_t transfer_size_of(const UnitInfo& unit, const Profile& profile) {
-  const auto& functional = unit.configuration.functional;
-  return functional && functional->transfer_size != 0 ? functional->transfer_size : profile.assumed_transfer_size;
+  return names_transfer_size(unit) ? unit.configuration.functional->transfer_size : profile.assumed_transfer_size;
+}
+
+bool names_transfer_size(const UnitInfo& unit) {
+  return unit.configuration.functional && unit.configuration.functional->transfer_size != 0;
 }
 
 }  // namespace dfu

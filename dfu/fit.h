@@ -42,5 +42,6 @@ bool can_enter_dfu(const UnitInfo& unit, const Profile& profile);
 Profile for_unit(Profile profile, const UnitInfo& unit);
 // wTransferSize, or what the recipe says where the unit says none.
 std::uint16_t transfer_size_of(const UnitInfo& unit, const Profile& profile);
+bool names_transfer_size(const UnitInfo& unit);
 
 }  // namespace dfu

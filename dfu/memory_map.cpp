@@ -85,6 +85,16 @@ struct Group {
   std::string_view tail;               // text behind it
 };
 
+// The length of "B" or "iB" between a K or M and a type: a person has written it as units of measure are written.
+std::size_t bytes_in_words(std::string_view text) {
+  for (const std::string_view word : {"iB", "B"}) {
+    if (!text.starts_with(word)) continue;
+    const std::string_view behind = trimmed(text.substr(word.size()));
+    if (!behind.empty() && type_of(behind.front())) return word.size();
+  }
+  return 0;
+}
+
 // COUNT*SIZE MULT TYPE. The multiplier may be absent or a blank, and `b` alone is a type. Nothing if it cannot be told
 // how far it reaches.
 std::optional<Group> read_group(std::string_view text) {
@@ -97,10 +107,9 @@ std::optional<Group> read_group(std::string_view text) {
   group.bytes = *size;
   const char first = text.front();
   const bool two = text.size() > 1 && type_of(text[1]);
-  if (first == 'K' || first == 'k') {
-    group.bytes *= 1024;
-  } else if (first == 'M' || first == 'm') {
-    group.bytes *= 1024 * 1024;
+  if (first == 'K' || first == 'k' || first == 'M' || first == 'm') {
+    group.bytes *= first == 'K' || first == 'k' ? 1024 : 1024 * 1024;
+    text.remove_prefix(bytes_in_words(text.substr(1)));
   } else if (!(first == 'B' || (first == 'b' && two))) {
     if (!type_of(first)) return {};
     group.type = type_of(first);
@@ -186,7 +195,7 @@ class Reader {
   bool group(std::uint64_t& at, std::string_view text, bool last) {
     const auto group = read_group(text);
     if (!group || group->count * group->bytes > limit - std::min(at, limit)) {
-      ignore(quoted(text) + (last ? "" : " and what follows it in its region"));
+      ignore((text.empty() ? "an empty group" : quoted(text)) + (last ? "" : " and what follows it in its region"));
       return false;
     }
     const std::uint64_t begin = at;

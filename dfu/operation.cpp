@@ -208,13 +208,15 @@ constexpr std::uint32_t linux_most = 4096;  // docs/devices.md, "Errors of usbfs
 
 }  // namespace
 
-Pointer::Pointer(std::uint16_t transfer_size)
-    : chunk_(std::min<std::uint32_t>(transfer_size, linux_most)), stride_(transfer_size) {}
+Pointer::Pointer(std::uint16_t transfer_size, bool counts_in_it)
+    : chunk_(std::min<std::uint32_t>(transfer_size, linux_most)),
+      stride_(transfer_size),
+      each_block_(chunk_ < stride_ || !counts_in_it) {}
 
 std::optional<std::uint16_t> Pointer::block_at(std::uint32_t address) const {
   if (!base_ || address < *base_ || (address - *base_) % stride_ != 0) return {};
   const std::uint32_t number = dfuse_first_block + (address - *base_) / stride_;
-  if (number > 0xFFFF || (chunk_ < stride_ && number != dfuse_first_block)) return {};
+  if (number > 0xFFFF || (each_block_ && number != dfuse_first_block)) return {};
   return static_cast<std::uint16_t>(number);
 }
 

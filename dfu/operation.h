@@ -69,12 +69,13 @@ std::optional<Fault> mismatch(const Operation& operation, ByteView read, ByteVie
 // How the units' transfer size cuts memory into blocks, and when the address pointer must be set again. A block is one
 // transfer of min(wTransferSize, 4096) bytes, the most Linux carries; a unit whose wTransferSize is larger counts its
 // block numbers in the larger size, so there the pointer is set for each block (docs/devices.md, "DfuSe blocks and
-// addresses").
+// addresses"). So it is where the unit does not say by what size it counts, and the recipe says what it takes.
 class Pointer {
  public:
-  explicit Pointer(std::uint16_t transfer_size);
+  explicit Pointer(std::uint16_t transfer_size, bool counts_in_it = true);
 
   std::uint32_t chunk() const { return chunk_; }
+  bool each_block() const { return each_block_; }
   // The block number that reaches `address` from where the pointer stands, if one does.
   std::optional<std::uint16_t> block_at(std::uint32_t address) const;
   void set(std::uint32_t address) { base_ = address; }
@@ -84,6 +85,7 @@ class Pointer {
  private:
   std::uint32_t chunk_;
   std::uint32_t stride_;
+  bool each_block_ = false;  // needs its own address
   std::optional<std::uint32_t> base_;
 };
 

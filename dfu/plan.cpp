@@ -17,7 +17,7 @@ class Planner {
       : layout_(layout),
         profile_(profile),
         alternates_(survey.alternates),
-        pointer_(survey.transfer_size),
+        pointer_(survey.transfer_size, survey.counts_in_it),
         selected_(profile.alternate) {
     plan_.pieces = survey.pieces;
     shared_ = shared_sectors(layout, survey, options.rewrite, pointer_.chunk());
@@ -206,6 +206,8 @@ class Planner {
   void read_range(std::size_t step, Range range, bool shared = false) {
     for (std::uint32_t at = range.begin; at < range.end;) {
       const Range block{at, at + std::min(pointer_.chunk(), range.end - at)};
+      // A unit that counts its blocks in another size than it says writes and reads at the same wrong addresses.
+      if (block.end == range.end && block.begin != range.begin && !profile_.platform) pointer_.lose();
       transfer(Operation::Kind::read, step, block, shared);
       at = block.end;
     }

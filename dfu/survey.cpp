@@ -57,10 +57,12 @@ Survey::Survey(const Profile& profile, const Layout& layout, const UnitInfo& uni
       settings_(settings_of(unit, profile)),
       read_pieces_(read_pieces),
       recovery_(profile),
-      pointer_(std::max<std::uint16_t>(transfer_size_of(unit, profile), 1)),
+      pointer_(std::max<std::uint16_t>(transfer_size_of(unit, profile), 1), names_transfer_size(unit)),
       selected_(profile.alternate) {
   if (const AltSetting* alternate = own_setting(unit, profile)) name_index_ = alternate->name_index;
   result_.transfer_size = transfer_size_of(unit, profile);
+  result_.counts_in_it = names_transfer_size(unit);
+  speaks_dfuse_ = unit.configuration.functional && unit.configuration.functional->dfuse();
   result_.tolerant = unit.configuration.functional && unit.configuration.functional->manifestation_tolerant;
   result_.has_store = shows_store(unit, profile);
   result_.can_upload = unit.configuration.functional && unit.configuration.functional->can_upload;
@@ -72,6 +74,12 @@ Ask Survey::begin(Duration now) {
   if (result_.transfer_size == 0) {
     return stop(FaultCode::map_mismatch,
                 "The unit's descriptors name no transfer size: it is not a usable DFU device.");
+  }
+  // To such a unit the first block of an image would be a command, perhaps to erase everything.
+  if (speaks_dfuse_ && profile_->dialect == Dialect::dfu11) {
+    return stop(FaultCode::map_mismatch,
+                "This unit speaks DfuSe, and the recipe is for units of plain DFU. Nothing was written. Remove dialect "
+                "= \"dfu11\" from [device], and add the name of the unit's alternate setting: map = \"@...\".");
   }
   return recovery_.begin(now);
 }
@@ -113,7 +121,9 @@ Ask Survey::take_the_map(Duration now) {
   std::string problem;
   const auto map = parse_memory_map(name, &problem);
   if (!map) {
-    return stop(FaultCode::map_mismatch, "The unit's memory map \"" + name + "\" " + problem + ".");
+    return stop(FaultCode::map_mismatch,
+                "The unit's memory map \"" + name + "\" " + problem +
+                    ". Nothing was written. If units of this kind speak plain DFU: dialect = \"dfu11\" in [device].");
   }
   result_.map = *map;
   result_.device_time = wire_time(6) + wire_time(255);

@@ -25,6 +25,7 @@ struct SurveyResult {
   std::vector<MemoryMap> beside{};
   std::vector<std::uint8_t> alternates{};
   std::uint16_t transfer_size = 0;  // wTransferSize
+  bool counts_in_it = true;         // false: the recipe names that size, and by what the unit counts nobody knows
   bool can_upload = false;
   bool tolerant = false;      // plain DFU: it can be read after manifestation
   bool has_store = false;     // it shows the profile's store beside its flash
@@ -102,9 +103,10 @@ class Survey {
   std::optional<Exchange> exchange_;
   Operation operation_;
   Pointer pointer_;
-  bool idle_ = true;          // the unit is in dfuIDLE
-  std::uint8_t selected_;     // alternate setting
-  std::vector<Range> heads_;  // what is read before the pieces
+  bool idle_ = true;           // the unit is in dfuIDLE
+  bool speaks_dfuse_ = false;  // by its descriptors
+  std::uint8_t selected_;      // alternate setting
+  std::vector<Range> heads_;   // what is read before the pieces
   std::uint32_t next_ = 0;
   std::size_t neighbour_ = 0;  // the one of Layout::kept that is being read
   Bytes words_;                // of it, so far

@@ -129,6 +129,7 @@ QJsonObject step_json(const db::Step& step, const db::AttemptFinished& finished)
   json["seconds"] = seconds(step.duration);
   json["readback_sha256"] = step.readback ? QJsonValue(text(db::hex(*step.readback))) : QJsonValue();
   json["state"] = text(to_string(state_of(step, finished)));
+  json["alt"] = or_null(step.alternate);
   return json;
 }
 

@@ -85,6 +85,7 @@ constexpr std::array of_step{
           "How far it came: done, already (held, nothing written), written (not read back before the end), stopped, "
           "failed, not-reached.",
           "phases.outcome", ""},
+    Field{"alt", "integer", "", "Alternate setting of its memory; null: the one of the recipe's [device].", "", ""},
 };
 
 constexpr std::array of_event{

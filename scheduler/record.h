@@ -61,6 +61,8 @@ struct StepDone {
   std::uint32_t erased_sectors = 0;
   double seconds = 0;
   std::optional<dfu::Sha256> readback;  // over the bytes read back at the step's address and length
+  // Of a step that goes into another memory than the profile's own: what it is on this unit.
+  std::optional<std::uint8_t> alternate{};
 };
 
 struct AttemptFinished {

@@ -154,10 +154,19 @@ dfu::Ask FlashTask::converse(const dfu::Answer* answer, dfu::Duration now) {
 
 dfu::Ask FlashTask::surveyed(dfu::Duration now) {
   survey_time_ = survey_->result().device_time;
+  take_alternates(survey_->result().alternates);
   if (survey_->fault()) return end(*survey_->fault());
   auto judgement = config::judge(recipe(), survey_->result());
   if (auto* refusal = std::get_if<dfu::Fault>(&judgement)) return end(std::move(*refusal));
   return judged(std::get<dfu::Plan>(std::move(judgement)), now);
+}
+
+// A memory that the recipe knows by its name has its number on the unit only.
+void FlashTask::take_alternates(const std::vector<std::uint8_t>& found) {
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    const std::size_t memory = recipe().layout.steps[i].memory;
+    if (memory != 0 && memory <= found.size()) steps_[i].alternate = found[memory - 1];
+  }
 }
 
 dfu::Ask FlashTask::judged(dfu::Plan plan, dfu::Duration now) {

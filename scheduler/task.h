@@ -144,6 +144,7 @@ class FlashTask : public Task {
   dfu::Ask surveyed(dfu::Duration now);
   dfu::Ask judged(dfu::Plan plan, dfu::Duration now);
   dfu::Ask flashed();
+  void take_alternates(const std::vector<std::uint8_t>& found);
   void take_tallies();
   void take_neighbours();
   dfu::Ask end(dfu::Fault fault);

@@ -137,6 +137,17 @@ bool is_text(ByteView file) {
   return !file.empty() && file[0] < 0x80 && std::ranges::all_of(beginning, is_printed);
 }
 
+bool is_utf16_text(ByteView file) {
+  const bool little = starts_with(file, "\xFF\xFE"), big = starts_with(file, "\xFE\xFF");
+  if (file.size() < 4 || (!little && !big)) return false;
+  Bytes letters;  // the lower halves
+  for (std::size_t at = 2; at + 1 < std::min<std::size_t>(file.size(), 512); at += 2) {
+    if (file[at + (little ? 1 : 0)] != 0) return false;
+    letters.push_back(file[at + (little ? 0 : 1)]);
+  }
+  return is_text(letters);
+}
+
 bool is_html(ByteView file) {
   file = without_byte_order_mark(file);
   const auto first = std::ranges::find_if_not(file, is_blank);

@@ -138,7 +138,17 @@ ImageFacts without_regard_to_suffix(ByteView file) {
   if (auto other = other_format(file)) return as_other(*std::move(other));
   if (is_legacy_core(file)) return sound(ImageKind::legacy_core);
   if (auto facts = as_program(file)) return *std::move(facts);
+  if (std::ranges::all_of(file, [&](std::uint8_t byte) { return byte == 0xFF; })) {
+    ImageFacts facts = unsound(ImageKind::unknown, "holds nothing but 0xFF, as erased flash does");
+    facts.remedy = "Was it read from an empty unit? Fetch or build it again.";
+    return facts;
+  }
   if (is_text(file)) return unsound(ImageKind::unknown, "is text, not firmware");
+  if (is_utf16_text(file)) {
+    ImageFacts facts = unsound(ImageKind::unknown, "is text in UTF-16, not firmware");
+    facts.remedy = "If it is a .hex, save it as plain text (ASCII): PowerShell's > and some editors write UTF-16.";
+    return facts;
+  }
   return unsound(ImageKind::unknown, nothing_known);
 }
 
@@ -234,16 +244,30 @@ Sha256 payload_digest(const Image& image) {
   return payload.size() == image.file.size() && payload.data() == image.file.data() ? image.sha256 : sha256(payload);
 }
 
+// The only way out of this file: no image may leave without the digest that a record gives as `readback_sha256`.
+std::shared_ptr<const Image> finished(Image image) {
+  image.payload_sha256 = payload_digest(image);
+  return std::make_shared<const Image>(std::move(image));
+}
+
+// The same file, before anybody says what of it goes into flash.
+Image same_file(const Image& image) {
+  Image out;
+  out.name = image.name;
+  out.file = image.file;
+  out.sha256 = image.sha256;
+  return out;
+}
+
 }  // namespace
 
 std::shared_ptr<const Image> make_image(std::string name, Bytes file) {
-  auto image = std::make_shared<Image>();
-  image->name = std::move(name);
-  image->sha256 = sha256(file);
-  image->facts = facts_of(file, &image->content);
-  image->file = std::move(file);
-  image->payload_sha256 = payload_digest(*image);
-  return image;
+  Image image;
+  image.name = std::move(name);
+  image.sha256 = sha256(file);
+  image.facts = facts_of(file, &image.content);
+  image.file = std::move(file);
+  return finished(std::move(image));
 }
 
 namespace {
@@ -264,13 +288,22 @@ std::vector<Range> rest_of(Range range, std::vector<Range> omitted) {
 }  // namespace
 
 std::shared_ptr<const Image> as_raw(const Image& image) {
-  auto out = std::make_shared<Image>();
-  out->name = image.name;
-  out->file = image.file;
-  out->sha256 = image.sha256;
-  out->facts = sound(ImageKind::raw);
-  out->facts.as_is = true;
-  return out;
+  Image out = same_file(image);
+  out.facts = sound(ImageKind::raw);
+  out.facts.as_is = true;
+  return finished(std::move(out));
+}
+
+std::shared_ptr<const Image> blank_image(const std::vector<Range>& ranges) {
+  Image out;
+  out.name = "(blank)";
+  out.facts.ranges = ranges;
+  std::size_t bytes = 0;
+  for (const Range& range : ranges) bytes += range.size();
+  out.content.assign(bytes, 0xFF);
+  out.file = out.content;
+  out.sha256 = sha256(out.content);
+  return finished(std::move(out));
 }
 
 std::shared_ptr<const Image> of_target(const Image& image, std::uint8_t alternate) {
@@ -279,19 +312,16 @@ std::shared_ptr<const Image> of_target(const Image& image, std::uint8_t alternat
   if (!targets) return nullptr;
   const auto found = std::ranges::find(*targets, alternate, &Content::alternate);
   if (found == targets->end()) return nullptr;
-  auto out = std::make_shared<Image>();
-  out->name = image.name;
-  out->file = image.file;
-  out->sha256 = image.sha256;
-  out->facts = with_content(ImageKind::dfuse, *found, &out->content);
-  out->facts.suffix = image.facts.suffix;
-  out->facts.targets = image.facts.targets;
-  return out;
+  Image out = same_file(image);
+  out.facts = with_content(ImageKind::dfuse, *found, &out.content);
+  out.facts.suffix = image.facts.suffix;
+  out.facts.targets = image.facts.targets;
+  return finished(std::move(out));
 }
 
 std::shared_ptr<const Image> without(const Image& image, const std::vector<Range>& omitted) {
   if (image.content.empty()) return nullptr;
-  auto out = std::make_shared<Image>();
+  Image out = same_file(image);
   Content left;
   std::size_t at = 0;
   for (const Range& range : image.facts.ranges) {
@@ -303,18 +333,14 @@ std::shared_ptr<const Image> without(const Image& image, const std::vector<Range
     at += range.size();
     for (const Range& gone : omitted) {
       if (gone.overlaps(range))
-        out->omitted.push_back({std::max(gone.begin, range.begin), std::min(gone.end, range.end)});
+        out.omitted.push_back({std::max(gone.begin, range.begin), std::min(gone.end, range.end)});
     }
   }
   if (left.ranges.empty()) return nullptr;
   left.alternate = image.facts.alternate;
-  out->name = image.name;
-  out->file = image.file;
-  out->sha256 = image.sha256;
-  out->facts = with_content(image.facts.kind, left, &out->content);
-  out->facts.suffix = image.facts.suffix;
-  out->payload_sha256 = payload_digest(*out);
-  return out;
+  out.facts = with_content(image.facts.kind, left, &out.content);
+  out.facts.suffix = image.facts.suffix;
+  return finished(std::move(out));
 }
 
 }  // namespace dfu

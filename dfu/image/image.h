@@ -77,10 +77,10 @@ ImageFacts identify(ByteView file);
 
 // A file with its digest and its facts: immutable once made, shared by everything that uses it.
 struct Image {
-  std::string name;  // file name without folder
-  Bytes file;        // as on disk
-  Sha256 sha256{};   // of the file as on disk
-  Sha256 payload_sha256{};
+  std::string name;         // file name without folder
+  Bytes file;               // as on disk
+  Sha256 sha256{};          // of the file as on disk
+  Sha256 payload_sha256{};  // of payload()
   ImageFacts facts;
   Bytes content;                 // of a file that says where its bytes go: those of all its ranges, one after the other
   std::vector<Range> omitted{};  // what of the file was left out on purpose, ascending: no part of the ranges
@@ -92,6 +92,8 @@ struct Image {
 std::shared_ptr<const Image> make_image(std::string name, Bytes file);
 // The same file, every byte of it, whatever they look like: nothing is read out of them.
 std::shared_ptr<const Image> as_raw(const Image& image);
+// Erased flash at these places, which are ascending.
+std::shared_ptr<const Image> blank_image(const std::vector<Range>& ranges);
 // The part of such a file that is for this alternate setting. Null: it has none.
 std::shared_ptr<const Image> of_target(const Image& image, std::uint8_t alternate);
 // The same file without the bytes at these addresses. Null if nothing is left, or the file does not say where its bytes

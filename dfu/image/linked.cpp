@@ -10,6 +10,11 @@ namespace dfu {
 
 namespace {
 
+constexpr std::uint32_t flash = 0x08000000;
+constexpr std::uint32_t window_size = 0x00200000;  // no part has more flash behind one
+constexpr std::uint32_t windows[] = {flash, 0x00000000, 0x00200000, 0x0C000000};
+constexpr int several = 4;
+
 template <class Visit>
 void each_word(ByteView program, Visit visit) {
   for (std::size_t at = 0; at + 4 <= program.size(); at += 4) visit(le32(program, at));
@@ -40,43 +45,94 @@ std::optional<Range> handlers_of(ByteView program) {
 }
 
 bool reaches(std::uint32_t address, Range memory) {
-  constexpr std::uint32_t flash = 0x08000000;
-  constexpr std::uint32_t size = 0x00200000;  // of the windows; no part has more flash behind one
-  for (const std::uint32_t window : {flash, 0x00000000u, 0x00200000u, 0x0C000000u}) {
-    if (address >= window && address - window < size && memory.contains(address - window + flash)) return true;
+  for (const std::uint32_t window : windows) {
+    if (address >= window && address - window < window_size && memory.contains(address - window + flash)) return true;
   }
   return memory.contains(address);
 }
 
-std::optional<std::uint32_t> link_address(ByteView program, const std::vector<std::uint32_t>& starts) {
-  const auto handlers = handlers_of(program);
-  if (!handlers) return std::nullopt;
+namespace {
+
+// As link_address(), with the addresses that the program uses itself.
+std::optional<std::uint32_t> start_of(ByteView program, Range handlers, const std::vector<std::uint32_t>& starts) {
   const auto size = static_cast<std::uint32_t>(program.size());
-  const std::uint32_t end = furthest(program, *handlers);
+  const std::uint32_t end = furthest(program, handlers);
   // What follows the last pointer that leads anywhere is seldom longer. Of several places people take a round one.
   constexpr std::uint32_t tail = 4096;
   std::optional<std::uint32_t> first, best;
   for (const std::uint32_t start : starts) {
-    if (start > handlers->begin || end - start > size) continue;
+    if (start > handlers.begin || end - start > size) continue;
     if (!first) first = best = start;
     if (start - *first < tail && std::countr_zero(start) > std::countr_zero(*best)) best = start;
   }
   return best;
 }
 
-std::optional<std::uint32_t> linked_higher(ByteView program, std::uint32_t address,
-                                           const std::vector<std::uint32_t>& starts) {
-  const auto start = link_address(program, starts);
-  if (!start || *start <= address) return std::nullopt;
+// What compilers begin a function with, and little else: a push of the return address, a wait for ever (most vector
+// tables are full of pointers to one), the read of a special register.
+bool begins_function(std::uint16_t code) {
+  constexpr std::uint16_t push_wide = 0xE92D, for_ever = 0xE7FE, special = 0xF3EF;
+  return (code & 0xFF00) == 0xB500 || code == push_wide || code == for_ever || code == special;
+}
+
+// To how many beginnings of functions its pointers lead if it begins at `address`.
+int functions_found(ByteView program, const std::vector<std::uint32_t>& pointers, std::uint32_t address) {
+  return static_cast<int>(std::ranges::count_if(pointers, [&](std::uint32_t pointer) {
+    const std::uint32_t at = pointer - 1 - address;
+    return at < program.size() - 1 && begins_function(le16(program, at));
+  }));
+}
+
+// Words that would be pointers to code if the program began at one of the two addresses, each once.
+std::vector<std::uint32_t> code_pointers(ByteView program, std::uint32_t one, std::uint32_t other) {
+  std::vector<std::uint32_t> pointers;
   const auto size = static_cast<std::uint32_t>(program.size());
-  // Programs know addresses below their own, a bootloader's or those of settings, and few that lie behind them.
-  constexpr int several = 4;
+  each_word(program, [&](std::uint32_t word) {
+    if ((word & 1) != 0 && (word - one < size || word - other < size)) pointers.push_back(word);
+  });
+  std::ranges::sort(pointers);
+  const auto again = std::ranges::unique(pointers);
+  pointers.erase(again.begin(), again.end());
+  return pointers;
+}
+
+// Programs know addresses below their own, a bootloader's or those of settings, and few that lie behind them.
+bool leads_past_its_end(ByteView program, std::uint32_t address, std::uint32_t start) {
+  const auto size = static_cast<std::uint32_t>(program.size());
   int past_the_end = 0, to_the_beginning = 0;
   each_word(program, [&](std::uint32_t word) {
-    to_the_beginning += word >= address && word < *start;
-    past_the_end += word - address > size && word >= *start && word - *start <= size;
+    to_the_beginning += word >= address && word < start;
+    past_the_end += word - address > size && word >= start && word - start <= size;
   });
-  if (past_the_end < several || past_the_end <= several * to_the_beginning) return std::nullopt;
+  return past_the_end >= several && past_the_end > several * to_the_beginning;
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> link_address(ByteView program, const std::vector<std::uint32_t>& starts) {
+  const auto handlers = handlers_of(program);
+  if (!handlers) return std::nullopt;
+  if (const auto start = start_of(program, *handlers, starts)) return start;
+  for (const std::uint32_t window : windows) {
+    if (handlers->begin < window || handlers->begin - window >= window_size) continue;
+    std::vector<std::uint32_t> seen;
+    for (const std::uint32_t start : starts) {
+      if (start >= flash && start - flash < window_size) seen.push_back(start - flash + window);
+    }
+    if (const auto start = start_of(program, *handlers, seen)) return *start - window + flash;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint32_t> linked_elsewhere(ByteView program, std::uint32_t address,
+                                              const std::vector<std::uint32_t>& starts) {
+  const auto handlers = handlers_of(program);
+  const auto start = handlers ? start_of(program, *handlers, starts) : std::nullopt;
+  if (!start || *start == address) return std::nullopt;
+  if (*start > address && leads_past_its_end(program, address, *start)) return start;
+  const std::vector<std::uint32_t> pointers = code_pointers(program, address, *start);
+  const int there = functions_found(program, pointers, *start);
+  if (there < several || there <= several * functions_found(program, pointers, address)) return std::nullopt;
   return start;
 }
 

@@ -19,12 +19,14 @@ std::optional<Range> handlers_of(ByteView program);
 // the ITCM bus of F7; at 0x0C000000 as secure memory. True if `address` is in `memory` by one of them.
 bool reaches(std::uint32_t address, Range memory);
 
-// Of `starts`, ascending, the one that the program was linked for; nothing where none fits its pointers.
+// Of `starts`, ascending, the one that the program was linked for; nothing where none fits its pointers. A program for
+// one of those windows was linked for the flash behind it.
 std::optional<std::uint32_t> link_address(ByteView program, const std::vector<std::uint32_t>& starts);
 
-// The handlers lie in the program's own bytes at `address`, and yet it was linked higher up, for the address that is
-// returned: many of its pointers lead past its end there, and few to its beginning. Nothing where that is not certain.
-std::optional<std::uint32_t> linked_higher(ByteView program, std::uint32_t address,
-                                           const std::vector<std::uint32_t>& starts);
+// The handlers lie in the program's own bytes at `address`, and yet it was linked for another one, which is returned:
+// many of its pointers lead past its end there and few to its beginning, or its pointers lead to the beginnings of
+// functions there and not here. Nothing where that is not certain.
+std::optional<std::uint32_t> linked_elsewhere(ByteView program, std::uint32_t address,
+                                              const std::vector<std::uint32_t>& starts);
 
 }  // namespace dfu

@@ -91,6 +91,15 @@ std::optional<McubootImage> parse_mcuboot(ByteView file) {
   return image;
 }
 
+std::optional<std::size_t> program_in_mcuboot(ByteView file) {
+  constexpr std::uint32_t loaded_to_ram = 0x20;
+  if (file.size() < header_size || le32(file, 0) != header_magic) return {};
+  const std::size_t header = le16(file, 8);
+  const bool elsewhere = (le32(file, 16) & (encrypted_flags | compressed_flags | loaded_to_ram)) != 0;
+  if (elsewhere || header < header_size || header >= file.size()) return {};
+  return header;
+}
+
 std::optional<std::size_t> unsigned_for_mcuboot(ByteView file) {
   if (file.empty() || (file[0] != 0x00 && file[0] != 0xFF)) return {};
   const auto first = std::ranges::find_if(file, [&](std::uint8_t byte) { return byte != file[0]; });

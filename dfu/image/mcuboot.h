@@ -19,6 +19,9 @@ struct McubootImage {
 // Nothing for a file that does not begin with the header's magic.
 std::optional<McubootImage> parse_mcuboot(ByteView file);
 
+// Where the program begins behind the header. Nothing if it cannot be read there, or is copied to RAM before it runs.
+std::optional<std::size_t> program_in_mcuboot(ByteView file);
+
 // A program that was built for MCUboot and not signed: empty bytes where the header goes, then a vector table. How many
 // bytes; nothing for all others.
 std::optional<std::size_t> unsigned_for_mcuboot(ByteView file);

@@ -32,7 +32,7 @@ std::optional<std::string> problem_of_memories(const UnitSpec& spec, const Parti
     const std::string which = "the memory on alternate setting " + std::to_string(one.alternate);
     if (!one.part) return which + " has no sectors";
     if (one.alternate == 0) return which + " is the unit's own flash";
-    if (spec.profile == "stm32-rom") continue;
+    if (spec.profile == "stm32-rom" || spec.profile == "dfu11") continue;
     if (!board || board->profile != "p1" || one.alternate != serial_flash || spec.beside.size() > 1) {
       return which + " cannot be simulated for a unit of profile '" + spec.profile + "'";
     }

@@ -36,6 +36,7 @@ class PlainDevice : public Device {
 
  private:
   Reaction detach(const Setup& setup);
+  std::vector<std::string_view> names() const;
 
   const UnitSpec spec_;
   const std::string id_;
@@ -44,13 +45,23 @@ class PlainDevice : public Device {
   bool dfu_requested_ = false;
 };
 
+// Of the places for images, each of which takes one; the unit starts the first.
+std::vector<std::string_view> PlainDevice::names() const {
+  std::vector<std::string_view> all{dfu_name};
+  for (const MemorySpec& one : spec_.beside) {
+    if (one.alternate >= all.size()) all.resize(one.alternate + 1u, "Reserved");
+    all[one.alternate] = one.map;
+  }
+  return all;
+}
+
 UsbFace PlainDevice::face(const BootResult* boot) const {
   return {.id = {0x1209, static_cast<std::uint16_t>(boot ? 0x0002 : 0x0001)},
           .release = 0x0100,
           .manufacturer = "Flashline",
           .product = boot ? "Virtual DFU 1.1 unit" : "Virtual DFU 1.1 unit (DFU)",
           .serial = id_,
-          .alternates = {boot ? run_time_name : dfu_name},
+          .alternates = boot ? std::vector{run_time_name} : names(),
           .protocol = static_cast<std::uint8_t>(boot ? 1 : 2),
           .functional = FunctionalDescriptor{.can_download = true,
                                              .can_upload = spec_.can_upload,

@@ -118,7 +118,8 @@ db::AttemptFinished RecordRows::finished(const scheduler::AttemptFinished& recor
   row.device_time = to_milliseconds(record.floor_seconds);
   for (const scheduler::StepDone& step : record.steps) {
     row.steps.push_back({step.name, image(step.image), step.address, step.bytes, step.written_bytes,
-                         step.unchanged_bytes, step.erased_sectors, to_milliseconds(step.seconds), step.readback});
+                         step.unchanged_bytes, step.erased_sectors, to_milliseconds(step.seconds), step.readback,
+                         step.alternate});
   }
   return row;
 }

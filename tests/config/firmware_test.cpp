@@ -107,6 +107,104 @@ TEST_F(Firmware, AVectorTableThatNoProcessorFindsIsRefusedWithTheAddressesThatFi
               AllOf(HasSubstr("begins with a vector table"), HasSubstr("0x08004000 or 0x08004080")));
 }
 
+// Vectors and a table of pointers, each to a function of its own, all in its first KiB; what follows is a font or a
+// sound, to which nothing points.
+dfu::Bytes with_functions(std::uint32_t base, std::uint32_t size) {
+  dfu::Bytes bytes;
+  dfu::append_le32(bytes, 0x20005000);
+  for (std::uint32_t vector = 1; vector < 32; ++vector) dfu::append_le32(bytes, base + 0x201 + vector * 16);
+  while (bytes.size() < 0x200) dfu::append_le32(bytes, 0);
+  while (bytes.size() < 0x400) dfu::append_le32(bytes, bytes.size() % 16 == 0 ? 0x4B01B510 : 0xBD10BF00);
+  while (bytes.size() < size) dfu::append_le32(bytes, 0x12121212);
+  return bytes;
+}
+
+TEST_F(Firmware, PointersThatLeadToNoFunctionsThereShowAnotherPlace) {
+  folder.write("p.bin", with_functions(0x08020000, 0x30000));
+  EXPECT_THAT(refused(load(step("p", "p.bin", "address = 0x08008000"))),
+              AllOf(HasSubstr("its pointers show that it was linked for another place"),
+                    HasSubstr("address = 0x08020000, or link it for 0x08008000")));
+  EXPECT_NE(load(step("p", "p.bin", "address = 0x08020000")).recipe, nullptr);
+  // Its functions lie behind the font, so that a place further up has room for its vectors too.
+  dfu::Bytes late = with_functions(0x08008000, 0x400);
+  late.resize(0x200);
+  late.resize(0x8000, 0x12);
+  for (std::uint32_t vector = 1; vector < 32; ++vector) {
+    const std::uint32_t handler = 0x08008000 + 0x8001 + vector * 16;
+    for (std::uint32_t byte = 0; byte < 4; ++byte)
+      late[vector * 4 + byte] = static_cast<std::uint8_t>(handler >> (8 * byte));
+  }
+  while (late.size() < 0x8400) dfu::append_le32(late, late.size() % 16 == 0 ? 0x4B01B510 : 0xBD10BF00);
+  folder.write("late.bin", late);
+  EXPECT_NE(load(step("p", "late.bin", "address = 0x08008000")).recipe, nullptr);
+  EXPECT_THAT(refused(load(step("p", "late.bin", "address = 0x0800C000"))), HasSubstr("address = 0x08008000"));
+}
+
+TEST_F(Firmware, AProgramForAWindowIsHeldAgainstTheFlashBehindIt) {
+  folder.write("p.bin", linked(0x00008000, 0x1000));
+  EXPECT_NE(load(step("p", "p.bin", "address = 0x08008000")).recipe, nullptr);
+  EXPECT_THAT(refused(load(step("p", "p.bin", "address = 0x08000000"))), HasSubstr("address = 0x08008000"));
+}
+
+// A vector table and its code are apart in many a .hex, and several programs may be in one.
+TEST_F(Firmware, EachProgramOfAHexFileIsJudged) {
+  const auto hex = [](std::uint32_t address, const dfu::Bytes& data) {
+    std::string lines;
+    for (std::size_t i = 0; i < data.size(); i += 16)
+      lines += at(address + static_cast<std::uint32_t>(i),
+                  {data.begin() + static_cast<std::ptrdiff_t>(i), data.begin() + static_cast<std::ptrdiff_t>(i) + 16});
+    return lines;
+  };
+  const std::string boot = hex(0x08000000, linked(0x08000000, 0x400));
+  folder.write("right.hex", boot + hex(0x08008000, linked(0x08008000, 0x400)) + end_of_file);
+  EXPECT_NE(load(step("x", "right.hex", "")).recipe, nullptr);
+  folder.write("second.hex", boot + hex(0x08008000, linked(0x08010000, 0x400)) + end_of_file);
+  EXPECT_THAT(refused(load(step("x", "second.hex", ""))), HasSubstr("has a program that cannot run at 0x08008000"));
+  folder.write("settings.hex",
+               at(0x08000000, dfu::Bytes(16, 7)) + hex(0x08008000, linked(0x08010000, 0x400)) + end_of_file);
+  EXPECT_THAT(refused(load(step("x", "settings.hex", ""))), HasSubstr("has a program that cannot run at 0x08008000"));
+  // Vectors, a gap, code.
+  dfu::Bytes code = linked(0x08000000, 0x400);
+  const dfu::Bytes vectors(code.begin(), code.begin() + 0x40);
+  code.erase(code.begin(), code.begin() + 0x140);
+  folder.write("gap.hex", hex(0x08000000, vectors) + hex(0x08000140, code) + end_of_file);
+  EXPECT_NE(load(step("x", "gap.hex", "")).recipe, nullptr);
+  folder.write("moved.hex", hex(0x08004000, vectors) + hex(0x08004140, code) + end_of_file);
+  EXPECT_THAT(refused(load(step("x", "moved.hex", ""))), HasSubstr("cannot run at 0x08004000"));
+}
+
+// MCUboot moves what lies in a second slot.
+TEST_F(Firmware, AnMcubootImageForAnotherSlotIsAWarning) {
+  constexpr std::uint32_t header = 0x200;
+  const dfu::Bytes program = linked(0x08008000 + header, 0x2000);
+  dfu::Bytes image;
+  for (const std::uint32_t word : {0x96F3B83Du, 0u, header, static_cast<std::uint32_t>(program.size()), 0u, 1u, 0u, 0u})
+    dfu::append_le32(image, word);
+  image.resize(header);
+  image.insert(image.end(), program.begin(), program.end());
+  dfu::append_le32(image, 0x00046907);
+  folder.write("app.bin", image);
+  const RecipeResult own = load(step("app", "app.bin", "address = 0x08008000"));
+  ASSERT_NE(own.recipe, nullptr) << all(own.diagnostics);
+  EXPECT_TRUE(own.diagnostics.empty()) << all(own.diagnostics);
+  const std::string second = step("second", "app.bin", "address = 0x08020000");
+  const RecipeResult other = load(second);
+  ASSERT_NE(other.recipe, nullptr) << all(other.diagnostics);
+  EXPECT_THAT(all(other.diagnostics), AllOf(HasSubstr("warning"), HasSubstr("linked for the slot at 0x08008000"),
+                                            HasSubstr("address = 0x08008000")));
+  const RecipeResult both = load(step("app", "app.bin", "address = 0x08008000") + second);
+  ASSERT_NE(both.recipe, nullptr);
+  EXPECT_TRUE(both.diagnostics.empty()) << all(both.diagnostics);
+}
+
+TEST_F(Firmware, AStepThatIsMissingIsOneMistake) {
+  folder.write("vectors.bin", linked(0x08010000, 0x200));
+  const RecipeResult result =
+      load(step("vectors", "vectors.bin", "address = 0x08000000") + step("code", "absent.bin", "address = 0x08010000"));
+  EXPECT_EQ(result.recipe, nullptr);
+  EXPECT_EQ(result.diagnostics.size(), 1u) << all(result.diagnostics);
+}
+
 // ---- sectors that others use
 
 TEST_F(Firmware, NeighboursAreKeptUnlessTheStepSaysOtherwise) {
@@ -193,7 +291,7 @@ TEST_F(Firmware, APartThatBelongsElsewhereIsLeftOutOnPurpose) {
   EXPECT_THAT(refused(load(step("x", "x.hex", ""))),
               AllOf(HasSubstr("option bytes"), HasSubstr("omit = [\"0x1ffff800+16\"]")));
   EXPECT_THAT(refused(load(step("x", "x.hex", "omit = [\"0x1FFFF800+16\"]"))),
-              AllOf(HasSubstr("has nothing at 0x20000000"), HasSubstr("omit = [\"0x20000000+4\"]")));
+              AllOf(HasSubstr("has nothing at 0x20000000"), HasSubstr("omit = [\"0x1ffff800+16\", \"0x20000000+4\"]")));
   const RecipeResult result = load(step("x", "x.hex", "omit = [\"0x1FFFF800+0x10\", \"536870912 + 4\"]"));
   ASSERT_NE(result.recipe, nullptr) << all(result.diagnostics);
   const dfu::Step& left = result.recipe->layout.steps[0];

@@ -96,6 +96,33 @@ TEST(RecipeMemories, SlipsInTheTableAreNamed) {
   EXPECT_THAT(said(load(st + qspi, app + step("x", "alt = true\naddress = 0x90000000"))), HasSubstr("'alt'"));
 }
 
+// What follows from a value that is wrong is no news.
+TEST(RecipeMemories, AWrongValueIsOneDiagnostic) {
+  const std::string there = "\naddress = 0x90000000";
+  const std::pair<std::string, std::string> wrong[] = {
+      {st + qspi, app + step("x", "alt = true" + there)},
+      {st + qspi, app + step("x", "alt = 256" + there)},
+      {st + qspi, app + step("x", "alt = \"\"" + there)},
+      {st + qspi, app + step("x", "alt = [1]" + there)},
+      {st + qspi, app + step("x", "alt = 1\naddress = \"0x90000000\"")},
+      {st + qspi, app + step("x", "alt = 1\naddress = -4")},
+      {st + qspi, app + step("x", "alt = 1\nsha256 = \"12\"" + there)},
+      {st + qspi, app + "[[step]]\nname = \"x\"\nimage = \"tables.bin\"\nformat = \"bin\"\nalt = 1" + there + "\n"},
+      {st + qspi, app + "[[step]]\nname = \"x\"\nkind = \"erase\"\nalt = -1" + there + "\nbytes = 0x10000\n"},
+      {st + "[[device.memory]]\nalt = 999\nmap = \"@External Flash  /0x90000000/128*064Kg\"\n",
+       app + step("x", "alt = 1" + there)},
+      {st + "[[device.memory]]\nalt = 1\nmap = \"rubbish\"\n", app + step("x", "alt = 1" + there)},
+      {st + "alt = \"0\"\n", app},
+      {"usb = \"0483:df11\"\nmap = \"\"\n", app},
+      {"usb = \"0483:df11\"\nmap = 5\n", app},
+  };
+  for (const auto& [device, steps] : wrong) {
+    const RecipeResult result = load(device, steps);
+    EXPECT_FALSE(result.recipe);
+    EXPECT_EQ(result.diagnostics.size(), 1u) << device << steps << said(result);
+  }
+}
+
 TEST(RecipeMemories, AWholeSectorOfAnotherMemoryCanBeErased) {
   const std::string erase =
       "[[step]]\nname = \"wipe\"\nkind = \"erase\"\nalt = 1\naddress = 0x90010000\nbytes = 0x10000\n";

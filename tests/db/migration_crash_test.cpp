@@ -73,7 +73,8 @@ TEST_P(MigrationCrash, KilledAtAnyMomentTheRecordIsWholeAndGoesOn) {
 }
 INSTANTIATE_TEST_SUITE_P(OfEverySchema, MigrationCrash,
                          testing::Values(Older{"schema-1.sql", 1, 16}, Older{"schema-2.sql", 2, 4},
-                                         Older{"schema-3.sql", 3, 3}, Older{"schema-4.sql", 4, 3}),
+                                         Older{"schema-3.sql", 3, 3}, Older{"schema-4.sql", 4, 3},
+                                         Older{"schema-5.sql", 5, 4}),
                          [](const auto& schema) { return "Schema" + std::to_string(schema.param.schema); });
 
 }  // namespace

@@ -321,7 +321,8 @@ struct Fixture {
 TEST(Migration, TheRecordOfEveryOlderSchemaIsReadAsItIsAndGoesOnAfterMigration) {
   const sample::Folder folder;
   for (const Fixture& fixture : {Fixture{"schema-1.sql", 114, 16, 0, 3}, Fixture{"schema-2.sql", 46, 4, 1, 0},
-                                 Fixture{"schema-3.sql", 34, 3, 1, 1}, Fixture{"schema-4.sql", 30, 3, 1, 1}}) {
+                                 Fixture{"schema-3.sql", 34, 3, 1, 1}, Fixture{"schema-4.sql", 30, 3, 1, 1},
+                                 Fixture{"schema-5.sql", 35, 4, 1, 2}}) {
     const std::string path = folder.file(fixture.file);
     load_fixture(fixture.file, path);
     const Verification before = verify_chain(path);

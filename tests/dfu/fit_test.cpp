@@ -107,6 +107,14 @@ TEST(UnitFit, TheConversationGoesToTheInterfaceThatTheUnitHas) {
   EXPECT_EQ(for_unit(profile(rom), unit(rom, {})).interface_number, 0);
 }
 
+TEST(UnitFit, APlainUnitHasNoMapsToDescribe) {
+  Profile plain = plain_profile(rom, 2);
+  const UnitInfo two = unit(rom, {setting(0, 0), setting(0, 1)});
+  EXPECT_EQ(unfit_remedy(two, plain), "Name one that it has: alt in the step");
+  plain.dialect = Dialect::dfuse;
+  EXPECT_THAT(unfit_remedy(two, plain), HasSubstr("[[device.memory]]"));
+}
+
 TEST(UnitFit, TheUnitsOwnTransferSizeCounts) {
   EXPECT_EQ(transfer_size_of(unit(rom, {setting(0, 0)}, 64), profile(rom, {.transfer_size = 1024})), 64);
   EXPECT_EQ(transfer_size_of(unit(rom, {setting(0, 0)}, 0), profile(rom, {.transfer_size = 1024})), 1024);

@@ -66,8 +66,19 @@ Part any_part(Random& random) {
     const bool known = std::ranges::find(runs, size, &virt::FlashGeometry::Run::size) != runs.end();
     if (!known) runs.push_back({1 + below(random, size > 16384 ? 2 : 6), size, std::chrono::milliseconds(20)});
   }
+  // The second bank of those that have two is like the first.
+  if (runs.size() > 1 && below(random, 3) == 0) {
+    const std::vector first = runs;
+    runs.insert(runs.end(), first.begin(), first.end());
+  }
   const auto granule = one_of<std::uint32_t>(random, {4, 8, 16, 32});
-  return part_of(std::move(runs), granule, one_of<std::uint16_t>(random, {64, 256, 1024, 2048, 4096}));
+  Part part = part_of(std::move(runs), granule, one_of<std::uint16_t>(random, {64, 256, 1024, 2048, 4096}));
+  // Some name no transfer size, and people know one that they take.
+  if (below(random, 4) == 0) {
+    part.spec.shown_transfer_size = 0;
+    part.profile.assumed_transfer_size = static_cast<std::uint16_t>(part.spec.transfer_size / (1 + below(random, 2)));
+  }
+  return part;
 }
 
 Step step_at(std::string name, Range range, Bytes bytes, Keep neighbours) {

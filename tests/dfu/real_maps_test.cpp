@@ -110,6 +110,14 @@ TEST(RealMaps, DamageIsReadAroundAndSaid) {
   EXPECT_TRUE(read(good + std::string(3, '\0')).ignored.empty());
   EXPECT_EQ(read("@X/0x08000000/04*016KG,01*064kg").sectors.size(), 5u) << "letters of either case";
   EXPECT_EQ(read("@X / 0X08000000 / 04 * 016 K g , 01 * 064 K g ").sectors.size(), 5u) << "blanks";
+  for (const std::string kib : {"KB", "KiB", " KiB "}) {
+    const MemoryMap map = read("@X/0x08000000/04*016" + kib + "g,01*064" + kib + "g");
+    EXPECT_EQ(map.sectors.size(), 5u) << kib;
+    EXPECT_TRUE(map.ignored.empty() && map.sectors.back().writable) << kib;
+    EXPECT_EQ(map.sectors.back().range.end, 0x08020000u) << kib;
+  }
+  EXPECT_EQ(read("@X/0x08000000/04*016KB").sectors.front().writable, false) << "a type, and no byte";
+  EXPECT_EQ(read("@X/0x08000000/1*1Kg,,1*1Kg").ignored.at(0), "an empty group and what follows it in its region");
   EXPECT_EQ(read("@X 1/2 /0x08000000/2*1Kg").name, "X 1/2") << "a name with a stroke";
   // A group whose rights are not clear is left out, and what follows is where it belongs.
   for (const std::string unclear : {"01*016K", "01*016Kz", "01*016Kgg", "01*016K?"}) {

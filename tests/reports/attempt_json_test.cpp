@@ -21,7 +21,7 @@ TEST(AttemptJson, HasTheKeysOfTheContract) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
   for (const char* key : {"name", "image", "sha256", "address", "bytes", "written_bytes", "unchanged_bytes",
-                          "erased_sectors", "seconds", "readback_sha256", "state"}) {
+                          "erased_sectors", "seconds", "readback_sha256", "state", "alt"}) {
     EXPECT_TRUE(json["steps"].toArray().at(0).toObject().contains(key)) << key;
   }
   EXPECT_EQ(json["steps"].toArray().size(), 2);
@@ -42,7 +42,7 @@ TEST(AttemptJson, TellsAPassedAttemptToTheLetter) {
           R"(","release":"0200","return_seconds":1.58,"run":"01930000-0000-7000-8000-0000000000c8",)"
           R"("serials":["00000000010C","00000000050C"],"slot":"A2","software":"0.1.0",)"
           R"("started":"2026-11-22T06:00:00.020Z","station":"line-3",)"
-          R"("steps":[{"address":"0x08020000","bytes":248732,"erased_sectors":2,"image":"part1.bin",)"
+          R"("steps":[{"address":"0x08020000","alt":null,"bytes":248732,"erased_sectors":2,"image":"part1.bin",)"
           R"("name":"system-part1","readback_sha256":")" +
           db::hex(sample::digest(1)) + R"(","seconds":3.9,"sha256":")" + db::hex(sample::digest(1)) +
           R"(","state":"done","unchanged_bytes":0,"written_bytes":248732}],"time":"2026-11-22T06:00:09.210Z",)"

@@ -479,6 +479,21 @@ TEST(DfuUtil, LosesAPlainUnitThatLeavesWithItsImage) {
   EXPECT_TRUE(desk.becomes("0002"));
 }
 
+// Two places for images, as MCUboot's and others' loaders have them: each image goes where it was sent, also ours.
+TEST(DfuUtil, WritesTheSecondImageOfAPlainUnit) {
+  dfu::virt::UnitSpec unit = plain(true, true);
+  unit.beside = {{1, "image_1", std::make_shared<const dfu::virt::FlashGeometry>(dfu::virt::plain_flash()), {}}};
+  DfuUtilFolder desk(Units{unit});
+  EXPECT_THAT(desk.dfu_util("-l").out, HasSubstr(serial("1209:0001", "0100", "1", "image_1", id)));
+  desk.write("image.bin", noise(6001));
+  const Ran written = desk.dfu_util("-a 1 -D image.bin");
+  EXPECT_EQ(written.status, fine) << written.err;
+  desk.kernel.line().with_unit({first}, [](dfu::virt::VirtualUnit& one) {
+    EXPECT_TRUE(std::ranges::equal(one.beside(0).view({0, 6001}), noise(6001)));
+    EXPECT_EQ(one.flash().bytes(), dfu::Bytes(one.flash().range().size(), 0xFF));
+  });
+}
+
 class RunTime : public testing::TestWithParam<bool> {};
 INSTANTIATE_TEST_SUITE_P(DfuUtil, RunTime, testing::Bool(),
                          [](const auto& one) { return one.param ? "GoesByItself" : "NeedsAReset"; });

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "dfu/hash.h"
 #include "tests/usb/child.h"
 #include "tests/usb/mock_kernel.h"
 
@@ -88,6 +89,10 @@ std::vector<Case> cases() {
   }
   Case silent{.name = "TransferSize0", .device = "transfer_size = 2048\n", .dfu_util = "-t 2048 "};
   silent.unit.shown_transfer_size = 0;
+  all.push_back(silent);
+  // It counts its blocks in 2048 bytes all the same.
+  silent.name = "TransferSize0AndSmallerBlocks";
+  silent.device = "transfer_size = 64\n";
   all.push_back(silent);
   all.push_back(with_map("PagesOf256Bytes", "@Internal Flash  /0x08000000/128*256 g", 4, 0x08000100));
   all.push_back(with_map("PagesOf256KiB", "@Internal Flash  /0x08000000/04*256Kg", 32, 0x08040000));
@@ -210,6 +215,10 @@ TEST_P(Peer, SoDoWeAndNothingBesideThemChanges) {
   EXPECT_EQ(ran.status, 0) << ran.out << ran.err << recipe();
   EXPECT_THAT(ran.out, HasSubstr("\"outcome\":\"passed\""));
   EXPECT_THAT(ran.out, HasSubstr("\"verified\":true"));
+  for (std::size_t i = 0; i < parts().size(); ++i) {
+    EXPECT_THAT(ran.out, HasSubstr("\"readback_sha256\":\"" + dfu::to_hex(dfu::sha256(image(i))) + '"'));
+    if (parts()[i].alt != 0) EXPECT_THAT(ran.out, HasSubstr("\"alt\":" + std::to_string(parts()[i].alt) + ','));
+  }
   const std::vector<Bytes> after = contents(*mock), should = wanted(before);
   for (std::size_t i = 0; i < after.size(); ++i) {
     EXPECT_TRUE(after[i] == should[i]) << "memory " << i << ", from byte "
@@ -217,6 +226,38 @@ TEST_P(Peer, SoDoWeAndNothingBesideThemChanges) {
   }
   EXPECT_EQ(mock->counts(port).opens, 1);
   EXPECT_EQ(mock->counts(port).unclaimed, 0);
+}
+
+// Plain DFU with two places for images: dfu-util is tested with it in dfu_util_test.cpp.
+TEST(PlainPeer, TheSecondImageGoesWhereDfuUtilPutsIt) {
+  for (const std::string alt : {"1", "\"image_1\""}) {
+    dfu::virt::LineSpec line{.speed = speed, .hubs = {{.port = {"1-1"}}}, .units = {{.port = {port}}}};
+    dfu::virt::UnitSpec& unit = line.units[0];
+    unit.profile = "dfu11";
+    unit.manifestation_tolerant = true;
+    unit.beside = {{1, "image_1", std::make_shared<const dfu::virt::FlashGeometry>(dfu::virt::plain_flash()), {}}};
+    MockKernel mock(KernelSpec{.line = line});
+    std::string name = fs::temp_directory_path() / "flashline-peer-XXXXXX";
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    const fs::path folder = name;
+    const Bytes image = noise(6001);
+    std::ofstream(folder / "image.bin", std::ios::binary)
+        .write(reinterpret_cast<const char*>(image.data()), static_cast<std::streamsize>(image.size()));
+    std::ofstream(folder / "r.toml")
+        << "[recipe]\nname = \"plain\"\n[device]\nusb = \"1209:0001\"\ndialect = \"dfu11\"\n[[step]]\nname = \"s\"\n"
+           "image = \"image.bin\"\nformat = \"raw\"\nalt = "
+        << alt << "\n[policy]\nconfirm = \"none\"\nunpinned = \"allow\"\n";
+    const Ran ran =
+        run({FLASHLINE_PROGRAM, "flash", "r.toml", "--json", "--db", "r.db"}, mock.environment(true), folder);
+    fs::remove_all(folder);
+    EXPECT_EQ(ran.status, 0) << ran.out << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("\"alt\":1,"));
+    EXPECT_THAT(ran.out, HasSubstr("\"readback_sha256\":\"" + dfu::to_hex(dfu::sha256(image)) + '"'));
+    mock.line().with_unit({port}, [&](dfu::virt::VirtualUnit& one) {
+      EXPECT_TRUE(std::ranges::equal(one.beside(0).view({0, 6001}), image));
+      EXPECT_EQ(one.flash().bytes(), Bytes(one.flash().range().size(), 0xFF)) << "the first place";
+    });
+  }
 }
 
 }  // namespace

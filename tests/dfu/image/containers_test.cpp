@@ -176,6 +176,18 @@ TEST(DfuSeTargets, EachIsAnImageOfItsOwn) {
   EXPECT_EQ(second->sha256, image->sha256);
 }
 
+// A record names it as what was read back.
+TEST(PayloadDigest, EveryImageHasThatOfItsOwnPayload) {
+  const auto file = make_image("x.dfu", two_targets());
+  const auto blank = blank_image({{0x08000000, 0x08000400}, {0x08004000, 0x08004400}});
+  EXPECT_EQ(blank->payload().size(), 0x800u);
+  for (const auto& image : {file, as_raw(*file), of_target(*file, 0), of_target(*file, 1), blank,
+                            without(*of_target(*file, 1), {{0x90001000, 0x90001020}})}) {
+    ASSERT_TRUE(image);
+    EXPECT_EQ(image->payload_sha256, sha256(image->payload())) << image->name;
+  }
+}
+
 TEST(DfuSeTargets, TwoForOneMemoryAreRefused) {
   const Bytes one = target({{0x08000000, filled(64, 1)}}, {.alternate = 0});
   EXPECT_THAT(problem_of(parse_dfuse(container_of({one, one}, 1, 2))),

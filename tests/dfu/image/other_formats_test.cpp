@@ -262,6 +262,29 @@ TEST(Programs, ChanceMakesNone) {
   }
 }
 
+// ---- text
+
+TEST(OtherText, Utf16IsNamedWithWhatMakesIt) {
+  for (const bool little : {true, false}) {
+    Bytes file{0xFF, 0xFE};
+    if (!little) std::swap(file[0], file[1]);
+    for (const char letter : std::string(":020000040800F2\r\n:00000001FF\r\n")) {
+      file.push_back(little ? static_cast<std::uint8_t>(letter) : 0);
+      file.push_back(little ? 0 : static_cast<std::uint8_t>(letter));
+    }
+    const ImageFacts facts = identify(file);
+    EXPECT_FALSE(facts.sound);
+    EXPECT_EQ(facts.problem, "is text in UTF-16, not firmware");
+    EXPECT_NE(facts.remedy.find("PowerShell"), std::string::npos);
+  }
+  EXPECT_NE(identify(Bytes{0xFF, 0xFE, 1, 2, 3, 4}).problem, "is text in UTF-16, not firmware");
+}
+
+TEST(BlankFile, IsNamed) {
+  EXPECT_EQ(identify(Bytes(4096, 0xFF)).problem, "holds nothing but 0xFF, as erased flash does");
+  EXPECT_EQ(identify(Bytes(4096, 0x00)).problem, "is of no known firmware format");
+}
+
 // ---- as it is
 
 TEST(AsRaw, KeepsEveryByteAndReadsNothing) {

@@ -67,6 +67,38 @@ TEST_F(Misfits, TheUnitsOwnInterfaceIsUsed) {
 TEST_F(Misfits, ATransferSizeOfAnySort) {
   expect_flashed("transfer_size = 0\n", "transfer_size = 2048\n");
   expect_flashed("transfer_size = 2048\n", "transfer_size = 64\n");
+  for (const char* size : {"64", "1024", "65535"}) expect_flashed("transfer_size = " + std::string(size) + "\n", "");
+}
+
+// Its blocks land where the image goes, whatever size the recipe assumes.
+TEST_F(Misfits, ABlockOfAnAssumedSizeLandsWhereItBelongs) {
+  folder_.write("program.bin", program() + std::string(3000, 'x'));
+  const Ran ran = run("flash", "transfer_size = 0\nflash = \"u.bin\"\n", "transfer_size = 64\n");
+  EXPECT_EQ(ran.status, 0) << ran.err << ran.out;
+  const std::string held = folder_.read("u.bin"), image = program() + std::string(3000, 'x');
+  EXPECT_EQ(held.substr(0, image.size()), image);
+  EXPECT_EQ(held.find_first_not_of('\xFF', image.size()), std::string::npos);
+}
+
+TEST_F(Misfits, ADfuSeUnitIsRefusedByARecipeOfPlainDfu) {
+  folder_.write("line.toml", "[[hub]]\nport = \"1-1\"\n[[unit]]\nport = \"1-1.1\"\nprofile = \"stm32-rom\"\n");
+  folder_.write(
+      "r.toml",
+      "[recipe]\nname = \"r\"\n[device]\nusb = \"0483:df11\"\ndialect = \"dfu11\"\n[[step]]\nname = \"a\"\nimage "
+      "= \"program.bin\"\n[policy]\nverify = \"none\"\n");
+  const Ran ran = folder_.run({"flash", "--line", "line.toml", "r.toml", "--db", "r.db", "--json"});
+  EXPECT_EQ(ran.status, 1) << ran.err << ran.out;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("map-mismatch"), HasSubstr("speaks DfuSe"), HasSubstr("Nothing was written")));
+}
+
+TEST_F(Misfits, AMapThatIsDamagedWhereItIsNeededIsSaidToBeThat) {
+  const Ran ran = run("flash", "map = \"@Internal Flash  /0x08000000/0\"\nsectors = \"@F/0x08000000/04*016Kg\"\n", "");
+  EXPECT_EQ(ran.status, 1) << ran.err << ran.out;
+  const std::string half = "map = \"@Internal Flash  /0x08000000/01*016K/0x08004000/01*016Kg\"\n";
+  const Ran damaged = run("flash", half + "sectors = \"@F/0x08000000/04*016Kg\"\n", "");
+  EXPECT_EQ(damaged.status, 1) << damaged.err << damaged.out;
+  EXPECT_THAT(damaged.out,
+              AllOf(HasSubstr("does not say clearly what is at 0x08000000"), Not(HasSubstr("take it out"))));
 }
 
 TEST_F(Misfits, AreToldWithTheirRemedy) {
