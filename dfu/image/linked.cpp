@@ -83,17 +83,39 @@ int functions_found(ByteView program, const std::vector<std::uint32_t>& pointers
   }));
 }
 
-// Words that would be pointers to code if the program began at one of the two addresses, each once.
-std::vector<std::uint32_t> code_pointers(ByteView program, std::uint32_t one, std::uint32_t other) {
+// Words that may be pointers to code of the program, wherever it begins: each once, and no more than are needed.
+std::vector<std::uint32_t> code_pointers(ByteView program, Range handlers) {
+  constexpr std::size_t most = 4096;
   std::vector<std::uint32_t> pointers;
   const auto size = static_cast<std::uint32_t>(program.size());
   each_word(program, [&](std::uint32_t word) {
-    if ((word & 1) != 0 && (word - one < size || word - other < size)) pointers.push_back(word);
+    const bool near = word - handlers.begin < size || handlers.begin - word < size;
+    if ((word & 1) != 0 && near && pointers.size() < most) pointers.push_back(word);
   });
   std::ranges::sort(pointers);
   const auto again = std::ranges::unique(pointers);
   pointers.erase(again.begin(), again.end());
   return pointers;
+}
+
+// Of the places that have the handlers in the program's bytes, the one at which most pointers lead to functions, if
+// they do not at `address`.
+std::optional<std::uint32_t> place_of_functions(ByteView program, Range handlers, std::uint32_t address,
+                                                const std::vector<std::uint32_t>& starts) {
+  constexpr std::ptrdiff_t most_places = 256;
+  const std::vector<std::uint32_t> pointers = code_pointers(program, handlers);
+  int found = std::max(several - 1, several * functions_found(program, pointers, address));
+  std::optional<std::uint32_t> best;
+  const auto end = std::ranges::upper_bound(starts, handlers.begin);
+  for (auto start = end; start != starts.begin() && end - start < most_places;) {
+    --start;
+    if (handlers.begin - *start >= program.size()) break;
+    const int here = functions_found(program, pointers, *start);
+    if (here <= found) continue;
+    found = here;
+    best = *start;
+  }
+  return best;
 }
 
 // Programs know addresses below their own, a bootloader's or those of settings, and few that lie behind them.
@@ -127,13 +149,10 @@ std::optional<std::uint32_t> link_address(ByteView program, const std::vector<st
 std::optional<std::uint32_t> linked_elsewhere(ByteView program, std::uint32_t address,
                                               const std::vector<std::uint32_t>& starts) {
   const auto handlers = handlers_of(program);
-  const auto start = handlers ? start_of(program, *handlers, starts) : std::nullopt;
-  if (!start || *start == address) return std::nullopt;
-  if (*start > address && leads_past_its_end(program, address, *start)) return start;
-  const std::vector<std::uint32_t> pointers = code_pointers(program, address, *start);
-  const int there = functions_found(program, pointers, *start);
-  if (there < several || there <= several * functions_found(program, pointers, address)) return std::nullopt;
-  return start;
+  if (!handlers) return std::nullopt;
+  const auto start = start_of(program, *handlers, starts);
+  if (start && *start > address && leads_past_its_end(program, address, *start)) return start;
+  return place_of_functions(program, *handlers, address, starts);
 }
 
 }  // namespace dfu

@@ -73,8 +73,8 @@ Part any_part(Random& random) {
   }
   const auto granule = one_of<std::uint32_t>(random, {4, 8, 16, 32});
   Part part = part_of(std::move(runs), granule, one_of<std::uint16_t>(random, {64, 256, 1024, 2048, 4096}));
-  // Some name no transfer size, and people know one that they take.
-  if (below(random, 4) == 0) {
+  // Some name no transfer size, and people know one that they take. Not with small ones: each block has five exchanges.
+  if (part.spec.transfer_size >= 1024 && below(random, 2) == 0) {
     part.spec.shown_transfer_size = 0;
     part.profile.assumed_transfer_size = static_cast<std::uint16_t>(part.spec.transfer_size / (1 + below(random, 2)));
   }

@@ -217,7 +217,8 @@ TEST_P(Peer, SoDoWeAndNothingBesideThemChanges) {
   EXPECT_THAT(ran.out, HasSubstr("\"verified\":true"));
   for (std::size_t i = 0; i < parts().size(); ++i) {
     EXPECT_THAT(ran.out, HasSubstr("\"readback_sha256\":\"" + dfu::to_hex(dfu::sha256(image(i))) + '"'));
-    if (parts()[i].alt != 0) EXPECT_THAT(ran.out, HasSubstr("\"alt\":" + std::to_string(parts()[i].alt) + ','));
+    const std::string alt = parts()[i].alt == 0 ? "null" : std::to_string(parts()[i].alt);
+    EXPECT_THAT(ran.out, HasSubstr("\"alt\":" + alt + ','));
   }
   const std::vector<Bytes> after = contents(*mock), should = wanted(before);
   for (std::size_t i = 0; i < after.size(); ++i) {
@@ -231,8 +232,11 @@ TEST_P(Peer, SoDoWeAndNothingBesideThemChanges) {
 // Plain DFU with two places for images: dfu-util is tested with it in dfu_util_test.cpp.
 TEST(PlainPeer, TheSecondImageGoesWhereDfuUtilPutsIt) {
   for (const std::string alt : {"1", "\"image_1\""}) {
-    dfu::virt::LineSpec line{.speed = speed, .hubs = {{.port = {"1-1"}}}, .units = {{.port = {port}}}};
-    dfu::virt::UnitSpec& unit = line.units[0];
+    dfu::virt::LineSpec line;
+    line.speed = speed;
+    line.hubs = {{.port = {"1-1"}}};
+    dfu::virt::UnitSpec& unit = line.units.emplace_back();
+    unit.port = {port};
     unit.profile = "dfu11";
     unit.manifestation_tolerant = true;
     unit.beside = {{1, "image_1", std::make_shared<const dfu::virt::FlashGeometry>(dfu::virt::plain_flash()), {}}};
