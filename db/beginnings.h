@@ -1,5 +1,5 @@
-// Where the chains of a record begin: with row 1, or where `db archive` ended: with the row that names the station. Reads
-// a few rows, however large the record is. Inside db only.
+// Where the chains of a record begin: with row 1, or where `db archive` ended: with the row that names the station.
+// Reads a few rows, however large the record is. Inside db only.
 #pragma once
 
 #include <string>

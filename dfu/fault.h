@@ -1,6 +1,6 @@
 // Why an attempt did not pass: a closed list (docs/formats.md, "Fault codes") with the facts. What is done about each
-// code, and who is blamed: scheduler/fault_policy. A new code: CONTRIBUTING.md, "Where to add". The sentence is composed
-// where the facts are known. Pure values; any thread.
+// code, and who is blamed: scheduler/fault_policy. A new code: CONTRIBUTING.md, "Where to add". The sentence is
+// composed where the facts are known. Pure values; any thread.
 #pragma once
 
 #include <cstdint>

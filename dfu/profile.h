@@ -1,5 +1,5 @@
-// What a family of units needs, its quirks too: data with a reason and a source for each line (profile.cpp), never `if`s
-// in the flow. CONTRIBUTING.md, "Where to add", has the steps. Immutable; any thread.
+// What a family of units needs, its quirks too: data with a reason and a source for each line (profile.cpp), never
+// `if`s in the flow. CONTRIBUTING.md, "Where to add", has the steps. Immutable; any thread.
 #pragma once
 
 #include <optional>

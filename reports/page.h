@@ -1,5 +1,5 @@
-// The look and the behaviour of the HTML report, as text that goes into it: a report is one file that loads nothing. The
-// files are in reports/resources, and the build puts them into the program. Any thread.
+// The look and the behaviour of the HTML report, as text that goes into it: a report is one file that loads nothing.
+// The files are in reports/resources, and the build puts them into the program. Any thread.
 #pragma once
 
 #include <string>

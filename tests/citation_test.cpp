@@ -213,15 +213,18 @@ TEST(Citations, LeadToHeadingsOfTheTree) {
 
 // "scheduler/same_unit.h", "tests/run.sh": files of the tree that a line names, from its root.
 std::vector<std::string> files_named_in(std::string_view line) {
-  const std::set<std::string_view> tops{"config", "db", "dfu", "reports", "scheduler", "station", "tests"};
-  const std::set<std::string> endings{".h", ".cpp", ".py", ".sh", ".js", ".json", ".toml"};
+  static const std::set<std::string_view> tops{"config", "db", "dfu", "reports", "scheduler", "station", "tests"};
+  static const std::set<std::string_view> endings{".h", ".cpp", ".py", ".sh", ".js", ".json", ".toml"};
   std::vector<std::string> named;
   while (!line.empty()) {
     const auto length = static_cast<std::size_t>(std::ranges::find_if_not(line, is_word) - line.begin());
     std::string_view word = line.substr(0, length);
     while (word.ends_with('.')) word.remove_suffix(1);  // of the sentence
-    const bool is_one = tops.contains(word.substr(0, word.find('/'))) && endings.contains(fs::path(word).extension());
-    if (is_one && word.find('/') != std::string_view::npos) named.emplace_back(word);
+    const std::size_t slash = word.find('/'), dot = word.rfind('.');
+    if (slash != std::string_view::npos && dot != std::string_view::npos && tops.contains(word.substr(0, slash)) &&
+        endings.contains(word.substr(dot))) {
+      named.emplace_back(word);
+    }
     line.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return named;
