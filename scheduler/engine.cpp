@@ -270,8 +270,11 @@ void Engine::Impl::run(const PortPointer& port, visit_effect::Close& close) {
   bus.close(close.handle, [this, port] { tell(port, visit_input::Closed{}); });
 }
 
+// By way of the line's mailbox: what the bus has said until then reaches the visit first, however much waits there.
 void Engine::Impl::run(const PortPointer& port, visit_effect::Timer& timer) {
-  clock.after(timer.delay, [this, port, id = timer.timer] { tell(port, visit_input::TimeOver{id}); });
+  clock.after(timer.delay, [this, port, id = timer.timer] {
+    mailbox->post([this, port, id] { tell(port, visit_input::TimeOver{id}); });
+  });
 }
 
 }  // namespace scheduler

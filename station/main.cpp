@@ -3,6 +3,7 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -47,6 +48,17 @@ const std::terminate_handler standard_end = std::get_terminate();
   std::abort();
 }
 
+void say_what_ended_it(const std::exception& error) {
+  if (dynamic_cast<const std::bad_alloc*>(&error)) return say_without_memory();
+  const auto* system = dynamic_cast<const std::system_error*>(&error);
+  if (system && system->code() == std::errc::resource_unavailable_try_again) {
+    return station::say_error(
+        "this computer lets the program start no further thread: its limit of processes (ulimit -u) or of memory "
+        "(ulimit -v) is reached. Raise it and start again.");
+  }
+  station::say_error(std::string("internal error: ") + error.what() + ". Please report this.");
+}
+
 ExitStatus run(int argc, char** argv) {
   const std::variant<station::Action, station::Said> parsed = station::parse_command_line(argc, argv);
   if (const auto* action = std::get_if<station::Action>(&parsed)) return action->run();
@@ -67,11 +79,8 @@ int main(int argc, char** argv) {
   station::raise_open_files();
   try {
     return static_cast<int>(run(argc, argv));
-  } catch (const std::bad_alloc&) {
-    say_without_memory();
-    return static_cast<int>(ExitStatus::internal);
   } catch (const std::exception& error) {
-    station::say_error(std::string("internal error: ") + error.what() + ". Please report this.");
+    say_what_ended_it(error);
     return static_cast<int>(ExitStatus::internal);
   }
 }
