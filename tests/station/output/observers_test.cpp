@@ -175,7 +175,7 @@ TEST_F(Shown, EveryKeyOfAnEventIsInTheDocumentAndNoOther) {
         output.on(scheduler::JobTaken{}, {});
         output.stopping(false);
       },
-      RecordContext{});
+      RecordContext{{}, {}, std::make_shared<const db::Run>(), {}});
   const std::map<std::string, Names> shown = shown_events(all);
   std::size_t documented = 0;
   for (const auto& [events, keys] : documented_events()) {
