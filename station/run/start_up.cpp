@@ -206,7 +206,9 @@ RecordContext StartUp::context() const {
 std::unique_ptr<RunOutput> StartUp::make_output() {
   if (options_.json) return std::make_unique<JsonLines>(out_, context_);
   // What a dry run finds is a list that is to be read afterwards.
-  if (!options_.dry_run && Terminal::usable()) return std::make_unique<Console>(out_, live_, Terminal::wants_colour());
+  if (!options_.dry_run && Terminal::usable()) {
+    return std::make_unique<Console>(out_, live_, Terminal::wants_colour(options_.color));
+  }
   return std::make_unique<ProgressLines>(out_);
 }
 
