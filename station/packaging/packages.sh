@@ -19,6 +19,7 @@ flashline_packages=(
   libxlsxwriter-dev    # reports as workbooks
   libusb-1.0-0-dev     # USB
   zlib1g-dev           # CRC-32
+  lowdown              # man pages of the formats, from docs/
   libgtest-dev         # tests
   libgmock-dev         # tests
   minisign             # tests: checks signatures with a program that is not ours
@@ -35,6 +36,12 @@ browser_packages=(
   chromium-driver     # lets a test lead it
   fonts-liberation    # what it writes with
   python3-selenium    # what the tests lead it with
+)
+
+# Only for tests/station/packaging, which skips what is not there.
+shell_packages=(
+  fish   # completes a command line
+  zsh    # reads its completion
 )
 
 # Only for tests/fuzz/run.sh.
