@@ -172,6 +172,7 @@ void StartUp::keep_images(const FileSettings& files) const {
 }
 
 std::unique_ptr<Log> StartUp::open_log() const {
+  if (options_.dry_run) return std::make_unique<Log>("", options_.verbosity);  // it writes nothing
   try {
     return std::make_unique<Log>(std::filesystem::path(database_).parent_path() / "logs", options_.verbosity);
   } catch (const std::exception& error) {
