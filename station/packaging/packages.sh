@@ -50,6 +50,16 @@ fuzz_packages=(
   libclang-rt-dev   # libFuzzer itself, and the sanitizers' run time
 )
 
+# Only for station/packaging/build-deb.sh, which needs the first alone: the others go into a Debian of its own, or are
+# for --here.
+package_packages=(
+  mmdebstrap                   # a clean Debian to build in
+  debhelper                    # builds the package
+  dh-sequence-installsysusers  # makes the service's user
+  po-debconf                   # the question of a purge, in several languages
+  lintian                      # says what is wrong with a package
+)
+
 # Only for tests/lint.sh.
 lint_packages=(
   clang-format      # one format, so that nobody has to talk about it
