@@ -1,4 +1,4 @@
-// The station file: this line's name, limits, hubs and slots. Format: docs/formats.md, "Station file".
+// The station file: this line's name, limits, hubs and slots. Format: docs/station-file.md, "Station file".
 #pragma once
 
 #include <chrono>

@@ -32,7 +32,8 @@ void sync_folder_of(const std::string& path) {
 
 void refuse_existing(const std::string& to) {
   for (const char* suffix : {"", "-wal", "-journal"}) {
-    if (fs::exists(to + suffix)) throw cannot(to + suffix + " exists", "it is left alone. Name another file.");
+    if (!fs::exists(to + suffix)) continue;
+    throw Error(Trouble::exists, to + suffix + " exists: it is left alone. Name another file.");
   }
 }
 

@@ -1,5 +1,6 @@
 #include <QJsonArray>
 #include <QJsonDocument>
+#include <set>
 
 #include "reports/attempt_json.h"
 #include "reports/beside.h"
@@ -180,8 +181,17 @@ QJsonObject summary_json(const Summary& summary) {
   return json;
 }
 
+// The order that was asked for, else those for which these attempts were made.
+std::vector<db::WorkOrder> jobs_in(const Report& report, const std::set<std::string>& of_attempts) {
+  if (!report.jobs.empty() || of_attempts.empty() || !report.all_jobs) return report.jobs;
+  std::vector<db::WorkOrder> jobs = report.all_jobs();
+  std::erase_if(jobs, [&](const db::WorkOrder& job) { return !of_attempts.contains(job.opened.order); });
+  return jobs;
+}
+
 void write_json(const Report& report, std::ostream& out) {
   Summarizer summarizer;
+  std::set<std::string> orders;
   Selection selection(report.filter);
   const char* separator = "\n";
   out << "{\"attempts\":[";
@@ -189,12 +199,13 @@ void write_json(const Report& report, std::ostream& out) {
     out << separator;
     put(compact(attempt_json(attempt)), out);
     separator = ",\n";
+    if (const std::string& order = attempt.started.job; !order.empty()) orders.insert(order);
     summarizer.add(attempt);
     selection.add(attempt);
     return out.good();
   });
   out << "],\n\"jobs\":";
-  put(compact(jobs_json(report.jobs)), out);
+  put(compact(jobs_json(jobs_in(report, orders))), out);
   out << ",\n\"stations\":";
   put(compact(stations_json(report.stations)), out);
   out << ",\n\"summary\":";

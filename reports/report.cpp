@@ -36,6 +36,7 @@ Report make_report(db::Reader& reader, const db::Filter& filter, db::LineHistory
       selection_of(filter),
       [&reader, filter](db::Outlined outlined, const auto& visitor) { reader.outlines(filter, outlined, visitor); }};
   if (filter.job) report.jobs = reader.jobs_of_all(*filter.job);
+  report.all_jobs = [&reader] { return reader.jobs_of_all(std::nullopt); };
   report.filter = filter;
   report.history = history;
   return report;

@@ -22,9 +22,10 @@ struct Report {
   std::string selection{};                       // "job 4711, slot A2"; empty: everything
   // Of the same attempts.
   std::function<void(db::Outlined, const std::function<bool(const db::Outline&)>&)> outlines{};
-  std::vector<db::WorkOrder> jobs{};   // the order that was asked for, on each station where it was opened
-  db::Filter filter{};                 // by which the attempts were selected
-  db::LineHistory* history = nullptr;  // what happened beside them; null: nothing is shown of it
+  std::vector<db::WorkOrder> jobs{};  // the order that was asked for, on each station where it was opened
+  std::function<std::vector<db::WorkOrder>()> all_jobs{};  // every order on record, likewise
+  db::Filter filter{};                                     // by which the attempts were selected
+  db::LineHistory* history = nullptr;                      // what happened beside them; null: nothing is shown of it
 };
 
 // `reader` and `history` must outlive the report. Errors: db::Error, also from `attempts`.

@@ -65,6 +65,7 @@ const std::vector<Room> rooms = {
                                  "station/diagnostics", "station/sinks", "station/board"})},
     {"station/cli", station_and({"dfu/virtual", "station/record", "station/live", "station/output",
                                  "station/diagnostics", "station/commissioning", "station/board", "station/run"})},
+    {"station/packaging", station_and({"station/cli"})},
     {"station/main.cpp", station_and({"station/output", "station/diagnostics", "station/cli"})},
     {"tests", {}},  // whatever they test
 };
@@ -89,7 +90,9 @@ const std::vector<Library> libraries = {
     {"libxlsxwriter", {"xlsxwriter"}, {"reports/xlsx."}},
     {"Qt", {"Q"}, {"reports/", "station/"}},
     {"spdlog and fmt", {"spdlog/", "fmt/"}, {"station/"}},
-    {"CLI11", {"CLI/"}, {"station/cli/arguments.", "station/cli/command.", "station/version."}},
+    {"CLI11",
+     {"CLI/"},
+     {"station/cli/arguments.", "station/cli/command.", "station/cli/help_formatter.", "station/version."}},
     {"GoogleTest", {"gtest/", "gmock/"}, {}},
     // Not a library of ours: what the system says beside C++.
     {"POSIX",

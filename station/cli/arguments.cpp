@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "station/cli/options.h"
+
 namespace station {
 
 Argument& Argument::required(bool yes) {
@@ -19,8 +21,20 @@ Argument& Argument::check(std::string (*problem)(const std::string& value)) {
   return *this;
 }
 
+Argument& Argument::one_of(const std::vector<std::string>& words) {
+  std::string type;
+  for (const std::string& word : words) type += (type.empty() ? "" : "|") + word;
+  option_->type_name(type);
+  option_->check([words](const std::string& value) { return station::one_of(value, words); });
+  return *this;
+}
+
 Argument& Argument::range(std::int64_t least, std::int64_t most) {
-  option_->check(CLI::Range(least, most));
+  constexpr std::int64_t worth_saying = 100000;
+  option_->check(CLI::Range(least, most).description(""));
+  if (most < worth_saying) {
+    option_->description(option_->get_description() + ", " + std::to_string(least) + " to " + std::to_string(most));
+  }
   return *this;
 }
 

@@ -23,6 +23,8 @@ class Argument {
   Argument& type(const char* name);
   // `problem` says what is wrong with a value; empty: nothing.
   Argument& check(std::string (*problem)(const std::string& value));
+  // The value is one of these words; --help, man pages and completion list them.
+  Argument& one_of(const std::vector<std::string>& words);
   Argument& range(std::int64_t least, std::int64_t most);
   // --help shows what the value holds now.
   Argument& show_default();

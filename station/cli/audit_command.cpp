@@ -325,7 +325,7 @@ Action declare_verify(Arguments& arguments) {
 Action declare_image(Arguments& arguments) {
   const auto options = std::make_shared<ImageOptions>();
   add_record_options(arguments, *options);
-  arguments.add("image", options->image, "Its name, or the first digits of its SHA-256").required();
+  arguments.add("image", options->image, "Its name, or the first digits of its SHA-256").required().type("IMAGE");
   arguments.add("-o,--output", options->output, "Write to this file").type("FILE");
   return action(options, audit_image);
 }
@@ -337,18 +337,16 @@ Action declare_anchor(Arguments& arguments) {
   return action(options, audit_anchor);
 }
 
-std::string is_verdict(const std::string& text) {
-  return one_of(text, {"rework", "scrap", "waiver", "comment"});
-}
-
 Action declare_dispose(Arguments& arguments) {
   const auto options = std::make_shared<DisposeOptions>();
   const auto verdict = std::make_shared<std::string>();
   add_record_options(arguments, options->record);
-  arguments.add("subject", options->subject, "Id of the attempt, or id, serial or label of the unit").required();
-  arguments.add("verdict", *verdict, "rework, scrap, waiver or comment").required().check(is_verdict);
-  arguments.add("--reason", options->disposition.reason, "Why").required();
-  arguments.add("--author", options->disposition.author, "Who decided").required();
+  arguments.add("subject", options->subject, "Id of the attempt, or id, serial or label of the unit")
+      .required()
+      .type("ID");
+  arguments.add("verdict", *verdict, "The decision").required().one_of({"rework", "scrap", "waiver", "comment"});
+  arguments.add("--reason", options->disposition.reason, "Why").required().type("TEXT");
+  arguments.add("--author", options->disposition.author, "Who decided").required().type("NAME");
   return action(options, dispose, [options, verdict] {
     options->disposition.verdict = db::parse_verdict(*verdict).value();
     return std::string();
@@ -356,19 +354,25 @@ Action declare_dispose(Arguments& arguments) {
 }
 
 const Registered audit({.place = 90, .words = "audit", .what = "Prove the record, and correct it by further rows"});
-const Registered verify_command(
-    {.place = 91, .words = "audit verify", .what = "Check the hash chain of a database", .declare = declare_verify});
+const Registered verify_command({.place = 91,
+                                 .words = "audit verify",
+                                 .what = "Check the hash chain of a database",
+                                 .example = "flashline audit verify --against 4711.certificate",
+                                 .declare = declare_verify});
 const Registered image_command({.place = 92,
                                 .words = "audit image",
                                 .what = "Give back an image that was kept, after hashing it again",
+                                .example = "flashline audit image tinker.bin -o tinker.bin",
                                 .declare = declare_image});
 const Registered anchor_command({.place = 93,
                                  .words = "audit anchor",
                                  .what = "Say where the record ends, to be kept elsewhere",
+                                 .example = "flashline audit anchor -o line-3.anchor",
                                  .declare = declare_anchor});
 const Registered dispose_command({.place = 94,
                                   .words = "audit dispose",
                                   .what = "Record a decision about an attempt or a unit",
+                                  .example = "flashline audit dispose SN-0042 scrap --reason cracked --author Li",
                                   .declare = declare_dispose});
 
 }  // namespace

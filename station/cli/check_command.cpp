@@ -337,6 +337,7 @@ Action declare(Arguments& arguments) {
 const Registered command({.place = 30,
                           .words = "check",
                           .what = "Preflight of a whole recipe, and its layout; touches no unit",
+                          .example = "flashline check photon.toml --plan",
                           .declare = declare});
 
 }  // namespace

@@ -10,7 +10,11 @@
 //     arguments.add("port", options->port, "The port").required();
 //     return action(options, ping);
 //   }
-//   const Registered command({.place = 75, .words = "ping", .what = "Ask a unit", .declare = declare});
+//   const Registered command({.place = 75,
+//                             .words = "ping",
+//                             .what = "Ask a unit",
+//                             .example = "flashline ping 1-1.2",
+//                             .declare = declare});
 //
 // and one line in CMakeLists.txt. What it returns is the program's exit status (exit_status.h). Reading the command
 // line touches no file and no unit, and prints nothing: what is to be said comes back.
@@ -46,6 +50,7 @@ struct CommandEntry {
   int place;               // in the list of --help
   std::string_view words;  // "flash", or "job open", whose first word has an entry of its own with a smaller place
   std::string_view what;
+  std::string_view example = {};                      // a whole command line; tests read it
   Action (*declare)(Arguments& arguments) = nullptr;  // null: it only has commands of its own
 };
 

@@ -214,19 +214,25 @@ Action declare_archive(Arguments& arguments) {
 }
 
 const Registered care({.place = 130, .words = "db", .what = "Care of the data"});
-const Registered backup_command(
-    {.place = 131, .words = "db backup", .what = "Copy the record, also while a line runs", .declare = declare_backup});
+const Registered backup_command({.place = 131,
+                                 .words = "db backup",
+                                 .what = "Copy the record, also while a line runs",
+                                 .example = "flashline db backup backup.db",
+                                 .declare = declare_backup});
 const Registered merge_command({.place = 132,
                                 .words = "db merge",
                                 .what = "Take over what other databases hold, each row once",
+                                .example = "flashline db merge line-2.db line-3.db --db all.db",
                                 .declare = declare_merge});
 const Registered restore_command({.place = 133,
                                   .words = "db restore",
                                   .what = "Put a backup in the place of this station's record, and record that",
+                                  .example = "flashline db restore backup.db --operator Li",
                                   .declare = declare_restore});
 const Registered archive_command({.place = 134,
                                   .words = "db archive",
                                   .what = "Close the database and begin a new one that goes on from it",
+                                  .example = "flashline db archive 2026.db",
                                   .declare = declare_archive});
 
 }  // namespace

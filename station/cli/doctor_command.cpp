@@ -119,6 +119,7 @@ Action declare(Arguments& arguments) {
 const Registered command({.place = 70,
                           .words = "doctor",
                           .what = "Check this host: permissions, hubs, limits, database, clock",
+                          .example = "flashline doctor --station line-3.toml",
                           .declare = declare});
 
 }  // namespace

@@ -53,6 +53,9 @@ Action declare(Arguments& arguments, bool stay) {
                  "Begin although the clock is behind the record or far ahead of it; this is recorded");
   arguments.flag("--dry-run", options->dry_run, "Survey and judge; write nothing, record nothing");
   arguments.flag("--json", options->json, "JSON Lines on standard output");
+  arguments.add("--color", options->color, "Colours of the live console; auto: unless the environment has NO_COLOR")
+      .one_of({"auto", "always", "never"})
+      .show_default();
   arguments.flag("-v,--verbose", options->verbosity, "More of the log on standard error; twice for all of it");
   return action(options, flash, [&arguments, options] { return problem_of(arguments, *options); });
 }
@@ -60,10 +63,12 @@ Action declare(Arguments& arguments, bool stay) {
 const Registered flash_command({.place = 10,
                                 .words = "flash",
                                 .what = "Flash every matching unit on the line once, then exit",
+                                .example = "flashline flash photon.toml --line virtual --units 8",
                                 .declare = [](Arguments& arguments) { return declare(arguments, false); }});
 const Registered run_command({.place = 20,
                               .words = "run",
                               .what = "Keep the line running: units flash as they are plugged in",
+                              .example = "flashline run photon.toml --station line-3.toml --board 127.0.0.1:8080",
                               .declare = [](Arguments& arguments) { return declare(arguments, true); }});
 
 }  // namespace

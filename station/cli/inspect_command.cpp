@@ -131,8 +131,11 @@ Action declare(Arguments& arguments) {
   return action(options, inspect);
 }
 
-const Registered command(
-    {.place = 40, .words = "inspect", .what = "Say what images are and whether they are sound", .declare = declare});
+const Registered command({.place = 40,
+                          .words = "inspect",
+                          .what = "Say what images are and whether they are sound",
+                          .example = "flashline inspect firmware/",
+                          .declare = declare});
 
 }  // namespace
 

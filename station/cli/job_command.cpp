@@ -168,13 +168,16 @@ Action declare_open(Arguments& arguments) {
   const auto options = std::make_shared<JobOpenOptions>();
   const auto until = std::make_shared<std::string>();
   add_record_options(arguments, options->record);
-  arguments.add("order", options->job.order, "Order number").required();
-  arguments.add("--quantity", options->job.quantity, "Units to make").required().range(1, std::int64_t{1} << 40);
+  arguments.add("order", options->job.order, "Order number").required().type("ORDER");
+  arguments.add("--quantity", options->job.quantity, "Units to make")
+      .required()
+      .type("N")
+      .range(1, std::int64_t{1} << 40);
   arguments.add("--recipe", options->recipe, "Only this recipe may be flashed for it").type("FILE");
-  arguments.add("--product", options->job.product, "Product");
-  arguments.add("--lot", options->job.lot, "Lot");
+  arguments.add("--product", options->job.product, "Product").type("NAME");
+  arguments.add("--lot", options->job.lot, "Lot").type("LOT");
   arguments.add("--until", *until, "No unit is started after this time").type("TIME").check(is_time);
-  arguments.add("--operator", options->job.operator_name, "Who opens it");
+  arguments.add("--operator", options->job.operator_name, "Who opens it").type("NAME");
   arguments.flag("--count-already", options->job.count_already, "Units that hold everything already count as made");
   return action(options, job_open, [options, until] {
     if (!until->empty()) options->job.until = time_from(*until);
@@ -185,9 +188,9 @@ Action declare_open(Arguments& arguments) {
 Action declare_close(Arguments& arguments) {
   const auto options = std::make_shared<JobCloseOptions>();
   add_record_options(arguments, options->record);
-  arguments.add("order", options->order, "Order number").required();
-  arguments.add("--operator", options->operator_name, "Who closes it");
-  arguments.add("--reason", options->reason, "Why, if it is not complete");
+  arguments.add("order", options->order, "Order number").required().type("ORDER");
+  arguments.add("--operator", options->operator_name, "Who closes it").type("NAME");
+  arguments.add("--reason", options->reason, "Why, if it is not complete").type("TEXT");
   arguments.add("-o,--output", options->output, "Write the certificate to this file").type("FILE");
   return action(options, job_close);
 }
@@ -201,7 +204,7 @@ Action declare_list(Arguments& arguments) {
 Action declare_export(Arguments& arguments) {
   const auto options = std::make_shared<JobExportOptions>();
   add_record_options(arguments, options->record);
-  arguments.add("order", options->order, "Order number").required();
+  arguments.add("order", options->order, "Order number").required().type("ORDER");
   arguments.add("-o,--output", options->output, "Write to this file instead of ORDER.flashline").type("FILE");
   arguments.add("--key", options->key, "The station's key file, where it is not beside the database").type("FILE");
   return action(options, job_export);
@@ -217,18 +220,30 @@ Action declare_import(Arguments& arguments) {
 }
 
 const Registered job({.place = 120, .words = "job", .what = "Production orders"});
-const Registered open_command({.place = 121, .words = "job open", .what = "Open an order", .declare = declare_open});
-const Registered close_command(
-    {.place = 122, .words = "job close", .what = "End an order with a signed certificate", .declare = declare_close});
-const Registered list_command(
-    {.place = 123, .words = "job list", .what = "List the orders and what was made", .declare = declare_list});
+const Registered open_command({.place = 121,
+                               .words = "job open",
+                               .what = "Open an order",
+                               .example = "flashline job open 4711 --quantity 500 --recipe photon.toml",
+                               .declare = declare_open});
+const Registered close_command({.place = 122,
+                                .words = "job close",
+                                .what = "End an order with a signed certificate",
+                                .example = "flashline job close 4711 -o 4711.certificate",
+                                .declare = declare_close});
+const Registered list_command({.place = 123,
+                               .words = "job list",
+                               .what = "List the orders and what was made",
+                               .example = "flashline job list",
+                               .declare = declare_list});
 const Registered export_command({.place = 124,
                                  .words = "job export",
                                  .what = "Write all that is on record about an order into one signed file",
+                                 .example = "flashline job export 4711 -o 4711.flashline",
                                  .declare = declare_export});
 const Registered import_command({.place = 125,
                                  .words = "job import",
                                  .what = "Take over an order that another station has exported",
+                                 .example = "flashline job import 4711.flashline",
                                  .declare = declare_import});
 
 }  // namespace

@@ -94,18 +94,21 @@ std::string problem_of(const LabelOptions& options) {
 Action declare(Arguments& arguments) {
   const auto options = std::make_shared<LabelOptions>();
   add_record_options(arguments, *options);
-  arguments.add("label", options->label, "What the scanner reads");
+  arguments.add("label", options->label, "What the scanner reads").type("LABEL");
   arguments.add("--attempt", options->attempt, "The unit of this attempt").type("ID");
   arguments.add("--unit", options->unit, "The unit with this chip or device id, or with this label").type("ID");
   arguments.add("--slot", options->slot, "The last unit in this slot: its label or port").type("SLOT");
   arguments.flag("--scan", options->scan, "Read standard input: a slot, then the label of the unit there, and so on");
   arguments.flag("--again", options->again, "The new pair replaces what either had before");
-  arguments.add("--operator", options->operator_name, "Who scans");
+  arguments.add("--operator", options->operator_name, "Who scans").type("NAME");
   return action(options, label, [options] { return problem_of(*options); });
 }
 
-const Registered command(
-    {.place = 100, .words = "label", .what = "Pair a scanned label with the unit it is on", .declare = declare});
+const Registered command({.place = 100,
+                          .words = "label",
+                          .what = "Pair a scanned label with the unit it is on",
+                          .example = "flashline label SN-0042 --slot A2",
+                          .declare = declare});
 
 }  // namespace
 

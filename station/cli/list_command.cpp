@@ -44,6 +44,7 @@ Action declare(Arguments& arguments) {
 const Registered command({.place = 50,
                           .words = "list",
                           .what = "Show controllers, hubs, ports, slots and units; opens no unit",
+                          .example = "flashline list --recipe photon.toml",
                           .declare = declare});
 
 }  // namespace

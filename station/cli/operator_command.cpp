@@ -116,18 +116,15 @@ ExitStatus manage_operators(const OperatorOptions& options) {
   return ExitStatus::passed;
 }
 
-std::string is_role(const std::string& text) {
-  return one_of(text, {"operator", "supervisor"});
-}
-
 Action declare(Arguments& arguments, OperatorOptions::What what) {
   const auto options = std::make_shared<OperatorOptions>();
   options->what = what;
   add_record_options(arguments, *options);
-  if (what != OperatorOptions::What::list) arguments.add("name", options->name, "Name").required();
+  if (what != OperatorOptions::What::list)
+    arguments.add("name", options->name, "Name of the operator").required().type("NAME");
   if (what == OperatorOptions::What::add) {
-    arguments.add("--role", options->role, "operator, or supervisor: orders, released slots, decisions about units")
-        .check(is_role)
+    arguments.add("--role", options->role, "A supervisor also opens orders, releases slots and decides about units")
+        .one_of({"operator", "supervisor"})
         .show_default();
   }
   return action(options, manage_operators);
@@ -139,17 +136,24 @@ const Registered operators({.place = 140,
 const Registered add_command({.place = 141,
                               .words = "operator add",
                               .what = "Add an operator, or give a new PIN, which is asked for",
+                              .example = "flashline operator add Li --role supervisor",
                               .declare = [](Arguments& arguments) {
                                 return declare(arguments, OperatorOptions::What::add);
                               }});
-const Registered remove_command(
-    {.place = 142, .words = "operator remove", .what = "Remove an operator", .declare = [](Arguments& arguments) {
-       return declare(arguments, OperatorOptions::What::remove);
-     }});
-const Registered list_command(
-    {.place = 143, .words = "operator list", .what = "List them", .declare = [](Arguments& arguments) {
-       return declare(arguments, OperatorOptions::What::list);
-     }});
+const Registered remove_command({.place = 142,
+                                 .words = "operator remove",
+                                 .what = "Remove an operator",
+                                 .example = "flashline operator remove Li",
+                                 .declare = [](Arguments& arguments) {
+                                   return declare(arguments, OperatorOptions::What::remove);
+                                 }});
+const Registered list_command({.place = 143,
+                               .words = "operator list",
+                               .what = "List the operators",
+                               .example = "flashline operator list",
+                               .declare = [](Arguments& arguments) {
+                                 return declare(arguments, OperatorOptions::What::list);
+                               }});
 
 }  // namespace
 

@@ -19,10 +19,10 @@ std::string is_speed(const std::string& text) {
   return "'" + text + "' is not a speed from 0.01 to 1000";
 }
 
-std::string is_generation(const std::string& text) {
+std::vector<std::string> generations() {
   std::vector<std::string> known;
   for (const int number : dfu::virt::generation_numbers()) known.push_back(std::to_string(number));
-  return one_of(text, known);
+  return known;
 }
 
 }  // namespace
@@ -57,8 +57,7 @@ void add_line_options(Arguments& arguments, LineOptions& options, const char* va
   arguments.add("--line", options.line, what).type(values).show_default();
   arguments.add("--units", options.units, "Units on --line virtual").type("N").range(1, most_units).show_default();
   arguments.add("--generation", options.generation, "Bootloader generation of the Photons on --line virtual")
-      .type("G")
-      .check(is_generation)
+      .one_of(generations())
       .show_default();
   arguments.add("--speed", options.speed, "Speed of a virtual line; 1 is real time").type("X").check(is_speed);
   arguments.add("--keep", options.keep, "Folder in which the flash of virtual units is kept between runs").type("DIR");

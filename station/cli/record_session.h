@@ -33,7 +33,12 @@ class WritingSession {
   std::optional<db::Store> store_;
 };
 
-// `work` gets the place; what db throws becomes a sentence and 66 or 74.
+inline ExitStatus status_of(db::Trouble trouble) {
+  if (trouble == db::Trouble::missing) return ExitStatus::input_missing;
+  return trouble == db::Trouble::exists ? ExitStatus::cannot_create : ExitStatus::records_lost;
+}
+
+// `work` gets the place; what db throws becomes a sentence and 66, 73 or 74.
 template <typename Work>
 ExitStatus record_session(const RecordOptions& options, Work work) {
   const auto place = place_of(options);
@@ -41,8 +46,7 @@ ExitStatus record_session(const RecordOptions& options, Work work) {
   try {
     return work(std::get<RecordPlace>(place));
   } catch (const db::Error& error) {
-    return complain(error.trouble() == db::Trouble::missing ? ExitStatus::input_missing : ExitStatus::records_lost,
-                    error.what());
+    return complain(status_of(error.trouble()), error.what());
   }
 }
 

@@ -61,14 +61,18 @@ Action declare(Arguments& arguments) {
       .type("PLACE")
       .required()
       .check(is_in_a_line);
-  arguments.add("--operator", options->operator_name, "Who decided").required().check(is_in_a_line);
-  arguments.add("--reason", options->reason, "Why: what was looked at, and replaced").required().check(is_in_a_line);
+  arguments.add("--operator", options->operator_name, "Who decided").required().type("NAME").check(is_in_a_line);
+  arguments.add("--reason", options->reason, "Why: what was looked at, and replaced")
+      .required()
+      .type("TEXT")
+      .check(is_in_a_line);
   return action(options, release);
 }
 
 const Registered command({.place = 110,
                           .words = "release",
                           .what = "Let a running line use a closed slot or a stopped hub again",
+                          .example = "flashline release A2 --operator Li --reason cleaned",
                           .declare = declare});
 
 }  // namespace

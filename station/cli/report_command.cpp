@@ -215,18 +215,10 @@ std::string is_day(const std::string& text) {
   return day_from(text) ? std::string() : "'" + text + "' is not a day; write it like 2026-11-22";
 }
 
-std::string is_format(const std::string& text) {
-  return one_of(text, {"text", "csv", "json", "jsonl", "html", "xlsx"});
-}
-
-std::string is_group(const std::string& text) {
-  return one_of(text,
-                {"job", "lot", "recipe", "image", "unit", "slot", "hub", "operator", "day", "outcome", "station"});
-}
-
-std::string is_outcome(const std::string& text) {
-  return one_of(text, {"passed", "already", "failed", "error", "cancelled", "interrupted"});
-}
+const std::vector<std::string> formats = {"text", "csv", "json", "jsonl", "html", "xlsx"};
+const std::vector<std::string> groups = {"job", "lot",      "recipe", "image",   "unit",   "slot",
+                                         "hub", "operator", "day",    "outcome", "station"};
+const std::vector<std::string> outcomes = {"passed", "already", "failed", "error", "cancelled", "interrupted"};
 
 // What was asked for that does not go together.
 std::string problem_of(const ReportOptions& report, const ReportTexts& texts) {
@@ -263,15 +255,18 @@ db::Filter filter_from(const ReportTexts& texts) {
 }
 
 void add_filters(Arguments& arguments, ReportTexts& texts) {
-  arguments.add("--job", texts.job, "Only attempts of this job");
-  arguments.add("--lot", texts.lot, "Only attempts of this lot");
-  arguments.add("--recipe", texts.recipe, "Only this recipe: its name, or the first digits of its SHA-256");
-  arguments.add("--image", texts.image, "Only recipes with this image: its name, or digits of its SHA-256");
-  arguments.add("--unit", texts.unit, "The history of one unit, and what is in it now: its id, serial or label");
-  arguments.add("--slot", texts.slot, "Only this slot: its label or port");
-  arguments.add("--outcome", texts.outcome, "Only attempts that ended so").check(is_outcome);
-  arguments.add("--operator", texts.operator_name, "Only attempts of this operator");
-  arguments.add("--day", texts.day, "Only attempts started on this day, like 2026-11-22").check(is_day);
+  arguments.add("--job", texts.job, "Only attempts of this job").type("ID");
+  arguments.add("--lot", texts.lot, "Only attempts of this lot").type("LOT");
+  arguments.add("--recipe", texts.recipe, "Only this recipe: its name, or the first digits of its SHA-256")
+      .type("RECIPE");
+  arguments.add("--image", texts.image, "Only recipes with this image: its name, or digits of its SHA-256")
+      .type("IMAGE");
+  arguments.add("--unit", texts.unit, "The history of one unit, and what is in it now: its id, serial or label")
+      .type("UNIT");
+  arguments.add("--slot", texts.slot, "Only this slot: its label or port").type("SLOT");
+  arguments.add("--outcome", texts.outcome, "Only attempts with this outcome").one_of(outcomes);
+  arguments.add("--operator", texts.operator_name, "Only attempts of this operator").type("NAME");
+  arguments.add("--day", texts.day, "Only attempts started on this day, like 2026-11-22").type("DAY").check(is_day);
   arguments.add("--since", texts.since, "Only attempts started then or later").type("TIME").check(is_time);
   arguments.add("--until", texts.until, "Only attempts started before then").type("TIME").check(is_time);
 }
@@ -280,9 +275,9 @@ Action declare(Arguments& arguments) {
   const auto options = std::make_shared<ReportOptions>();
   const auto texts = std::make_shared<ReportTexts>();
   add_record_options(arguments, options->station, options->db);
-  arguments.add("--format", options->format, "text, csv, json, jsonl, html or xlsx").check(is_format).show_default();
+  arguments.add("--format", options->format, "Form of the report").one_of(formats).show_default();
   arguments.flag("--summary", options->summary, "Totals, without the attempts; as text");
-  arguments.add("--by", texts->by, "A row of figures for each: text, csv or json").check(is_group);
+  arguments.add("--by", texts->by, "A row of figures for each of these; text, csv or json").one_of(groups);
   arguments
       .add("--holds", options->holds,
            "Which units hold this image now, by their last attempt: its name, or digits of its SHA-256")
@@ -297,8 +292,11 @@ Action declare(Arguments& arguments) {
   });
 }
 
-const Registered command(
-    {.place = 80, .words = "report", .what = "Say which unit got which bytes", .declare = declare});
+const Registered command({.place = 80,
+                          .words = "report",
+                          .what = "Say which unit got which bytes",
+                          .example = "flashline report --job 4711 --format html -o 4711.html",
+                          .declare = declare});
 
 }  // namespace
 

@@ -255,6 +255,7 @@ Action declare(Arguments& arguments) {
 const Registered command({.place = 62,
                           .words = "slots learn",
                           .what = "Give each socket a label: plug a unit into one after the other",
+                          .example = "flashline slots learn --station line-3.toml --first A1",
                           .declare = declare});
 
 }  // namespace

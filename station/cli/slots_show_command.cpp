@@ -109,6 +109,7 @@ const Registered slots({.place = 60, .words = "slots", .what = "The sockets of t
 const Registered command({.place = 61,
                           .words = "slots show",
                           .what = "Each slot of the station file, its port, and what is there",
+                          .example = "flashline slots show --station line-3.toml",
                           .declare = declare});
 
 }  // namespace

@@ -103,8 +103,11 @@ Action declare(Arguments& arguments) {
   });
 }
 
-const Registered command(
-    {.place = 150, .words = "virtual", .what = "Serve a virtual line over USB/IP", .declare = declare});
+const Registered command({.place = 150,
+                          .words = "virtual",
+                          .what = "Serve a virtual line over USB/IP",
+                          .example = "flashline virtual --units 8",
+                          .declare = declare});
 
 }  // namespace
 

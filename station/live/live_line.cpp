@@ -420,7 +420,8 @@ SlotNow LineState::slot_at(const Slot& slot, dfu::Duration now) const {
     const double device_time = last.floor_seconds - slot.planned.floor_seconds;
     const double elapsed = last.elapsed_seconds - slot.planned.elapsed_seconds;
     const double pace = device_time > shortest_for_pace ? std::max(1.0, elapsed / device_time) : 1.0;
-    out.left_seconds = std::max(0.0, last.left_seconds * pace - out.stuck_seconds);
+    // A unit that takes longer than that: nobody knows how long.
+    if (const double left = last.left_seconds * pace - out.stuck_seconds; left > 0) out.left_seconds = left;
   }
   return out;
 }

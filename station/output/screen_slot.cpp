@@ -173,7 +173,10 @@ int full_bar(const Cells& cells, int room) {
 
 Row full_work(const SlotNow& slot, const Cells& cells, int room) {
   const int bar_width = full_bar(cells, room);
-  std::string rate = slot.bytes_per_second ? fmt::format("{:.0f} KiB/s", *slot.bytes_per_second / 1024) : "";
+  constexpr double least_shown =
+      512;  // bytes; less would be "0 KiB/s", which says nothing that "stuck" does not say soon
+  const double bytes = slot.bytes_per_second.value_or(0);
+  std::string rate = bytes >= least_shown ? fmt::format("{:.0f} KiB/s", bytes / 1024) : "";
   if (is_stuck(slot)) rate = fmt::format("stuck {:.0f} s", slot.stuck_seconds);
   const std::string left = slot.left_seconds && !is_stuck(slot) ? seconds_text(*slot.left_seconds) : "";
   return {{fit(step_text(slot), cells.step) + " "},

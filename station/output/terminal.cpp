@@ -89,7 +89,8 @@ bool Terminal::usable() {
   return in_front < 0 || in_front == getpgrp();
 }
 
-bool Terminal::wants_colour() {
+bool Terminal::wants_colour(std::string_view when) {
+  if (when != "auto") return when == "always";
   const char* none = std::getenv("NO_COLOR");
   return !none || *none == 0;
 }

@@ -8,6 +8,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "station/output/console_screen.h"
@@ -21,8 +22,8 @@ class Terminal {
  public:
   // Standard output is a terminal that can show a screen, and ours to write on.
   static bool usable();
-  // NO_COLOR (no-color.org) is not set.
-  static bool wants_colour();
+  // `when`: "always", "never", or "auto": unless NO_COLOR (no-color.org) is set.
+  static bool wants_colour(std::string_view when);
 
   // What is written goes through `out`, in order with everything else.
   explicit Terminal(LineWriter& out);

@@ -21,6 +21,7 @@ flashline_packages=(
   libxlsxwriter-dev    # reports as workbooks
   libusb-1.0-0-dev     # USB
   zlib1g-dev           # CRC-32
+  lowdown              # man pages of the formats, from docs/
   libgtest-dev         # tests
   libgmock-dev         # tests
   minisign             # tests: checks signatures with a program that is not ours
@@ -39,10 +40,26 @@ browser_packages=(
   python3-selenium    # what the tests lead it with
 )
 
+# Only for tests/station/packaging, which skips what is not there.
+shell_packages=(
+  fish   # completes a command line
+  zsh    # reads its completion
+)
+
 # Only for tests/fuzz/run.sh.
 fuzz_packages=(
   clang             # its sanitizers lead the fuzzer through the code
   libclang-rt-dev   # libFuzzer itself, and the sanitizers' run time
+)
+
+# Only for station/packaging/build-deb.sh, which needs the first alone: the others go into a Debian of its own, or are
+# for --here.
+package_packages=(
+  mmdebstrap                   # a clean Debian to build in
+  debhelper                    # builds the package
+  dh-sequence-installsysusers  # makes the service's user
+  po-debconf                   # the question of a purge, in several languages
+  lintian                      # says what is wrong with a package
 )
 
 # Only for tests/lint.sh.

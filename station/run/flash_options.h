@@ -24,6 +24,7 @@ struct FlashOptions : LineOptions {
   bool archive = true;          // keep the images beside the database
   bool clock_is_right = false;  // a person says so, whatever the record ends with
   bool json = false;
+  std::string color = "auto";  // of the console: or "always", "never"
   int verbosity = 0;
 };
 

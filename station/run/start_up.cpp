@@ -172,6 +172,7 @@ void StartUp::keep_images(const FileSettings& files) const {
 }
 
 std::unique_ptr<Log> StartUp::open_log() const {
+  if (options_.dry_run) return std::make_unique<Log>("", options_.verbosity);  // it writes nothing
   try {
     return std::make_unique<Log>(std::filesystem::path(database_).parent_path() / "logs", options_.verbosity);
   } catch (const std::exception& error) {
@@ -206,7 +207,9 @@ RecordContext StartUp::context() const {
 std::unique_ptr<RunOutput> StartUp::make_output() {
   if (options_.json) return std::make_unique<JsonLines>(out_, context_);
   // What a dry run finds is a list that is to be read afterwards.
-  if (!options_.dry_run && Terminal::usable()) return std::make_unique<Console>(out_, live_, Terminal::wants_colour());
+  if (!options_.dry_run && Terminal::usable()) {
+    return std::make_unique<Console>(out_, live_, Terminal::wants_colour(options_.color));
+  }
   return std::make_unique<ProgressLines>(out_);
 }
 

@@ -308,6 +308,23 @@ class WhatTheHandDoes(MockedTest):
                 cut = page.js("return [...document.querySelectorAll('.call-names')].filter(e => e.scrollWidth > e.clientWidth || e.getBoundingClientRect().bottom > document.querySelector('.call').getBoundingClientRect().bottom + 1).length")
                 self.assertEqual(cut, 0)
 
+    def test_an_address_that_leads_nowhere_is_said(self):
+        self.station()
+        page = self.board("#/unit/zzz")
+        page.wait(lambda: any("There is no page #/unit/zzz" in text for text in page.texts(".toast")), "the word about it")
+        self.assertEqual(page.js("return document.querySelector('main').dataset.screen"), "line")
+
+    def test_a_line_that_stops_counts_only_units_that_are_in_work(self):
+        station = self.station()
+        page = self.board()
+        station.state["line"]["state"] = "stopping"
+        station.tell_all()
+        page.wait(lambda: page.texts(".call-word") == ["Stopping"], "the stop")
+        self.assertIn("No unit is in work.", page.texts(".call")[0])
+        mock.working(station.slot("A1"), .5)
+        station.tell_all()
+        page.wait(lambda: "1 unit is in work. Do not unplug it." in page.texts(".call")[0], "the unit in work")
+
     def test_units_that_fail_in_a_row_on_one_port_give_a_hint(self):
         station = self.station(64)
         slot = station.slot("A1")

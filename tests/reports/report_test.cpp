@@ -176,6 +176,18 @@ TEST_F(ReportOfALine, TellsAllThatHappened) {
   EXPECT_EQ(all["runs"].toArray()[0].toObject()["operator"].toString(), "Ada");
 }
 
+TEST_F(ReportOfALine, NamesTheOrdersOfItsAttemptsAlsoIfNoneWasAskedFor) {
+  const auto orders = [](const QJsonObject& json) {
+    QStringList all;
+    for (const QJsonValue& job : json["jobs"].toArray()) all << job.toObject()["order"].toString();
+    return all;
+  };
+  for (const char* order : {"J-7", "J-8", "J-9"}) store_.append(sample::job(order));
+  EXPECT_EQ(orders(json({})), QStringList({"J-7", "J-8"})) << "no unit was made for J-9";
+  EXPECT_EQ(orders(json({.slot = "B1"})), QStringList({"J-8"}));
+  EXPECT_EQ(orders(json({.job = "J-9"})), QStringList({"J-9"}));
+}
+
 TEST_F(ReportOfALine, OfAnOrderTellsWhatHappenedToItAndToTheLineMeanwhile) {
   const QJsonObject first = json({.job = "J-7"});
   EXPECT_EQ(kinds(first), QStringList({"clock-step", "recovery"})) << "the other clock step was later";

@@ -83,7 +83,7 @@ Dialect stm32_rom() {
           }};
 }
 
-// What cannot be read back after manifestation must be waived (docs/formats.md, "Recipe file").
+// What cannot be read back after manifestation must be waived (docs/recipe-file.md, "[policy]").
 Dialect dfu11(bool tolerant, bool upload, bool detaches) {
   auto recipe = raw_recipe("dfu11", program(0, 6002), 0);
   if (!tolerant || !upload) recipe->policy.verify = config::Verify::none;

@@ -271,7 +271,7 @@ export function open(root) {
     if (line.state === 'stopped' && working > 0) return setCall('stopped', t('call.stopping'), t('call.stopping.do', { n: working }));
     if (line.state === 'stopped') return setCall('stopped', t('call.stopped'), '', goOn);
     const missing = live.state.hubs.filter((hub) => hub.missing).map((hub) => hub.label || hub.port);
-    if (line.state === 'stopping' || line.state === 'stopping-now') return setCall('stopped', t('call.stopping'), t('call.stopping.do', { n: busy }));
+    if (line.state === 'stopping' || line.state === 'stopping-now') return setCall('stopped', t('call.stopping'), busy > 0 ? t('call.stopping.do', { n: busy }) : t('call.stopping.soon'));
     if (line.state === 'commissioning') return setCall('stopped', t('call.commissioning'), '', { href: '#/commissioning', text: t('call.commissioning.do') });
     if (line.state === 'paused') return setCall('stopped', t('call.paused'), out.length > 0 ? unplugRows(out) : t('call.paused.do'));
     if (out.length > 0) return setCall('act', t('call.unplug', { n: out.length }), unplugRows(out));

@@ -34,11 +34,13 @@ let alarmed = '';  // of these, what is shown as an alarm
 
 function place() {
   const [name, ...rest] = location.hash.replace(/^#\/?/, '').split('/').map(decodeURIComponent);
-  return { name: name in screens && isThere(name) ? name : 'line', rest };
+  const known = name in screens;
+  return { name: known && isThere(name) ? name : 'line', rest, lost: name !== '' && !known };
 }
 
 function go() {
-  const { name, rest } = place();
+  const { name, rest, lost } = place();
+  if (lost) say(t('nav.lost', { address: location.hash }), { tone: 'bad' });
   screen?.close?.();
   main.dataset.screen = name;
   main.scrollTop = 0;

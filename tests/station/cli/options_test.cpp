@@ -121,6 +121,26 @@ TEST(Options, ACommandThatDoesNotExistIsNamed) {
   EXPECT_THAT(refused({"audit"}), HasSubstr("command is required"));
 }
 
+TEST(Options, AnOptionThatDoesNotExistIsNamedBeforeWhatIsMissing) {
+  EXPECT_THAT(refused({"flash", "--bogus"}), HasSubstr("There is no option '--bogus'."));
+  EXPECT_THAT(refused({"flash", "--bogus=3", "r.toml"}), HasSubstr("There is no option '--bogus'."));
+  EXPECT_THAT(refused({"flash", "r.toml", "--jsno"}),
+              HasSubstr("There is no option '--jsno'; did you mean '--json'?\n"));
+  EXPECT_THAT(refused({"--bogus"}), HasSubstr("There is no option '--bogus'."));
+}
+
+TEST(Options, HelpIsNotGivenForWhatDoesNotExist) {
+  EXPECT_THAT(refused({"nosuch", "--help"}), HasSubstr("There is no command 'nosuch'"));
+  EXPECT_THAT(refused({"job", "nosuch", "--help"}), HasSubstr("There is no command 'nosuch'"));
+  EXPECT_THAT(refused({"flash", "--bogus", "--help"}), HasSubstr("There is no option '--bogus'"));
+}
+
+TEST(Options, ColorIsAutoAlwaysOrNever) {
+  EXPECT_EQ(parsed<FlashOptions>({"flash", "r.toml"}).color, "auto");
+  EXPECT_EQ(parsed<FlashOptions>({"run", "--color", "never"}).color, "never");
+  EXPECT_THAT(refused({"flash", "r.toml", "--color", "red"}), HasSubstr("auto, always, never"));
+}
+
 TEST(Options, PortsThatAreNoPortsAreRefused) {
   for (const char* port : {"1", "1-", "-1", "1-1.", "1-.1", "1-1..2", "1-a", "", "1-1,2"}) {
     EXPECT_THAT(refused({"flash", "r.toml", "--line", "virtual", "--port", port}), HasSubstr("1-1.2")) << port;
@@ -189,6 +209,12 @@ TEST(Options, HelpOfACommandIsAboutThatCommand) {
   const auto flash = parse({"flash", "--help"});
   EXPECT_THAT(std::get<Said>(flash).text, HasSubstr("--dry-run"));
   EXPECT_THAT(std::get<Said>(flash).text, HasSubstr("flashline flash"));
+  EXPECT_THAT(std::get<Said>(flash).text, HasSubstr("Example:\n  flashline flash "));
+  EXPECT_THAT(std::get<Said>(flash).text, HasSubstr("(default: usb)"));
+  const auto report = parse({"report", "--help"});
+  EXPECT_THAT(std::get<Said>(report).text, HasSubstr("--format text|csv|json|jsonl|html|xlsx"));
+  EXPECT_THAT(std::get<Said>(report).text, HasSubstr("--by job|lot|recipe|image|unit|slot|hub|operator"));
+  EXPECT_THAT(std::get<Said>(report).text, HasSubstr("--outcome passed|already|failed"));
   const auto verify = parse({"audit", "verify", "--help"});
   EXPECT_THAT(std::get<Said>(verify).text, HasSubstr("--db"));
 }

@@ -305,6 +305,14 @@ TEST(ConsoleScreen, AUnitThatStartsItsFirmwareShowsNoBarAndHowLongItTakes) {
   }
 }
 
+TEST(ConsoleScreen, AUnitThatHasJustFallenSilentShowsNoRateOfNothing) {
+  LineNow line = sample_line(2);
+  SlotNow& slot = line.hubs[0].slots[1];
+  slot.bytes_per_second = 100;
+  slot.left_seconds.reset();
+  EXPECT_THAT(row_of(text_of(line, {80, 24}), "1-1.2"), Not(HasSubstr("KiB/s")));
+}
+
 TEST(ConsoleScreen, WhereThereIsNoRoomAPassKeepsItsSeconds) {
   LineNow line = sample_line(24);
   SlotNow& slot = line.hubs[1].slots[1];

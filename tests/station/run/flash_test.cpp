@@ -201,7 +201,13 @@ TEST_F(Flash, ADryRunTellsWhatItWouldDoAndLeavesNoTrace) {
   EXPECT_EQ(flash({"--line", "virtual", "--units", "1", "--keep", "units"}).status, 0);
   const std::string before = folder_.read("units/1-1.1.bin");
   const std::size_t rows = recorded().size();
+  const auto logs = [&] {
+    using Files = std::filesystem::directory_iterator;
+    return std::distance(Files(folder_.path("logs")), Files());
+  };
+  const auto logs_before = logs();
   const Ran ran = flash({"--line", "virtual", "--units", "2", "--keep", "units", "--dry-run", "--json"});
+  EXPECT_EQ(logs(), logs_before);
   EXPECT_EQ(ran.status, 0) << ran.err << ran.out;
   const std::vector<QJsonObject> all = json_lines(ran.out);
   EXPECT_THAT(events(all, "attempt_started"), IsEmpty());
