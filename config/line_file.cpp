@@ -8,7 +8,6 @@
 #include "config/files.h"
 #include "config/port_name.h"
 #include "config/table_reader.h"
-#include "dfu/virtual/flash.h"
 
 namespace config {
 
@@ -209,8 +208,7 @@ class Loader {
     if (!alt || !map) return;
     memory.alternate = static_cast<std::uint8_t>(alt->value);
     memory.map = map->value;
-    memory.part = unit.profile == "dfu11" ? std::make_shared<const dfu::virt::FlashGeometry>(dfu::virt::plain_flash())
-                                          : part_of(*map, granule);
+    memory.part = unit.profile == "dfu11" ? dfu::virt::geometry_of_plain() : part_of(*map, granule);
     unit.beside.push_back(std::move(memory));
   }
 

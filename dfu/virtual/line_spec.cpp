@@ -41,6 +41,10 @@ std::optional<std::uint32_t> number_from(std::string_view text) {
 
 }  // namespace
 
+std::shared_ptr<const FlashGeometry> geometry_of_plain() {
+  return std::make_shared<const FlashGeometry>(plain_flash());
+}
+
 std::shared_ptr<const FlashGeometry> geometry_of_map(std::string_view map, std::uint32_t granule) {
   constexpr auto erase_time = std::chrono::milliseconds(20);
   const auto read = parse_memory_map(map);

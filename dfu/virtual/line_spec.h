@@ -87,6 +87,8 @@ struct UnitSpec {
 // The part whose sectors a memory map names, from its first to its last; nothing if the map names none. `granule`: see
 // FlashGeometry.
 std::shared_ptr<const FlashGeometry> geometry_of_map(std::string_view map, std::uint32_t granule);
+// The place for an image of a unit of plain DFU.
+std::shared_ptr<const FlashGeometry> geometry_of_plain();
 
 // "photon", "p1", "electron", "core", "stm32-rom", "dfu11": the boards that there are virtual units of.
 std::vector<std::string> virtual_profile_names();
