@@ -18,7 +18,7 @@ export function table(headings, rows, { label, empty } = {}) {
   if (rows.length === 0) return h('p', { class: 'quiet-text' }, empty ?? t('none'));
   return h('div', { class: 'table-room', tabindex: '0', role: 'region', 'aria-label': label }, h('table', {},
     h('thead', {}, h('tr', {}, headings.map((heading) => h('th', { scope: 'col' }, heading)))),
-    h('tbody', {}, rows.map((cells) => h('tr', {}, cells.map((cell) => h('td', {}, cell)))))));
+    h('tbody', {}, rows.map((cells) => h('tr', {}, cells.map((cell, at) => h('td', { 'data-heading': headings[at] }, cell)))))));
 }
 
 const endOf = (one) => one.finished ?? one.time ?? one.started ?? '';
