@@ -175,6 +175,40 @@ class Words(unittest.TestCase):
                         self.assertTrue(f"**{word}**" in text, "it is not explained")
 
 
+def bare(text):
+    """Its lines without what differs from run to run: ids, hashes, keys, numbers, times, blanks."""
+    text = re.sub(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{12,}\b|\bRW[\w+/=]{50,}|\d[\d.,:]*", "#", text)
+    return [re.sub(r"\s+", " ", line).strip() for line in text.splitlines()]
+
+
+class AsShown(unittest.TestCase):
+    def test_who_types_the_commands_of_the_guides_sees_what_they_show(self):
+        """From the virtual line on to the forgeries, one after the other in one folder."""
+        for tool in ("minisign", "sqlite3"):
+            if not shutil.which(tool):
+                self.skipTest(f"there is no {tool}")
+        text = page("guides/first-line")
+        text = text[text.index("### 1. Look at the line"):text.index("### 6. The board")] + page("guides/auditors")
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            for file in (*(DOCS / "guides" / "first-line").iterdir(), *EXAMPLES.iterdir(), DOCS / "guides" / "verify_record.py"):
+                shutil.copy(file, folder)
+            line = folder / "line.toml"
+            line.write_text(line.read_text().replace("speed = 1 ", "speed = 10 "))
+            for block in blocks_of(text):
+                if block.startswith("$ "):
+                    self.type_and_compare(block, folder)
+
+    def type_and_compare(self, block, folder):
+        for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+            typed = re.sub(r"^flashline\b", f"'{PROGRAM}'", command)
+            ran = subprocess.run(["bash", "-c", typed], cwd=folder, capture_output=True, text=True, check=False)
+            printed = bare(ran.stdout + ran.stderr)
+            for line in bare(shown):
+                with self.subTest(command=command, line=line):
+                    self.assertTrue(line == "..." or line in printed, f"printed was: {printed}")
+
+
 class Record(unittest.TestCase):
     def test_the_chain_is_checked_without_flashline(self):
         script = DOCS / "guides" / "verify_record.py"
