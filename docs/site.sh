@@ -25,7 +25,7 @@ style='body{max-width:60rem;margin:0 auto;padding:1rem 1.25rem 4rem;font:1rem/1.
 nav{border-bottom:1px solid #c9d1d7;padding-bottom:.5rem;margin-bottom:1.5rem}nav a{margin-right:1.25rem}
 a{color:#0b57d0}h1,h2,h3{line-height:1.2}h2{margin-top:2.2rem}img{max-width:100%;height:auto;border:1px solid #c9d1d7}
 pre{background:#edf0f2;padding:.75rem;white-space:pre-wrap;overflow-wrap:anywhere;font-size:.85rem;line-height:1.35}code{font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:.9em}
-:lang(zh) strong{border:1px solid #76838e;border-radius:3px;padding:0 .2em}pre code{font-size:1em}table{border-collapse:collapse;display:block;overflow-x:auto}th,td{border:1px solid #c9d1d7;padding:.3rem .6rem;text-align:left;vertical-align:top}
+:lang(zh) strong{border:1px solid #76838e;border-radius:3px;padding:0 .2em}pre code{font-size:1em}table{border-collapse:collapse;display:block;overflow-x:auto}th,td{border:1px solid #c9d1d7;padding:.3rem .6rem;text-align:left;vertical-align:top}th:empty{padding:0;border:0}
 @media print{nav{display:none}body{max-width:none;padding:0;font-size:9.5pt;line-height:1.3}h1{font-size:16pt}h2{font-size:12pt;margin:.8rem 0 .3rem}p{margin:.3rem 0}
 img{max-height:6.2cm}table{display:table;width:100%;font-size:8.5pt}th,td{padding:.08rem .35rem}tr,img,pre{break-inside:avoid}@page{size:A4;margin:12mm}}'
 
