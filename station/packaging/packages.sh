@@ -40,6 +40,12 @@ browser_packages=(
   python3-selenium    # what the tests lead it with
 )
 
+# Only for docs/guides/pictures.py, with those of the browser.
+picture_packages=(
+  fonts-wqy-zenhei   # Chinese
+  pngquant           # small pictures
+)
+
 # Only for tests/station/packaging, which skips what is not there.
 shell_packages=(
   fish   # completes a command line
