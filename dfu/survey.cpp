@@ -1,6 +1,7 @@
 #include "dfu/survey.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "dfu/particle/boot_prediction.h"
 
@@ -321,8 +322,7 @@ Ask Survey::operation_done(Duration now) {
   if (operation_.kind != Operation::Kind::read) return read_on(now);
   const ByteView read = read_by(operation_, *exchange_);
   if (read.size() != operation_.length) return too_short();
-  take(read);
-  return read_on(now);
+  return take(read, now);
 }
 
 // What is not whole must not pass for what is not there.
@@ -337,18 +337,46 @@ Ask Survey::too_short() {
   return Finished{};
 }
 
-void Survey::take(ByteView read) {
-  if (reading_heads()) return result_.heads.push_back(Bytes(read.begin(), read.end()));
-  reading_neighbours() ? take_neighbour(read) : compare(read);
+Ask Survey::take(ByteView read, Duration now) {
+  if (reading_neighbours()) return take_neighbour(read, now);
+  if (reading_heads()) {
+    result_.heads.push_back(Bytes(read.begin(), read.end()));
+  } else {
+    compare(read);
+  }
+  return read_on(now);
 }
 
-void Survey::take_neighbour(ByteView read) {
+// What is read here is written back and compared with itself: a wrong byte would be seen by nobody. So it is read
+// twice.
+Ask Survey::take_neighbour(ByteView read, Duration now) {
   const Neighbour& one = layout_->kept[neighbour_];
   words_.insert(words_.end(), read.begin(), read.end());
-  if (words_.size() < one.words().size()) return;
+  if (words_.size() < one.words().size()) return read_on(now);
+  if (first_words_.empty()) {
+    first_words_ = std::exchange(words_, {});
+    return read_on(now);
+  }
+  const auto [differs, found] = std::ranges::mismatch(first_words_, words_);
+  if (differs != first_words_.end()) {
+    const auto at = static_cast<std::uint32_t>(differs - first_words_.begin());
+    return neighbour_differs(one.step, one.words().begin + at);
+  }
+  first_words_.clear();
   const auto begin = words_.begin() + (one.data.begin - one.words().begin);
   result_.kept[neighbour_] = Bytes(begin, begin + one.data.size());
   words_.clear();
+  return read_on(now);
+}
+
+Ask Survey::neighbour_differs(std::size_t step, std::uint32_t address) {
+  stop(FaultCode::verify_mismatch,
+       "The bytes beside this step's were read twice, because they must be kept, and the second time other bytes came "
+       "from " +
+           hex_address(address) + ". Nothing was written. Check cable and plug.");
+  fault_->step = layout_->steps[step].name;
+  fault_->address = address;
+  return Finished{};
 }
 
 void Survey::compare(ByteView read) {

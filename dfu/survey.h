@@ -84,8 +84,9 @@ class Survey {
   bool wants_neighbour(const Neighbour& one) const;
   Ask read_neighbours(Duration now);
   Ask too_short();
-  void take(ByteView read);
-  void take_neighbour(ByteView read);
+  Ask take(ByteView read, Duration now);
+  Ask take_neighbour(ByteView read, Duration now);
+  Ask neighbour_differs(std::size_t step, std::uint32_t address);
   Ask run(Operation operation, Duration now);
   Ask operation_done(Duration now);
   void compare(ByteView read);
@@ -110,6 +111,7 @@ class Survey {
   std::uint32_t next_ = 0;
   std::size_t neighbour_ = 0;  // the one of Layout::kept that is being read
   Bytes words_;                // of it, so far
+  Bytes first_words_;          // all of it, as read the first time
   bool same_ = true;
   bool blank_ = true;
   std::optional<Fault> fault_;

@@ -57,7 +57,13 @@ dfu::Ask EnterTask::begin(dfu::Duration now) {
   return unless_stopped(std::visit([&](auto& one) { return one.begin(now); }, conversation_));
 }
 
+// What a hurried stop cancelled is no refusal of the unit.
 dfu::Ask EnterTask::answer(const dfu::Answer& answer, dfu::Duration now) {
+  const auto* result = std::get_if<dfu::TransferResult>(&answer);
+  if (stopping_ && result && result->status == dfu::TransferStatus::cancelled) {
+    cut_off();
+    return dfu::Finished{};
+  }
   return unless_stopped(std::visit([&](auto& one) { return one.answer(answer, now); }, conversation_));
 }
 
@@ -68,7 +74,7 @@ dfu::Ask EnterTask::unless_stopped(dfu::Ask ask) {
 }
 
 void EnterTask::cut_off() {
-  stopped_ = stopped_before_writing(OperationKind::enter);
+  stopped_ = proving_ ? stopped_before_proof() : stopped_before_writing(OperationKind::enter);
 }
 
 const std::optional<dfu::Fault>& EnterTask::fault() const {

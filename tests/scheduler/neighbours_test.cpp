@@ -79,6 +79,27 @@ class Line : public Fleet {
   }
 };
 
+// A byte that is wrong once on its way, whichever transfer it is in.
+TEST(Neighbours, AWrongByteInAnyTransferIsNeverWrittenBackToThem) {
+  int transfers = 0;
+  {
+    Line line;
+    ASSERT_TRUE(line.run());
+    transfers = static_cast<int>(line.transfers(line.port.text));
+  }
+  ASSERT_GT(transfers, 20);
+  int caught = 0;
+  for (int n = 1; n <= transfers; ++n) {
+    SCOPED_TRACE(n);
+    Line line({{FaultKind::corrupt, *dfu::virt::fault_point_from("request:" + std::to_string(n)), 1}});
+    ASSERT_TRUE(line.run());
+    EXPECT_TRUE(line.has_bootloader());
+    EXPECT_TRUE(line.holds_recipe(line.port.text)) << "another attempt finds everything right";
+    caught += line.watcher.attempts[line.port].size() > 1;
+  }
+  EXPECT_GT(caught, 5) << "and each of them costs an attempt";
+}
+
 TEST(Neighbours, AnUpdateLeavesTheBootloaderInItsSectorAndTheRecordSaysSo) {
   Line line;
   ASSERT_TRUE(line.run());

@@ -415,13 +415,16 @@ TEST(Proof, AStopAtAnyMomentOfTheProofEndsTheAttemptWithinFifteenSeconds) {
           if (end.outcome == Outcome::passed) {
             EXPECT_EQ(end.booted, true);
           }
+          if (end.verified != true || !end.fault) continue;
+          EXPECT_THAT(end.fault->text, testing::Not(testing::HasSubstr("before anything was written")));
+          EXPECT_NE(end.fault->code, FaultCode::leave_refused) << "what a stop cancels is no refusal";
         }
       }
     }
   }
 }
 
-// A unit in application mode is brought into DFU mode first; that errand plans no proof.
+// A unit in application mode is brought into DFU mode first; that task plans no proof.
 TEST(Proof, AUnitThatStartsInItsApplicationIsReadOnceMoreToo) {
   dfu::virt::LineSpec spec = dfu::virt::photon_line(1, 8);
   auto recipe = fleet::photon_recipe({20000, 12000, 8000});
