@@ -291,13 +291,14 @@ std::string english(RemarkCode code, const RemarkValues& given) {
       return "This port was released" + (values.has("by") ? " by " + values["by"] : "") + why(values) +
              ": the next unit here is its test.";
     case RemarkCode::hub_slowed:
-      return "hub-suspect: this hub is slowed to " + values["limit"] + " units at once: " + on_the_wire(values) + ".";
+      return "hub-suspect: this hub is slowed to " + values["limit"] + (values["limit"] == "1" ? " unit" : " units") +
+             " at once: " + on_the_wire(values) + ".";
     case RemarkCode::hub_stopped:
       return "hub-suspect: this hub is stopped, its units wait: " + on_the_wire(values) +
              ". Look at its supply and its cable, then release it.";
     case RemarkCode::hub_part_released:
-      return "hub-suspect: this hub is slowed to " + values["limit"] + " units at once: " + somebody(values) +
-             " released it" + why(values) + ".";
+      return "hub-suspect: this hub is slowed to " + values["limit"] + (values["limit"] == "1" ? " unit" : " units") +
+             " at once: " + somebody(values) + " released it" + why(values) + ".";
     case RemarkCode::hub_released:
       return "This hub works at its full width again: " + somebody(values) + " released it" + why(values) + ".";
     case RemarkCode::hub_good:

@@ -83,7 +83,8 @@ ExitStatus job_open(const JobOpenOptions& options) {
     WritingSession session(place, "job open", job.operator_name);
     const EntryResult result = put_on_record(OpenOrder{job}, session.store());
     if (const auto* refused = std::get_if<Refused>(&result)) return complain(ExitStatus::usage, refused->sentence);
-    return print(fmt::format("order {} is open: {} units\n", printable(job.order), job.quantity))
+    return print(fmt::format("order {} is open: {}\n", printable(job.order),
+                             counted(static_cast<std::uint64_t>(job.quantity), "unit")))
                ? ExitStatus::passed
                : ExitStatus::cannot_create;
   });

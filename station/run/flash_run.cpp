@@ -11,6 +11,7 @@
 
 #include "station/record/anchor_text.h"
 #include "station/record/image_json.h"
+#include "station/text.h"
 
 namespace station {
 
@@ -28,8 +29,8 @@ db::Event end_of_run(const RunEnd& end) {
   const scheduler::Totals& totals = end.totals;
   db::Event event;
   event.kind = "run-ended";
-  event.text = fmt::format("The run ended{}: {} units, {} passed, {} already.",
-                           end.stopped ? ", stopped by a person" : "", totals.units, totals.passed, totals.already);
+  event.text = fmt::format("The run ended{}: {}, {} passed, {} already.", end.stopped ? ", stopped by a person" : "",
+                           counted(static_cast<std::uint64_t>(totals.units), "unit"), totals.passed, totals.already);
   event.facts = compact(QJsonObject{{"stopped", end.stopped},
                                     {"units", totals.units},
                                     {"passed", totals.passed},

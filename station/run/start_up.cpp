@@ -22,6 +22,7 @@
 #include "station/record/run_row.h"
 #include "station/run/inputs.h"
 #include "station/run/open_line.h"
+#include "station/text.h"
 
 namespace station {
 
@@ -307,9 +308,8 @@ void StartUp::explain(ExitStatus status) const {
 void StartUp::warn_of_few_files() const {
   constexpr int narrow = 32;  // units at once
   if (files_.station->has_cap || files_.station->cap >= narrow) return;
-  log_->logger().warn(
-      "this program may open {} files only, so it works on {} units at once: raise the limit (ulimit -n)",
-      open_files_limit(), files_.station->cap);
+  log_->logger().warn("this program may open {} files only, so it works on {} at once: raise the limit (ulimit -n)",
+                      open_files_limit(), counted(static_cast<std::uint64_t>(files_.station->cap), "unit"));
 }
 
 ExitStatus StartUp::run() {

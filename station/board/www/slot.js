@@ -65,7 +65,8 @@ export function open(root, port) {
     h('h1', { class: 'unseen' }, t('nav.slot')),
     h('div', { class: 'two' }, now, h('section', { class: 'panel story' }, what, todo, tools)), more));
 
-  const slotNow = () => live.slots.get(port);
+  // The address may name its label, as people type it.
+  const slotNow = () => live.slots.get(port) ?? [...live.slots.values()].find((slot) => nameOf(slot) === port);
   let shown = '';
   let loaded = '';
   let timer = 0;
