@@ -135,6 +135,34 @@ TEST_F(RecordCommandsTest, ACertificateThatWasChangedIsNotBelieved) {
   EXPECT_THAT(ran.out, HasSubstr("not as it was signed"));
 }
 
+TEST_F(RecordCommandsTest, ACertificateWithoutItsSignatureIsComparedWithTheOneOnRecord) {
+  run({"job", "open", "4711", "--quantity", "5"});
+  run({"job", "close", "4711", "-o", "c.txt"});
+  std::filesystem::remove(folder_.path("c.txt.minisig"));
+  const std::string text = folder_.read("c.txt");
+  const Ran same = against("c.txt");
+  EXPECT_EQ(same.status, 0) << same.out;
+  EXPECT_THAT(same.out, HasSubstr("as this record holds it"));
+  const std::vector<std::pair<std::string, std::string>> changes{{"quantity: 5", "quantity: 6"},
+                                                                 {"order: 4711", "order: 4712"},
+                                                                 {"order: 4711\n", ""},
+                                                                 {"flashline certificate 1\n", ""},
+                                                                 {"flashline certificate 1", "flashline anchor 1"}};
+  for (const auto& [before, after] : changes) {
+    std::string changed = text;
+    folder_.write("c.txt", changed.replace(changed.find(before), before.size(), after));
+    const Ran ran = against("c.txt");
+    EXPECT_EQ(ran.status, 1) << after;
+    EXPECT_THAT(ran.out, HasSubstr("NOT VERIFIED")) << after;
+    EXPECT_THAT(ran.out, HasSubstr("order")) << after;
+  }
+  folder_.write("c.txt", text + "unit: passed\n");
+  EXPECT_THAT(against("c.txt").out, HasSubstr("it is not the certificate that this record holds for order 4711."));
+  run({"audit", "anchor", "-o", "anchor.txt"});
+  std::filesystem::remove(folder_.path("anchor.txt.minisig"));
+  EXPECT_EQ(against("anchor.txt").status, 0);
+}
+
 TEST_F(RecordCommandsTest, EveryReportThatIsTextIsAnAnchor) {
   flash(2);
   for (const char* format : {"text", "json", "html"}) {
