@@ -124,6 +124,30 @@ TEST_F(RecordCommandsTest, NoUnitIsBegunAfterTheTimeOfItsOrder) {
   EXPECT_THAT(kinds, testing::Contains("order-ended"));
 }
 
+TEST_F(RecordCommandsTest, AnOrderStaysOpenWhereItsCertificateCannotBeWritten) {
+  run({"job", "open", "4711", "--quantity", "5"});
+  std::filesystem::create_directory(folder_.path("d.txt.minisig"));
+  for (const char* file : {"nope/z.cert", "d.txt"}) {
+    EXPECT_EQ(run({"job", "close", "4711", "-o", file}).status, 73);
+    EXPECT_THAT(run({"job", "list"}).out, HasSubstr("open"));
+    EXPECT_FALSE(std::filesystem::exists(folder_.path(file)));
+  }
+}
+
+TEST_F(RecordCommandsTest, TheCertificateOfAClosedOrderIsGivenAgain) {
+  run({"job", "open", "4711", "--quantity", "5"});
+  ASSERT_EQ(run({"job", "close", "4711", "-o", "c.txt"}).status, 0);
+  const Ran again = run({"job", "close", "4711", "-o", "again.txt"});
+  EXPECT_EQ(again.status, 0) << again.err;
+  EXPECT_THAT(again.out, HasSubstr("order 4711 was closed on 2"));
+  EXPECT_EQ(folder_.read("again.txt"), folder_.read("c.txt"));
+  EXPECT_THAT(against("again.txt").out, HasSubstr("signed  yes"));
+  EXPECT_EQ(run({"job", "close", "4711"}).status, 64);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("4711.certificate")));
+  EXPECT_EQ(run({"job", "close", "4712", "-o", "n.txt"}).status, 64);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("n.txt")));
+}
+
 TEST_F(RecordCommandsTest, ACertificateThatWasChangedIsNotBelieved) {
   run({"job", "open", "4711", "--quantity", "5"});
   run({"job", "close", "4711", "-o", "c.txt"});
