@@ -65,6 +65,7 @@ class Store::Impl {
   const Uuid& installation() const { return installation_; }
   const std::string& path() const { return path_; }
   const StationKey& key() const { return *key_; }
+  const std::optional<Time>& earlier_key() const { return earlier_key_; }
   void check_in_place() { files_->check(); }
   const std::string& station() const { return station_; }
   std::optional<Time> latest() const { return latest_; }
@@ -99,6 +100,7 @@ class Store::Impl {
     station_ = station_name.value_or(known.value_or(kUnnamedStation));
     if (known != station_) writer_->write_station(run.at, installation_, station_);
     if (key_on_record(database_) != to_string(key_->public_key())) {
+      earlier_key_ = time_of_key(database_);
       writer_->write_key(run.at, to_string(key_->public_key()));
     }
   }
@@ -122,6 +124,7 @@ class Store::Impl {
   std::optional<RecordWriter> writer_;
   std::optional<FilesInPlace> files_;
   std::string station_;
+  std::optional<Time> earlier_key_;
   std::optional<Time> latest_;
   std::optional<ClockDoubt> clock_doubt_;
   std::vector<Uuid> interrupted_;
@@ -145,6 +148,9 @@ const std::string& Store::path() const {
 }
 const StationKey& Store::key() const {
   return impl_->key();
+}
+const std::optional<Time>& Store::earlier_key() const {
+  return impl_->earlier_key();
 }
 void Store::check_in_place() const {
   impl_->check_in_place();

@@ -48,6 +48,9 @@ class Store {
   const std::string& path() const;
   // The station's, in the file `<path>.key`, made when there is none; its public half is on record.
   const StationKey& key() const;
+  // When another key than this one came on record, if that was the key until this run. What it signed is checked with
+  // its public half.
+  const std::optional<Time>& earlier_key() const;
   // Throws Error (Trouble::moved) when nobody would find what is written from now on.
   void check_in_place() const;
   // The station's name from now on.

@@ -14,6 +14,7 @@ namespace station {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class RecordCommandsTest : public testing::Test {
  protected:
@@ -290,6 +291,31 @@ TEST_F(RecordCommandsTest, ABackupIsSignedAndRestoredAndTheRecordSaysSo) {
   EXPECT_THAT(verified.out, HasSubstr("by Eve"));
   flash(1);
   EXPECT_EQ(run({"audit", "verify"}).status, 0);
+}
+
+TEST_F(RecordCommandsTest, AnotherKeyIsToldOnceAndNotedInTheRecord) {
+  flash(1);
+  const std::vector<std::string> one{"flash", example_recipe(), "--line", "virtual", "--units", "1", "--speed", "20"};
+  EXPECT_THAT(run(one).err, Not(HasSubstr("the key of this station")));
+  EXPECT_THAT(run({"audit", "verify"}).out, Not(HasSubstr("key-changed")));
+  const auto lose_key = [&] {
+    std::filesystem::remove(folder_.path("r.db.key"));
+    std::filesystem::remove(folder_.path("r.db.key.pub"));
+  };
+  lose_key();
+  const Ran ran = run(one);
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.err, HasSubstr("r.db.key) is not the one on record since 2"));
+  EXPECT_THAT(ran.err, HasSubstr("checked with the old public key"));
+  EXPECT_THAT(run(one).err, Not(HasSubstr("the key of this station")));
+  lose_key();
+  EXPECT_THAT(run({"job", "open", "4711", "--quantity", "5"}).err, HasSubstr("is not the one on record since 2"));
+  const Ran verified = run({"audit", "verify"});
+  EXPECT_EQ(verified.status, 0) << verified.out;
+  const std::string note = "key-changed: From row ";
+  const std::size_t first = verified.out.find(note);
+  ASSERT_NE(first, std::string::npos) << verified.out;
+  EXPECT_NE(verified.out.find(note, first + 1), std::string::npos) << verified.out;
 }
 
 TEST_F(RecordCommandsTest, ARestoreNeedsTheSignatureOfThisStation) {
