@@ -1,5 +1,7 @@
 #include "db/store.h"
 
+#include <filesystem>
+#include <system_error>
 #include <variant>
 
 #include <sqlite3.h>
@@ -19,6 +21,23 @@ namespace {
 
 // Of a record whose programs were never given a name.
 constexpr const char* kUnnamedStation = "flashline";
+
+std::string why_not_begun(const std::string& file, Snapshot snapshot) {
+  try {
+    check_not_emptied(file);
+    std::error_code none;
+    if (std::filesystem::file_size(file, none) == 0 || none) return {};  // a new record
+    SQLite::Database database = open_for_reading(file, snapshot, Tables::any_kind);
+    translated(file, [&] {
+      const SQLite::Transaction one_state(database);
+      check_tables(database, file);
+      check_at_start(database, file, kOwnChain, own_installation(database).value_or(Uuid{}));
+    });
+    return {};
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
 
 }  // namespace
 
@@ -170,6 +189,15 @@ const std::vector<Uuid>& Store::interrupted() const {
 
 bool is_being_written(const std::string& path) {
   return run_of_live_writer(canonical_path(path)).has_value();
+}
+
+std::string why_not_begun(const std::string& path) {
+  const std::string file = canonical_path(path);
+  const auto has_wal = [&] { return std::filesystem::exists(file + "-wal"); };
+  // At rest it is read without leaving -wal and -shm beside it, unless a writer begins meanwhile.
+  const bool at_rest = !has_wal() && !is_being_written(file);
+  std::string problem = why_not_begun(file, at_rest ? Snapshot::untouched : Snapshot::live);
+  return at_rest && has_wal() ? why_not_begun(file, Snapshot::live) : problem;
 }
 
 }  // namespace db

@@ -25,6 +25,10 @@ namespace db {
 // A program holds this record for writing now.
 bool is_being_written(const std::string& path);
 
+// Why a Store would not go on with this record; empty: it would, or there is none yet. Reads what a start reads,
+// without the lock: also while a program writes.
+std::string why_not_begun(const std::string& path);
+
 class Store {
  public:
   // `uuids` makes the keys of rows that the Store adds itself; it must outlive the Store. `run.id` and `run.at` are
