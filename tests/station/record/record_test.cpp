@@ -2,6 +2,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -316,6 +317,26 @@ TEST_F(RecordCommandsTest, AnotherKeyIsToldOnceAndNotedInTheRecord) {
   const std::size_t first = verified.out.find(note);
   ASSERT_NE(first, std::string::npos) << verified.out;
   EXPECT_NE(verified.out.find(note, first + 1), std::string::npos) << verified.out;
+}
+
+TEST_F(RecordCommandsTest, ABackupOfARecordThatDoesNotVerifyIsNoBackup) {
+  flash(1);
+  {
+    SQLite::Database file(folder_.path("r.db"), SQLite::OPEN_READWRITE);
+    const std::string trigger = "FROM sqlite_schema WHERE name = 'visit_no_update'";
+    const std::string made = file.execAndGet("SELECT sql " + trigger).getString();
+    file.exec("DROP TRIGGER visit_no_update");
+    file.exec("UPDATE visit SET slot = 'elsewhere'");
+    file.exec(made);
+  }
+  const Ran ran = run({"db", "backup", "backup.db"});
+  EXPECT_EQ(ran.status, 1) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("backup.db is NOT VERIFIED: "));
+  EXPECT_THAT(ran.err, HasSubstr("is changed"));
+  EXPECT_THAT(ran.out, Not(HasSubstr("holds all")));
+  EXPECT_TRUE(std::filesystem::exists(folder_.path("backup.db")));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("backup.db.anchor")));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("r.db.last-backup")));
 }
 
 TEST_F(RecordCommandsTest, ARestoreNeedsTheSignatureOfThisStation) {
