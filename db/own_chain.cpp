@@ -32,6 +32,13 @@ std::string key_on_record(SQLite::Database& database) {
   return key.executeStep() ? key.getColumn(0).getString() : std::string();
 }
 
+std::optional<Time> time_of_key(SQLite::Database& database) {
+  SQLite::Statement key(database, "SELECT at FROM station_key WHERE chain = ? ORDER BY seq DESC LIMIT 1");
+  key.bind(1, kOwnChain);
+  if (!key.executeStep()) return std::nullopt;
+  return RowReader(key).time();
+}
+
 // By the index on the ids, from its end: + keeps SQLite from reading all rows of the chain.
 std::optional<Uuid> youngest_attempt(SQLite::Database& database) {
   SQLite::Statement youngest(database, "SELECT id FROM attempt_started WHERE +chain = ? ORDER BY id DESC LIMIT 1");

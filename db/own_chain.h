@@ -19,6 +19,8 @@ void make_own_chain(SQLite::Database& database, const Uuid& installation);
 std::optional<std::string> station_on_record(SQLite::Database& database);
 // As minisign writes it; empty where none is on record.
 std::string key_on_record(SQLite::Database& database);
+// Since when; nothing where none is on record.
+std::optional<Time> time_of_key(SQLite::Database& database);
 
 // Readers sort attempts by their ids, which must therefore rise also when the clock has stepped back since.
 std::optional<Uuid> youngest_attempt(SQLite::Database& database);

@@ -1,5 +1,7 @@
 #include "db/store.h"
 
+#include <filesystem>
+#include <system_error>
 #include <variant>
 
 #include <sqlite3.h>
@@ -19,6 +21,23 @@ namespace {
 
 // Of a record whose programs were never given a name.
 constexpr const char* kUnnamedStation = "flashline";
+
+std::string why_not_begun(const std::string& file, Snapshot snapshot) {
+  try {
+    check_not_emptied(file);
+    std::error_code none;
+    if (std::filesystem::file_size(file, none) == 0 || none) return {};  // a new record
+    SQLite::Database database = open_for_reading(file, snapshot, Tables::any_kind);
+    translated(file, [&] {
+      const SQLite::Transaction one_state(database);
+      check_tables(database, file);
+      check_at_start(database, file, kOwnChain, own_installation(database).value_or(Uuid{}));
+    });
+    return {};
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
 
 }  // namespace
 
@@ -65,6 +84,7 @@ class Store::Impl {
   const Uuid& installation() const { return installation_; }
   const std::string& path() const { return path_; }
   const StationKey& key() const { return *key_; }
+  const std::optional<Time>& earlier_key() const { return earlier_key_; }
   void check_in_place() { files_->check(); }
   const std::string& station() const { return station_; }
   std::optional<Time> latest() const { return latest_; }
@@ -99,6 +119,7 @@ class Store::Impl {
     station_ = station_name.value_or(known.value_or(kUnnamedStation));
     if (known != station_) writer_->write_station(run.at, installation_, station_);
     if (key_on_record(database_) != to_string(key_->public_key())) {
+      earlier_key_ = time_of_key(database_);
       writer_->write_key(run.at, to_string(key_->public_key()));
     }
   }
@@ -122,6 +143,7 @@ class Store::Impl {
   std::optional<RecordWriter> writer_;
   std::optional<FilesInPlace> files_;
   std::string station_;
+  std::optional<Time> earlier_key_;
   std::optional<Time> latest_;
   std::optional<ClockDoubt> clock_doubt_;
   std::vector<Uuid> interrupted_;
@@ -146,6 +168,9 @@ const std::string& Store::path() const {
 const StationKey& Store::key() const {
   return impl_->key();
 }
+const std::optional<Time>& Store::earlier_key() const {
+  return impl_->earlier_key();
+}
 void Store::check_in_place() const {
   impl_->check_in_place();
 }
@@ -164,6 +189,15 @@ const std::vector<Uuid>& Store::interrupted() const {
 
 bool is_being_written(const std::string& path) {
   return run_of_live_writer(canonical_path(path)).has_value();
+}
+
+std::string why_not_begun(const std::string& path) {
+  const std::string file = canonical_path(path);
+  const auto has_wal = [&] { return std::filesystem::exists(file + "-wal"); };
+  // At rest it is read without leaving -wal and -shm beside it, unless a writer begins meanwhile.
+  const bool at_rest = !has_wal() && !is_being_written(file);
+  std::string problem = why_not_begun(file, at_rest ? Snapshot::untouched : Snapshot::live);
+  return at_rest && has_wal() ? why_not_begun(file, Snapshot::live) : problem;
 }
 
 }  // namespace db

@@ -25,6 +25,10 @@ namespace db {
 // A program holds this record for writing now.
 bool is_being_written(const std::string& path);
 
+// Why a Store would not go on with this record; empty: it would, or there is none yet. Reads what a start reads,
+// without the lock: also while a program writes.
+std::string why_not_begun(const std::string& path);
+
 class Store {
  public:
   // `uuids` makes the keys of rows that the Store adds itself; it must outlive the Store. `run.id` and `run.at` are
@@ -48,6 +52,9 @@ class Store {
   const std::string& path() const;
   // The station's, in the file `<path>.key`, made when there is none; its public half is on record.
   const StationKey& key() const;
+  // When another key than this one came on record, if that was the key until this run. What it signed is checked with
+  // its public half.
+  const std::optional<Time>& earlier_key() const;
   // Throws Error (Trouble::moved) when nobody would find what is written from now on.
   void check_in_place() const;
   // The station's name from now on.

@@ -116,6 +116,34 @@ void check_excerpts(SQLite::Database& database, std::int64_t chain, const Uuid& 
 
 constexpr std::size_t most_remarks = 20;
 
+void remark(ChainVerification& result, Event event) {
+  if (result.remarks.size() < most_remarks) {
+    result.remarks.push_back(std::move(event));
+  } else {
+    ++result.more_remarks;
+  }
+}
+
+// A new key is on record like the first one, and vouches for nothing that the earlier one signed.
+void read_keys(SQLite::Database& database, std::int64_t chain, ChainVerification& result) {
+  if (!database.tableExists("station_key")) return;  // of an older schema
+  SQLite::Statement query(database, "SELECT seq, at, public_key FROM station_key WHERE chain = ? ORDER BY seq");
+  query.bind(1, chain);
+  std::string before;
+  while (query.executeStep()) {
+    RowReader row(query);
+    const std::int64_t seq = row.integer();
+    Event event;
+    event.at = row.time();
+    event.kind = "key-changed";
+    const std::string key = row.text();
+    event.text = "From row " + std::to_string(seq) + " on the station signs with the key " + key +
+                 ". What was signed before is checked with the old public key, " + before + ".";
+    if (!before.empty() && before != key) remark(result, std::move(event));
+    before = key;
+  }
+}
+
 void read_remarks(SQLite::Database& database, std::int64_t chain, ChainVerification& result) {
   if (!database.tableExists("event")) return;  // of an older schema
   SQLite::Statement query(database, "SELECT at, kind, about, text FROM event WHERE chain = ? ORDER BY seq");
@@ -128,11 +156,7 @@ void read_remarks(SQLite::Database& database, std::int64_t chain, ChainVerificat
     if (event.kind != "restored" && !is_about_the_clock(event.kind)) continue;
     event.about = row.text();
     event.text = row.text();
-    if (result.remarks.size() < most_remarks) {
-      result.remarks.push_back(std::move(event));
-    } else {
-      ++result.more_remarks;
-    }
+    remark(result, std::move(event));
   }
 }
 
@@ -147,6 +171,7 @@ void check_chains(SQLite::Database& database, const OpenAnother& open, Verificat
     const std::string station = row.text();
     result.chains.push_back(walk_chain(database, chain, installation, result.anchors, {}, open));
     result.chains.back().station = station;
+    read_keys(database, chain, result.chains.back());
     read_remarks(database, chain, result.chains.back());
     check_excerpts(database, chain, installation, result.file_problems);
   }

@@ -53,8 +53,8 @@ struct ChainVerification {
   std::optional<ChainProblem> problem;
   std::vector<ExcerptVerification> excerpts;
   std::int64_t left_out = 0;  // rows between those that came as excerpts
-  // What a reader of the rows should know, though they are sound: that the record was restored, or the clock doubtful.
-  // The first of them; `more_remarks` counts the others.
+  // What a reader of the rows should know, though they are sound: that the station's key became another one, the record
+  // was restored, or the clock doubtful. The first of them; `more_remarks` counts the others.
   std::vector<Event> remarks{};
   std::int64_t more_remarks = 0;
   std::int64_t whole = 0;  // up to this row all came at once, not as an excerpt; of these no signature stands here

@@ -17,6 +17,7 @@
 #include "station/cli/record_session.h"
 #include "station/output/output.h"
 #include "station/record/anchor_text.h"
+#include "station/record/certificate.h"
 #include "station/record/entry.h"
 #include "station/record/signed_file.h"
 #include "station/run/inputs.h"
@@ -167,7 +168,16 @@ struct Against {
   std::string text;
   bool good = true;
   std::optional<db::PublicKey> key{};  // that must have signed every row of the database
+  std::string certificate{};           // the text of the file, if it is one
 };
+
+// A certificate without its signature is as good as the one on record.
+void check_certificate(const std::string& database, Against& against) {
+  if (against.certificate.empty()) return;
+  const std::string problem = why_not_on_record(against.certificate, database);
+  if (!problem.empty()) against.good = false;
+  against.text += problem.empty() ? "  text    as this record holds it\n" : "  text    CHANGED: " + problem + "\n";
+}
 
 void check_excerpts(const db::Verification& result, Against& against) {
   if (!against.key) return;
@@ -200,6 +210,7 @@ std::variant<Against, ExitStatus> read_against(const AuditOptions& options, cons
                         " names no row of a record. Give a certificate, an anchor, or a text, JSON or "
                         "HTML report.");
   }
+  if (order_of_certificate(text)) against.certificate = text;
   const SignatureReport signature = check_signed_file(options.against, text, options.key, database);
   against.text = "  signed  " + signature.text + "\n";
   against.good = signature.good;
@@ -235,6 +246,7 @@ ExitStatus audit_verify(const AuditOptions& options) {
   try {
     const db::Verification result = db::verify_chain(path, against.anchors);
     check_excerpts(result, against);
+    check_certificate(path, against);
     const db::StoredImages images = options.images ? db::check_images(path) : db::StoredImages{};
     const bool good = result.sound() && against.good && images.troubles.empty();
     if (!print(as_text(path, result) + against.text + (options.images ? as_text(images) : "") +

@@ -6,6 +6,7 @@
 
 #include "db/care.h"
 #include "db/restore.h"
+#include "db/verify.h"
 #include "station/cli/command.h"
 #include "station/cli/options.h"
 #include "station/cli/record_session.h"
@@ -112,10 +113,27 @@ std::string restored_text(const RestoreOptions& options, const db::RestoredRecor
   return out + "The record says so in a row of its own. Flash units again whose attempts are not in it.\n";
 }
 
+// Empty if all that is there is as it was written.
+std::string first_problem(const db::Verification& verified) {
+  if (verified.sound()) return {};
+  for (const db::ChainVerification& chain : verified.chains) {
+    if (!chain.problem) continue;
+    return fmt::format("row {} of station {} is {}: {}", chain.problem->seq, printable(chain.station),
+                       db::to_string(chain.problem->damage), printable(chain.problem->text));
+  }
+  return verified.file_problems.empty() ? "a part of it is missing." : printable(verified.file_problems.front());
+}
+
 ExitStatus db_backup(const BackupOptions& options) {
   return record_session(options, [&](const RecordPlace& place) {
     const db::Time begun = db::now();
     const std::optional<db::BackedUp> backed_up = db::back_up(place.database, options.to);
+    if (const std::string problem = first_problem(db::verify_chain(options.to)); !problem.empty()) {
+      return complain(ExitStatus::not_passed,
+                      options.to + " is NOT VERIFIED: " + problem +
+                          " It is a copy of the record as it is, is not signed and does not count as a backup. Keep "
+                          "the last good backup, and run `flashline audit verify`.");
+    }
     if (!remember_backup(place.database, options.to, begun)) {
       say_error("the board does not know of this backup: " + place.database + ".last-backup cannot be written.");
     }

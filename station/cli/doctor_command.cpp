@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "db/store.h"
 #include "reports/json_text.h"
 #include "station/cli/command.h"
 #include "station/cli/enumerate_units.h"
@@ -65,6 +66,7 @@ std::variant<HostFacts, ExitStatus> gather(const DoctorOptions& options) {
   facts.descriptors = open_files_limit();
   facts.priority = may_go_first();
   facts.database = gather_database(std::get<std::string>(database));
+  facts.database.broken = db::why_not_begun(std::get<std::string>(database));
   facts.clock = gather_clock();
   facts.clock.doubt = clock_doubt(std::get<std::string>(database), db::now(), std::get<0>(station)->clock_gap);
   return facts;

@@ -1,5 +1,6 @@
 // Production orders: opened by a supervisor, counted by the record, closed with a signed certificate.
 #include <algorithm>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -12,7 +13,6 @@
 #include "station/record/anchor_text.h"
 #include "station/record/entry.h"
 #include "station/record/job_order.h"
-#include "station/record/output_file.h"
 #include "station/record/signed_file.h"
 #include "station/text.h"
 
@@ -90,24 +90,44 @@ ExitStatus job_open(const JobOpenOptions& options) {
   });
 }
 
+ExitStatus hand_out(const db::WorkOrder& job, SignedFile& output, const std::string& file, const db::StationKey& key) {
+  const std::string& order = job.opened.order;
+  const ExitStatus status = created(output.write(job.closed->certificate, "flashline certificate " + order, key));
+  if (status != ExitStatus::passed) return status;
+  return print(fmt::format("certificate {}\npublic key  {}\n", printable(file), db::to_string(key.public_key())))
+             ? ExitStatus::passed
+             : ExitStatus::cannot_create;
+}
+
+// The order that the record knows as closed; only where somebody asks for its certificate again.
+std::optional<db::WorkOrder> closed_before(const JobCloseOptions& options, const std::string& database) {
+  if (options.output.empty() || !std::filesystem::exists(database)) return std::nullopt;
+  std::optional<db::WorkOrder> job = db::Reader(database).job(options.order);
+  return job && job->closed ? job : std::nullopt;
+}
+
 ExitStatus job_close(const JobCloseOptions& options) {
   return record_session(options.record, [&](const RecordPlace& place) {
     const std::string file = options.output.empty() ? file_of(options.order, ".certificate") : options.output;
-    if (const auto problem = why_not_written(file)) return complain(ExitStatus::cannot_create, *problem);
+    SignedFile output(file);
+    if (!output.problem().empty()) return complain(ExitStatus::cannot_create, output.problem());
+    if (const auto before = closed_before(options, place.database)) {
+      const db::StationKey key = db::StationKey::load(key_path(place.database));
+      if (!print(fmt::format("order {} was closed on {}; this is its certificate again\n", printable(options.order),
+                             utc(before->closed->at)))) {
+        return ExitStatus::cannot_create;
+      }
+      return hand_out(*before, output, file, key);
+    }
     WritingSession session(place, "job close", options.operator_name);
     const EntryResult result =
         put_on_record(CloseOrder{options.order, options.operator_name, options.reason}, session.store());
     if (const auto* refused = std::get_if<Refused>(&result)) return complain(ExitStatus::usage, refused->sentence);
-    const db::JobClosed& closed = std::get<db::JobClosed>(std::get<OnRecord>(result).row);
     const std::optional<db::WorkOrder> job = db::Reader(place.database).job(options.order);
-    const ExitStatus status = created(
-        write_signed(file, closed.certificate, "flashline certificate " + options.order, session.store().key()));
-    if (status != ExitStatus::passed) return status;
-    return print(fmt::format("order {} is closed: {} of {} units\ncertificate {}\npublic key  {}\n",
-                             printable(options.order), job->made, job->opened.quantity, printable(file),
-                             db::to_string(session.store().key().public_key())))
-               ? ExitStatus::passed
-               : ExitStatus::cannot_create;
+    const bool told = print(
+        fmt::format("order {} is closed: {} of {} units\n", printable(options.order), job->made, job->opened.quantity));
+    const ExitStatus status = hand_out(*job, output, file, session.store().key());
+    return told ? status : ExitStatus::cannot_create;
   });
 }
 

@@ -17,6 +17,9 @@ std::variant<RecordPlace, ExitStatus> place_of(const RecordOptions& options) {
 
 WritingSession::WritingSession(const RecordPlace& place, const std::string& command, const std::string& operator_name) {
   store_.emplace(place.database, place.station, run_of_command(command, operator_name, uuids_), uuids_, place.clock);
+  if (const std::string changed = change_of_key(*store_); !changed.empty()) {
+    std::fprintf(stderr, "flashline: warning: %s\n", changed.c_str());
+  }
   if (!store_->clock_doubt()) return;
   std::fprintf(stderr, "flashline: warning: %s Set the clock. The doubt is recorded.\n",
                db::sentence_of(*store_->clock_doubt()).c_str());

@@ -24,7 +24,8 @@ std::variant<RecordPlace, ExitStatus> place_of(const RecordOptions& options);
 
 class WritingSession {
  public:
-  // A clock in doubt is said on stderr and recorded; it keeps no command from its work. Errors: db::Error.
+  // A clock in doubt and a new key are said on stderr and recorded; they keep no command from its work. Errors:
+  // db::Error.
   WritingSession(const RecordPlace& place, const std::string& command, const std::string& operator_name);
   db::Store& store() { return *store_; }
 

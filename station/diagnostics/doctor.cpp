@@ -338,6 +338,9 @@ Finding database(const DatabaseFacts& database) {
       "station file.";
   if (!database.folder_writable) return problem("database", "this user must not write in " + database.folder, remedy);
   if (!database.file_writable) return problem("database", "this user must not write " + database.file, remedy);
+  if (!database.broken.empty()) {
+    return problem("database", database.broken, "Until then no line and no command writes to this record.");
+  }
   const std::string text = database.file + " on " + disk_name(database.disk);
   switch (database.disk) {
     case DatabaseFacts::Disk::network:

@@ -1,5 +1,6 @@
 #include "station/record/certificate.h"
 
+#include <QRegularExpression>
 #include <map>
 #include <set>
 
@@ -80,6 +81,30 @@ db::JobClosed closing_of(const db::WorkOrder& job, const std::string& database, 
   text += anchor_lines(store.installation(), store.head());
   text += fmt::format("software: flashline {}\npublic_key: {}\n", version(), db::to_string(store.key().public_key()));
   return closed;
+}
+
+std::optional<std::string> order_of_certificate(const std::string& text) {
+  // Also without its first line, or with its lines moved: what makes it an anchor as well must be there.
+  static const QRegularExpression anchor("^installation: ", QRegularExpression::MultilineOption),
+      any_line("^\\s*(flashline certificate|order:|made:|quantity:)", QRegularExpression::MultilineOption),
+      order("^\\s*order: *([^\\r\\n]*)", QRegularExpression::MultilineOption);
+  const QString all = QString::fromStdString(text);
+  if (!anchor.match(all).hasMatch() || !any_line.match(all).hasMatch()) return std::nullopt;
+  return order.match(all).captured(1).toStdString();
+}
+
+std::string why_not_on_record(const std::string& text, const std::string& database) {
+  const std::optional<std::string> order = order_of_certificate(text);
+  if (!order) return {};
+  if (order->empty()) return "the certificate names no order, so it is none that this record holds.";
+  bool closed = false;
+  for (const db::WorkOrder& job : db::Reader(database).jobs_of_all(*order)) {
+    if (!job.closed) continue;
+    if (job.closed->certificate == text) return {};
+    closed = true;
+  }
+  if (!closed) return "this record holds no certificate for order " + printable(*order) + ".";
+  return "it is not the certificate that this record holds for order " + printable(*order) + ".";
 }
 
 }  // namespace station

@@ -1,5 +1,6 @@
 #include "station/record/run_row.h"
 
+#include "station/record/anchor_text.h"
 #include "station/version.h"
 
 namespace station {
@@ -18,6 +19,15 @@ db::Run run_of_command(const std::string& command, const std::string& operator_n
   run.kernel = kernel();
   run.operator_name = operator_name;
   return run;
+}
+
+std::string change_of_key(const db::Store& store) {
+  if (!store.earlier_key()) return {};
+  return "the key of this station (" + store.path() + ".key) is not the one on record since " +
+         utc(*store.earlier_key()) +
+         "; a new one goes on record. Backups and certificates that were signed by the old key are checked with the "
+         "old "
+         "public key.";
 }
 
 }  // namespace station

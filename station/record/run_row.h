@@ -15,4 +15,7 @@ std::optional<std::string> given_name(const config::StationConfig& station);
 // Made now.
 db::Run run_of_command(const std::string& command, const std::string& operator_name, db::UuidGenerator& uuids);
 
+// What a person must know when a key took the place of the one on record; empty: none did.
+std::string change_of_key(const db::Store& store);
+
 }  // namespace station

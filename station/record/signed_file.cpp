@@ -1,6 +1,5 @@
 #include "station/record/signed_file.h"
 
-#include <QSaveFile>
 #include <filesystem>
 
 #include "config/files.h"
@@ -15,6 +14,21 @@ namespace {
 std::string key_of_record(const std::string& database) {
   const std::vector<db::StationInfo> stations = db::Reader(database).stations();
   return stations.empty() ? std::string() : stations.front().public_key;
+}
+
+std::string cannot_be_written(const QSaveFile& file) {
+  return file.fileName().toStdString() + " cannot be written: " + file.errorString().toStdString() +
+         ". Name another file.";
+}
+
+std::string open(QSaveFile& file) {
+  if (const auto why = why_not_written(file.fileName().toStdString())) return *why;
+  return file.open(QIODevice::WriteOnly) ? std::string() : cannot_be_written(file);
+}
+
+std::string complete(QSaveFile& file, const std::string& text) {
+  const auto size = static_cast<qint64>(text.size());
+  return file.write(text.data(), size) == size && file.commit() ? std::string() : cannot_be_written(file);
 }
 
 }  // namespace
@@ -34,18 +48,27 @@ std::string key_path(const std::string& database) {
 
 std::string write_signed(const std::string& path, const std::string& text, const std::string& comment,
                          const db::StationKey& key) {
-  // The signature first: a text that is there has one.
-  const std::string problem = write_file(path + ".minisig", key.sign(text, comment));
-  return problem.empty() ? write_file(path, text) : problem;
+  SignedFile file(path);
+  return file.problem().empty() ? file.write(text, comment, key) : file.problem();
 }
 
 std::string write_file(const std::string& path, const std::string& text) {
-  if (const auto why = why_not_written(path)) return *why;
   QSaveFile file(QString::fromStdString(path));
-  const bool good = file.open(QIODevice::WriteOnly) &&
-                    file.write(text.data(), static_cast<qint64>(text.size())) == static_cast<qint64>(text.size()) &&
-                    file.commit();
-  return good ? "" : path + " cannot be written: " + file.errorString().toStdString() + ". Name another file.";
+  const std::string problem = open(file);
+  return problem.empty() ? complete(file, text) : problem;
+}
+
+SignedFile::SignedFile(const std::string& path)
+    : text_(QString::fromStdString(path)),
+      signature_(QString::fromStdString(path + ".minisig")),
+      problem_(open(text_)) {
+  if (problem_.empty()) problem_ = open(signature_);
+}
+
+std::string SignedFile::write(const std::string& text, const std::string& comment, const db::StationKey& key) {
+  // The signature first: a text that is there has one.
+  const std::string problem = complete(signature_, key.sign(text, comment));
+  return problem.empty() ? complete(text_, text) : problem;
 }
 
 std::optional<db::PublicKey> public_key_from(const std::string& words_or_file) {

@@ -1,6 +1,7 @@
 // Texts that leave the station with a signature beside them: FILE and FILE.minisig, as minisign has them.
 #pragma once
 
+#include <QSaveFile>
 #include <optional>
 #include <string>
 
@@ -11,6 +12,21 @@ namespace station {
 
 // Where the key of the station that writes this database lies.
 std::string key_path(const std::string& database);
+
+// A text that will leave with its signature. Its place is made sure of before there is anything to write: what is put
+// on record for it, such as the end of an order, cannot be taken back.
+class SignedFile {
+ public:
+  explicit SignedFile(const std::string& path);
+  // Why it cannot be written; empty: it can, as far as can be seen now.
+  const std::string& problem() const { return problem_; }
+  // Both files appear whole or not at all. Empty, or what went wrong, in sentences. REQUIRES: no problem; once.
+  std::string write(const std::string& text, const std::string& comment, const db::StationKey& key);
+
+ private:
+  QSaveFile text_, signature_;
+  std::string problem_;
+};
 
 // Both files appear whole or not at all. Empty, or what went wrong, in sentences.
 std::string write_signed(const std::string& path, const std::string& text, const std::string& comment,

@@ -45,7 +45,8 @@ LineUse use_of(const FlashOptions& options) {
   return options.ports.empty() && options.slots.empty() ? LineUse::work : LineUse::part;
 }
 
-void tell_interrupted(const db::Store& store, Log& log) {
+void tell_of_start(const db::Store& store, Log& log) {
+  if (const std::string changed = change_of_key(store); !changed.empty()) log.logger().warn("{}", changed);
   for (const db::Uuid& attempt : store.interrupted()) {
     log.logger().warn("attempt {}: left open by a run that ended early; recorded as interrupted",
                       db::to_string(attempt));
@@ -184,7 +185,7 @@ std::unique_ptr<Log> StartUp::open_log() const {
 // Nothing without an order number. What is wrong with the order is said: unknown, closed, expired, complete, or of
 // another recipe than one of these.
 std::optional<JobOrder> StartUp::find_job() const {
-  if (store_) tell_interrupted(*store_, *log_);
+  if (store_) tell_of_start(*store_, *log_);
   if (options_.job.empty()) return std::nullopt;
   try {
     const auto taken =

@@ -98,8 +98,9 @@ TEST_F(Restoring, ALostRecordGoesOnWhereItsBackupEndsAndSaysSo) {
   flash(path_, 7);
   const Verification verified = verify_chain(path_, {*request.signed_end});
   EXPECT_TRUE(verified.sound());
-  ASSERT_EQ(verified.chains[0].remarks.size(), 1u);
-  EXPECT_EQ(verified.chains[0].remarks[0].kind, "restored");
+  ASSERT_EQ(verified.chains[0].remarks.size(), 2u);
+  EXPECT_EQ(verified.chains[0].remarks[0].kind, "key-changed") << "the key was lost with the record";
+  EXPECT_EQ(verified.chains[0].remarks[1].kind, "restored");
 }
 
 TEST_F(Restoring, ANewerRecordIsReplacedOnlyOnDemandAndKept) {

@@ -28,10 +28,14 @@ class StartCheck : public testing::Test {
   }
   // Why it is not written to; empty: it is.
   std::string refusal() {
+    const std::string foreseen = why_not_begun(path_);
     try {
       const Store store(path_, "line-3", sample::run(next_run_++), uuids_);
+      EXPECT_EQ(foreseen, "");
+      EXPECT_EQ(why_not_begun(path_), "") << "while a program writes";
       return {};
     } catch (const Error& error) {
+      EXPECT_NE(foreseen, "");
       EXPECT_EQ(error.trouble(), Trouble::damaged);
       EXPECT_THAT(error.what(), HasSubstr(path_));
       return error.what();
@@ -58,6 +62,8 @@ class StartCheck : public testing::Test {
 };
 
 TEST_F(StartCheck, ASoundRecordIsGoneOnWith) {
+  EXPECT_EQ(why_not_begun(path_), "");
+  EXPECT_FALSE(std::filesystem::exists(path_ + "-wal")) << "it only looks";
   EXPECT_EQ(refusal(), "");
   EXPECT_EQ(refusal(), "");
 }

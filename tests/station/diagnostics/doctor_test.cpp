@@ -132,6 +132,7 @@ const std::vector<Ill>& illnesses() {
       {"priority", Level::warn, [](HostFacts& f) { f.priority = false; }, "other programs"},
       {"database", Level::problem, [](HostFacts& f) { f.database.folder_writable = false; }, "/var/lib/flashline"},
       {"database", Level::problem, [](HostFacts& f) { f.database.file_writable = false; }, "flashline.db"},
+      {"database", Level::problem, [](HostFacts& f) { f.database.broken = "Row 7 is changed."; }, "Row 7"},
       {"database", Level::problem, [](HostFacts& f) { f.database.disk = Disk::network; }, "network"},
       {"database", Level::warn, [](HostFacts& f) { f.database.disk = Disk::memory; }, "lost"},
       {"database", Level::warn, [](HostFacts& f) { f.database.disk = Disk::userspace; }, "FUSE"},
@@ -391,6 +392,23 @@ TEST(DoctorProgram, SaysTheSameToPeopleAndProgramsAndInItsExitStatus) {
   folder.write("file", "");
   EXPECT_EQ(folder.run({"doctor", "--line", "line.toml", "--db", "file/r.db"}).status, 1);
   EXPECT_FALSE(fs::exists(folder.path("r.db"))) << "it only looks";
+}
+
+TEST(DoctorProgram, RefusesARecordThatALineWouldRefuse) {
+  const ProgramFolder folder;
+  folder.write("line.toml", "");
+  const auto database_line = [&] {
+    const std::string out = folder.run({"doctor", "--line", "line.toml", "--db", "r.db"}).out;
+    const std::size_t check = out.find(" database "), from = out.rfind('\n', check);
+    return check == std::string::npos ? out : out.substr(from + 1, out.find('\n', check) - from);
+  };
+  ASSERT_EQ(folder.run({"job", "open", "4711", "--quantity", "5", "--db", "r.db"}).status, 0);
+  EXPECT_THAT(database_line(), Not(HasSubstr("PROBLEM")));
+  fs::resize_file(folder.path("r.db"), fs::file_size(folder.path("r.db")) / 2);
+  EXPECT_THAT(database_line(), HasSubstr("PROBLEM"));
+  fs::resize_file(folder.path("r.db"), 0);
+  EXPECT_THAT(database_line(), HasSubstr("PROBLEM"));
+  EXPECT_THAT(database_line(), HasSubstr("has no content"));
 }
 
 TEST(Install, PutsProgramRulesAndExamplesWhereTheyBelong) {

@@ -2,6 +2,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,6 +15,7 @@ namespace station {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class RecordCommandsTest : public testing::Test {
  protected:
@@ -124,6 +126,30 @@ TEST_F(RecordCommandsTest, NoUnitIsBegunAfterTheTimeOfItsOrder) {
   EXPECT_THAT(kinds, testing::Contains("order-ended"));
 }
 
+TEST_F(RecordCommandsTest, AnOrderStaysOpenWhereItsCertificateCannotBeWritten) {
+  run({"job", "open", "4711", "--quantity", "5"});
+  std::filesystem::create_directory(folder_.path("d.txt.minisig"));
+  for (const char* file : {"nope/z.cert", "d.txt"}) {
+    EXPECT_EQ(run({"job", "close", "4711", "-o", file}).status, 73);
+    EXPECT_THAT(run({"job", "list"}).out, HasSubstr("open"));
+    EXPECT_FALSE(std::filesystem::exists(folder_.path(file)));
+  }
+}
+
+TEST_F(RecordCommandsTest, TheCertificateOfAClosedOrderIsGivenAgain) {
+  run({"job", "open", "4711", "--quantity", "5"});
+  ASSERT_EQ(run({"job", "close", "4711", "-o", "c.txt"}).status, 0);
+  const Ran again = run({"job", "close", "4711", "-o", "again.txt"});
+  EXPECT_EQ(again.status, 0) << again.err;
+  EXPECT_THAT(again.out, HasSubstr("order 4711 was closed on 2"));
+  EXPECT_EQ(folder_.read("again.txt"), folder_.read("c.txt"));
+  EXPECT_THAT(against("again.txt").out, HasSubstr("signed  yes"));
+  EXPECT_EQ(run({"job", "close", "4711"}).status, 64);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("4711.certificate")));
+  EXPECT_EQ(run({"job", "close", "4712", "-o", "n.txt"}).status, 64);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("n.txt")));
+}
+
 TEST_F(RecordCommandsTest, ACertificateThatWasChangedIsNotBelieved) {
   run({"job", "open", "4711", "--quantity", "5"});
   run({"job", "close", "4711", "-o", "c.txt"});
@@ -133,6 +159,34 @@ TEST_F(RecordCommandsTest, ACertificateThatWasChangedIsNotBelieved) {
   const Ran ran = against("c.txt");
   EXPECT_EQ(ran.status, 1);
   EXPECT_THAT(ran.out, HasSubstr("not as it was signed"));
+}
+
+TEST_F(RecordCommandsTest, ACertificateWithoutItsSignatureIsComparedWithTheOneOnRecord) {
+  run({"job", "open", "4711", "--quantity", "5"});
+  run({"job", "close", "4711", "-o", "c.txt"});
+  std::filesystem::remove(folder_.path("c.txt.minisig"));
+  const std::string text = folder_.read("c.txt");
+  const Ran same = against("c.txt");
+  EXPECT_EQ(same.status, 0) << same.out;
+  EXPECT_THAT(same.out, HasSubstr("as this record holds it"));
+  const std::vector<std::pair<std::string, std::string>> changes{{"quantity: 5", "quantity: 6"},
+                                                                 {"order: 4711", "order: 4712"},
+                                                                 {"order: 4711\n", ""},
+                                                                 {"flashline certificate 1\n", ""},
+                                                                 {"flashline certificate 1", "flashline anchor 1"}};
+  for (const auto& [before, after] : changes) {
+    std::string changed = text;
+    folder_.write("c.txt", changed.replace(changed.find(before), before.size(), after));
+    const Ran ran = against("c.txt");
+    EXPECT_EQ(ran.status, 1) << after;
+    EXPECT_THAT(ran.out, HasSubstr("NOT VERIFIED")) << after;
+    EXPECT_THAT(ran.out, HasSubstr("order")) << after;
+  }
+  folder_.write("c.txt", text + "unit: passed\n");
+  EXPECT_THAT(against("c.txt").out, HasSubstr("it is not the certificate that this record holds for order 4711."));
+  run({"audit", "anchor", "-o", "anchor.txt"});
+  std::filesystem::remove(folder_.path("anchor.txt.minisig"));
+  EXPECT_EQ(against("anchor.txt").status, 0);
 }
 
 TEST_F(RecordCommandsTest, EveryReportThatIsTextIsAnAnchor) {
@@ -238,6 +292,51 @@ TEST_F(RecordCommandsTest, ABackupIsSignedAndRestoredAndTheRecordSaysSo) {
   EXPECT_THAT(verified.out, HasSubstr("by Eve"));
   flash(1);
   EXPECT_EQ(run({"audit", "verify"}).status, 0);
+}
+
+TEST_F(RecordCommandsTest, AnotherKeyIsToldOnceAndNotedInTheRecord) {
+  flash(1);
+  const std::vector<std::string> one{"flash", example_recipe(), "--line", "virtual", "--units", "1", "--speed", "20"};
+  EXPECT_THAT(run(one).err, Not(HasSubstr("the key of this station")));
+  EXPECT_THAT(run({"audit", "verify"}).out, Not(HasSubstr("key-changed")));
+  const auto lose_key = [&] {
+    std::filesystem::remove(folder_.path("r.db.key"));
+    std::filesystem::remove(folder_.path("r.db.key.pub"));
+  };
+  lose_key();
+  const Ran ran = run(one);
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.err, HasSubstr("r.db.key) is not the one on record since 2"));
+  EXPECT_THAT(ran.err, HasSubstr("checked with the old public key"));
+  EXPECT_THAT(run(one).err, Not(HasSubstr("the key of this station")));
+  lose_key();
+  EXPECT_THAT(run({"job", "open", "4711", "--quantity", "5"}).err, HasSubstr("is not the one on record since 2"));
+  const Ran verified = run({"audit", "verify"});
+  EXPECT_EQ(verified.status, 0) << verified.out;
+  const std::string note = "key-changed: From row ";
+  const std::size_t first = verified.out.find(note);
+  ASSERT_NE(first, std::string::npos) << verified.out;
+  EXPECT_NE(verified.out.find(note, first + 1), std::string::npos) << verified.out;
+}
+
+TEST_F(RecordCommandsTest, ABackupOfARecordThatDoesNotVerifyIsNoBackup) {
+  flash(1);
+  {
+    SQLite::Database file(folder_.path("r.db"), SQLite::OPEN_READWRITE);
+    const std::string trigger = "FROM sqlite_schema WHERE name = 'visit_no_update'";
+    const std::string made = file.execAndGet("SELECT sql " + trigger).getString();
+    file.exec("DROP TRIGGER visit_no_update");
+    file.exec("UPDATE visit SET slot = 'elsewhere'");
+    file.exec(made);
+  }
+  const Ran ran = run({"db", "backup", "backup.db"});
+  EXPECT_EQ(ran.status, 1) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("backup.db is NOT VERIFIED: "));
+  EXPECT_THAT(ran.err, HasSubstr("is changed"));
+  EXPECT_THAT(ran.out, Not(HasSubstr("holds all")));
+  EXPECT_TRUE(std::filesystem::exists(folder_.path("backup.db")));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("backup.db.anchor")));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("r.db.last-backup")));
 }
 
 TEST_F(RecordCommandsTest, ARestoreNeedsTheSignatureOfThisStation) {
