@@ -21,8 +21,10 @@ using namespace std::chrono_literals;
 constexpr std::size_t most_boards = 128;
 constexpr std::size_t attempts_shown = 20;
 constexpr auto between_states = 100ms;  // what an eye takes for motion
-constexpr auto between_looks = 1s;      // at overdue connections, while no board is open, and at the operators
-constexpr auto between_beats = 5s;      // a page that hears nothing for 12 s says that it is offline
+// While nothing moves: a unit that is plugged in is seen as soon as a hand has left it, and an idle line costs nothing.
+constexpr auto between_still_states = 400ms;
+constexpr auto between_looks = 1s;  // at overdue connections, while no board is open, and at the operators
+constexpr auto between_beats = 5s;  // a page that hears nothing for 12 s says that it is offline
 // Above what the system gives other programs by default: the web side comes after them, and long after the line.
 constexpr int board_priority = 10;
 
@@ -440,23 +442,37 @@ void Board::show(std::stop_token stop) {
       wanted_ = false;
       continue;
     }
-    show_once();
+    const bool moves = show_once();
     std::unique_lock lock(mutex_);
-    joined_.wait_for(lock, stop, between_states, [] { return false; });
+    joined_.wait_for(lock, stop, moves ? between_states : between_still_states, [] { return false; });
   }
   show_once();
 }
 
-void Board::show_once() {
+namespace {
+
+bool is_moving(const LineNow& line) {
+  return std::ranges::any_of(line.hubs, [](const HubNow& hub) {
+    return std::ranges::any_of(hub.slots, [](const SlotNow& slot) {
+      return slot.state == SlotState::working || slot.state == SlotState::between || slot.state == SlotState::queued;
+    });
+  });
+}
+
+}  // namespace
+
+bool Board::show_once() {
   if (stream_.wants_line_json()) shown_.reset();  // one left and another came, faster than this thread looks
   const LineNow line = live_.now();
   LineJson state = line_json_of(line, facts(line));
   const Moment moment{number_ + 1, db::now()};
   const Delta change = shown_ ? delta(*shown_, state, moment) : Delta{Change::structure, {}};
-  if (change.change == Change::none) return;
+  const bool moves = is_moving(line);
+  if (change.change == Change::none) return moves;
   number_ = moment.number;
   stream_.publish(moment.number, whole(state, moment), change.json);
   shown_ = std::move(state);
+  return moves;
 }
 
 }  // namespace station::board

@@ -91,7 +91,8 @@ class Board : private Handler {
 
   void end_outdated_sessions();
   void show(std::stop_token stop);
-  void show_once();
+  // True while a unit is in work: only then does anything move.
+  bool show_once();
 
   const BoardSetup setup_;
   const LiveLine& live_;
