@@ -559,20 +559,17 @@ class Preflight : private StepReport {
       auto laid = dfu::lay_out(std::move(steps), *map, store, memories_->maps());
       if (auto* layout = std::get_if<dfu::Layout>(&laid)) {
         result_.layout = std::move(*layout);
-        if (profile_->dialect == dfu::Dialect::dfu11) forget_sectors(result_.layout);
+        if (profile_->dialect == dfu::Dialect::dfu11) {  // one place for an image: it has no sectors to share
+          result_.layout.kept.clear();
+          result_.layout.given_up.clear();
+          result_.layout.shared.clear();
+        }
         return check_sectors(result_.layout, placed, report_);
       }
       const auto& misfit = std::get<dfu::Misfit>(laid);
       tell_misfit(placed[misfit.step], misfit);
       placed.erase(placed.begin() + static_cast<std::ptrdiff_t>(misfit.step));
     }
-  }
-
-  // The map of plain DFU is one place for an image: it has no sectors to share.
-  static void forget_sectors(dfu::Layout& layout) {
-    layout.kept.clear();
-    layout.given_up.clear();
-    layout.shared.clear();
   }
 
   void tell_misfit(const Placed& one, const dfu::Misfit& misfit) {
