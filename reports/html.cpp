@@ -235,7 +235,7 @@ void put_history(const Report& report, const Selection& selection, std::ostream&
 }  // namespace
 
 void write_html(const Report& report, std::ostream& out) {
-  Statistician statistician;
+  Statistician statistician(report.make_slot_test);
   Selection selection(report.filter);
   std::deque<db::Attempt> last;
   std::string steps;

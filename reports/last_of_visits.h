@@ -1,5 +1,5 @@
 // The last attempt of each visit, one after the other: what slots are compared by, on the board and in the report,
-// which therefore name the same ones (scheduler/suspicion.h has the test). On one port visits follow one another, so
+// which therefore name the same ones (reports/slot_test.h). On one port visits follow one another, so
 // that one is kept for each port, and not the ten thousands of a busy line. Owned by one thread.
 #pragma once
 

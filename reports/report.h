@@ -11,6 +11,7 @@
 
 #include "db/line_history.h"
 #include "db/reader.h"
+#include "reports/slot_test.h"
 
 namespace reports {
 
@@ -26,6 +27,7 @@ struct Report {
   std::function<std::vector<db::WorkOrder>()> all_jobs{};  // every order on record, likewise
   db::Filter filter{};                                     // by which the attempts were selected
   db::LineHistory* history = nullptr;                      // what happened beside them; null: nothing is shown of it
+  MakeSlotTest make_slot_test{};                           // for the page and the workbook; nothing: no slot is marked
 };
 
 // `reader` and `history` must outlive the report. Errors: db::Error, also from `attempts`.

@@ -183,22 +183,27 @@ void Statistician::add(const db::Attempt& attempt) {
   if (!attempt.open) timeline_.push_back({place, attempt.started.at, finished.at, finished.outcome});
   const Judged judged{attempt.installation, attempt.visit.port, finished.outcome, place};
   if (place == first_at_.size()) first_at_.push_back(judged);
-  if (const auto before = visits_.add(attempt, judged)) judge(suspicions_, *before);
+  if (const auto before = visits_.add(attempt, judged)) judge(*before);
 }
 
-void Statistician::judge(Suspicions& suspicions, const Judged& last) {
-  if (counts_for_slot(last.outcome)) suspicions[last.station].judged(last.port, !is_good(last.outcome));
+void Statistician::judge(const Judged& last) {
+  if (!make_test_ || !counts_for_slot(last.outcome)) return;
+  std::unique_ptr<SlotTest>& test = tests_[last.station];
+  if (!test) test = make_test_();
+  test->judged(last.port, !is_good(last.outcome));
 }
 
-std::vector<bool> Statistician::suspects() const {
-  Suspicions suspicions = suspicions_;
-  for (const Judged& last : visits_.rest()) judge(suspicions, last);
+std::vector<bool> Statistician::suspects() {
+  for (const Judged& last : visits_.rest()) judge(last);
   std::vector<bool> all;
-  for (const Judged& place : first_at_) all.push_back(suspicions[place.station].is_suspect(place.port));
+  for (const Judged& place : first_at_) {
+    const auto test = tests_.find(place.station);
+    all.push_back(test != tests_.end() && test->second->is_suspect(place.port));
+  }
   return all;
 }
 
-Statistics Statistician::statistics() const {
+Statistics Statistician::statistics() {
   const std::vector<UnitSeen> units = summarizer_.units();
   Statistics out;
   out.summary = summarizer_.summary();

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,8 +13,8 @@
 
 #include "db/reader.h"
 #include "reports/last_of_visits.h"
+#include "reports/slot_test.h"
 #include "reports/summary.h"
-#include "scheduler/suspicion.h"
 
 namespace reports {
 
@@ -73,8 +74,12 @@ struct Statistics {
 
 class Statistician {
  public:
+  // Without a test no slot is suspect.
+  explicit Statistician(MakeSlotTest make_test = {}) : make_test_(std::move(make_test)) {}
+
   void add(const db::Attempt& attempt);
-  Statistics statistics() const;
+  // Once, after the last attempt.
+  Statistics statistics();
 
  private:
   Summarizer summarizer_;
@@ -90,13 +95,13 @@ class Statistician {
     db::Outcome outcome;
     std::uint32_t place;
   };
-  using Suspicions = std::map<db::Uuid, scheduler::Suspicion>;
-  static void judge(Suspicions& suspicions, const Judged& last);
-  std::vector<bool> suspects() const;  // by place
+  void judge(const Judged& last);
+  std::vector<bool> suspects();  // by place
 
+  MakeSlotTest make_test_;
   LastOfVisits<Judged> visits_;
-  Suspicions suspicions_;
-  std::vector<Judged> first_at_;  // by place: which port it is
+  std::map<db::Uuid, std::unique_ptr<SlotTest>> tests_;  // by station
+  std::vector<Judged> first_at_;                         // by place: which port it is
 };
 
 // "A2" before "A10".

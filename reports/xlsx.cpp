@@ -181,7 +181,7 @@ void write_xlsx(const Report& report, const std::string& path, std::uint32_t row
   Formats formats{workbook_add_format(book), workbook_add_format(book)};
   format_set_bold(formats.head);
   format_set_num_format(formats.percent, "0.0 %");
-  Statistician statistician;
+  Statistician statistician(report.make_slot_test);
   Selection selection(report.filter);
   const lxw_row_t most_rows = std::clamp<lxw_row_t>(rows_per_sheet, 1, LXW_ROW_MAX - 1);
   const std::vector<Column> columns = columns_for(steps);

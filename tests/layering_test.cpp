@@ -48,8 +48,7 @@ const std::vector<Room> rooms = {
     {"config", {"dfu", "dfu/image", "dfu/particle", "dfu/virtual/line_spec.h", "dfu/virtual/generations.h"}},
     {"scheduler", {"config", "dfu", "dfu/image", "dfu/particle"}},
     {"db", {}},
-    // And the test for bad slots, which is pure numbers: line, board and report must name the same ones.
-    {"reports", {"db", "scheduler/suspicion.h"}},
+    {"reports", {"db"}},
     // The station's rooms, each above those that it may include. In station/ itself lie what all of them share (the
     // version, exit statuses, words) and main.cpp.
     {"station", station_and({"dfu/usb"})},

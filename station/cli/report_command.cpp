@@ -22,6 +22,7 @@
 #include "reports/printable.h"
 #include "reports/report.h"
 #include "reports/unit.h"
+#include "scheduler/suspicion.h"
 #include "station/cli/command.h"
 #include "station/cli/options.h"
 #include "station/output/output.h"
@@ -82,6 +83,16 @@ Writer attempts_writer(const reports::Report& report, const ReportOptions& optio
   if (options.format == "jsonl") return with(reports::write_json_lines);
   return with(reports::write_text);
 }
+
+// The report marks the slots that line and board suspect.
+class TestOfTheLine : public reports::SlotTest {
+ public:
+  void judged(const std::string& port, bool failed) override { suspicion_.judged(port, failed); }
+  bool is_suspect(const std::string& port) const override { return suspicion_.is_suspect(port); }
+
+ private:
+  scheduler::Suspicion suspicion_;
+};
 
 Writer writer_of(db::Reader& reader, const reports::Report& report, const ReportOptions& options) {
   const std::string& format = options.format;
@@ -193,7 +204,8 @@ ExitStatus report(const ReportOptions& options) {
     }
     tell_of_unknown_names(reader, options.filter);
     db::LineHistory history(std::get<std::string>(database));
-    const reports::Report report = reports::make_report(reader, filter, &history);
+    reports::Report report = reports::make_report(reader, filter, &history);
+    report.make_slot_test = [] { return std::make_unique<TestOfTheLine>(); };
     if (options.format == "xlsx") return to_workbook(report, options);
     return put(writer_of(reader, report, options), options);
   } catch (const db::Error& error) {

@@ -8,6 +8,7 @@
 
 #include "reports/report.h"
 #include "tests/reports/attempt.h"
+#include "tests/reports/test_of_the_line.h"
 
 namespace reports {
 namespace {
@@ -76,7 +77,9 @@ TEST(HtmlReport, OneBadSlotIsMarkedAndBadLuckIsNot) {
     attempt.visit.port = "1-" + std::to_string(i % 64 / 8 + 1) + "." + std::to_string(i % 8 + 1);
     attempts.push_back(attempt);
   }
-  const std::string page = page_of(sample::report(attempts));
+  Report report = sample::report(attempts);
+  report.make_slot_test = make_slot_test;
+  const std::string page = page_of(report);
   const std::string worse = "<div class='slot worse' title='";
   const auto first = page.find(worse);
   ASSERT_NE(first, std::string::npos);

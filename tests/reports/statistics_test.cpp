@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/reports/attempt.h"
+#include "tests/reports/test_of_the_line.h"
 
 namespace reports {
 namespace {
@@ -53,7 +54,7 @@ db::Attempt at_port(int number, int tries, bool good) {
 }
 
 TEST(Statistics, ASlotIsSuspectByTheTestOfTheLineWithTheLastAttemptOfEachVisit) {
-  Statistician statistician;
+  Statistician statistician(make_slot_test);
   scheduler::Suspicion line;
   for (int number = 0; number < 800; ++number) {
     const bool good = number % 8 != 0 || number % 16 != 0;
@@ -72,7 +73,7 @@ TEST(Statistics, ASlotIsSuspectByTheTestOfTheLineWithTheLastAttemptOfEachVisit) 
 // Half of one station's units fail, in every slot: a bad lot there. Another station's good slots do not make it
 // suspect.
 TEST(Statistics, ASlotIsComparedWithThoseOfItsOwnStation) {
-  Statistician statistician;
+  Statistician statistician(make_slot_test);
   for (int number = 0; number < 800; ++number) {
     db::Attempt here = at_port(number, 1, number / 8 % 2 == 0), there = at_port(number, 2, true);
     there.installation = {};
