@@ -77,7 +77,7 @@ std::optional<std::string> lie_in(const AttemptFinished& verdict, const Truth& t
 }
 
 bool untold(const AttemptFinished& verdict) {
-  return verdict.fault && verdict.verified == true && !verdict.unit &&
+  return verdict.fault && verdict.verified != false && !verdict.unit &&
          verdict.fault->text.starts_with("Nothing proves that the unit on this port is the one");
 }
 
