@@ -73,6 +73,7 @@ Port::Port(const UnitSpec& unit_spec, std::optional<Flash> flash, std::vector<Fl
 // ---- the line as it is built
 
 void VirtualLine::Impl::build(const LineSpec& spec) {
+  enumerates_at_once = spec.enumerates_at_once;
   for (const auto& hub : spec.hubs) {
     hubs.push_back(std::make_unique<Hub>(hub));
     taken.insert(hub.port);
@@ -132,6 +133,7 @@ Hub* VirtualLine::Impl::hub_at(const PortPath& path) const {
 }
 
 Duration VirtualLine::Impl::reserve_bus(int bus, Duration from) {
+  if (enumerates_at_once) return from + enumeration;
   const std::lock_guard lock(bus_mutex);
   Duration& free = bus_free[bus];
   free = std::max(free, from) + enumeration;

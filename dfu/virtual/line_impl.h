@@ -137,6 +137,7 @@ struct VirtualLine::Impl : std::enable_shared_from_this<Impl> {
   std::vector<std::unique_ptr<Port>> ports;  // in port order
   std::map<PortPath, Port*> by_home;
   std::atomic<std::uint64_t> enumerations = 0;
+  bool enumerates_at_once = false;
   std::mutex bus_mutex;
   std::map<int, Duration> bus_free;  // when the bus has done with the enumerations asked for so far
   std::mutex places_mutex;

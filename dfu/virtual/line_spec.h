@@ -106,6 +106,7 @@ struct LineSpec {
   std::string control;  // where somebody may plug and pull from outside (control.h); empty: nowhere
   std::vector<HubSpec> hubs;
   std::vector<UnitSpec> units;
+  bool enumerates_at_once = false;  // as if each unit had a USB controller of its own; else one after the other on a bus
 };
 
 // Hubs 1-1, 1-2, ... of 7 multi-TT ports each, filled in order with Photons in DFU mode.

@@ -31,6 +31,7 @@ struct Options {
   std::string images = FLASHLINE_EXAMPLES;
   std::vector<std::string> states{"fresh", "used", "written"};
   std::vector<std::string> tools{"flashline", "dfu-util"};
+  bool at_once = false;  // units are enumerated at the same time
 };
 
 struct Image {
@@ -57,7 +58,7 @@ struct Row {
 };
 
 // As photon_line, but no more than 13 hubs on a bus: USB has 127 addresses there, and a wide line several controllers.
-dfu::virt::LineSpec spread_line(int units, int generation) {
+dfu::virt::LineSpec spread_line(int units, int generation, bool at_once) {
   constexpr int hubs_per_bus = 13;
   dfu::virt::LineSpec line = dfu::virt::photon_line(units, generation);
   const auto spread = [](dfu::PortPath& port) {
@@ -68,6 +69,7 @@ dfu::virt::LineSpec spread_line(int units, int generation) {
   };
   for (auto& hub : line.hubs) spread(hub.port);
   for (auto& unit : line.units) spread(unit.port);
+  line.enumerates_at_once = at_once;
   return line;
 }
 
@@ -110,7 +112,9 @@ double mean(const std::vector<double>& values) {
 class Measurement {
  public:
   Measurement(const Options& options, const Case& wanted)
-      : options_(options), line_(spread_line(wanted.units, wanted.generation)), kernel_({.line = line_}) {
+      : options_(options),
+        line_(spread_line(wanted.units, wanted.generation, options.at_once)),
+        kernel_({.line = line_}) {
     std::string name = fs::temp_directory_path() / "flashline-bench-XXXXXX";
     if (!mkdtemp(name.data())) throw std::runtime_error("cannot make a folder in " + name);
     folder_ = name;
@@ -275,6 +279,8 @@ std::optional<Options> options_from(int argc, char** argv) {
       options.states = split(value);
     } else if (std::strcmp(argv[i], "--tools") == 0) {
       options.tools = split(value);
+    } else if (std::strcmp(argv[i], "--enumeration") == 0 && (value == "at-once" || value == "queued")) {
+      options.at_once = value == "at-once";
     } else if (std::strcmp(argv[i], "--flashline") == 0) {
       options.flashline = value;
     } else if (std::strcmp(argv[i], "--images") == 0) {
@@ -309,7 +315,8 @@ int main(int argc, char** argv) {
   if (!options) {
     std::fprintf(stderr,
                  "usage: usb_bench [--units 1,8,32] [--generations 3,10,12] [--states fresh,used,written]\n"
-                 "                 [--tools flashline,dfu-util] [--flashline PROGRAM] [--images FOLDER]\n");
+                 "                 [--tools flashline,dfu-util] [--enumeration queued|at-once] [--flashline PROGRAM]\n"
+                 "                 [--images FOLDER]\n");
     return 64;
   }
   // Without the images nothing would be written, and everything would be in place.
