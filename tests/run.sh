@@ -5,7 +5,7 @@ set -euo pipefail
 cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 . station/packaging/packages.sh
 
-flashline_packages+=("${browser_packages[@]}" "${shell_packages[@]}" "${lint_packages[@]}")
+flashline_packages+=("${browser_packages[@]}" "${shell_packages[@]}" "${lint_packages[@]}" "${linker_packages[@]}")
 install_packages
 
 fetch_promtool build-asan/promtool
@@ -25,4 +25,4 @@ say "Tests: every one, in the AddressSanitizer + UBSan build"
 ctest --test-dir build-asan --parallel "$((2 * $(nproc)))" --output-on-failure --no-tests=error "$@"
 
 # All of them means the fuzzers too; chosen ones do not.
-[ "$#" -gt 0 ] || tests/fuzz/run.sh 15
+[ "$#" -gt 0 ] || tests/fuzz/run.sh 10
