@@ -43,7 +43,7 @@ dfu::Fault refusal(dfu::FaultCode code, const Recipe& recipe, const dfu::Piece& 
       std::move(text)};
 }
 
-// What nobody can read, nobody can put back.
+// Bytes that cannot be read cannot be written back.
 dfu::Fault cannot_keep(const Recipe& recipe, const dfu::Neighbour& neighbour) {
   const std::string& step = recipe.layout.steps[neighbour.step].name;
   return {
