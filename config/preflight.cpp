@@ -102,8 +102,7 @@ class Preflight : private StepReport {
   // The main flash of Particle units takes modules only. Their other memories take any file.
   bool may_be_raw(const StepDraft& draft) const { return draft.alternate || !profile_ || !profile_->platform; }
 
-  // The recipe says format = "raw". For units of plain DFU its SHA-256 is enough, because only the unit knows the
-  // format of its file.
+  // format = "raw". For plain DFU the SHA-256 is enough: only the unit knows the format of its file.
   bool taken_as_it_is(const StepDraft& draft, const dfu::Image& image) const {
     if (draft.format) return draft.format->value == Format::raw;
     const bool plain = profile_ && profile_->dialect == dfu::Dialect::dfu11;

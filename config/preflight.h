@@ -1,6 +1,6 @@
-// The whole-recipe check: every image present, as pinned, sound, for this platform, in its slot, not on another's
-// bytes; steps in an order that leaves the unit reachable; dependencies met within the recipe. Reads the image files;
-// any thread.
+// The whole-recipe check: every image present, as pinned, sound, for this platform, in its slot, not on the bytes of
+// another image; steps in an order that leaves the unit reachable; dependencies met within the recipe. Reads the image
+// files; any thread.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// A recipe: which units, which images in which order, which policy. Validated before anybody sees it and immutable
-// after, so that nothing downstream checks it again. Format: docs/recipe-file.md, "Recipe file".
+// A recipe: which units, which images in which order, which policy. Validated before other code gets it and immutable
+// after that, so that no later code checks it again. Format: docs/recipe-file.md, "Recipe file".
 #pragma once
 
 #include <memory>
