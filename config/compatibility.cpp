@@ -78,7 +78,7 @@ std::string remedy(const Unmet& unmet) {
   if (unmet.needs.function == Function::bootloader) {
     return " Update its bootloader first, or add a step of kind = \"bootloader\".";
   }
-  return " Add such a module to the recipe, or use one that was built for what there is.";
+  return " Add the needed module to the recipe, or use a build that does not need it.";
 }
 
 std::string consequence(Start start) {
@@ -107,7 +107,7 @@ std::string step_of(const Recipe& recipe, const Unmet& unmet) {
   return {};
 }
 
-// What an old system never tests is only held against the recipe where the recipe has a part in it.
+// A need that an old system does not test is a fault of the recipe only if the recipe writes one of the two modules.
 bool of_this_recipe(const Recipe& recipe, const Unmet& unmet) {
   for (const ModulePlace& one : places_of(recipe)) {
     const bool wanted = one.function == unmet.needs.function && one.index == unmet.needs.index;
@@ -119,7 +119,7 @@ bool of_this_recipe(const Recipe& recipe, const Unmet& unmet) {
 std::string sentence(const Recipe& recipe, const BootPrediction& prediction) {
   if (!prediction.unmet) {
     return consequence(prediction.start) + ": " + prediction.reason +
-           ", by what the recipe writes and what the unit holds. Add what is missing to the recipe.";
+           ". This follows from what the recipe writes and what the unit holds. Add what is missing to the recipe.";
   }
   const Unmet& unmet = *prediction.unmet;
   return consequence(prediction.start) + ": " + unmet.who + " (" + source(recipe, unmet.name) + ") needs " +

@@ -11,7 +11,7 @@
 
 namespace config {
 
-// Nothing for units whose starts are not known, and where nobody could read what the unit holds.
+// Nothing for a family whose boot rules are not known, and for a unit whose modules could not be read.
 std::optional<dfu::particle::Contents> contents_after(const Recipe& recipe, const dfu::SurveyResult& survey);
 
 // image-unfit, with the sentence that says which module needs which; nothing if the unit will run the application. A

@@ -27,7 +27,7 @@ std::string words(int number) {
   // A socket, or a device without a driver.
   if (number == ENXIO || number == ENODEV) return "is a pipe or device, not a file";
   if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) return "does not exist";
-  if (error == std::errc::permission_denied) return "must not be read by this user (permission denied)";
+  if (error == std::errc::permission_denied) return "cannot be read by this user (permission denied)";
   return "cannot be read (" + error.message() + ")";
 }
 

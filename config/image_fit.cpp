@@ -38,7 +38,7 @@ std::optional<Unfit> wrong_module(const Module& module, const dfu::Profile& prof
   if (module.platform != *profile.platform) {
     if (module.for_any_platform()) {
       return Unfit{"is a file for an application's use (" + describe(module) + "), and DFU cannot store it",
-                   "Leave this step out: it goes to the unit over the air."};
+                   "Remove this step: such a file goes to the unit over the air."};
     }
     return Unfit{"was built for " + std::string(to_string(module.platform)) + ", this recipe flashes " + units + " (" +
                      describe(module) + ")",
@@ -47,7 +47,8 @@ std::optional<Unfit> wrong_module(const Module& module, const dfu::Profile& prof
   // docs/devices.md, "Bootloader updates"
   if (module.function == Function::bootloader) {
     return Unfit{"is a bootloader (" + describe(module) + "), and the unit refuses to have it written by DFU",
-                 "Add to this step: kind = \"bootloader\", and the system puts it in place; or leave it out."};
+                 "Add to this step: kind = \"bootloader\". The unit's system then installs it at its next start. Or "
+                 "remove this step."};
   }
   const auto slot = slot_for(module);
   if (!slot) {
@@ -109,7 +110,7 @@ std::variant<Unfit, Placement> place_ranges(const std::vector<dfu::Range>& range
 }  // namespace
 
 std::string how_to_take(const dfu::Image& image) {
-  return "If the unit needs these very bytes, say so in this step: format = \"raw\" and sha256 = \"" +
+  return "If the unit needs exactly these bytes, add to this step: format = \"raw\" and sha256 = \"" +
          dfu::to_hex(image.sha256) + "\"";
 }
 

@@ -26,13 +26,14 @@ struct Placement {
   std::optional<dfu::particle::Slot> slot;  // of a Particle module
 };
 
-// The image by itself, on any unit: nothing if its bytes are worth flashing.
+// Judges the image alone, for any unit: nothing if it is sound.
 // `may_be_raw`: the recipe could say that it is flashed all the same.
 std::optional<Unfit> unsound(const dfu::Image& image, bool may_be_raw);
 
-// How a recipe says that a file is flashed whatever it is: a sentence without its full stop.
+// What a recipe must say so that a file of no known format is flashed: a sentence without its full stop.
 std::string how_to_take(const dfu::Image& image);
-// It is nothing that is known to be wrong, so that plain DFU, which has a form for nothing, takes it if it is pinned.
+// The format is not known, and nothing is known to be wrong with the file. Plain DFU prescribes no format, so such a
+// file is flashed to a unit of plain DFU if the recipe has its SHA-256.
 bool may_be_taken(const dfu::Image& image);
 
 // REQUIRES: unsound() found nothing. `address` is the one in the recipe, if it has one.

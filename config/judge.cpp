@@ -43,7 +43,7 @@ dfu::Fault refusal(dfu::FaultCode code, const Recipe& recipe, const dfu::Piece& 
       std::move(text)};
 }
 
-// What nobody can read, nobody can put back.
+// Bytes that cannot be read cannot be written back.
 dfu::Fault cannot_keep(const Recipe& recipe, const dfu::Neighbour& neighbour) {
   const std::string& step = recipe.layout.steps[neighbour.step].name;
   return {
@@ -73,8 +73,8 @@ std::variant<dfu::Fault, dfu::Plan> judge(const Recipe& recipe, const dfu::Surve
   if (verify && plain && survey.can_upload && !survey.tolerant) {
     return refusal(
         dfu::FaultCode::image_unfit, recipe, recipe.layout.pieces.front(),
-        "Units of this kind restart as soon as they have the image, so it cannot be read back, and the recipe asks for "
-        "that. Nothing was written. Set policy.verify = \"none\" in the recipe.");
+        "Units of this kind restart as soon as they have the image, so it cannot be read back, but the recipe requires "
+        "a read-back. Nothing was written. Set policy.verify = \"none\" in the recipe.");
   }
   for (const dfu::Piece& piece : recipe.layout.pieces) {
     if (!verify || (survey.can_upload && piece.sector.readable)) continue;

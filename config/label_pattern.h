@@ -6,7 +6,7 @@
 
 namespace config {
 
-// Why it is none, to follow it in a sentence; empty: it is one.
+// What is wrong with the pattern, as the rest of a sentence that begins with it; empty: nothing.
 std::string problem_of_label_pattern(const std::string& pattern);
 
 // REQUIRES: the pattern has no problem, or is empty, which every label matches.

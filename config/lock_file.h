@@ -1,5 +1,6 @@
-// The lock file beside a recipe: the SHA-256 of the recipe, with those that it extends, and of every image. Where there
-// is one, the recipe is only taken while all of them are as they were. TOML, as people may want to look. Any thread.
+// The lock file beside a recipe: the SHA-256 of the recipe, with those that it extends, and of every image. If there is
+// a lock file, the recipe is refused unless all of these files are unchanged. TOML, as people may want to look. Any
+// thread.
 #pragma once
 
 #include <string>

@@ -29,7 +29,7 @@ class Memories {
   // Those in use, as dfu::Profile::memories.
   const std::vector<dfu::Profile::Memory>& used() const { return used_; }
   std::vector<dfu::MemoryMap> maps() const;
-  // The profile as if this were its only memory. Nothing that holds for the unit's own memory holds for another one.
+  // The profile as if this were its only memory. The rules of the unit's own memory do not apply to another one.
   dfu::Profile profile_of(std::size_t memory) const;
 
  private:

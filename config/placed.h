@@ -1,4 +1,4 @@
-// The steps of a recipe while they are judged, and how what is wrong with them is reported.
+// The steps of a recipe while they are judged, and how errors in them are reported.
 #pragma once
 
 #include <optional>

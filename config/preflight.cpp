@@ -99,11 +99,10 @@ class Preflight : private StepReport {
     return draft.omit.empty() || !image->facts.targets.empty() ? image : without_omitted(draft, *image);
   }
 
-  // Units of Particle run modules only. What lies beside is another matter.
+  // The main flash of Particle units takes modules only. Their other memories take any file.
   bool may_be_raw(const StepDraft& draft) const { return draft.alternate || !profile_ || !profile_->platform; }
 
-  // Its owner has said so. Units of plain DFU know the forms of their files, and nobody else does: there a pin is
-  // enough.
+  // format = "raw". For plain DFU the SHA-256 is enough: only the unit knows the format of its file.
   bool taken_as_it_is(const StepDraft& draft, const dfu::Image& image) const {
     if (draft.format) return draft.format->value == Format::raw;
     const bool plain = profile_ && profile_->dialect == dfu::Dialect::dfu11;
@@ -116,10 +115,11 @@ class Preflight : private StepReport {
       return {};
     }
     if (!draft.pin && policy_.unpinned == Unpinned::refuse) {
-      error(draft, *draft.image,
-            "'" + draft.image->value + "' is taken as it is, and nothing says which bytes are meant",
-            "Add to this step: sha256 = \"" + dfu::to_hex(image.sha256) +
-                "\"; or, where the file changes often, unpinned = \"allow\" in [policy]");
+      error(
+          draft, *draft.image,
+          "'" + draft.image->value + "' is flashed without a check of its content, so the recipe must name its SHA-256",
+          "Add to this step: sha256 = \"" + dfu::to_hex(image.sha256) +
+              "\"; or, where the file changes often, unpinned = \"allow\" in [policy]");
       return {};
     }
     if (!draft.omit.empty()) return without_omitted(draft, *dfu::as_raw(image));
@@ -318,7 +318,7 @@ class Preflight : private StepReport {
     if (std::ranges::find(names, draft.setting->value) == names.end()) {
       return error(draft, *draft.setting,
                    "'setting' must be one of " + listed(names) + ", not \"" + draft.setting->value + "\"",
-                   "Keys, secrets and what the system keeps for itself are written by no recipe.");
+                   "No recipe may write keys, secrets or data that the system keeps for itself.");
     }
     if (profile_->store_map.empty()) {
       return error(draft, *draft.setting, profile_->name + " units have no configuration store that is known here");

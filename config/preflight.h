@@ -1,6 +1,6 @@
-// The whole-recipe check: every image present, as pinned, sound, for this platform, in its slot, not on another's
-// bytes; steps in an order that leaves the unit reachable; dependencies met within the recipe. Reads the image files;
-// any thread.
+// The whole-recipe check: every image present, as pinned, sound, for this platform, in its slot, not on the bytes of
+// another image; steps in an order that leaves the unit reachable; dependencies met within the recipe. Reads the image
+// files; any thread.
 #pragma once
 
 #include <cstdint>
@@ -50,7 +50,8 @@ struct StepDraft {
   std::optional<Given<std::string>> value;                   // setting
   std::optional<Given<std::string>> module;                  // holds
   std::optional<Given<std::int64_t>> version{};              // holds
-  // A key was given, and its value has its diagnostic already: what follows from its absence is no news.
+  // The key was given with a wrong value, which has its diagnostic already. So that the key counts as missing is not
+  // reported.
   bool image_is_wrong = false, place_is_wrong = false;
 };
 

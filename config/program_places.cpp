@@ -99,7 +99,8 @@ class Programs : private StepReport {
                   hex(place.begin),
               "It runs only if something copies it there.");
     } else if (!here && !any_reaches(handlers)) {
-      wrong_place(one, program, "its vectors point to " + hex(handlers.begin) + " and on, where no step puts anything",
+      wrong_place(one, program,
+                  "its vectors point to " + hex(handlers.begin) + " and above, where no step puts anything",
                   dfu::link_address(program.bytes, starts_));
     } else if (const auto start = here ? dfu::linked_elsewhere(program.bytes, place.begin, starts_) : std::nullopt) {
       wrong_place(one, program, "its pointers show that it was linked for another place", start);
@@ -123,7 +124,7 @@ class Programs : private StepReport {
     warning(*one.draft, *one.draft->image,
             "'" + one.file() + "' holds a program that cannot run at " + hex(program.place.begin) +
                 (start ? ": it was linked for the slot at " + slot
-                       : ": its vectors point to " + hex(program.handlers.begin) + " and on"),
+                       : ": its vectors point to " + hex(program.handlers.begin) + " and above"),
             "It runs only if MCUboot moves it there, as it does with the image of a second slot." +
                 (start ? " Else: address = " + slot : ""));
   }

@@ -13,7 +13,7 @@ namespace config {
 
 namespace {
 
-// Nobody reads through a longer chain.
+// A person who reads a recipe has to read all of its chain.
 constexpr std::size_t most_extended = 8;
 
 struct SourceFile {
@@ -72,8 +72,10 @@ class Chain {
     const bool circle = std::ranges::any_of(sources, [&](const SourceFile& one) {
       return std::filesystem::path(one.file).lexically_normal() == std::filesystem::path(base);
     });
-    if (circle) return refuse("is extended in a circle", "One of these recipes must stand alone.");
-    if (sources.size() >= most_extended) return refuse("is one too many in a row", "Put some of them together.");
+    if (circle)
+      return refuse("extends itself, through other recipes or directly", "Remove 'extends' from one of these recipes.");
+    if (sources.size() >= most_extended)
+      return refuse("makes a chain of more than " + std::to_string(most_extended) + " recipes", "Merge some of them.");
     std::error_code error;
     if (!std::filesystem::exists(base, error)) {
       input_missing = true;

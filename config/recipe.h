@@ -1,5 +1,5 @@
-// A recipe: which units, which images in which order, which policy. Validated before anybody sees it and immutable
-// after, so that nothing downstream checks it again. Format: docs/recipe-file.md, "Recipe file".
+// A recipe: which units, which images in which order, which policy. Validated before other code gets it and immutable
+// after that, so that no later code checks it again. Format: docs/recipe-file.md, "Recipe file".
 #pragma once
 
 #include <memory>
@@ -45,8 +45,8 @@ struct Requirement {
 
 struct Recipe {
   std::string file;  // as named
-  // Also onto a unit that will not run it, which is then asked what it runs. No file can say so, only who tests the
-  // proofs of boot.
+  // The unit is flashed even if the boot prediction says that it will not run this firmware, and is then asked what it
+  // runs. No recipe file can set this: it is for tests of the proofs of boot.
   bool forced = false;
   std::string text;  // as read, with the recipes that it extends: goes into the record
   dfu::Sha256 sha256{};

@@ -140,8 +140,8 @@ class RecipeReader {
       return {};
     }
     for (const std::string& part : read->ignored) {
-      report_.warning(map->place, map->written, "'map' has a part that makes no sense and is left alone: " + part,
-                      "No step can be there. If it is as the unit shows it, keep it.");
+      report_.warning(map->place, map->written, "'map' has a part that cannot be understood and is ignored: " + part,
+                      "No step can use this part of the memory. If the unit shows the map like this, keep it.");
     }
     memory.name = read->name;
     memory.map = map->value;
@@ -234,8 +234,8 @@ class RecipeReader {
     std::string problem;
     if (const auto read = dfu::parse_memory_map(profile.map, &problem)) {
       for (const std::string& part : map ? read->ignored : std::vector<std::string>()) {
-        report_.warning(map->place, map->written, "'map' has a part that makes no sense and is left alone: " + part,
-                        "No step can be there. If it is as the unit shows it, keep it.");
+        report_.warning(map->place, map->written, "'map' has a part that cannot be understood and is ignored: " + part,
+                        "No step can use this part of the memory. If the unit shows the map like this, keep it.");
       }
       return profile;
     }
@@ -411,8 +411,9 @@ class RecipeReader {
     if (const auto verify = table.word<Verify>("verify", {{"read-back", Verify::read_back}, {"none", Verify::none}})) {
       policy.verify = verify->value;
       if (verify->value == Verify::none) {
-        report_.warning(verify->place, verify->written, "nothing will be read back: a bad write can go unseen",
-                        "It is recorded as a waiver with each attempt. Use it only for units that cannot be read.");
+        report_.warning(
+            verify->place, verify->written, "nothing will be read back: a wrong write can go unnoticed",
+            "Each attempt records that verification was waived. Use this only for units that cannot be read.");
       }
     }
     if (const auto unchanged =
@@ -442,18 +443,19 @@ class RecipeReader {
     table.finish();
   }
 
-  // Refused rather than weakened in silence.
+  // A proof that units of this profile cannot give is an error. It is never replaced by a weaker one.
   void check_proof(const dfu::Profile& profile) {
     const bool can_ask = profile.platform.has_value();
     const bool can_return = profile.entry != dfu::Entry::none;
-    // What plain DFU reads back does not say that the unit knows it as complete, so a survey does not read it.
+    // In plain DFU the right bytes do not prove that the unit knows the image as complete, so a survey does not read
+    // them.
     const bool can_compare = can_return && profile.dialect == dfu::Dialect::dfuse;
     const bool can_do = confirm_->value == Confirm::modules  ? can_ask && can_return
                         : confirm_->value == Confirm::reread ? can_compare
                                                              : true;
     if (can_do) return;
     const std::string why = !can_return                          ? "nothing over USB brings them back into DFU mode"
-                            : confirm_->value == Confirm::reread ? "plain DFU is not compared once more"
+                            : confirm_->value == Confirm::reread ? "units of plain DFU are not read a second time"
                                                                  : "they do not say what they run";
     report_.error(
         confirm_->place, confirm_->written,

@@ -1,4 +1,5 @@
-// What one recipe file says, put over what the recipe says that it extends. Only for the loader. Pure; any thread.
+// Reads one recipe file into a draft that holds the recipe which this file extends. Only for the loader. Pure; any
+// thread.
 #pragma once
 
 #include <optional>

@@ -31,7 +31,7 @@ class Remarks : private StepReport {
     }
   }
 
-  // What an erase takes with it must be somebody's decision.
+  // The recipe must say that bytes beside a step may be lost.
   void tell_neighbours() {
     for (const dfu::Neighbour& one : layout_.kept) {
       if (one.sector.readable) continue;
@@ -86,11 +86,11 @@ class Targets : private StepReport {
         const std::pair part(one.step.image->sha256, target);
         if (std::ranges::count(known, part) != 0) continue;
         known.push_back(part);
-        warning(
-            *one.draft, *one.draft->image,
-            "'" + one.file() + "' has a part for alternate setting " + std::to_string(target) +
-                " too, and no step flashes it",
-            "Add a [[step]] with the same image and alt = " + std::to_string(target) + ", unless it is to stay out.");
+        warning(*one.draft, *one.draft->image,
+                "'" + one.file() + "' has a part for alternate setting " + std::to_string(target) +
+                    " too, and no step flashes it",
+                "Add a [[step]] with the same image and alt = " + std::to_string(target) +
+                    ", unless this part must not be flashed.");
       }
     }
   }

@@ -1,5 +1,5 @@
-// What is no mistake and may surprise: what the steps of a recipe do to each other, and to bytes of nobody, in sectors
-// that they share, and parts of files that no step takes. Said before any unit is touched. Pure.
+// Warnings about a recipe that has no error: sectors that its steps share with each other or with bytes that belong to
+// no step, and parts of files that no step takes. Given before any unit is touched. Pure.
 #pragma once
 
 #include <vector>

@@ -33,7 +33,7 @@ class Once {
     if (added) return;
     report_.error(given.place, given.written,
                   what_ + " '" + given.value + "' was given on line " + std::to_string(first->second) + " already",
-                  "Each may stand here once.");
+                  "Remove one of the two, or change it.");
   }
 
  private:
@@ -177,7 +177,7 @@ class Loader {
     const auto may_run = fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec;
     if (!fs::is_regular_file(found)) {
       report_.error(given.place, given.written, "there is no program '" + path + "'",
-                    "Write its whole path, or its path from this file's folder on. No shell looks for it.");
+                    "Write its full path, or its path relative to the folder of this file. PATH is not searched.");
     } else if ((found.permissions() & may_run) == fs::perms::none) {
       report_.error(given.place, given.written, "'" + path + "' is not executable", "Do: chmod +x " + path);
     }

@@ -64,7 +64,7 @@ class TableReader {
   // A list of them; each alone keeps its place. Where it is needed, it is not empty.
   std::vector<Given<std::string>> texts(std::string_view key, Need need = Need::optional);
   std::optional<Given<std::int64_t>> integer(std::string_view key, Bounds bounds, Need need = Need::optional);
-  // A whole number will do.
+  // A whole number is accepted too.
   std::optional<Given<double>> number(std::string_view key, double least, double most);
   std::optional<Given<bool>> boolean(std::string_view key);
   std::optional<TableReader> table(std::string_view key, Need need = Need::optional);

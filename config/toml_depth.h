@@ -1,5 +1,5 @@
 // Whether a TOML text is nested so deeply that a parser which recurses would run out of stack. Looks at characters
-// only: texts in quotes and comments are skipped, everything else is as it may be. Pure; any thread; takes one pass.
+// only: texts in quotes and comments are skipped, the rest is not checked. Pure; any thread; takes one pass.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ struct TooDeep {
   TextPosition place;  // of the first character that is too deep
 };
 
-// The limits are those of toml_file.h. A text that is no TOML may pass: the parser finds out.
+// The limits are those of toml_file.h. A text that is not TOML may pass: the parser reports it.
 std::optional<TooDeep> too_deep(std::string_view text);
 
 }  // namespace config

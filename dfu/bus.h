@@ -103,7 +103,8 @@ struct Claim {
   std::optional<std::uint8_t> alternate{};
 };
 
-// `lost`: the reset made the unit enumerate again; its handle is dead and an Arrived will follow if it is well.
+// `lost`: the reset made the unit enumerate again; its handle is no longer valid, and an Arrived follows if that
+// enumeration succeeds.
 enum class ResetStatus { ok, lost };
 
 struct Arrived {

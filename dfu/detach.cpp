@@ -39,7 +39,8 @@ Ask Detach::begin(Duration) {
 
 Ask Detach::answer(const Answer& answer, Duration) {
   const auto* result = std::get_if<TransferResult>(&answer);
-  if (!result) return Finished{};  // whatever came of the reset: the unit comes back in DFU mode, or it does not
+  // The result of a reset does not matter: the port shows whether the unit comes back in DFU mode.
+  if (!result) return Finished{};
   const auto refuse = [this](Exchange::Failure::Why why) {
     fault_ = fault_of({why, {}}, OperationKind::enter, "asking the unit to go into DFU mode");
     return Finished{};

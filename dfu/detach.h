@@ -1,6 +1,6 @@
 // The conversation that sends a unit of DFU 1.1 from its application into DFU mode: DFU_DETACH, and a USB reset unless
-// the unit detaches by itself (docs/devices.md, "Detach and reset"). Whether it came is seen on its port, not here.
-// Pure.
+// the unit detaches by itself (docs/devices.md, "Detach and reset"). Whether the unit comes back in DFU mode is seen on
+// its port, not here. Pure.
 #pragma once
 
 #include <optional>

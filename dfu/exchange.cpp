@@ -225,8 +225,8 @@ Ask Exchange::after_manifest_status(Duration now) {
   return fail(Failure::Why::wrong_state);
 }
 
-// A unit that means its poll time gets it. One that does not (docs/devices.md, "Poll times", Photon) is asked again at
-// once, and if it is still busy then, with growing pauses, so that a hung unit costs little.
+// Waits for the poll time of a unit whose poll time is real. Any other unit (docs/devices.md, "Poll times", Photon) is
+// asked again at once. If it is still busy, the pauses grow, so that a hung unit costs little.
 Ask Exchange::ask_pause(Duration now) {
   if (now - begun_ >= busy_limit_) return fail(Failure::Why::busy);
   ++polls_;
@@ -244,8 +244,8 @@ Ask Exchange::ask_pause(Duration now) {
 
 namespace {
 
-// A status says whose matter it is: a unit that finds the address or the file wrong speaks about the recipe, and one
-// that saw a reset or a loss of power about its cable.
+// The status tells the cause: a wrong address or file is a fault of the recipe, a USB reset or a loss of power a fault
+// of the cable.
 FaultCode code_of_status(Status status, OperationKind operation) {
   switch (status) {
     case Status::err_vendor:

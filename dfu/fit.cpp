@@ -177,8 +177,8 @@ std::string unfit_remedy(const UnitInfo& unit, const Profile& profile) {
       return "Set enter_dfu = true in [device], and the station brings it into DFU mode";
     case Fit::by_hand:
       return run_time_interface(unit)
-                 ? "If it goes into DFU mode when it is asked to, spell it out in [device] with 'usb', and set "
-                   "enter_dfu = true; else put it into DFU mode by its buttons or jumper"
+                 ? "If its firmware can enter DFU mode on request, describe the unit in [device] with 'usb', and set "
+                   "enter_dfu = true; otherwise put it into DFU mode by its buttons or jumper"
                  : "Put it into DFU mode by its buttons or jumper";
     case Fit::no_interface:
     case Fit::which_interface:
@@ -188,7 +188,7 @@ std::string unfit_remedy(const UnitInfo& unit, const Profile& profile) {
       if (profile.dialect == Dialect::dfu11) return "Name one that it has: alt in the step";
       return "Name one that it has, with its map: alt in [device], or in [[device.memory]] and its steps";
     case Fit::no_transfer_size:
-      return "Name it in [device], as the manual of its bootloader has it: transfer_size = 1024";
+      return "Name the size in [device], as the manual of its bootloader gives it: transfer_size = 1024";
   }
   return {};
 }

@@ -26,7 +26,7 @@ Fit fit(const UnitInfo& unit, const Profile& profile);
 // What does not fit, in a sentence without its subject: "has no alternate setting 1, only 0". Empty for `ready` and
 // `other`.
 std::string unfit_because(const UnitInfo& unit, const Profile& profile);
-// What to do about it; empty likewise. Never to put a unit into DFU mode that is in it.
+// What to do about it; empty likewise. It never asks for DFU mode if the unit is in DFU mode already.
 std::string unfit_remedy(const UnitInfo& unit, const Profile& profile);
 
 // The setting is one of DFU mode. Protocol 1 is run time; devices that are known to show it in DFU mode too are taken

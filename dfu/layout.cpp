@@ -141,7 +141,7 @@ std::vector<Range> gaps_in(Range sector, const std::vector<Range>& taken) {
   return gaps;
 }
 
-// One step that keeps its neighbours is enough: what is kept harms nobody.
+// If several steps share a sector, one that keeps its neighbours is enough.
 void find_neighbours(Layout& layout) {
   std::map<std::uint32_t, std::vector<const Piece*>> sectors;
   for (const Piece& piece : layout.pieces) {

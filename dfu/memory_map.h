@@ -1,6 +1,6 @@
 // DfuSe memory maps: the string of an alternate setting's iInterface, parsed into sectors. `@name/0xADDR/COUNT*SIZE
-// MULT TYPE[,...][/0xADDR/...]` in all the forms of docs/devices.md, "Memory map strings", as real units spell it. What
-// makes no sense is left out and said: no step can be there. Pure; any thread.
+// MULT TYPE[,...][/0xADDR/...]` in all the forms of docs/devices.md, "Memory map strings", as real units spell it.
+// Parts that are not understood are left out and reported: no step can use that memory. Pure; any thread.
 #pragma once
 
 #include <optional>

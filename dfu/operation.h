@@ -54,7 +54,7 @@ ByteView read_by(const Operation& operation, const Exchange& exchange);
 // REQUIRES: a shared operation lies in one of them.
 ByteView bytes_of(const Operation& operation, const Layout& layout, const BytesAt& sectors);
 
-// Whose bytes an operation moves; what belongs to no step is not counted.
+// How many bytes of which steps an operation moves; bytes of no step are not counted.
 struct Share {
   std::size_t step = 0;
   std::uint32_t bytes = 0;
@@ -69,7 +69,7 @@ std::optional<Fault> mismatch(const Operation& operation, ByteView read, ByteVie
 // How the units' transfer size cuts memory into blocks, and when the address pointer must be set again. A block is one
 // transfer of min(wTransferSize, 4096) bytes, the most Linux carries; a unit whose wTransferSize is larger counts its
 // block numbers in the larger size, so there the pointer is set for each block (docs/devices.md, "DfuSe blocks and
-// addresses"). So it is where the unit does not say by what size it counts, and the recipe says what it takes.
+// addresses"). The pointer is also set for each block where the unit names no transfer size and the recipe does.
 class Pointer {
  public:
   explicit Pointer(std::uint16_t transfer_size, bool counts_in_it = true);

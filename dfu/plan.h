@@ -1,5 +1,5 @@
-// Layout minus what the survey found in place: ordered device operations, each naming its step, each with its time
-// device time. Data: printed, counted, timed, and carried out by a session. Pure; any thread.
+// Layout minus what the survey found in place: ordered device operations, each with its step and its device time. Data:
+// printed, counted, timed, and carried out by a session. Pure; any thread.
 #pragma once
 
 #include <vector>
@@ -34,7 +34,7 @@ struct PlanOptions {
 // a unit that is cut off anywhere before must find none and stay in DFU mode (docs/devices.md, "Unplugged during
 // work"). Steps into the store come before all of that, with the steps before them, and are read back one by one; a
 // step that only erases writes nothing, and one that must hold its bytes is only read back. A sector with neighbours
-// that are kept is written as a whole, right after it was erased: for that time the neighbours are nowhere but in the
+// that are kept is written as a whole, right after it was erased: until then the only copy of the neighbours is in the
 // plan. They are read back with the rest, also where the steps are not. Such a sector is programmed without an erase
 // only where nothing else lies in the units of flash that the step touches: the chip may program each of those once
 // (`flash_granule`). Each step has its memory selected where it is worked on; the last of all, before leave, is the

@@ -23,13 +23,13 @@ constexpr Duration worst_sector_erase = 4s;
 // a Particle unit does not listen to line speeds before its USB has been up for a second (docs/devices.md, "Entering
 // DFU mode").
 constexpr Duration settled = 1s;
-// The newer bootloaders reset 0.5 s after the leave request (docs/devices.md, "Leaving DFU mode"). But the host is slow
-// to tell: Linux looks after the ports of a hub one by one, and enumerates those who are back before it sees that the
-// next one has gone. With eight units on one hub of a slow machine the last departure was reported 5.6 s after it
-// happened (tests/guest).
+// The newer bootloaders reset 0.5 s after the leave request (docs/devices.md, "Leaving DFU mode"). But the host may
+// report the departure late: Linux handles the ports of a hub one after the other, and enumerates units that are back
+// before it sees that the next one has left. With eight units on one hub of a slow machine the last departure was
+// reported 5.6 s after it happened (tests/guest).
 constexpr Duration departure_told = 10s;
 // Boot and enumeration of one unit take 1-3 s (docs/devices.md, "Enumeration and host limits", "Device time of a
-// Photon"). Not measured for others; a start that takes longer costs one more reading, no verdict.
+// Photon"). Not measured for others; a unit that takes longer to start is read once more; that changes no verdict.
 constexpr Duration own_reset = 3s;
 
 // The Particle boards with an STM32F205 have one bootloader in common (docs/devices.md, "Photon bootloader
@@ -64,7 +64,7 @@ Profile particle_f2(std::string name, std::uint16_t product, particle::Platform 
       // docs/devices.md, "Recovery by state": twice the datasheet's maximum.
       .busy_limit = 2 * worst_sector_erase,
       // docs/devices.md, "Configuration store": written by system firmware from 0.6.0 on.
-      // The bytes around it are not the station's business: private keys are among them.
+      // The station does not read the bytes around it: private keys are among them.
       .stored_id = Profile::StoredId{.alternate = 1, .address = 3618, .length = 12},
       // docs/devices.md, "Entering DFU mode": there is no DFU interface in application mode.
       .entry = Entry::particle,
@@ -117,7 +117,7 @@ Profile core() {
 Profile stm32_rom() {
   Profile profile = standard_profile({0x0483, 0xDF11}, 0);
   profile.name = "stm32-rom";
-  // It is left for whatever program there is, which knows its own ways, if any.
+  // After leave the unit runs a program that is not known here, so neither is a way from that program into DFU mode.
   profile.entry = Entry::none;
   // The sectors of docs/devices.md, "STM32 flash times", in the spelling of the ROM (docs/devices.md, "Memory map
   // strings").

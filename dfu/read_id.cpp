@@ -6,8 +6,8 @@ namespace dfu {
 
 namespace {
 
-// Zeros are what a bootloader reads that borrows its code and has none; 0xFF is what nobody has written
-// (docs/devices.md, "Configuration store").
+// All zeros: the bootloader has no code for the store, and the system part whose code it uses is missing. All 0xFF: the
+// id was never written (docs/devices.md, "Configuration store").
 bool all(ByteView bytes, std::uint8_t value) {
   return std::ranges::all_of(bytes, [value](std::uint8_t byte) { return byte == value; });
 }
@@ -20,7 +20,7 @@ Ask ReadId::begin(Duration now) {
   return recovery_.begin(now);
 }
 
-// What keeps a unit from dfuIDLE is the survey's to name.
+// The survey reports why a unit cannot be brought to dfuIDLE.
 Ask ReadId::recovered(Duration now) {
   if (!recovery_.fault()) return run(Doing::address, now);
   const FaultCode code = recovery_.fault()->code;

@@ -6,7 +6,8 @@ namespace dfu {
 
 namespace {
 
-// A healthy unit needs two looks at most; one that answers each cure with the next illness has had enough at six.
+// A unit without a fault needs two looks (GETSTATUS) at most. A unit that is in a wrong state after each recovery step
+// is given up after six.
 constexpr int most_looks = 6;
 // A unit in dfuMANIFEST is about to go (docs/devices.md, "Recovery by state").
 constexpr Duration departure = std::chrono::seconds(2);
@@ -18,8 +19,8 @@ const char* const doing_text = "bringing the unit to dfuIDLE";
 Recovery::Recovery(const Profile& profile, LastResort last_resort)
     : profile_(&profile), may_reset_(last_resort == LastResort::reset) {}
 
-// A unit may come with a command of an earlier host that waits for its GETSTATUS: an erase, or leave. So the first
-// look is one that carries nothing out.
+// An earlier host may have sent a command, such as an erase or leave, that the next GETSTATUS carries out. So the first
+// look is GETSTATE, which carries nothing out.
 Ask Recovery::begin(Duration now) {
   return run(Doing::peeking, Exchange::get_state(*profile_), now);
 }
@@ -48,7 +49,7 @@ Ask Recovery::answer(const Answer& answer, Duration now) {
       fault_.reset();
       return look(now);
     }
-    fault_->text += " It did not survive a USB reset.";  // our doing: no cable is to blame
+    fault_->text += " It left the bus at a USB reset.";  // the reset is the cause, not the cable
     return Finished{};
   }
   const Ask next = exchange_->answer(answer, now);

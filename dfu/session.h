@@ -33,10 +33,10 @@ class Session {
   // The operation that runs now.
   const Operation& operation() const { return plan_.operations[next_]; }
   const std::vector<StepTally>& steps() const { return steps_; }
-  // Neighbours of the steps that stay: what of them is not blank, where the erase of their sector has begun and they
-  // were not read back equal since.
+  // Kept neighbours that are not restored yet: their bytes that are not blank, where the erase of their sector has
+  // begun and they were not read back equal since.
   BytesAt at_risk() const;
-  // Likewise, where they were.
+  // Kept neighbours that were read back equal after that.
   BytesAt restored() const { return neighbours(restored_); }
   // Neighbours that are given up, in sectors whose erase has begun.
   std::vector<Neighbour> given_up() const;

@@ -63,8 +63,8 @@ class Shared {
     for (std::size_t i = (bytes.begin - out_.range.begin) / flash_granule; i < end; ++i) dirty_[i] = true;
   }
 
-  // Only where the unit may have held that: an erase that was cut off sets bits, a write that was cut off has not
-  // cleared all. Other bytes are another unit's.
+  // Writes the bytes back only if this unit may have held them. An interrupted erase has only set bits of them, and an
+  // interrupted write has not cleared all. If a bit is cleared that was set, this is another unit.
   void give_back(Range neighbour) {
     for (const auto& [begin, bytes] : survey_.to_restore) {
       const Range to_restore{begin, begin + static_cast<std::uint32_t>(bytes.size())};

@@ -1,4 +1,4 @@
-// Sectors that hold bytes of steps and, beside them, bytes of nobody that must stay: they are written as a whole.
+// Sectors that hold bytes of steps and, beside them, bytes of no step that must stay: they are written as a whole.
 // Pure; any thread.
 #pragma once
 
@@ -14,7 +14,8 @@ struct SharedSector {
   std::size_t step = 0;  // the first one with bytes in it
   bool erase = false;    // it must be erased first
   Bytes content;         // afterwards, whole
-  // Of SurveyResult::to_restore what is not given back, because other bytes are there than what can be left of those.
+  // The part of SurveyResult::to_restore that is not written back: an interrupted erase or write of those bytes cannot
+  // have left the bytes that are there now.
   BytesAt refused;
   std::vector<Range> writes;  // what must be programmed, ascending
 };

@@ -187,8 +187,8 @@ Ask Survey::no_such_memory() {
                                            ". Compare 'alt' in the recipe with the names of its alternate settings.");
 }
 
-// Plain DFU is not read: the right bytes do not say that the unit was told they are complete, and one that was not runs
-// nothing. Only a whole download with its manifestation ends that, so nothing there is ever unchanged.
+// Plain DFU is not read: even a unit that holds the right bytes starts no firmware before it was told that the image is
+// complete. Only a whole download with its manifestation does that, so no piece there ever counts as unchanged.
 Ask Survey::begin_reading(Duration now) {
   const bool plain = profile_->dialect == Dialect::dfu11;
   const bool fits = !misfit(*layout_, result_.map, result_.beside);
@@ -217,7 +217,7 @@ Ask Survey::read_on(Duration now) {
   const Piece& piece = layout_->pieces[index];
   const bool store = layout_->steps[piece.step].does == Step::Does::patch;
   const bool unread = !read_pieces_ && layout_->steps[piece.step].does != Step::Does::hold;
-  // A unit without one has nothing there; that it is the wrong unit is for the judge to say.
+  // A unit without the store has nothing there. The judge refuses it (config/judge.h).
   if (unread || (store && !result_.has_store)) {
     next_piece(Holds::other);
     return read_on(now);
@@ -325,7 +325,7 @@ Ask Survey::operation_done(Duration now) {
   return take(read, now);
 }
 
-// What is not whole must not pass for what is not there.
+// A short answer is a fault: it must not count as a module that is missing or as other bytes.
 Ask Survey::too_short() {
   if (reading_heads()) {
     return stop(FaultCode::device_error, "Reading what the unit holds at " + hex_address(operation_.address) +
@@ -347,8 +347,8 @@ Ask Survey::take(ByteView read, Duration now) {
   return read_on(now);
 }
 
-// What is read here is written back and compared with itself: a wrong byte would be seen by nobody. So it is read
-// twice.
+// What is read here is written back and then compared with itself, so that no later check finds a byte that was read
+// wrong. Therefore it is read twice.
 Ask Survey::take_neighbour(ByteView read, Duration now) {
   const Neighbour& one = layout_->kept[neighbour_];
   words_.insert(words_.end(), read.begin(), read.end());
@@ -371,8 +371,7 @@ Ask Survey::take_neighbour(ByteView read, Duration now) {
 
 Ask Survey::neighbour_differs(std::size_t step, std::uint32_t address) {
   stop(FaultCode::verify_mismatch,
-       "The bytes beside this step's were read twice, because they must be kept, and the second time other bytes came "
-       "from " +
+       "The bytes beside those of this step must be kept, so they were read twice. The two reads differ at " +
            hex_address(address) + ". Nothing was written. Check cable and plug.");
   fault_->step = layout_->steps[step].name;
   fault_->address = address;

@@ -25,7 +25,7 @@ struct SurveyResult {
   std::vector<MemoryMap> beside{};
   std::vector<std::uint8_t> alternates{};
   std::uint16_t transfer_size = 0;  // wTransferSize
-  bool counts_in_it = true;         // false: the recipe names that size, and by what the unit counts nobody knows
+  bool counts_in_it = true;  // false: the recipe names that size, and the size by which the unit counts is not known
   bool can_upload = false;
   bool tolerant = false;      // plain DFU: it can be read after manifestation
   bool has_store = false;     // it shows the profile's store beside its flash

@@ -45,18 +45,18 @@ class Attempt {
   const std::optional<dfu::Fault>& fault() const { return fault_; }
   // The unit had the request to leave DFU mode, and the station did not wait for it.
   bool left_unwatched() const { return left_unwatched_; }
-  // It did not survive a USB reset of ours, so that its departure is no removal.
+  // A USB reset by the station made it leave the bus, so its departure is not a removal.
   bool lost_by_reset() const { return lost_by_reset_; }
   // What a dry run found.
   std::uint32_t bytes_to_write() const;
   dfu::Duration planned() const { return session_floor_; }
   int last_timer() const { return timers_; }
-  // Who the unit is, and what happened on its port since that was last certain: for the visit to go on from.
+  // Which unit it is, and what happened on its port since that was last certain. The visit continues with both.
   const KnownUnit& known() const { return before_doubt_ ? *before_doubt_ : known_; }
   Gap gap() const;
-  // It ended before reading the unit once more could tell who that is.
+  // It ended before the unit was read once more, which would have shown which unit it is.
   bool in_doubt() const { return doubted_gap_.has_value(); }
-  // Neighbours of the steps that this attempt, or one before it, took from the unit.
+  // Neighbours of the steps that this attempt, or one before it, erased in the unit and did not write back.
   const dfu::BytesAt& neighbours() const { return neighbours_; }
   // The unit that is on the port now was running when it had the request to enter DFU mode.
   bool brought_into_dfu() const { return entries_ > 0; }

@@ -1,8 +1,8 @@
 // Whose power may be switched, and when. Pure.
 //
-// A port that its hub switches alone affects no other port. Ganged power is a resource of the whole hub: it
-// may go only while no other port of the hub holds a unit, at work or not, for a unit with a verdict would start once
-// more. A port with a hub behind it is never switched, and a hub that does not say how it switches is not tried.
+// A port that its hub switches alone affects no other port. Ganged power is a resource of the whole hub: it may be cut
+// only while no other port of the hub holds a unit, at work or not: a unit with a verdict would start again. A port
+// with a hub behind it is never switched, and a hub that does not say how it switches is not tried.
 #pragma once
 
 #include <set>

@@ -3,11 +3,11 @@
 // The rule looks at the last 20 attempts behind each hub: long enough to tell one in four from one in twenty, short
 // enough to be "now". A hub is bad when at least 4 of them failed on the wire, on at least 2 of its ports (one port is
 // the quarantine's business), and that is at least 4 times the rate of all other hubs, or of one in twenty where there
-// is nothing to compare with. By chance a hub with one in twenty comes to 4 in 20 in one window of 60, and the others'
-// rate must be beaten as well; what it costs is speed. A bad hub is slowed: half as many units at once, which cures
-// what is a matter of current or bandwidth. Then counting starts again: bad again, it is stopped; 10 attempts without
-// a fault on the wire, and it is as before. A person can release a hub: from stopped to slowed, from slowed to as
-// before.
+// is nothing to compare with. By chance, a hub whose attempts fail one time in twenty reaches 4 in 20 in one window of
+// 60; even then its rate must be 4 times that of the other hubs. A wrong decision costs only speed. A bad hub is
+// slowed: half as many units at once, which helps if current or bandwidth was the cause. Then counting starts again: if
+// it is bad again, it is stopped; after 10 attempts without a fault on the wire the limit is lifted. A person can
+// release a hub: from stopped to slowed, from slowed to as before.
 #pragma once
 
 #include <deque>

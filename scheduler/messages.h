@@ -45,7 +45,7 @@ struct Arrived {
 };
 struct Left {
   dfu::UnitHandle handle;
-  // So long the host may be busy with units of the same bus that left before, and come back first.
+  // For how long the host may be busy with units of the same bus that left earlier and come back first.
   dfu::Duration ahead{};
 };
 struct Admitted {};

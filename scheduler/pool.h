@@ -20,8 +20,8 @@ class Pool {
 };
 
 // One worker per core, which sleeps while there is nothing to do. Events are short and come one at a time: a scheduler
-// for parallel work, such as oneTBB's, keeps idle workers awake in the hope of more, which took half of all the time
-// that the program used at 32 units.
+// for parallel work, such as oneTBB's, keeps idle workers awake for further work, which took half of the program's CPU
+// time at 32 units.
 class WorkerPool : public Pool {
  public:
   WorkerPool();

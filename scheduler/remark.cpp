@@ -333,7 +333,7 @@ std::string english(RemarkCode code, const RemarkValues& given) {
              ") and did not write them back. Nothing shows that this unit is the one that held them, so they are not "
              "written to it. If it is, they are lost: restore them by hand.";
     case RemarkCode::map_ignored:
-      return "Parts of this unit's memory map make no sense and are left alone: " + values["list"] + ".";
+      return "Parts of this unit's memory map are not understood and are ignored: " + values["list"] + ".";
   }
   return {};
 }

@@ -30,7 +30,7 @@ enum class RemarkKind {
   identity,       // a unit's stored id is not its own, or nothing says which unit keeps coming back
   host,           // the computer itself
   neighbours,     // bytes of the unit that belong to no step, in a sector that was erased
-  memory_map,     // a part of it that makes no sense
+  memory_map,     // a part of the memory map that is not understood
 };
 std::string_view to_string(RemarkKind kind);
 
@@ -74,7 +74,7 @@ enum class RemarkCode {
   neighbours_erased,   // bytes, list: erased, as the recipe says
   neighbours_at_risk,  // bytes, list: erased and not written back, by this attempt or one before
   neighbours_lost,     // bytes, list: an earlier attempt erased them; nothing says that this is that unit
-  map_ignored,         // list: what of its memory map makes no sense and is left alone
+  map_ignored,         // list: parts of its memory map that are not understood and are ignored
 };
 std::string_view to_string(RemarkCode code);  // "port-closed"
 RemarkKind kind_of(RemarkCode code);

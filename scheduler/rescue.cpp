@@ -176,7 +176,7 @@ void Rescue::hear(const visit_input::Closed&) {
 
 // ---- away and back
 
-// A reset that the unit did not survive: it leaves the bus, and may enumerate again.
+// After this reset the unit leaves the bus, and may enumerate again.
 void Rescue::lost() {
   our_doing_ = true;
   if (stopping_) return end(Result::stopped);

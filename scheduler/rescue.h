@@ -54,7 +54,7 @@ class Rescue {
     talking,  // does it answer? Or it is reset
     closing,
     suspecting,  // a transfer failed on the wire: has the unit left?
-    departing,   // after a reset that it did not survive
+    departing,   // after a reset that made it leave the bus
     returning,   // it must come back by itself: we made it go
     switching_off,
     off,

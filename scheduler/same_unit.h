@@ -48,7 +48,7 @@ class KnownUnit {
 
 // What happened on the port since the unit was certainly there.
 struct Gap {
-  // `others`: so long others of its bus may keep the host busy before it can be back.
+  // `others`: for how long other units of its bus may keep the host busy before this unit can be back.
   void left(dfu::Duration now, dfu::Duration others = {}) {
     if (departures++ == 0) gone_since = now;
     ahead = others;

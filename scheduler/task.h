@@ -2,8 +2,8 @@
 // interfaces it claims, what it asks for next, and what came of it. Pure: no thread, no clock, no I/O.
 //
 // Between `begin` and Finished a task belongs to whatever carries its conversation out (scheduler/talk.h), which is a
-// thread of the bus; before and after that it belongs to the attempt that made it. It outlives no recipe: it holds the
-// attempt's facts by value or by shared pointer.
+// thread of the bus; before and after that it belongs to the attempt that made it. It may outlive the station's recipe:
+// it holds what it needs by value or by shared pointer.
 #pragma once
 
 #include <memory>
@@ -127,7 +127,7 @@ class FlashTask : public Task {
   const dfu::BytesAt& refused() const { return refused_; }
   // Those that the recipe gives up, where their sector was erased.
   const std::vector<dfu::Neighbour>& given_up() const { return given_up_; }
-  // What the unit's memory map says that nobody can make sense of.
+  // Parts of the unit's memory map that are not understood.
   std::vector<std::string> ignored_of_map() const {
     return survey_ ? survey_->result().map.ignored : std::vector<std::string>();
   }

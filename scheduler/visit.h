@@ -109,7 +109,7 @@ class Visit {
   dfu::Duration empty_since_{};           // if nothing is
   KnownUnit known_;                       // of the unit of this visit, as its last attempt found it
   Gap gap_;                               // on this port, since that was last certain
-  // Bytes beside the steps that an attempt on this port took from a unit and did not write back. They outlive the
+  // Bytes beside the steps that an attempt on this port erased in a unit and did not write back. They outlive the
   // visit, for that unit may be plugged in here again.
   struct Taken {
     dfu::BytesAt bytes;
@@ -118,8 +118,8 @@ class Visit {
   };
   std::optional<Taken> taken_;
   bool given_ = false;  // to the attempt that runs
-  // Visits that began in a row with a unit that came within `insert_after` and shows no id; of them and their
-  // predecessors, those that did not make a unit, a failed one twice.
+  // quick_returns_: visits in a row that began with a unit which shows no id and came back within `insert_after`.
+  // idle_returns_: how many visits before such a return, in a row, made no unit; a failed one counts twice.
   int quick_returns_ = 0, idle_returns_ = 0;
   bool held_ = false;  // too many of them: nothing is begun until the port was empty for longer
   // A departure until then is our doing (leave), and so is the return that follows it: neither is an insertion.

@@ -16,7 +16,7 @@ constexpr std::size_t most_named = 6;
 
 Packed identify_member(const Member& member) {
   Packed packed{member.name, member.bytes.size()};
-  // An archive in an archive is looked at by nobody: it may go on without end.
+  // An archive inside an archive is not opened: nesting could go on without end.
   if (is_zip(member.bytes)) {
     packed.kind = ImageKind::zip;
     return packed;

@@ -24,7 +24,7 @@ ByteView without_byte_order_mark(ByteView file);
 // Text that begins with a tag, after blanks and a byte order mark.
 bool is_html(ByteView file);
 bool is_text(ByteView file);
-// Two bytes a letter, with the mark that begins such files. Nobody reads a .hex in it.
+// UTF-16 with a byte order mark. No reader of .hex files accepts it.
 bool is_utf16_text(ByteView file);
 
 // A Core program from before modules: only its vector table identifies it. Source: docs/devices.md, "Where the header

@@ -159,7 +159,7 @@ ImageFacts with_suffix(ByteView file, const DfuSuffix& suffix) {
     facts = unsound(ImageKind::dfu_suffix, std::move(problem));
   } else {
     facts = without_regard_to_suffix(without_suffix(file, suffix));
-    // The suffix vouches for bytes in a form that only the unit knows.
+    // The CRC of the suffix is right, so the bytes count as sound although only the unit knows their format.
     const bool formless = facts.problem == nothing_known || !facts.remedy.empty();
     if (facts.kind == ImageKind::unknown && formless) facts = sound(ImageKind::dfu_suffix);
     facts.kind = ImageKind::dfu_suffix;
@@ -250,7 +250,7 @@ std::shared_ptr<const Image> finished(Image image) {
   return std::make_shared<const Image>(std::move(image));
 }
 
-// The same file, before anybody says what of it goes into flash.
+// The same file, before it is decided which of its bytes go into flash.
 Image same_file(const Image& image) {
   Image out;
   out.name = image.name;

@@ -62,7 +62,7 @@ struct ImageFacts {
   std::string problem;                     // why it is not sound: a sentence without the file name
   std::string remedy;                      // of an unknown file, what else it would take; a sentence, or empty
   std::string what;                        // more than the kind says: "MCUboot image 1.2.3+4, signed with ECDSA"
-  bool as_is = false;                      // nobody asked what it is, see as_raw()
+  bool as_is = false;                      // its format was not looked at, see as_raw()
   std::optional<particle::Module> module;  // of a particle-module, also of a damaged one, also inside a dfu-suffix file
   std::optional<DfuSuffix> suffix;
   // Where a sound dfuse, intel-hex or s-record file, or an undamaged ELF or UF2, says its bytes go; ascending.

@@ -16,7 +16,7 @@ constexpr int most_raw_asked = 20;
 
 constexpr std::uint32_t listening_speed = 28800;
 constexpr std::uint16_t read_at_once = 512;
-// An answer of five modules has about 600 bytes; four times that in text is not one.
+// An answer of five modules has about 600 bytes. A text of four times that length is not such an answer.
 constexpr std::size_t most_text = 16 * 1024;
 // Listening begins when the system comes to it, and a command before that is lost. Each wait is one timeout.
 constexpr int most_commands = 5;

@@ -30,7 +30,7 @@ std::optional<MemoryBeside> memory_beside(Platform platform) {
 
 std::optional<std::string> untouchable_beside(UsbId dfu, std::optional<std::uint8_t> alternate, Range bytes) {
   if ((dfu.vendor != particle_vendor && dfu != core) || (dfu.product == p1_product && alternate == 2)) return {};
-  if (!alternate) return "Of Particle units it must be known which one that is: name it by its number, with 'alt'.";
+  if (!alternate) return "For Particle units, name this memory by the number of its alternate setting, with 'alt'.";
   const bool gen_3 = dfu != core && dfu.product >= first_gen_3;
   if (gen_3 && alternate == store) {
     if (std::ranges::any_of(harmless, [&](Range one) { return one.contains(bytes); })) return {};
@@ -41,7 +41,7 @@ std::optional<std::string> untouchable_beside(UsbId dfu, std::optional<std::uint
     const Range files = file_system(dfu.product);
     if (!bytes.overlaps(files)) return {};
     return hex_address(files.begin) + " to " + hex_address(files.end) +
-           " hold the file system, and in it the unit's keys and credentials. Write behind it.";
+           " hold the file system, and in it the unit's keys and credentials. Use addresses above that range.";
   }
   return "Alternate setting " + std::to_string(*alternate) + " of Particle units is not for recipes.";
 }

@@ -56,8 +56,7 @@ class Forecast {
 
   const std::optional<Head>& head(std::size_t place) const { return contents_.heads[place]; }
 
-  // What the bootloader and the system look at before they use a module. Nobody knows better about one that was not
-  // read.
+  // The test that bootloader and system make before they use a module. A module that was not read counts as accepted.
   bool accepted(std::size_t place, std::uint32_t start) const {
     const std::optional<Head>& one = head(place);
     if (!one) return true;
@@ -141,7 +140,7 @@ class Forecast {
   BootPrediction application(std::size_t place, Start start, std::string reason) const {
     const std::size_t tested = tests_all() ? 2 : 1;
     if (auto found = unmet_of(place, tested)) return {Start::safe_mode, "the application lacks what it needs", found};
-    // Old systems run what they never tested, and find out in the middle of it.
+    // Old systems do not test this, run the application, and may crash in it.
     auto untested = unmet_of(place, 2);
     if (!untested) untested = unmet_of_parts();
     return {start, std::move(reason), std::move(untested)};

@@ -60,10 +60,10 @@ struct Unmet {
 struct BootPrediction {
   Start start = Start::application;
   std::string reason;          // a clause: "system-part 1 is missing"
-  std::optional<Unmet> unmet;  // that leads to it; or, although the unit does not test it, goes with `application`
+  std::optional<Unmet> unmet;  // the cause; with `application`: a need that is not met and that the unit does not test
 };
 
-// What lies at the places. Those that are not known, because nobody read them, are taken for good.
+// What lies at the places. A place that was not read counts as holding a good module.
 struct Contents {
   std::vector<std::optional<Head>> heads;  // as places()
   // The bootloader that the system will put in place at its start, if it is one that can (docs/devices.md, "Bootloader

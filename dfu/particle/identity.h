@@ -10,7 +10,7 @@
 namespace dfu::particle {
 
 // The 24-hex device id, in lower case, of a unit that shows it as its serial; nothing where the serial is a constant
-// of the firmware ("00000000010C") and identifies nobody.
+// of the firmware ("00000000010C") and identifies no unit.
 std::optional<std::string> device_id(const UnitInfo& unit);
 
 }  // namespace dfu::particle

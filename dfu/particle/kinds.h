@@ -15,8 +15,8 @@ inline constexpr std::uint32_t header_size = 24;
 // Every place where some kind of module keeps its header.
 inline constexpr std::uint32_t header_offsets[] = {0, 0x184, 0x10C, 0x200, 0x20};
 
-// Offsets that this kind really uses. On RTL872x the later of the two boot stages before the bootloader goes by the
-// same function as the bootloader, but has no Realtek header in front.
+// Offsets that this kind really uses. On RTL872x the later of the two boot stages before the bootloader has the same
+// function number as the bootloader, but has no Realtek header in front.
 bool may_keep_header_at(std::uint32_t offset, const Module& module);
 
 // Files that another processor or the file system takes: their addresses begin at 0.

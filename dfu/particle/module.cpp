@@ -23,8 +23,7 @@ constexpr std::array platform_names = {
     PlatformName{Platform::p2, "p2"},           PlatformName{Platform::msom, "msom"},
 };
 
-// Ids that other platforms have (docs/devices.md, "Particle USB ids"); their modules are none of this program's
-// business.
+// Ids that other platforms have (docs/devices.md, "Particle USB ids"); this program does not handle their modules.
 struct ForeignPlatform {
   std::uint16_t id;
   std::string_view name;
@@ -115,7 +114,7 @@ std::string known_reason(ByteView file, const Module& module) {
   if (whole && file.size() == stored + 1 && file.back() == 0) {
     return ". particle-cli up to 1.27 appends such a zero to a file of odd size: take the original";
   }
-  if (whole) return ". Up to there it is whole: something was put behind it";
+  if (whole) return ". Up to that size it is intact: bytes were appended to it";
   const bool filled = std::ranges::all_of(file.subspan(stored), [](std::uint8_t byte) { return byte == 0xFF; });
   if (filled && be32(file, stored - crc_size) == crc_placeholder) {
     return ". It is filled up with 0xFF and its CRC-32 was never put in, as in some early bootloaders";
@@ -137,14 +136,14 @@ std::string problem_of(ByteView file, const Module& module) {
   const std::size_t stored_size = module.stored_size();
   const bool fits = module.has(flag::combined) ? file.size() > stored_size : file.size() == stored_size;
   if (!fits && module.has(flag::combined) && file.size() == stored_size) {
-    return "says that another module follows in it (combined), and ends: it is cut off";
+    return "ends where another module should follow (combined): it is cut off";
   }
   if (!fits) return length_problem(file, module);
   file = file.first(stored_size);
   const std::uint32_t stored = be32(file, stored_size - crc_size);
   const std::uint32_t computed = crc32(file.first(stored_size - crc_size));
   if (stored == crc_placeholder && stored != computed) {
-    return "has no CRC-32: the build was not finished. Take the file that it makes in the end";
+    return "has no CRC-32: the build was not finished. Use the final file of the build";
   }
   if (stored != computed) {
     return "is damaged: the CRC-32 of its bytes is " + hex_address(computed) + " but should be " + hex_address(stored);

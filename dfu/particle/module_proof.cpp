@@ -46,7 +46,7 @@ std::optional<Fault> found_wrong(const ModuleReport& report) {
     if (cause.empty() && !module.well_placed) cause = name_of(module) + " is not for this unit, or not in its place";
     if (cause.empty() && !module.dependencies_met) cause = unmet(module, report);
     if (cause.empty()) continue;
-    // An old system looks at its user part only, and runs it whatever is the matter with the rest.
+    // An old system looks at its user part only, and runs it whatever is wrong with the other modules.
     if (old && module.function != Function::user_part) {
       return fault(FaultCode::wrong_firmware, {}, "The unit runs firmware that does not fit together: " + cause + ".");
     }
@@ -103,16 +103,16 @@ std::variant<Proven, NotSaid, Fault> judge_modules(const ModuleReport& report, c
   }
   bool enough = true;
   for (const Step& step : layout.steps) {
-    // What was erased or patched is in no list, and nothing that runs.
+    // Erased sectors and settings are not modules, so the unit does not list them.
     if (step.does == Step::Does::erase || step.does == Step::Does::patch) continue;
     const auto& module = step.image->facts.module;
     if (!module || module->platform != platform) {
       enough = false;  // nothing that a unit would list
       continue;
     }
-    // A bootloader that is to be taken over at the start, or a factory image: not what runs.
+    // A bootloader that waits in the update area, or a factory image: it does not run now.
     if (module->function == Function::bootloader || step.address != module->start) continue;
-    // No source says what a Core lists, so that what is not there says nothing.
+    // No source says what a Core lists, so a module that is missing from its list proves nothing.
     if (platform == Platform::core && !report.find(module->function, module->index)) {
       enough = false;
       continue;

@@ -1,5 +1,5 @@
-// The one answer to a verb. The call that does the work and the watchdog that gave it up may both try; the first one
-// gives it. And the gate through which all answers and events go: once it is shut, nobody is called.
+// The one answer to a verb. The call that does the work and the watchdog that gave it up may both try to give it; the
+// first one does. Also the gate through which all answers and events go: once it is shut, no callback is called.
 #pragma once
 
 #include <atomic>

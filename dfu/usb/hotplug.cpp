@@ -35,7 +35,7 @@ bool is_hub(libusb_device* device) {
 }  // namespace
 
 Hotplug::Hotplug() {
-  // libusb itself is content without: it waits for a first device.
+  // libusb itself starts without that folder and waits for a first device.
   if (!std::filesystem::exists("/sys/bus/usb/devices")) {
     throw std::runtime_error("this system has no USB: the kernel shows no /sys/bus/usb");
   }

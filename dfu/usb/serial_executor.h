@@ -47,7 +47,7 @@ class SerialExecutor : public std::enable_shared_from_this<SerialExecutor> {
   using Number = std::uint64_t;
 
   Number post(BlockingCall job);
-  // What was given up was so because no thread may be had.
+  // True: jobs were given up because no thread is available.
   bool lacks_thread() const { return lacks_thread_; }
   // This job has no more than `limit` left, if it runs.
   void hurry(Number job, Duration limit);

@@ -83,7 +83,7 @@ struct UsbLine::Impl {
 };
 
 void UsbLine::Impl::arrived(const UnitInfo& info, const DeviceAddress& place) {
-  // The rights of nodes that were there before us are what they are.
+  // udev has finished with nodes that existed before this program started: their access rights will not change.
   const auto settled = listed ? Unit::Time::clock::now() + limits.access : Unit::Time::min();
   auto forget = [units = std::weak_ptr(units), handle = info.handle] {
     if (const auto all = units.lock()) all->remove(handle);

@@ -29,7 +29,7 @@ Bytes BusyDfu::words() const {
 
 Reaction BusyDfu::handle(const Setup& setup, ByteView data, Flash& flash) {
   const bool in = setup.in();
-  // Programmed and waiting for its reset, it serves nobody.
+  // After it was programmed it waits for its reset and answers no request.
   if (state_ == State::manifest_wait_reset) return refusal();
   if (setup.request > static_cast<std::uint8_t>(Request::abort)) return unexpected();
   switch (static_cast<Request>(setup.request)) {

@@ -79,8 +79,8 @@ std::string obey(VirtualLine& line, std::string_view command) {
   const PortPath port{std::string(words[1])};
   if (line.has_hub(port) && (verb == "plug" || verb == "pull")) return move_hub(line, port, verb);
   if (!line.has(port)) {
-    return error("no unit lives at port " + port.text +
-                 ". The line file can give it one: a [[unit]] with starts = \"absent\"");
+    return error("the line file has no [[unit]] for port " + port.text +
+                 ". Add one, with starts = \"absent\" if the port is empty at first");
   }
   if (fault) return set_fault(line, port, words);
   if (verb != "pull" && !line.hub_is_there(port.hub())) return error("hub " + port.hub().text + " is not plugged in");

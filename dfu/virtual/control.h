@@ -1,4 +1,4 @@
-// A hand that reaches into a virtual line from outside the program, for training, demonstrations and tests of the whole
+// Commands to a virtual line from outside the program, for training, demonstrations and tests of the whole
 // station: a Unix socket that takes a command a line and answers each, in order, with a line: "ok" or "error: ...".
 //
 //   plug PORT                      the unit that lives at PORT comes back to it, as it was when it went
@@ -12,8 +12,8 @@
 // PORT is one that the line file has a [[unit]] for, with starts = "absent" for a place that is empty at first.
 // Try it: socat - UNIX-CONNECT:line.ctl
 //
-// One thread of its own, which waits for nobody: a client that does not read its answers, or sends no line end, is put
-// out. The line must outlive the socket.
+// One thread of its own, which never waits for a client: one that does not read its answers, or sends no line end, is
+// disconnected. The line must outlive the socket.
 #pragma once
 
 #include <memory>

@@ -20,7 +20,7 @@ namespace dfu::virt {
 
 namespace {
 
-// One person and a few scripts; more is somebody's mistake.
+// Enough for one person and a few scripts; more clients are a mistake.
 constexpr std::size_t most_clients = 16;
 // No command is a tenth of this.
 constexpr std::size_t longest_line = 1000;
@@ -91,7 +91,7 @@ struct Client {
   std::string said;  // the beginning of a line
 };
 
-// False: a client that does not read is not waited for.
+// False: the client does not read its answers. It is not waited for.
 bool answer(const Client& client, const std::string& text) {
   const std::string line = text + "\n";
   return send(client.descriptor, line.data(), line.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(line.size());
@@ -102,7 +102,7 @@ bool answer(const Client& client, const std::string& text) {
 struct ControlSocket::Impl {
   Impl(const std::string& socket_path, VirtualLine& the_line)
       : path(socket_path), line(the_line), listener(listen_at(path)), wake(eventfd(0, EFD_CLOEXEC)) {
-    // What was bound here is told by its inode from what somebody else puts at the same path later.
+    // The inode tells this socket from a file that another program puts at the same path later.
     lstat(path.c_str(), &bound);
     thread = std::jthread([this](std::stop_token stop) { serve(stop); });
   }
@@ -147,7 +147,8 @@ struct ControlSocket::Impl {
     }
   }
 
-  // One read, so that a client who never ends keeps nobody else waiting. False: it has gone, or is put out.
+  // One read, so that a client that sends without end does not hold up the others. False: it has gone, or must be
+  // disconnected.
   bool hear(Client& client) {
     char buffer[4096];
     const ssize_t got = recv(client.descriptor, buffer, sizeof buffer, 0);
@@ -160,7 +161,7 @@ struct ControlSocket::Impl {
     }
     client.said.erase(0, begin);
     if (client.said.size() <= longest_line) return true;
-    answer(client, "error: this line has no end");
+    answer(client, "error: this line is too long");
     return false;
   }
 

@@ -35,10 +35,10 @@ const FlashGeometry& stm32f2_flash();
 // STM32F103 with 128 KiB in pages of 1 KiB (docs/devices.md, "Core", "STM32 flash times"); times from memory
 // of its data sheet.
 const FlashGeometry& stm32f1_flash();
-// 256 KiB in pages of 4 KiB from address 0: the flash of the plain DFU 1.1 unit, which is nobody's in particular.
+// 256 KiB in pages of 4 KiB from address 0: the flash of the plain DFU 1.1 unit, which models no particular chip.
 const FlashGeometry& plain_flash();
 
-// A part that is none of these. Lives as long as somebody holds it; a Flash does not.
+// A chip other than these. The caller must keep the geometry while a Flash uses it: a Flash only points to it.
 std::shared_ptr<const FlashGeometry> make_geometry(std::uint32_t first, std::vector<FlashGeometry::Run> runs,
                                                    std::uint32_t granule);
 
@@ -63,7 +63,7 @@ class Flash {
   bool program(std::uint32_t address, std::uint32_t word);
   // The chip takes so many bytes there: see FlashGeometry::granule.
   bool may_program(std::uint32_t address, std::uint32_t size) const;
-  // What no program does: bytes as a debugger, a cosmic ray or a power cut leaves them.
+  // Sets bytes without the rules of programming, as a debugger or a power cut can.
   void place(std::uint32_t address, ByteView bytes);
 
  private:

@@ -60,8 +60,8 @@ class VirtualLine : public Bus, public Hubs {
 
   // The unit itself, with its mutex held: its true state for tests, and faults to come.
   void with_unit(const PortPath& port, const std::function<void(VirtualUnit&)>& use);
-  // The transfer that comes next was asked for so long ago: the way from the host's program to here took time that no
-  // host controller would take, so that it begins as if there had been none.
+  // The next transfer was requested `late` ago: its way from the host's program to here took time that a host
+  // controller would not take. The transfer begins as if it had come without that delay.
   void excuse(UnitHandle unit, Duration late);
   // Device and configuration descriptor, as the host's kernel reads them at enumeration; empty if the unit has left.
   Bytes descriptors(UnitHandle unit) const;

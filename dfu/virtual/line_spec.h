@@ -31,8 +31,9 @@ enum class FaultKind {
   safe_mode,
 };
 
-// The last two are a Particle unit's own will at the start that a leave leads to, whatever its flash says: it restores
-// its factory firmware if it has one, as its button asks for, or starts its system alone, once.
+// The last two act once, at the start after a leave request of a Particle unit, whatever its flash holds. `fallback`
+// restores the factory firmware if the unit has one, as its button does. `safe_mode` starts the system without the
+// application.
 
 // Where a fault strikes. Data blocks (DNLOADs that carry flash data) and control requests count from 1 over the
 // unit's life; an address strikes the transfer that reads or writes it. `returned` is the application mode after a
@@ -75,7 +76,7 @@ struct UnitSpec {
   std::uint16_t transfer_size = 0;
   std::vector<MemorySpec> beside{};  // stm32-rom; of a P1 its serial flash, alternate setting 2
   // What its descriptors say in DFU mode, right or wrong; nothing: the truth.
-  std::uint8_t interface_number = 0;  // others before it are nobody's business
+  std::uint8_t interface_number = 0;  // those before it are of a vendor's own class
   std::optional<std::uint8_t> shown_protocol{};
   std::optional<std::uint16_t> shown_transfer_size{};
   bool can_upload = true;               // dfu11, and the next two
@@ -106,7 +107,8 @@ struct LineSpec {
   std::string control;  // where somebody may plug and pull from outside (control.h); empty: nowhere
   std::vector<HubSpec> hubs;
   std::vector<UnitSpec> units;
-  bool enumerates_at_once = false;  // as if each unit had a USB controller of its own; else one after the other on a bus
+  // As if each unit had a USB controller of its own; otherwise units are enumerated one after the other on a bus.
+  bool enumerates_at_once = false;
 };
 
 // Hubs 1-1, 1-2, ... of 7 multi-TT ports each, filled in order with Photons in DFU mode.

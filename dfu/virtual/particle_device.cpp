@@ -80,7 +80,7 @@ class ParticleDevice : public Device {
   ParticleApplication application_;
 };
 
-// The Core's bootloader has no header and is nobody's to read: its pages stay blank.
+// The Core's bootloader has no header, and nothing reads it: its pages stay blank.
 Flash ParticleDevice::flash(std::optional<Bytes> kept) const {
   Flash flash = kept ? Flash(std::move(*kept), *board_.flash) : Flash(*board_.flash);
   if (board_.has_generations && bootloader_version(flash, board_) != generation_.module_version) {

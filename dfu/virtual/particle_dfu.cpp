@@ -269,7 +269,7 @@ bool ParticleDfu::write(std::uint32_t address, Flash& flash, Duration& takes) {
   const ByteView words = ByteView(buffer_).first(pending_);
   const bool fits = address % 4 == 0 && flash.part(address, pending_).size() == pending_;
   const bool good = fits && sticks(flash.view(flash.part(address, pending_)), words);
-  // Nobody looks at the result before generation 7: what was not erased keeps its cleared bits, and all is called well.
+  // Bootloaders before generation 7 ignore the result: bits that were not erased stay cleared, and the unit reports OK.
   const int rounds = generation_->reports_failures && fits && !good ? verify_rounds : 1;
   program(address, words, rounds, flash, takes);
   return good;

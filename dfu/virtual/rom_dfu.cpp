@@ -133,7 +133,7 @@ BusyDfu::Outcome RomDfu::erase_sector(std::uint32_t address, Flash& flash) {
   return {Status::ok, erase(sector, flash.geometry().erase_time(sector), flash)};
 }
 
-// It does not look at what came out: bits that were not erased stay cleared, and all is called well.
+// It does not check the result: bits that were not erased stay cleared, and it reports OK.
 BusyDfu::Outcome RomDfu::write(Flash& flash) {
   if (protected_) return {Status::err_vendor, command_time};
   Bytes data = words();

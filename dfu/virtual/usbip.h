@@ -13,7 +13,7 @@
 namespace dfu::virt::usbip {
 
 inline constexpr std::uint16_t default_port = 3240;
-// Of one transfer. A control transfer cannot have more; nobody who speaks to a unit sends as much in bulk.
+// Of one transfer. A control transfer cannot have more; no client sends as much in one bulk transfer.
 inline constexpr std::uint32_t most_data = 65535;
 // What a client can make us keep of a message that it has not finished.
 inline constexpr std::size_t longest_message = 48 + most_data;

@@ -24,7 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Connections that have not imported a unit. When there are more, the one that has dallied longest goes.
+// Connections that have not imported a unit. When there are more, the one that has waited longest is closed.
 constexpr std::size_t most_openings = 64;
 // Bytes read of one connection before the others have their turn; bytes that may wait to be read by a client before
 // it is listened to again.
@@ -52,8 +52,8 @@ struct Closed {
 };
 using Message = std::variant<Arrived, Left, Listed, Opened, Answered, WasReset, Closed>;
 
-// What the bus's threads have to say to the server's. Shared with the callbacks, which may come when the server has
-// gone.
+// Messages from the threads of the bus to the server's thread. Shared with the callbacks, which may come after the
+// server was destroyed.
 class Inbox {
  public:
   Inbox() : bell_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
@@ -204,7 +204,7 @@ void Server::Impl::run(std::stop_token stop) {
   }
 }
 
-// Until there is something to do: a message, a stranger, bytes to read or room to write, a time that has come.
+// Waits for something to do: a message, a new connection, bytes to read, room to write, or a time limit.
 void Server::Impl::wait() {
   std::vector<pollfd> watched{{inbox->bell(), POLLIN, 0}};
   std::optional<Duration> alarm;
@@ -239,7 +239,7 @@ void Server::Impl::take_messages() {
 void Server::Impl::accept_all() {
   if (now() < accept_again) return;
   Accepted accepted;
-  // No more than that, or a flood of strangers would keep everybody waiting.
+  // A bound, so that many new connections do not hold up the others.
   for (std::size_t count = 0; count < most_openings; ++count) {
     switch (accept_from(listener, accepted)) {
       case AcceptStatus::nobody:

@@ -2,8 +2,8 @@
 // can be imported while it is on the bus and nobody else has it; when it leaves, the connection of the client that
 // imported it is closed, and once it is back it is listed again, as what it has become.
 //
-// Owns one thread, which speaks to the sockets and to the bus. The bus must outlive `stop`; it may go on calling back
-// afterwards, into nothing. Clients are strangers: what one of them sends, or fails to read, concerns its own
+// Owns one thread, which speaks to the sockets and to the bus. The bus must outlive `stop`; it may still call back
+// afterwards, which has no effect. Clients are not trusted: what one of them sends, or does not read, affects its own
 // connection only.
 #pragma once
 

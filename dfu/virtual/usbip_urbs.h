@@ -2,8 +2,8 @@
 //
 // The unit takes one transfer at a time, in the order of submission. Only IN transfers of other endpoints than 0 may
 // have no answer for hours: the unit is asked now and then, one transfer per endpoint at a time, and in between
-// everything else goes on. A port reset never comes over the wire; Linux gives it away by what it asks next.
-// A value without threads, sockets and clocks. Not thread-safe.
+// everything else goes on. A port reset never comes over the wire; it is recognised by the requests that Linux sends
+// next. A value without threads, sockets and clocks. Not thread-safe.
 #pragma once
 
 #include <deque>

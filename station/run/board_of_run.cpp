@@ -14,7 +14,7 @@ namespace station {
 
 namespace {
 
-// What the board asks for happens in the event loop, in which alone the run is touched.
+// What the board requests is done in the event loop: no other thread may use the run.
 board::Controls controls_of(FlashRun& run, std::function<bool()> reload) {
   const auto later = [](std::function<void()> call) {
     QMetaObject::invokeMethod(QCoreApplication::instance(), std::move(call), Qt::QueuedConnection);

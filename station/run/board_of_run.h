@@ -31,7 +31,7 @@ struct BoardRequest {
   std::function<bool()> reload;  // from the event loop
 };
 
-// Null: nobody asked for one. It must go before the run. What is wrong has been said on stderr.
+// Null: no board is configured. Destroy it before the run. Errors have been printed on stderr.
 std::variant<std::unique_ptr<board::Board>, ExitStatus> open_board(const BoardRequest& request, FlashRun& run);
 
 }  // namespace station

@@ -100,7 +100,7 @@ void CommandSocket::Impl::welcome() {
   const int descriptor = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (descriptor < 0) return;
   if (clients.size() >= most_clients) {
-    // One that has said nothing makes room for one that may.
+    // A client that has sent no command is closed to make room for the new one.
     const auto silent = std::ranges::find_if(clients, [](const auto& one) { return one.second.notifier->isEnabled(); });
     if (silent == clients.end()) {
       close(descriptor);
@@ -169,7 +169,7 @@ CommandSocket::~CommandSocket() {
   impl_->notifier.reset();
   while (!impl_->clients.empty()) impl_->drop(impl_->clients.begin()->first);
   if (impl_->listener >= 0) close(impl_->listener);
-  // What was bound here is told by its inode from what another program puts at the same path later.
+  // The inode tells this socket from a file that another program puts at the same path later.
   struct stat now {};
   const bool ours = impl_->bound.st_ino != 0 && lstat(impl_->path.c_str(), &now) == 0;
   if (ours && now.st_ino == impl_->bound.st_ino && now.st_dev == impl_->bound.st_dev) unlink(impl_->path.c_str());

@@ -94,7 +94,7 @@ std::function<void(const dfu::Topology&)> FlashRun::when_topology_changes() {
   };
 }
 
-// What changed is said once, and so is that all is as before.
+// A change is reported once, and so is the return to the places of the station file.
 void FlashRun::compare_slots() {
   std::vector<ChangedSlot> now = station::changed_slots(*parts_.settings.station, watch_.latest());
   {
@@ -140,7 +140,7 @@ void FlashRun::look_at_clocks() {
   look_at_host();
 }
 
-// A virtual line that runs faster than time makes no demands on a computer that anybody must know of.
+// Not for a virtual line that runs faster than real time: delays of the computer are expected there.
 void FlashRun::look_at_host() {
   const dfu::Duration late = parts_.line.clock->late() - told_late_;
   told_late_ += late;
@@ -263,8 +263,8 @@ void FlashRun::execute() {
   end_.stopped = stopping_;
 }
 
-// First those who make events, then the recorder with what it still has, then the pool with what it still has to run;
-// the time is asked for until the end.
+// Stops first what makes events (bus, clock), then the recorder after its last entries, then the pool after its last
+// tasks. A stopped clock still gives the time, which all of them ask for.
 RunEnd FlashRun::close() {
   for (const std::string& problem : parts_.line.save()) parts_.log.logger().error("{}", problem);
   watch_.stop();

@@ -59,7 +59,8 @@ class FlashRun {
   void execute();
   // Ends bus, clock, recorder and pool. From then on no thread makes a call. REQUIRES: executed, not closed.
   RunEnd close();
-  // From the event loop. No new visit; running ones stop at a safe point or, also if they were to stop there, at once.
+  // From the event loop. No new visit begins. Running visits stop at a safe point, or at once; the latter also if they
+  // have been told to stop at a safe point.
   void stop(scheduler::StopKind kind);
   // By a signal: the first stops at a safe point, the second at once.
   void stop() { stop(stopping_ ? scheduler::StopKind::at_once : scheduler::StopKind::safe_point); }

@@ -12,7 +12,7 @@
 
 namespace station {
 
-// Says it on stderr; `status` comes back so that a caller can print and return in one statement.
+// Prints the sentence on stderr and returns `status`, so that a caller can print and return in one statement.
 ExitStatus complain(ExitStatus status, const std::string& sentence);
 // Of a file that was to be made: passed without a problem, else it is said on stderr.
 ExitStatus created(const std::string& problem);

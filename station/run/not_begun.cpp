@@ -22,7 +22,7 @@ std::string NotBegun::listed(Is wanted) const {
     text += text.empty() ? "" : " ";
     text += "The unit on port " + port.text + " (" + dfu::to_string(arrived.unit.id) + ") " + arrived.unfit;
   }
-  if (found > most) text += " And so on for " + std::to_string(found - most) + " more.";
+  if (found > most) text += " Units not listed here: " + std::to_string(found - most) + ".";
   return text;
 }
 

@@ -16,7 +16,7 @@ class NotBegun : public scheduler::Observer {
 
   // A sentence for each, at most five; empty: there are none.
   std::string sentences() const;
-  // Only of those that are in DFU mode: no other unit was meant to be flashed without a word.
+  // Only of units in DFU mode: a unit that runs its application is not expected to be flashed.
   std::string sentences_in_dfu_mode() const;
 
  private:

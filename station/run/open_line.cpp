@@ -91,7 +91,7 @@ std::variant<OpenedLine, ExitStatus> open_usb_line() {
   return opened;
 }
 
-// The folder that the line lives in; empty: it is nobody else's anyway.
+// The folder whose lock stands for the line; empty: no other program can use this line.
 std::string home_of(const LineOptions& options) {
   return options.line == "usb" ? "/sys/bus/usb" : options.keep;
 }
@@ -101,8 +101,8 @@ std::optional<LineLock> lock_for(const LineOptions& options, LineUse use) {
   if (use == LineUse::look || home.empty()) return LineLock();
   const bool usb = options.line == "usb";
   std::error_code error;
-  if (!usb) std::filesystem::create_directories(home, error);  // whether that went well is looked at later
-  // Virtual units are kept all together.
+  if (!usb) std::filesystem::create_directories(home, error);  // open_virtual_line() reports a failure
+  // A virtual line is locked as a whole, even if only some ports are used.
   return LineLock::take(home, usb && use == LineUse::part ? LineLock::Share::part : LineLock::Share::whole);
 }
 

@@ -32,8 +32,9 @@ struct OpenedLine {
   std::unique_ptr<scheduler::RealClock> clock;
   std::unique_ptr<dfu::Bus> bus;                      // goes before the clock, whose time it asks for
   dfu::Hubs* hubs = nullptr;                          // the bus by its other name
-  std::unique_ptr<dfu::virt::ControlSocket> control;  // goes before the bus it acts on; null: nobody acts from outside
-  // Keeps what units of this line would forget. Sentences about what could not be kept. REQUIRES: the bus is there.
+  std::unique_ptr<dfu::virt::ControlSocket> control;  // goes before the bus it acts on; null: no commands from outside
+  // Writes the flash of virtual units to their files. Returns a sentence for each file that could not be written.
+  // REQUIRES: the bus is there.
   std::function<std::vector<std::string>()> save;
 };
 

@@ -9,7 +9,7 @@ namespace station {
 
 namespace {
 
-// A message that is lost has no other effect than that systemd did not hear it.
+// If a message is lost, only systemd misses it.
 void notify(const std::string& message) {
   sd_notify(0, message.c_str());
 }
@@ -28,7 +28,7 @@ void Service::ready(const std::string& status) {
   signs_of_life_.start(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::microseconds(limit)) / 2);
 }
 
-// The signs of life go on: what is in work still takes its time.
+// The watchdog messages continue until units in work have finished.
 void Service::stopping() {
   notify("STOPPING=1\nSTATUS=units in work stop at a safe point");
 }

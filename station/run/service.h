@@ -1,4 +1,4 @@
-// What systemd hears, if it started this program: that it is ready, that it is alive, that it is stopping. Without
+// Messages to systemd, if it started this program: ready, alive (the watchdog), stopping. Without
 // systemd ($NOTIFY_SOCKET is not set) nothing happens. Belongs to the main thread, whose event loop it proves to run.
 #pragma once
 
@@ -11,11 +11,12 @@ class Service {
  public:
   Service();
 
-  // From now on a sign of life is sent for as long as the event loop turns, if systemd waits for one.
+  // Reports that the program is ready. From then on, while the event loop runs, the watchdog message is sent if systemd
+  // expects it.
   void ready(const std::string& status);
   void stopping();
-  // One sign of life, for a wait in which the event loop does not turn, and which may last longer than systemd gives a
-  // program to stop: hooks of the last units have their own limits.
+  // Sends one watchdog message, for a wait in which the event loop does not run, and which may last longer than systemd
+  // gives a program to stop: hooks of the last units have their own limits.
   void alive() const;
 
  private:

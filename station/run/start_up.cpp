@@ -84,11 +84,11 @@ void wait_for(Hooks& hooks, const Service& service) {
 }  // namespace
 
 StartUp::Process::Process() {
-  // The line goes before whatever else this machine does, if the system lets it: units wait for no compiler or backup.
-  // Threads inherit it.
+  // Asks for priority over other programs, so that units do not wait for a compiler or a backup. Threads inherit it;
+  // without the permission nothing changes.
   setpriority(PRIO_PROCESS, 0, line_priority);
   std::signal(SIGPIPE, SIG_IGN);    // the reader of the output may go away; the line runs on
-  std::signal(SIGXFSZ, SIG_IGN);    // a file that must not grow is like a full disk, and no reason to end
+  std::signal(SIGXFSZ, SIG_IGN);    // a file at its size limit is handled like a full disk
   std::setlocale(LC_NUMERIC, "C");  // Qt took the user's locale; a decimal comma has no place in what programs read
 }
 

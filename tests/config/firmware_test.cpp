@@ -278,7 +278,7 @@ TEST_F(Firmware, APartOfAMapThatMakesNoSenseIsToldAndNoStepCanBeThere) {
   const RecipeResult result = load(step("p", "p.bin", "address = 0x08000000"), map);
   ASSERT_NE(result.recipe, nullptr) << all(result.diagnostics);
   EXPECT_THAT(all(result.diagnostics),
-              AllOf(HasSubstr("warning: 'map' has a part that makes no sense"),
+              AllOf(HasSubstr("warning: 'map' has a part that cannot be understood"),
                     HasSubstr("\"01*016K\", whose type is not known"), HasSubstr("a ',' at the end")));
   EXPECT_THAT(refused(load(step("q", "q.bin", "address = 0x08004000"), map)), HasSubstr("has nothing at 0x08004000"));
 }

@@ -160,7 +160,7 @@ TEST(RecipeMemories, NorDoesATableInTheRecipeOpenThem) {
   const std::string nameless = "[[device.memory]]\nmap = \"@Flash   /0x80000000/1024*004Kg\"\n";
   EXPECT_THAT(said(load("usb = \"2b04:d00c\"\nmap = \"@Internal Flash   /0x00000000/48*004Kg\"\n" + nameless,
                         step("x", "alt = \"Flash\"\naddress = 0x80289000"))),
-              HasSubstr("name it by its number"));
+              HasSubstr("name this memory by the number of its alternate setting"));
   EXPECT_THAT(said(load("usb = \"2b04:d00c\"\ndialect = \"dfu11\"\n", step("x", "alt = 2"))),
               HasSubstr("no recipe may touch"));
 }

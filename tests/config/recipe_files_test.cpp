@@ -84,7 +84,9 @@ TEST_F(RecipeFiles, MistakesAreToldWithTheFileThatTheyAreIn) {
 
 TEST_F(RecipeFiles, CircleAndMissingOneAreRefusedWhereTheyAreNamed) {
   folder.write("base.toml", "[recipe]\nname = \"b\"\nextends = \"r.toml\"\n");
-  EXPECT_THAT(said(extend("")), HasSubstr("base.toml:3:11: error: the recipe 'r.toml' is extended in a circle"));
+  EXPECT_THAT(
+      said(extend("")),
+      HasSubstr("base.toml:3:11: error: the recipe 'r.toml' extends itself, through other recipes or directly"));
   const RecipeResult missing = load("[recipe]\nname = \"r\"\nextends = \"none.toml\"\n");
   EXPECT_TRUE(missing.input_missing);
   EXPECT_THAT(said(missing), HasSubstr("r.toml:3:11: error: the recipe 'none.toml' does not exist"));

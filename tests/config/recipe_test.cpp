@@ -352,7 +352,7 @@ TEST_F(RecipeFile, AProofThatItsUnitsCannotGiveIsRefusedNotWeakened) {
   EXPECT_THAT(all(plain.diagnostics), HasSubstr("They can give \"application\" or \"none\"."));
   const RecipeResult compared = with("dfu11", "0", "reread");
   EXPECT_EQ(compared.recipe, nullptr);
-  EXPECT_THAT(all(compared.diagnostics), HasSubstr("plain DFU is not compared once more"));
+  EXPECT_THAT(all(compared.diagnostics), HasSubstr("units of plain DFU are not read a second time"));
   const RecipeResult nothing = with("dfu11", "0", "none", "verify = \"none\"\n");
   EXPECT_EQ(nothing.recipe, nullptr);
   EXPECT_THAT(all(nothing.diagnostics), HasSubstr("would pass without any proof"));

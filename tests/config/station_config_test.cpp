@@ -231,7 +231,7 @@ TEST_F(HookTables, WithMistakesAreRefusedAtTheirPlace) {
   EXPECT_THAT(said("[[hook]]\non = [\"interrupted\"]\nrun = [\"lamp\"]\n"), HasSubstr(":2:7: error: 'on' must be"));
   EXPECT_THAT(
       said("[[hook]]\nrun = [\"lamb\"]\n"),
-      AllOf(HasSubstr(":2:8: error: there is no program '" + folder.path("lamb") + "'"), HasSubstr("No shell")));
+      AllOf(HasSubstr(":2:8: error: there is no program '" + folder.path("lamb") + "'"), HasSubstr("PATH is not")));
   EXPECT_THAT(said("[[hook]]\nrun = [\".\"]\n"), HasSubstr(":2:8: error: there is no program"));
   EXPECT_THAT(said("[[hook]]\nrun = [\"notes\"]\n"), HasSubstr("is not executable"));
   EXPECT_THAT(said("[[hook]]\n"), HasSubstr("[[hook]] number 1 has no 'run'"));

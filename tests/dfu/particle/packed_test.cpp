@@ -195,7 +195,7 @@ TEST(WholeFiles, WhatEarlyToolsDidToThemIsSaid) {
   file.push_back(0);
   EXPECT_THAT(problem_of(file), HasSubstr("particle-cli up to 1.27"));
   file.push_back(1);
-  EXPECT_THAT(problem_of(file), HasSubstr("something was put behind it"));
+  EXPECT_THAT(problem_of(file), HasSubstr("bytes were appended to it"));
   ModuleSpec spec = system_part_spec(600);
   spec.function = Function::bootloader;
   spec.index = 0;

@@ -188,7 +188,7 @@ TEST_F(ControlSocketTest, NobodyWaitsForAClientThatDoesNotReadOrNeverEndsItsLine
   const int client = connected();
   say(client, "plug 1-1.1\n");
   EXPECT_EQ(heard(client, 1), "ok\n");
-  EXPECT_EQ(heard(endless, 2), "error: this line has no end\n") << "and then it is put out";
+  EXPECT_EQ(heard(endless, 2), "error: this line is too long\n") << "and then it is disconnected";
   close(client);
   close(deaf);
   close(endless);
