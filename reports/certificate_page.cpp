@@ -222,7 +222,7 @@ std::string state_of(const Lines& lines) {
 void put_unit(const Lines& lines, const CertificateFacts& facts, std::ostream& out) {
   const std::string label = lines.value("label"), id = lines.value("unit");
   put_title("Certificate of unit", label.empty() || label == "-" ? id : label, facts, out);
-  out << "<section><h2>Unit</h2><dl>\n";
+  out << "<section><h2>Unit</h2><dl class=two>\n";
   put_fact("Chip or device id", id == "-" ? "" : mono(id), out);
   for (const std::string& serial : lines.values("serial")) put_fact("USB serial", mono(serial), out);
   put_fact("Verdict", state_of(lines), out);
