@@ -1,4 +1,6 @@
 // Production orders: opened by a supervisor, counted by the record, closed with a signed certificate.
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <algorithm>
 #include <filesystem>
 
@@ -6,6 +8,7 @@
 
 #include "db/care.h"
 #include "db/verify.h"
+#include "reports/jobs_json.h"
 #include "station/cli/command.h"
 #include "station/cli/options.h"
 #include "station/cli/record_session.h"
@@ -32,6 +35,11 @@ struct JobCloseOptions {
   std::string operator_name;
   std::string reason;
   std::string output;  // empty: ORDER.certificate
+};
+
+struct JobListOptions {
+  RecordOptions record;
+  bool json = false;
 };
 
 struct JobExportOptions {
@@ -131,8 +139,13 @@ ExitStatus job_close(const JobCloseOptions& options) {
   });
 }
 
-ExitStatus job_list(const RecordOptions& options) {
-  return record_session(options, [&](const RecordPlace& place) {
+ExitStatus job_list(const JobListOptions& options) {
+  return record_session(options.record, [&](const RecordPlace& place) {
+    if (options.json) {
+      const QJsonObject all{{"jobs", reports::jobs_json(db::Reader(place.database).jobs_of_all())}};
+      return print(QJsonDocument(all).toJson(QJsonDocument::Compact).toStdString() + "\n") ? ExitStatus::passed
+                                                                                           : ExitStatus::cannot_create;
+    }
     std::string out;
     const db::Time now = order_time(place.database);
     for (const db::WorkOrder& job : db::Reader(place.database).jobs_of_all()) out += line_of(job, now);
@@ -217,8 +230,9 @@ Action declare_close(Arguments& arguments) {
 }
 
 Action declare_list(Arguments& arguments) {
-  const auto options = std::make_shared<RecordOptions>();
-  add_record_options(arguments, *options);
+  const auto options = std::make_shared<JobListOptions>();
+  add_record_options(arguments, options->record);
+  arguments.flag("--json", options->json, "As one JSON object");
   return action(options, job_list);
 }
 

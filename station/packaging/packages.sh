@@ -19,6 +19,8 @@ flashline_packages=(
   libsystemd-dev       # tells systemd that the service is ready and alive
   libunistring-dev     # UTF-8, and how wide characters are on a terminal
   libxlsxwriter-dev    # reports as workbooks
+  libzip-dev           # reads the anchor in a workbook
+  libzint-dev          # the QR code of a certificate
   libusb-1.0-0-dev     # USB
   zlib1g-dev           # CRC-32
   lowdown              # man pages of the formats, from docs/

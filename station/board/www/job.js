@@ -106,6 +106,7 @@ function list(root, screen) {
       closed.length > 0 && panel(t('job.done'), table([t('job.order'), t('job.product'), t('job.made'), t('job.closed.at'), ''], closed.map((one) => [
         h('a', { href: '#/job/' + encodeURIComponent(one.id) }, one.order), one.product ?? '', t('job.of', { made: one.made ?? 0, quantity: one.quantity }), moment(one.closed),
         h('a', { href: '#/job/' + encodeURIComponent(one.id) }, t('certificate'))]), { label: t('job.done') })),
+      h('div', {}, h('p', { class: 'quiet-text' }, t('report.today')), reports('day=' + today())),
     ];
   }
   const reload = (how) => loadInto(content, () => get('/api/jobs'), show, how);
@@ -113,6 +114,15 @@ function list(root, screen) {
   reload();
   return reload;
 }
+
+// To look at, and to take along.
+function reports(what) {
+  const link = (format) => h('a', { class: 'button quiet', href: '/api/report?format=' + format + '&' + what, target: '_blank', rel: 'noopener' }, t('report.' + format));
+  return h('section', { class: 'panel no-print' }, h('h2', {}, t('report')), h('div', { class: 'choices left' }, ['summary', 'html', 'xlsx', 'csv'].map(link)));
+}
+
+// As the station's day begins and ends where this page is read.
+const today = () => new Date(Date.now() - new Date().getTimezoneOffset() * 60000).toISOString().slice(0, 10);
 
 function detail(root, id) {
   const content = h('div', {});
@@ -130,11 +140,12 @@ function detail(root, id) {
         job.state !== 'closed' && button(t('job.close'), () => close(job, reload), { kind: job.left > 0 ? 'quiet' : 'strong', iconName: 'icon-lock' }))),
       job.state !== 'closed' && !current && !can('use') && h('p', { class: 'big-text' }, t('job.start-with', { order: job.order })),
       job.certificate ? h('section', { class: 'panel certificate' }, h('h2', {}, t('certificate')), h('p', { class: 'quiet-text no-print' }, t('certificate.what')),
-        h('div', { class: 'choices left no-print' }, button(t('print'), () => window.print(), { kind: 'strong' }),
+        h('div', { class: 'choices left no-print' }, h('a', { class: 'button strong', href: at(id) + '/certificate.html', target: '_blank', rel: 'noopener' }, t('certificate.page')),
           h('a', { class: 'button', href: at(id) + '/certificate', download: job.order + '.certificate' }, t('download')),
           h('a', { class: 'button quiet', href: at(id) + '/certificate.minisig', download: job.order + '.certificate.minisig' }, t('download.signature'))),
         h('pre', { class: 'paper', tabindex: '0' }, job.certificate))
         : job.state !== 'closed' && panel(t('certificate'), h('p', {}, t('certificate.none'))),
+      reports('job=' + encodeURIComponent(job.order)),
     ];
   }
   const reload = (how) => loadInto(content, () => get(at(id)), show, how);
