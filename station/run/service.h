@@ -13,7 +13,8 @@ class Service {
 
   // From now on a sign of life is sent for as long as the event loop turns, if systemd waits for one.
   void ready(const std::string& status);
-  void stopping();
+  // `how`: what becomes of the units in work.
+  void stopping(const std::string& how);
   // One sign of life, for a wait in which the event loop does not turn, and which may last longer than systemd gives a
   // program to stop: hooks of the last units have their own limits.
   void alive() const;
