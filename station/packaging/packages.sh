@@ -58,14 +58,20 @@ fuzz_packages=(
   libclang-rt-dev   # libFuzzer itself, and the sanitizers' run time
 )
 
-# Only for station/packaging/build-deb.sh, which needs the first alone: the others go into a Debian of its own, or are
-# for --here.
+# For the Debian package. station/packaging/build-deb.sh needs the first alone: the others go into a Debian of its own, or
+# are for --here and for station/packaging/check-deb.sh, which tests/run.sh runs.
 package_packages=(
   mmdebstrap                   # a clean Debian to build in
   debhelper                    # builds the package
   dh-sequence-installsysusers  # makes the service's user
   po-debconf                   # the question of a purge, in several languages
   lintian                      # says what is wrong with a package
+)
+
+# Only for tests/guest/service.sh, with mmdebstrap.
+guest_packages=(
+  qemu-system-x86   # a computer with systemd as its first process
+  e2fsprogs         # its disk
 )
 
 # Only for tests/lint.sh.
