@@ -33,8 +33,15 @@ void ProgressLines::started(const RunFacts& facts) {
   out_.line("");
 }
 
-void ProgressLines::stopping(bool at_once) {
-  say("", at_once ? "Stopping at once." : "Stopping: units in work stop at a safe point. Once more stops at once.");
+void ProgressLines::stopping(scheduler::StopKind kind) {
+  switch (kind) {
+    case scheduler::StopKind::drain:
+      return say("", "Stopping: units in work are finished first.");
+    case scheduler::StopKind::safe_point:
+      return say("", "Stopping: units in work stop at a safe point. Once more stops at once.");
+    case scheduler::StopKind::at_once:
+      return say("", "Stopping at once.");
+  }
 }
 
 void ProgressLines::say(const std::string& place, const std::string& text) {

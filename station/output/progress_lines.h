@@ -18,7 +18,7 @@ class ProgressLines : public RunOutput {
   explicit ProgressLines(LineWriter& out, Only only = Only::everything) : out_(out), only_(only) {}
 
   void started(const RunFacts& facts) override;
-  void stopping(bool at_once) override;
+  void stopping(scheduler::StopKind kind) override;
   void ended(const RunEnd& end) override;
   void on(const scheduler::Event& event, scheduler::WallTime at) override;
 

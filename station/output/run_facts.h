@@ -34,7 +34,7 @@ struct RunEnd {
 class RunOutput : public scheduler::Observer {
  public:
   virtual void started(const RunFacts& facts) = 0;
-  virtual void stopping(bool at_once) = 0;
+  virtual void stopping(scheduler::StopKind kind) = 0;
   virtual void ended(const RunEnd& end) = 0;
 };
 

@@ -128,11 +128,16 @@ std::unique_ptr<Signals> StartUp::catch_signals() {
   const auto on_signal = [this](int signal) {
     if (signal == SIGHUP && options_.stay) return static_cast<void>(reload());
     if (signal == SIGUSR1) return run_.toggle_pause();
-    service_.stopping();
+    if (signal == SIGUSR2) {
+      service_.stopping("units in work are finished first");
+      return run_.finish_units();
+    }
+    service_.stopping("units in work stop at a safe point");
     run_.stop();
   };
   // `flash` ends with its terminal, as by SIGTERM: units in work first.
-  return std::make_unique<Signals>(std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP, SIGUSR1}, on_signal);
+  const std::initializer_list<int> signals{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
+  return std::make_unique<Signals>(signals, on_signal);
 }
 
 std::shared_ptr<const db::Run> StartUp::run_row() {

@@ -173,7 +173,7 @@ TEST_F(Shown, EveryKeyOfAnEventIsInTheDocumentAndNoOther) {
         output.on(scheduler::Remarked{}, {});
         output.on(scheduler::UnitMade{}, {});
         output.on(scheduler::JobTaken{}, {});
-        output.stopping(false);
+        output.stopping(scheduler::StopKind::safe_point);
       },
       RecordContext{{}, {}, std::make_shared<const db::Run>(), {}});
   const std::map<std::string, Names> shown = shown_events(all);
