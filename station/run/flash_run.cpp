@@ -266,7 +266,10 @@ void FlashRun::execute() {
 // First those who make events, then the recorder with what it still has, then the pool with what it still has to run;
 // the time is asked for until the end.
 RunEnd FlashRun::close() {
-  for (const std::string& problem : parts_.line.save()) parts_.log.logger().error("{}", problem);
+  for (const std::string& problem : parts_.line.save()) {
+    parts_.log.logger().error("{}", problem);
+    end_.flash_problem = problem;
+  }
   watch_.stop();
   parts_.line.control.reset();
   parts_.line.bus.reset();
