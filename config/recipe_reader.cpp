@@ -31,8 +31,11 @@ class RecipeReader {
 
   void read(const TomlNode& root) {
     TableReader file(root, "this file", report_);
-    const bool base = draft_.extended;
-    if (auto table = file.table("recipe", Need::required)) heading(*table);
+    bool base = draft_.extended;
+    if (auto table = file.table("recipe", Need::required)) {
+      base = base || table->has("extends");  // one that cannot be read is said once, where it is named
+      heading(*table);
+    }
     if (auto table = file.table("device", base ? Need::optional : Need::required)) {
       draft_.profile = device(*table);
     }

@@ -82,8 +82,8 @@ ExitStatus run(int argc, char** argv) {
 
 }  // namespace
 
-// Below these the program ends in the middle of a call, where nobody can say why. Measured with the largest recipe and
-// `report`: 200 KiB of stack, 40 MiB of data.
+// Below these the program ends in the middle of a call, where nobody can say why. Each thread gets a stack of the
+// limit's size, and its stack counts as data.
 std::string_view limit_that_is_too_small() {
   constexpr rlim_t least_stack = 512 << 10, least_data = 64 << 20;
   rlimit limit{};

@@ -104,6 +104,7 @@ std::vector<std::size_t> columns_in(const Lines& lines) {
     if (gap && begins) columns.push_back(at);
     begun = begun || begins;
   }
+  if (columns.size() < 2) columns.clear();  // names and values: each line by itself
   return columns;
 }
 

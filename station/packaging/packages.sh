@@ -20,7 +20,7 @@ flashline_packages=(
   libunistring-dev     # UTF-8, and how wide characters are on a terminal
   libxlsxwriter-dev    # reports as workbooks
   libusb-1.0-0-dev     # USB
-  zlib1g-dev           # CRC-32
+  zlib1g-dev           # CRC-32, compression of support bundles
   lowdown              # man pages of the formats, from docs/
   libgtest-dev         # tests
   libgmock-dev         # tests

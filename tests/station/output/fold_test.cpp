@@ -57,6 +57,13 @@ TEST(Fold, ATableIsBrokenBetweenItsColumns) {
   EXPECT_THAT(folded(table, 80), HasSubstr("sectors  sha256\n    image\n")) << "its head as its rows";
 }
 
+TEST(Fold, ANameStaysBesideItsValue) {
+  EXPECT_EQ(folded("Station   line-3\nRecord    47 rows, the last of which was written by a program long ago\n", 60),
+            "Station   line-3\n"
+            "Record    47 rows, the last of which was written by a\n"
+            "          program long ago\n");
+}
+
 TEST(Fold, ASentenceGoesOnUnderItsBeginning) {
   EXPECT_EQ(folded("OK       kernel        the kernel of this computer is as new as it should be", 60),
             "OK       kernel        the kernel of this computer is as new\n"
