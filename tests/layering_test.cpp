@@ -79,7 +79,7 @@ struct Library {
 const std::vector<Library> libraries = {
     {"libusb", {"libusb"}, {"dfu/usb/"}},
     {"libsodium", {"sodium"}, {"dfu/", "db/", "station/board/operators."}},
-    {"zlib", {"zlib.h"}, {"dfu/"}},
+    {"zlib", {"zlib.h"}, {"dfu/", "station/diagnostics/archive."}},
     {"toml++", {"toml++/"}, {"config/"}},
     {"oneTBB", {"tbb/", "oneapi/tbb/"}, {"db/"}},
     {"SQLite", {"SQLiteCpp/", "sqlite3.h"}, {"db/"}},

@@ -45,7 +45,12 @@ class LineReader {
     }
     if (problem_.empty() && !ended_) return "has no end record: the file is cut off";
     if (!problem_.empty()) return "has a damaged line " + std::to_string(line_) + ": " + problem_;
-    return put_together(std::move(elements_));
+    ContentResult result = put_together(std::move(elements_));
+    if (auto* content = std::get_if<Content>(&result); content && behind_end_ > 0) {
+      content->remark = "has " + std::to_string(behind_end_) + (behind_end_ == 1 ? " record" : " records") +
+                        " without data behind its end record, as of names of variables; nothing of them is flashed";
+    }
+    return result;
   }
 
  protected:
@@ -77,6 +82,7 @@ class LineReader {
     const ByteView behind = trimmed(text.subspan(static_cast<std::size_t>(blank - text.begin())));
     if (!behind.empty() && is_comment(behind)) text = text.first(static_cast<std::size_t>(blank - text.begin()));
     if (ended_ && !may_follow_end(text)) return fail("there is something after the end record");
+    if (ended_) ++behind_end_;
     record(text);
   }
 
@@ -94,17 +100,18 @@ class LineReader {
   }
 
   std::vector<Element> elements_;
-  std::size_t line_ = 0;
+  std::size_t line_ = 0, behind_end_ = 0;
   std::string problem_;
 };
 
 class HexReader : public LineReader {
  private:
-  // Altus Metrum's files have the names of their variables there, in records of a type of their own; data there is of
-  // another file that was put behind this one.
+  // Altus Metrum's files have the names of their variables there, in records of a type of their own, behind one that
+  // says their address. Data there, a start or another end is of a second file that was put behind this one.
   bool may_follow_end(ByteView text) const override {
     const Bytes raw = text[0] == ':' ? hex_pairs(text.subspan(1)) : Bytes();
-    return raw.size() >= 5 && raw[3] != data;
+    if (raw.size() < 5) return false;
+    return raw[3] > start_linear || raw[3] == segment || raw[3] == linear;
   }
 
   enum Type : std::uint8_t { data = 0, end_of_file = 1, segment = 2, start_segment = 3, linear = 4, start_linear = 5 };

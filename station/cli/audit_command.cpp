@@ -253,8 +253,8 @@ ExitStatus audit_verify(const AuditOptions& options) {
     check_certificates(path, against);
     const db::StoredImages images = options.images ? db::check_images(path) : db::StoredImages{};
     const bool good = result.sound() && against.good && images.troubles.empty();
-    if (!print(as_text(path, result) + against.text + (options.images ? as_text(images) : "") +
-               (good ? "VERIFIED\n" : "NOT VERIFIED\n"))) {
+    if (!print_folded(as_text(path, result) + against.text + (options.images ? as_text(images) : "") +
+                      (good ? "VERIFIED\n" : "NOT VERIFIED\n"))) {
       return ExitStatus::cannot_create;
     }
     return good ? ExitStatus::passed : ExitStatus::not_passed;
@@ -315,12 +315,13 @@ ExitStatus audit_anchor(const AnchorOptions& options) {
 ExitStatus dispose(const DisposeOptions& options) {
   return record_session(options.record, [&](const RecordPlace& place) {
     const std::variant<Subject, Refused> subject = subject_of(options.subject, place.database);
-    if (const auto* refused = std::get_if<Refused>(&subject)) return complain(ExitStatus::usage, refused->sentence);
+    if (const auto* refused = std::get_if<Refused>(&subject))
+      return complain(ExitStatus::usage, at_the_shell(*refused));
     const db::Disposition& wanted = options.disposition;
     WritingSession session(place, "audit dispose", wanted.author);
     const EntryResult result = put_on_record(
         Decide{std::get<Subject>(subject), wanted.verdict, wanted.author, wanted.reason}, session.store());
-    if (const auto* refused = std::get_if<Refused>(&result)) return complain(ExitStatus::usage, refused->sentence);
+    if (const auto* refused = std::get_if<Refused>(&result)) return complain(ExitStatus::usage, at_the_shell(*refused));
     return print("recorded; what was recorded before stays as it is\n") ? ExitStatus::passed
                                                                         : ExitStatus::cannot_create;
   });

@@ -38,7 +38,8 @@ ExitStatus say(const std::string& line) {
 
 ExitStatus pair(const PairLabel& entry, const std::string& with, db::Store& store) {
   const EntryResult result = put_on_record(entry, store);
-  if (const auto* refused = std::get_if<Refused>(&result)) return complain(ExitStatus::not_passed, refused->sentence);
+  if (const auto* refused = std::get_if<Refused>(&result))
+    return complain(ExitStatus::not_passed, at_the_shell(*refused));
   return say(fmt::format("{} is the label of {}{}", entry.label, with,
                          std::get<OnRecord>(result).was_there ? ", as it was" : ""));
 }

@@ -23,6 +23,7 @@
 #include "reports/unit.h"
 #include "station/cli/command.h"
 #include "station/cli/options.h"
+#include "station/output/fold.h"
 #include "station/output/output.h"
 #include "station/output/sink_stream.h"
 #include "station/record/anchor_text.h"
@@ -96,12 +97,36 @@ Writer writer_of(db::Reader& reader, const reports::Report& report, const Report
   return attempts_writer(report, options);
 }
 
-ExitStatus to_standard_output(const Writer& write) {
+// Whole lines, folded to the screen where a person reads them.
+class Lines {
+ public:
+  explicit Lines(int width) : width_(width) {}
+
+  bool put(std::string_view bytes) {
+    if (width_ == 0) return write_all(STDOUT_FILENO, bytes);
+    rest_ += bytes;
+    constexpr std::size_t most_of_a_table = 65536;  // a longer one is folded in parts
+    std::size_t end = rest_.rfind("\n\n");
+    if (end == std::string::npos && rest_.size() > most_of_a_table) end = rest_.rfind('\n');
+    if (end == std::string::npos) return true;
+    const std::string lines = rest_.substr(0, end + 1);
+    rest_.erase(0, end + 1);
+    return write_all(STDOUT_FILENO, folded(lines, width_));
+  }
+  bool finish() { return write_all(STDOUT_FILENO, folded(rest_, width_)); }
+
+ private:
+  int width_;
+  std::string rest_;
+};
+
+ExitStatus to_standard_output(const Writer& write, const ReportOptions& options) {
   reports::PrintableFilter filter;
-  SinkStream out([&](std::string_view bytes) { return write_all(STDOUT_FILENO, filter.take(bytes)); });
+  Lines lines(options.format == "text" ? width_of_output() : 0);
+  SinkStream out([&](std::string_view bytes) { return lines.put(filter.take(bytes)); });
   write(out);
   out.flush();
-  if (out.good() && write_all(STDOUT_FILENO, filter.finish())) return ExitStatus::passed;
+  if (out.good() && lines.put(filter.finish()) && lines.finish()) return ExitStatus::passed;
   return complain(ExitStatus::cannot_create,
                   std::string("standard output accepts no more data: ") + std::strerror(errno) + ".");
 }
@@ -110,19 +135,21 @@ ExitStatus to_standard_output(const Writer& write) {
 ExitStatus to_file(const Writer& write, const ReportOptions& options) {
   QSaveFile file(QString::fromStdString(options.output));
   const auto failed = [&] {
-    return complain(ExitStatus::cannot_create, options.output + " cannot be written: " +
-                                                   file.errorString().toStdString() + ". Name another file with -o.");
+    return complain(ExitStatus::cannot_create,
+                    options.output + " cannot be written: " + why_it_failed(file) + ". Name another file with -o.");
   };
   if (!file.open(QIODevice::WriteOnly)) return failed();
-  const auto put = [&file](const std::string& text) {
+  qint64 all = 0;
+  const auto put = [&](const std::string& text) {
     const auto size = static_cast<qint64>(text.size());
+    all += size;
     return file.write(text.data(), size) == size;
   };
   reports::PrintableFilter filter;
   SinkStream out([&](std::string_view bytes) { return put(filter.take(bytes)); });
   write(out);
   out.flush();
-  return out.good() && put(filter.finish()) && file.commit() ? ExitStatus::passed : failed();
+  return out.good() && put(filter.finish()) && commit_whole(file, all) ? ExitStatus::passed : failed();
 }
 
 // A workbook cannot be written to a pipe: it goes into a file beside the one that is wanted, and then takes its name.
@@ -177,7 +204,7 @@ void tell_of_unknown_names(db::Reader& reader, const db::Filter& filter) {
 }
 
 ExitStatus put(const Writer& write, const ReportOptions& options) {
-  return options.output.empty() ? to_standard_output(write) : to_file(write, options);
+  return options.output.empty() ? to_standard_output(write, options) : to_file(write, options);
 }
 
 ExitStatus certificate(const std::string& database, const ReportOptions& options) {

@@ -27,6 +27,7 @@ struct RunEnd {
   double seconds = 0;             // on the line's clock, as every duration of the record
   bool stopped = false;           // by a signal
   std::string records_problem{};  // empty: every record was written
+  std::string flash_problem{};    // empty: the flash of every virtual unit that has a file is in it
 };
 
 // What a run shows to its reader. Events come as Observer says; the rest from the main thread, `ended` after all of

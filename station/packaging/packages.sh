@@ -22,7 +22,7 @@ flashline_packages=(
   libzip-dev           # reads the anchor in a workbook
   libzint-dev          # the QR code of a certificate
   libusb-1.0-0-dev     # USB
-  zlib1g-dev           # CRC-32
+  zlib1g-dev           # CRC-32, compression of support bundles
   lowdown              # man pages of the formats, from docs/
   libgtest-dev         # tests
   libgmock-dev         # tests

@@ -269,7 +269,10 @@ void FlashRun::execute() {
 // Stops first what makes events (bus, clock), then the recorder after its last entries, then the pool after its last
 // tasks. A stopped clock still gives the time, which all of them ask for.
 RunEnd FlashRun::close() {
-  for (const std::string& problem : parts_.line.save()) parts_.log.logger().error("{}", problem);
+  for (const std::string& problem : parts_.line.save()) {
+    parts_.log.logger().error("{}", problem);
+    end_.flash_problem = problem;
+  }
   watch_.stop();
   parts_.line.control.reset();
   parts_.line.bus.reset();

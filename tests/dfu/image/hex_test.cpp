@@ -79,11 +79,22 @@ TEST(VendorHex, StartRecordsAndSegmentsAreRead) {
 TEST(VendorHex, RecordsWithoutDataMayFollowTheEnd) {
   const std::string names = record(4, 0, {0x08, 0x00}) + record(0xFE, 0x7BC8, {'a', 'o'});
   expect_same(plain + names, "names behind the end");
+  const ImageFacts facts = identify(bytes_of(plain + names));
+  ASSERT_EQ(facts.remarks.size(), 1u) << "what is there is said";
+  EXPECT_THAT(facts.remarks[0], HasSubstr("2 records without data behind its end record"));
+  EXPECT_TRUE(identify(bytes_of(plain)).remarks.empty());
   EXPECT_THAT(problem_of(plain + names + data), HasSubstr("after the end record")) << "two files in one";
   EXPECT_NE(problem_of(at_flash + record(0xFE, 0, {1}) + data + end_record), "nothing");
   std::string damaged = plain + names;
   damaged[damaged.size() - 2] = damaged[damaged.size() - 2] == '0' ? '1' : '0';
   EXPECT_THAT(problem_of(damaged), HasSubstr("checksum"));
+}
+
+TEST(VendorHex, AnotherFileBehindTheEndIsRefused) {
+  for (const std::string& second : {end_record, plain, data + end_record, record(5, 0, {8, 0, 1, 0x41}),
+                                    record(3, 0, {0, 0, 0, 0}), std::string("junk\n"), std::string(":\n")}) {
+    EXPECT_NE(problem_of(plain + second), "nothing") << second;
+  }
 }
 
 TEST(VendorHex, DataMayComeInAnyOrder) {

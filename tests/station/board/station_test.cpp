@@ -85,7 +85,9 @@ TEST_F(StationTest, ALabelIsPairedAndItsUnitIsFoundAgain) {
   const std::string li = sign_in("li");
   EXPECT_EQ(status_of(post("/api/labels", "{\"label\":\"SN-1\",\"slot\":\"1-1.1\"}", li)), 200);
   EXPECT_TRUE(json(post("/api/labels", "{\"label\":\"SN-1\",\"slot\":\"1-1.1\"}", li))["was_there"].toBool());
-  EXPECT_EQ(status_of(post("/api/labels", "{\"label\":\"SN-1\",\"slot\":\"1-1.2\"}", li)), 409);
+  const std::string taken = post("/api/labels", "{\"label\":\"SN-1\",\"slot\":\"1-1.2\"}", li);
+  EXPECT_EQ(status_of(taken), 409);
+  EXPECT_THAT(taken, testing::Not(HasSubstr("--"))) << "who asked by HTTP has no command line";
   EXPECT_EQ(status_of(post("/api/labels", "{\"label\":\"SN-2\",\"slot\":\"1-9.9\"}", li)), 409);
   EXPECT_THAT(get("/api/state"), HasSubstr("\"label_of_unit\":\"SN-1\""));
   const QJsonObject units = json(get("/api/units?query=SN-1"));
