@@ -43,7 +43,7 @@ class LineReader {
       const bool pair = length + 1 < file.size() && file[length] == '\r' && file[length + 1] == '\n';
       file = file.subspan(std::min(file.size(), length + (pair ? 2 : 1)));
     }
-    if (problem_.empty() && !ended_) return "has no end record: the file is cut off";
+    if (problem_.empty() && !ended_ && !is_counted()) return "has no end record: the file is cut off";
     if (!problem_.empty()) return "has a damaged line " + std::to_string(line_) + ": " + problem_;
     ContentResult result = put_together(std::move(elements_));
     if (auto* content = std::get_if<Content>(&result); content && behind_end_ > 0) {
@@ -56,6 +56,8 @@ class LineReader {
  protected:
   // A line that is no comment, behind the record that ends the file.
   virtual bool may_follow_end(ByteView) const { return false; }
+  // What was read is whole, although no record ends it.
+  virtual bool is_counted() const { return false; }
   virtual void record(ByteView text) = 0;
 
   void add(std::uint32_t address, ByteView bytes) {
@@ -162,6 +164,9 @@ class HexReader : public LineReader {
 
 class SRecordReader : public LineReader {
  private:
+  // srec_cat writes the record that ends a file only where a start address is given.
+  bool is_counted() const override { return counted_; }
+
   void record(ByteView text) override {
     if (text.size() < 2 || (text[0] != 'S' && text[0] != 's')) return fail("it does not begin with an S");
     const Bytes raw = hex_pairs(text.subspan(2));
@@ -204,6 +209,7 @@ class SRecordReader : public LineReader {
   void data(std::size_t address_bytes, ByteView bytes) {
     if (bytes.size() < address_bytes) return fail("its length does not fit its type");
     ++records_;
+    counted_ = false;
     add(number(bytes.first(address_bytes)), bytes.subspan(address_bytes));
   }
 
@@ -212,9 +218,11 @@ class SRecordReader : public LineReader {
     if (number(bytes) != records_)
       return fail("it counts " + std::to_string(number(bytes)) + " records before it, not " + std::to_string(records_) +
                   ": the file is cut off or put together");
+    counted_ = true;
   }
 
   std::uint32_t records_ = 0;
+  bool counted_ = false;  // the number of records before this place was right
 };
 
 }  // namespace

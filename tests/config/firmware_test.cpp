@@ -101,6 +101,28 @@ TEST_F(Firmware, VectorsMayPointIntoAnotherStep) {
   EXPECT_NE(both.recipe, nullptr) << all(both.diagnostics);
 }
 
+TEST_F(Firmware, TwoProgramsThatAreExchangedAreRefusedWithTheAddressOfEach) {
+  folder.write("boot.bin", linked(0x08000000, 0x4000));
+  folder.write("app.bin", linked(0x08010000, 0x2000));
+  EXPECT_THAT(
+      refused(load(step("boot", "boot.bin", "address = 0x08010000") + step("app", "app.bin", "address = 0x08000000"))),
+      AllOf(HasSubstr("into 'app.bin', whose own vectors point elsewhere too: are the two exchanged?"),
+            HasSubstr("into 'boot.bin', whose"), HasSubstr("address = 0x08000000"), HasSubstr("address = 0x08010000")));
+  EXPECT_NE(
+      load(step("boot", "boot.bin", "address = 0x08000000") + step("app", "app.bin", "address = 0x08010000")).recipe,
+      nullptr);
+}
+
+TEST_F(Firmware, AProgramWhoseStartIsInNoStepIsRefusedAlsoIfOtherHandlersAreInItsOwnBytes) {
+  dfu::Bytes program = linked(0x08004000, 0x4180);
+  program[4] = 0x01, program[5] = 0x42;  // the start, at 0x08004200
+  folder.write("p.bin", program);
+  EXPECT_THAT(refused(load(step("p", "p.bin", "address = 0x08000000"))),
+              AllOf(HasSubstr("its vectors point to 0x08004200 and above, where no step puts anything"),
+                    HasSubstr("address = 0x08004000")));
+  EXPECT_NE(load(step("p", "p.bin", "address = 0x08004000")).recipe, nullptr);
+}
+
 TEST_F(Firmware, AVectorTableThatNoProcessorFindsIsRefusedWithTheAddressesThatFit) {
   folder.write("p.bin", linked(0x08004010, 0x1000));
   EXPECT_THAT(refused(load(step("p", "p.bin", "address = 0x08004010"))),

@@ -148,6 +148,14 @@ TEST(SRecords, AllLengthsOfAddressAreRead) {
   EXPECT_EQ(image->facts.ranges, (std::vector<Range>{{0x1000, 0x1002}, {0x12000, 0x12002}, {0x08000000, 0x08000002}}));
 }
 
+TEST(SRecords, ANumberOfRecordsThatIsRightEndsAFileToo) {
+  const std::string one = s_record('3', 0x08000000, 4, {1, 2, 3}), two = s_record('3', 0x08000003, 4, {4});
+  EXPECT_EQ(problem_of(one + two + s_record('5', 2, 2, {})), "nothing")
+      << "as srec_cat leaves it without a start address";
+  EXPECT_THAT(problem_of(one + s_record('5', 1, 2, {}) + two), HasSubstr("no end record"));
+  EXPECT_THAT(problem_of(one + s_record('5', 2, 2, {})), HasSubstr("counts 2 records before it, not 1"));
+}
+
 TEST(SRecords, EachMistakeIsNamedWithItsLine) {
   const std::string one = s_record('1', 0, 2, {1, 2, 3});
   std::string bad = one;
