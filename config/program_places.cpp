@@ -114,7 +114,7 @@ class Programs : private StepReport {
     } else if (const Found* other = here ? nullptr : exchanged_with(program)) {
       wrong_place(one, program,
                   "its vectors point to " + hex(handlers.begin) + " and above, into '" + other->placed->file() +
-                      "', whose own vectors point elsewhere too: are the two exchanged?",
+                      "', which is in a wrong place itself, as if the two were exchanged",
                   dfu::link_address(program.bytes, starts_));
     } else if (const auto start = here ? dfu::linked_elsewhere(program.bytes, place.begin, starts_) : std::nullopt) {
       wrong_place(one, program, "its pointers show that it was linked for another place", start);

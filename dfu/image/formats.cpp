@@ -153,13 +153,28 @@ bool is_utf16_text(ByteView file) {
   return is_text(letters);
 }
 
+namespace {
+
+// Pages in XHTML begin as any other XML does.
+bool names_html(ByteView beginning) {
+  const auto same = [](std::uint8_t byte, char letter) { return std::tolower(byte) == letter; };
+  const auto has = [&](std::string_view mark) {
+    return std::search(beginning.begin(), beginning.end(), mark.begin(), mark.end(), same) != beginning.end();
+  };
+  return has("<html") || has("doctype html");
+}
+
+}  // namespace
+
 bool is_html(ByteView file) {
   file = without_byte_order_mark(file);
   const auto first = std::ranges::find_if_not(file, is_blank);
   file = file.subspan(static_cast<std::size_t>(first - file.begin()));
   if (file.size() < 2 || file[0] != '<') return false;
   const bool tag = file[1] == '!' || file[1] == '?' || std::isalpha(file[1]) != 0;
-  return tag && is_text(file);
+  if (!tag || !is_text(file)) return false;
+  return (!starts_with(file, "<?") && !starts_with(file, "<svg")) ||
+         names_html(file.first(std::min<std::size_t>(file.size(), 512)));
 }
 
 bool runs_on_core(ByteView file) {

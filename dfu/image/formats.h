@@ -21,7 +21,7 @@ bool is_s_record(ByteView text);
 bool is_intel_hex(ByteView file);
 bool is_s_records(ByteView file);
 ByteView without_byte_order_mark(ByteView file);
-// Text that begins with a tag, after blanks and a byte order mark.
+// Text that begins with a tag, after blanks and a byte order mark; of XML only what says that it is a page.
 bool is_html(ByteView file);
 bool is_text(ByteView file);
 // UTF-16 with a byte order mark. No reader of .hex files accepts it.

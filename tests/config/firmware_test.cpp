@@ -106,8 +106,8 @@ TEST_F(Firmware, TwoProgramsThatAreExchangedAreRefusedWithTheAddressOfEach) {
   folder.write("app.bin", linked(0x08010000, 0x2000));
   EXPECT_THAT(
       refused(load(step("boot", "boot.bin", "address = 0x08010000") + step("app", "app.bin", "address = 0x08000000"))),
-      AllOf(HasSubstr("into 'app.bin', whose own vectors point elsewhere too: are the two exchanged?"),
-            HasSubstr("into 'boot.bin', whose"), HasSubstr("address = 0x08000000"), HasSubstr("address = 0x08010000")));
+      AllOf(HasSubstr("into 'app.bin', which is in a wrong place itself, as if the two were exchanged"),
+            HasSubstr("into 'boot.bin', which"), HasSubstr("address = 0x08000000"), HasSubstr("address = 0x08010000")));
   EXPECT_NE(
       load(step("boot", "boot.bin", "address = 0x08000000") + step("app", "app.bin", "address = 0x08010000")).recipe,
       nullptr);

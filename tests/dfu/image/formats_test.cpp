@@ -112,6 +112,15 @@ TEST(Identify, ProgramWithAnImpossibleVectorIsNotRaw) {
   }
 }
 
+TEST(Identify, OnlyXmlThatIsAPageIsCalledAPage) {
+  EXPECT_EQ(kind_of(bytes_of("<?xml version=\"1.0\"?>\n<!DOCTYPE HTML>\n<html>")), ImageKind::html);
+  for (const char* text : {"<?xml version=\"1.0\"?>\n<project name=\"firmware\"/>\n", "<svg width=\"16\"></svg>\n"}) {
+    const ImageFacts facts = identify(bytes_of(text));
+    EXPECT_EQ(facts.kind, ImageKind::unknown) << text;
+    EXPECT_EQ(facts.problem, "is text, not firmware") << text;
+  }
+}
+
 TEST(Identify, BeginningOfAProgramIsNotRaw) {
   const Bytes whole = program(0x20020000, 0x08000000, 4096);
   for (std::size_t size = 0; size < 64; ++size) {
