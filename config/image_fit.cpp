@@ -1,5 +1,7 @@
 #include "config/image_fit.h"
 
+#include "dfu/image/formats.h"
+
 namespace config {
 
 namespace {
@@ -173,7 +175,7 @@ std::variant<Unfit, Placement> place(const dfu::Image& image, const dfu::Profile
     if (auto wrong = wrong_suffix(*facts.suffix, profile)) return *wrong;
   }
   if (profile.dialect == dfu::Dialect::dfu11) return place_plain(facts, address);
-  if (profile.platform == dfu::particle::Platform::core && facts.kind == ImageKind::legacy_core) {
+  if (profile.platform == dfu::particle::Platform::core && !facts.module && dfu::runs_on_core(image.payload())) {
     return place_legacy_core(address);
   }
   if (profile.platform) {

@@ -253,23 +253,30 @@ class Loader {
     if (const auto chance = table.number("probability", 0.0, 1.0)) fault.probability = chance->value;
     if (const auto seed = table.integer("seed", {0, 0xFFFFFFFF})) fault.seed = static_cast<std::uint32_t>(seed->value);
     table.finish();
-    if (kind) read_kind(table, *kind, fault);
-    if (at) {
-      if (const auto point = dfu::virt::fault_point_from(at->value)) {
-        fault.at = *point;
-      } else {
-        report_.error(
-            at->place, at->written, "'" + at->value + "' is not a point at which a fault can happen",
-            "Write \"block:40\", \"request:12\", \"address:0x08061000\", \"leave\", \"survey\" or \"return\".");
-      }
-    }
+    const bool known = kind && read_kind(table, *kind, fault);
+    if (at) read_point(*at, known ? std::optional(kind->value) : std::nullopt, fault);
     unit.faults.push_back(fault);
   }
 
-  void read_kind(TableReader& table, const Given<std::string>& given, dfu::virt::FaultSpec& fault) {
+  static bool read_kind(TableReader& table, const Given<std::string>& given, dfu::virt::FaultSpec& fault) {
     const auto kind = dfu::virt::fault_kind_from(given.value);
-    if (!kind) return table.not_allowed("kind", given, dfu::virt::fault_kind_names());
-    fault.kind = *kind;
+    if (kind) fault.kind = *kind;
+    if (!kind) table.not_allowed("kind", given, dfu::virt::fault_kind_names());
+    return kind.has_value();
+  }
+
+  // `kind`: by its name, if it is a good one.
+  void read_point(const Given<std::string>& at, const std::optional<std::string>& kind, dfu::virt::FaultSpec& fault) {
+    const auto point = dfu::virt::fault_point_from(at.value);
+    if (!point) {
+      return report_.error(
+          at.place, at.written, "'" + at.value + "' is not a point at which a fault can happen",
+          "Write \"block:40\", \"request:12\", \"address:0x08061000\", \"leave\", \"survey\" or \"return\".");
+    }
+    fault.at = *point;
+    if (!kind || dfu::virt::has_place(fault.kind, point->kind)) return;
+    report_.error(at.place, at.written, "the fault '" + *kind + "' cannot happen at '" + at.value + "'",
+                  "It can have: " + listed(dfu::virt::fault_places(fault.kind)) + ".");
   }
 
   const std::string& path_;

@@ -1,6 +1,7 @@
 #include "config/program_places.h"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 #include "dfu/image/linked.h"
@@ -70,15 +71,24 @@ class Programs : private StepReport {
       if (!one.is_image() || one.module() || one.step.does != dfu::Step::Does::write) continue;
       if (one.step.image->facts.as_is) continue;
       bool first = true;
-      for (const Part& part : parts_of(one.step)) {
+      for (Part& each : parts_of(one.step)) {
+        const Part& part = parts_.emplace_back(std::move(each));
         for (const std::uint32_t begin : part.begins) {
-          if (const auto program = program_at(part, begin, std::exchange(first, false))) check_one(one, *program);
+          if (const auto program = program_at(part, begin, std::exchange(first, false))) {
+            found_.push_back({&one, *program});
+          }
         }
       }
     }
+    for (const Found& each : found_) check_one(*each.placed, each.program);
   }
 
  private:
+  struct Found {
+    const Placed* placed;
+    Program program;
+  };
+
   static std::optional<Program> program_at(const Part& part, std::uint32_t begin, bool first) {
     dfu::ByteView bytes = dfu::ByteView(part.bytes).subspan(begin - part.place.begin);
     const auto header = static_cast<std::uint32_t>(dfu::program_in_mcuboot(bytes).value_or(0));
@@ -98,9 +108,13 @@ class Programs : private StepReport {
               "'" + one.draft->image->value + "' was linked for RAM at " + hex(handlers.begin) + ", not for " +
                   hex(place.begin),
               "It runs only if something copies it there.");
-    } else if (!here && !any_reaches(handlers)) {
+    } else if (const auto lost = here ? std::nullopt : leads_nowhere(program)) {
+      wrong_place(one, program, "its vectors point to " + hex(*lost) + " and above, where no step puts anything",
+                  dfu::link_address(program.bytes, starts_));
+    } else if (const Found* other = here ? nullptr : exchanged_with(program)) {
       wrong_place(one, program,
-                  "its vectors point to " + hex(handlers.begin) + " and above, where no step puts anything",
+                  "its vectors point to " + hex(handlers.begin) + " and above, into '" + other->placed->file() +
+                      "', whose own vectors point elsewhere too: are the two exchanged?",
                   dfu::link_address(program.bytes, starts_));
     } else if (const auto start = here ? dfu::linked_elsewhere(program.bytes, place.begin, starts_) : std::nullopt) {
       wrong_place(one, program, "its pointers show that it was linked for another place", start);
@@ -118,7 +132,7 @@ class Programs : private StepReport {
     for (std::uint32_t& start : starts) start += program.header;
     const bool here = is_here(program);
     if (here && !dfu::linked_elsewhere(program.bytes, program.place.begin, starts)) return;
-    if (!here && any_reaches(program.handlers)) return;
+    if (!here && !leads_nowhere(program)) return;
     const auto start = dfu::link_address(program.bytes, starts);
     const std::string slot = start ? hex(*start - program.header) : "";
     warning(*one.draft, *one.draft->image,
@@ -131,6 +145,23 @@ class Programs : private StepReport {
 
   static bool is_here(const Program& program) {
     return dfu::reaches(program.handlers.begin, program.place) && dfu::reaches(program.handlers.end - 2, program.place);
+  }
+
+  // A table of vectors may be a step of its own, and point into the step behind it. What it points into is then no
+  // program that is in a wrong place itself.
+  const Found* exchanged_with(const Program& program) const {
+    const auto found = std::ranges::find_if(found_, [&](const Found& other) {
+      return other.program.header == 0 && !is_here(other.program) && other.program.place.begin != program.place.begin &&
+             dfu::reaches(program.handlers.begin, other.program.place);
+    });
+    return found == found_.end() ? nullptr : &*found;
+  }
+
+  // All handlers that are judged, or the one that starts the program: a part of them may be in its own bytes by chance.
+  std::optional<std::uint32_t> leads_nowhere(const Program& program) const {
+    if (!any_reaches(program.handlers)) return program.handlers.begin;
+    const std::uint32_t start = dfu::le32(program.bytes, 4) & ~1u;
+    return any_reaches({start, start + 2}) ? std::nullopt : std::optional(start);
   }
 
   bool any_reaches(dfu::Range handlers) const {
@@ -164,6 +195,8 @@ class Programs : private StepReport {
   }
 
   const std::vector<Placed>& placed_;
+  std::deque<Part> parts_;  // hold the bytes of what was found
+  std::vector<Found> found_;
   const std::vector<std::uint32_t> starts_;
   const bool all_known_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <variant>
 
 #include "config/files.h"
 #include "dfu/particle/beside.h"
@@ -30,8 +31,11 @@ class RecipeReader {
 
   void read(const TomlNode& root) {
     TableReader file(root, "this file", report_);
-    const bool base = draft_.extended;
-    if (auto table = file.table("recipe", Need::required)) heading(*table);
+    bool base = draft_.extended;
+    if (auto table = file.table("recipe", Need::required)) {
+      base = base || table->has("extends");  // one that cannot be read is said once, where it is named
+      heading(*table);
+    }
     if (auto table = file.table("device", base ? Need::optional : Need::required)) {
       draft_.profile = device(*table);
     }
@@ -66,7 +70,7 @@ class RecipeReader {
   }
 
   std::optional<dfu::Profile> device(TableReader& table) {
-    const auto named = table.text("profile", table.has("usb") ? Need::optional : Need::required);
+    const auto named = table.text("profile");
     const auto usb = table.text("usb");
     const auto alt = table.integer("alt", {0, 255});
     const auto interface = table.integer("interface", {0, 255});
@@ -77,7 +81,11 @@ class RecipeReader {
         table.word<dfu::Dialect>("dialect", {{"dfuse", dfu::Dialect::dfuse}, {"dfu11", dfu::Dialect::dfu11}});
     if (const auto enter = table.boolean("enter_dfu")) draft_.enter_dfu = enter->value;
     std::vector<TableReader> memories = table.tables("memory");
-    table.finish();
+    const std::vector<std::string> misspelt = table.finish();
+    const auto is_meant = [&](const char* key) { return table.has(key) || std::ranges::count(misspelt, key) != 0; };
+    if (!is_meant("profile") && !is_meant("usb")) {
+      report_.error(table.place(), {}, table.title() + " has no 'profile'", "Add: profile = \"...\"");
+    }
     if (named && usb) {
       report_.error(usb->place, usb->written, "[device] has both 'profile' and 'usb'",
                     "Keep 'profile', which knows the USB id, or spell out 'usb' and 'alt' alone.");
@@ -266,9 +274,12 @@ class RecipeReader {
     }
     keys_of(draft, table);
     draft.image_is_wrong = (table.has("sha256") && !draft.pin) || (table.has("format") && !draft.format);
-    draft.place_is_wrong = (table.has("alt") && !draft.alternate) || (table.has("address") && !draft.address) ||
-                           (table.has("omit") && draft.omit.empty());
-    table.finish();
+    draft.place_is_wrong =
+        (table.has("alt") && !draft.alternate) || (table.has("address") && !draft.address) || omit_is_wrong_;
+    for (const std::string& meant : table.finish()) {
+      draft.place_is_wrong = draft.place_is_wrong || meant == "alt" || meant == "address" || meant == "omit";
+      draft.image_is_wrong = draft.image_is_wrong || meant == "sha256" || meant == "format";
+    }
     if (!draft.name) return draft;
     const auto [first, added] = step_names_.emplace(draft.name->value, draft.name->place.line);
     if (!added) {
@@ -348,37 +359,48 @@ class RecipeReader {
 
   std::vector<Given<dfu::Range>> omitted(TableReader& table) {
     std::vector<Given<dfu::Range>> out;
-    for (const Given<std::string>& text : table.texts("omit")) {
-      if (const auto range = read_range(text.value)) {
-        out.push_back({*range, text.place, text.written});
+    const std::vector<Given<std::string>> texts = table.texts("omit");
+    for (const Given<std::string>& text : texts) {
+      const auto range = read_range(text.value);
+      if (const auto* good = std::get_if<dfu::Range>(&range)) {
+        out.push_back({*good, text.place, text.written});
+      } else if (std::get<NoRange>(range) == NoRange::too_far) {
+        report_.error(text.place, text.written, "'omit' reaches past the last address, 0xffffffff",
+                      "Write fewer bytes behind the +.");
       } else {
         report_.error(text.place, text.written,
                       "'omit' must have places like \"0x1ffff800+16\", not \"" + text.value + "\"",
                       "Write the address of the first byte, + and the number of bytes.");
       }
     }
+    omit_is_wrong_ = table.has("omit") && (out.empty() || out.size() != texts.size());
     return out;
   }
 
+  enum class NoRange { no_numbers, too_far };
   // ADDRESS+BYTES, each decimal, or hexadecimal after 0x.
-  static std::optional<dfu::Range> read_range(std::string_view text) {
+  static std::variant<dfu::Range, NoRange> read_range(std::string_view text) {
     const std::size_t plus = text.find('+');
-    if (plus == std::string_view::npos) return {};
+    if (plus == std::string_view::npos) return NoRange::no_numbers;
     const auto begin = whole_number(text.substr(0, plus));
     const auto bytes = whole_number(text.substr(plus + 1));
-    if (!begin || !bytes || *bytes == 0 || *bytes > 0xFFFFFFFF - *begin) return {};
-    return dfu::Range{*begin, *begin + *bytes};
+    if (!begin || !bytes || *bytes == 0) return NoRange::no_numbers;
+    constexpr std::uint64_t last = 0xFFFFFFFF;
+    if (*begin > last || *bytes > last - *begin) return NoRange::too_far;
+    return dfu::Range{static_cast<std::uint32_t>(*begin), static_cast<std::uint32_t>(*begin + *bytes)};
   }
 
-  static std::optional<std::uint32_t> whole_number(std::string_view text) {
+  // As large as a number can be where it is larger than any that this program knows.
+  static std::optional<std::uint64_t> whole_number(std::string_view text) {
     while (text.starts_with(' ')) text.remove_prefix(1);
     while (text.ends_with(' ')) text.remove_suffix(1);
     const bool hex = text.starts_with("0x") || text.starts_with("0X");
     if (hex) text.remove_prefix(2);
-    std::uint32_t value = 0;
+    std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, hex ? 16 : 10);
-    if (text.empty() || error != std::errc() || end != text.data() + text.size()) return {};
-    return value;
+    if (text.empty() || end != text.data() + text.size()) return {};
+    if (error == std::errc::result_out_of_range) return UINT64_MAX;
+    return error == std::errc() ? std::optional(value) : std::nullopt;
   }
 
   std::optional<Given<dfu::Sha256>> read_pin(const Given<std::string>& pin) {
@@ -468,7 +490,8 @@ class RecipeReader {
   Report& report_;
   std::vector<std::string> folders_;
   std::optional<Given<Confirm>> confirm_;
-  bool map_is_wrong_ = false;  // and has its diagnostic
+  bool map_is_wrong_ = false;   // and has its diagnostic
+  bool omit_is_wrong_ = false;  // of the step that was read last; as well
   std::map<std::string, int> step_names_;
 };
 

@@ -74,6 +74,16 @@ class Targets : private StepReport {
  public:
   Targets(const std::vector<Placed>& placed, Report& report) : StepReport(report), placed_(placed) {}
 
+  // What nobody expects in a file, and is none of its parts.
+  void tell_remarks() {
+    for (const Placed& one : placed_) {
+      for (const std::string& remark : one.step.image->facts.remarks) {
+        warning(*one.draft, *one.draft->image, "'" + one.file() + "' " + remark,
+                "If that is not meant, fetch or build the file again.");
+      }
+    }
+  }
+
   // dfu-util flashes one part of such a file and says nothing of the others.
   void tell_targets() {
     std::vector<std::pair<dfu::Sha256, std::uint8_t>> known;
@@ -108,7 +118,9 @@ void check_sectors(const dfu::Layout& layout, const std::vector<Placed>& placed,
 }
 
 void check_targets(const std::vector<Placed>& placed, Report& report) {
-  Targets(placed, report).tell_targets();
+  Targets targets(placed, report);
+  targets.tell_targets();
+  targets.tell_remarks();
 }
 
 }  // namespace config

@@ -11,7 +11,7 @@ namespace config {
 // REQUIRES: `layout` is of these steps, in the same order.
 void check_sectors(const dfu::Layout& layout, const std::vector<Placed>& placed, Report& report);
 
-// Parts of files for several memories.
+// Parts of files for several memories, and what a file holds that nobody expects there.
 void check_targets(const std::vector<Placed>& placed, Report& report);
 
 }  // namespace config

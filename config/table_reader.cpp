@@ -40,6 +40,21 @@ std::size_t distance(const std::string& a, const std::string& b) {
   return cost[a.size()][b.size()];
 }
 
+// "alternate" for "alt", "addr" for "address": far apart by letters, and the same word to a person. Empty if there is
+// none, or more than one.
+std::string cut_or_drawn_out(const std::string& text, const std::vector<std::string>& known) {
+  constexpr std::size_t shortest = 3;
+  std::string found;
+  for (const std::string& word : known) {
+    const std::string other = lower(word);
+    const std::size_t common = std::min(text.size(), other.size());
+    if (common < shortest || text.compare(0, common, other, 0, common) != 0) continue;
+    if (!found.empty()) return {};
+    found = word;
+  }
+  return found;
+}
+
 std::string plain(double number) {
   std::ostringstream out;
   out << number;
@@ -228,7 +243,8 @@ bool TableReader::has_text(std::string_view key) const {
   return found != entries.end() && std::holds_alternative<std::string>(found->value.content);
 }
 
-void TableReader::finish() {
+std::vector<std::string> TableReader::finish() {
+  std::vector<std::string> misspelt;
   for (const TomlEntry& entry : std::get<TomlTable>(node_.content)) {
     std::vector<std::string> known, absent;
     bool asked = false;
@@ -239,6 +255,7 @@ void TableReader::finish() {
     }
     if (asked) continue;
     const std::string meant = nearest(entry.key, absent);
+    if (!meant.empty()) misspelt.push_back(meant);
     std::erase_if(asked_, [&](const Asked& one) { return one.required && !meant.empty() && one.key == meant; });
     report_.error(entry.place, entry.key, "unknown key '" + entry.key + "' in " + title_,
                   did_you_mean(entry.key, meant.empty() ? known : std::vector{meant}));
@@ -248,6 +265,7 @@ void TableReader::finish() {
     const bool table = one.form.starts_with('[');
     report_.error(place(), {}, title_ + " has no " + (table ? one.form : "'" + one.key + "'"), "Add: " + one.form);
   }
+  return misspelt;
 }
 
 std::optional<TomlFile> load_toml(const std::string& path, Report& report, bool& input_missing) {
@@ -280,7 +298,7 @@ std::string nearest(std::string_view text, const std::vector<std::string>& known
     least = steps;
     best = word;
   }
-  return best;
+  return best.empty() ? cut_or_drawn_out(lower(text), known) : best;
 }
 
 std::string listed(const std::vector<std::string>& words) {

@@ -86,8 +86,9 @@ class TableReader {
   // "'verify' must be one of ...".
   void not_allowed(std::string_view key, const Given<std::string>& given, const std::vector<std::string>& allowed);
 
-  // Reports what is missing and what is unknown. A misspelt key is one mistake, not a missing and an unknown one.
-  void finish();
+  // Reports what is missing and what is unknown. A misspelt key is one mistake, not a missing and an unknown one: what
+  // the misspelt ones were most likely meant to be is returned, so that nobody complains of their absence.
+  std::vector<std::string> finish();
 
   bool has(std::string_view key) const;
   // It is there, and it is a text.

@@ -38,6 +38,8 @@ struct Before {
   Uuid installation;
   std::string station;
   std::optional<Event> about_the_clock;  // of the program that archives
+  std::string key;                       // that the record names last
+  std::optional<Time> key_since;
 };
 
 // A record that begins where another one ended.
@@ -83,8 +85,8 @@ std::optional<BackedUp> back_up(const std::string& path, const std::string& to) 
   return backed_up;
 }
 
-Head archive(const std::string& path, const std::string& to, const std::optional<std::string>& station, Run run,
-             UuidGenerator& uuids, const ClockRules& clock) {
+Archived archive(const std::string& path, const std::string& to, const std::optional<std::string>& station, Run run,
+                 UuidGenerator& uuids, const ClockRules& clock) {
   const std::string file = canonical_path(path), next = file + ".next";
   if (!fs::exists(file)) throw Error(Trouble::missing, "There is no database at " + file + ".");
   refuse_existing(to);
@@ -96,6 +98,8 @@ Head archive(const std::string& path, const std::string& to, const std::optional
     before.station = station.value_or(station_on_record(database).value_or(""));
     const auto doubt = doubt_of(read_record_time(database), run.at, clock.gap);
     if (doubt) before.about_the_clock = event_of(*doubt, clock.confirmed);
+    before.key = key_on_record(database);
+    before.key_since = time_of_key(database);
   });
   refuse_open_orders(file);
   settle(file);
@@ -107,7 +111,10 @@ Head archive(const std::string& path, const std::string& to, const std::optional
   run.sqlite = sqlite3_libversion();
   before.head = own.last;
   before.installation = own.installation;
-  begin_after(next, before, to_string(StationKey::load_or_make(file + ".key").public_key()), run, uuids);
+  const std::string key = to_string(StationKey::load_or_make(file + ".key").public_key());
+  Archived archived{own.last};
+  if (!before.key.empty() && before.key != key) archived.earlier_key = before.key_since;
+  begin_after(next, before, key, run, uuids);
   ImageStore(to).take_over(ImageStore(file));
   // Until the new file takes the name, the old one has it: whenever the power goes, one of the two is the record.
   std::error_code failure;
@@ -117,7 +124,7 @@ Head archive(const std::string& path, const std::string& to, const std::optional
     take_name(to + ".part", to);
   }
   take_name(next, file);
-  return own.last;
+  return archived;
 }
 
 }  // namespace db

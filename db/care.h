@@ -67,7 +67,20 @@ std::variant<std::vector<MergedChain>, std::string> import_job(const std::string
 // Closes the record: its file becomes `to`, and `path` a new one whose chain goes on where the old one ends. `run` is
 // recorded as the first in the new file. Refuses while an order is open, or somebody reads.
 // Without a name the station keeps the last one on record.
-Head archive(const std::string& path, const std::string& to, const std::optional<std::string>& station, Run run,
-             UuidGenerator& uuids, const ClockRules& clock = {});
+struct Archived {
+  Head end;                           // of the closed file
+  std::optional<Time> earlier_key{};  // when the key of the closed file came on record, if the new one begins another
+};
+Archived archive(const std::string& path, const std::string& to, const std::optional<std::string>& station, Run run,
+                 UuidGenerator& uuids, const ClockRules& clock = {});
+
+struct Rebuilt {
+  std::int64_t unsettled = 0;  // rows of the table of unsettled attempts that were not as they follow
+  Head end;                    // of the chain, with the rows that say so
+};
+
+// Makes again what follows from the rows and is no evidence: the indexes, and the table of unsettled attempts. The rows
+// stay as they are, and must be sound at their end, as for any writer. `run` and an event `rebuilt` are recorded.
+Rebuilt rebuild(const std::string& path, Run run, UuidGenerator& uuids, const ClockRules& clock = {});
 
 }  // namespace db

@@ -15,6 +15,7 @@ enum class Trouble {
   newer_schema,   // written by a newer version of this program
   damaged,        // SQLite or the hash chain finds it broken
   exists,         // a file that would be made new is there
+  cannot_create,  // a file that would be made new cannot be: no such folder, permission
   cannot_write,   // disk full, read-only, I/O error
   moved,          // the file that is written is no longer the file of that name
   refused,        // the rows break a rule of the schema: a second verdict, an attempt without its visit

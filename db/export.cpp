@@ -201,7 +201,7 @@ ExportedJob export_job(const std::string& path, const std::string& order, const 
   remove_part(part);
   ExportedJob exported;
   try {
-    translated(source, [&] {
+    translated_copy(source, to, [&] {
       SQLite::Database database = open_for_writing(part);
       migrate(database, part);
       database.exec("PRAGMA foreign_keys = OFF");  // what the rows name is partly left out

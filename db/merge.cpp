@@ -247,6 +247,26 @@ SQLite::Database open_for_merging(const std::string& file) {
   return database;
 }
 
+// A database that this program makes is removed again where nothing came into it: an empty one would be taken for a
+// record. REQUIRES: the writer's lock is held, and every connection to the file ends before this.
+class NewUntilKept {
+ public:
+  explicit NewUntilKept(std::string file) : file_(std::move(file)), keep_(std::filesystem::exists(file_)) {}
+  ~NewUntilKept() {
+    if (keep_) return;
+    std::error_code none;
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file_ + suffix, none);
+  }
+  NewUntilKept(const NewUntilKept&) = delete;
+  NewUntilKept& operator=(const NewUntilKept&) = delete;
+
+  void keep() { keep_ = true; }
+
+ private:
+  const std::string file_;
+  bool keep_;
+};
+
 void refuse_unfit(const std::string& source, const std::string& file) {
   if (!std::filesystem::exists(source)) throw Error(Trouble::missing, "There is no database at " + source + ".");
   if (canonical_path(source) == file) throw Error(Trouble::refused, source + " cannot be merged into itself.");
@@ -258,12 +278,17 @@ std::vector<MergedChain> merge(const std::string& path, const std::vector<std::s
   const std::string file = canonical_path(path);
   for (const std::string& source : sources) refuse_unfit(source, file);
   prepare_folder(file);
-  const WriterLock lock(file, uuids.next());
-  SQLite::Database database = open_for_merging(file);
+  std::optional<WriterLock> lock;
+  if (std::filesystem::exists(file)) lock.emplace(file, uuids.next());
   std::vector<MergedChain> merged;
   for (const std::string& source : sources) {
     const PrivateCopy copy(source, file);
-    merge_source(database, source, copy, verified_source(source, copy), merged);
+    const Verification verified = verified_source(source, copy);
+    if (!lock) lock.emplace(file, uuids.next());
+    NewUntilKept target(file);
+    SQLite::Database database = open_for_merging(file);
+    merge_source(database, source, copy, verified, merged);
+    target.keep();
     ImageStore(file).take_over(ImageStore(source));
   }
   return merged;
@@ -293,9 +318,11 @@ std::variant<std::vector<MergedChain>, std::string> import_job(const std::string
   }
   if (std::string problem = problem_of(verified); !problem.empty()) return problem;
   const WriterLock lock(file, uuids.next());
+  NewUntilKept target(file);
   SQLite::Database database = open_for_merging(file);
   std::vector<MergedChain> merged;
   merge_source(database, source, copy, verified, merged);
+  target.keep();
   return merged;
 }
 

@@ -101,6 +101,11 @@ std::vector<StationInfo> Reader::stations() {
   return impl_->in_one_state([](auto& database, const OneState&) { return read_stations(database); });
 }
 
+int Reader::schema_version() {
+  return impl_->in_one_state(
+      [](auto& database, const OneState&) { return database.execAndGet("PRAGMA user_version").getInt(); });
+}
+
 std::vector<WorkOrder> Reader::jobs() {
   return impl_->in_one_state(
       [](auto& database, const OneState&) { return read_jobs(database, Whose::own, std::nullopt); });

@@ -116,6 +116,8 @@ class Reader {
   PartialFlashes partial_flashes();
   // The station of this database first, then those whose rows were merged into it.
   std::vector<StationInfo> stations();
+  // Of the file's tables.
+  int schema_version();
   // In the order in which they were opened; only this station's own.
   std::vector<WorkOrder> jobs();
   std::optional<WorkOrder> job(const std::string& order);

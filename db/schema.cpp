@@ -401,15 +401,16 @@ std::vector<SignedExcerpt> excerpts_of(SQLite::Database& database, std::int64_t 
 
 void migrate(SQLite::Database& database, const std::string& path, std::span<const Migration> steps) {
   refuse_newer(database, path, steps);
+  if (version_of(database) == steps.back().version) return;
+  SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
   for (const Migration& step : steps) {
     if (step.version <= version_of(database)) continue;
-    SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
     database.exec(step.sql);
     if (step.fill) step.fill(database);
     database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
     database.exec("PRAGMA user_version = " + std::to_string(step.version));
-    transaction.commit();
   }
+  transaction.commit();
 }
 
 void refuse_newer(SQLite::Database& database, const std::string& path, std::span<const Migration> steps) {

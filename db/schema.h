@@ -61,7 +61,8 @@ struct Migration {
 // In order, without gaps, from 1.
 std::span<const Migration> migrations();
 
-// Brings the database to the last of `steps`, each in its own transaction. Throws Error when it is newer.
+// Brings the database to the last of `steps`, in one transaction: if one of them cannot be done (no room on the disk, a
+// damaged page), the file stays as the older program left it, which can go on with it. Throws Error when it is newer.
 void migrate(SQLite::Database& database, const std::string& path, std::span<const Migration> steps = migrations());
 
 // Throws Error when the database was made by a newer version.

@@ -6,8 +6,10 @@
 #include "db/beginnings.h"
 #include "db/chain_walk.h"
 #include "db/error.h"
+#include "db/own_chain.h"
 #include "db/schema.h"
 #include "db/stored_row.h"
+#include "db/unsettled.h"
 
 namespace db {
 
@@ -24,10 +26,13 @@ Error broken(const std::string& path, const std::string& what) {
                                 "a backup or with a new file (--db)."};
 }
 
+bool is_small(SQLite::Database& database) {
+  return database.execAndGet("PRAGMA page_count").getInt64() * database.execAndGet("PRAGMA page_size").getInt64() <=
+         most_bytes_to_check;
+}
+
 void check_pages(SQLite::Database& database, const std::string& path) {
-  const std::int64_t bytes =
-      database.execAndGet("PRAGMA page_count").getInt64() * database.execAndGet("PRAGMA page_size").getInt64();
-  if (bytes > most_bytes_to_check) return;
+  if (!is_small(database)) return;
   const std::string said = database.execAndGet("PRAGMA quick_check(1)").getString();
   if (said != "ok") throw broken(path, "SQLite says \"" + said + "\".");
 }
@@ -70,6 +75,36 @@ Head check_at_start(SQLite::Database& database, const std::string& path, std::in
   throw broken(path, "row " + std::to_string(problem.seq) +
                          (problem.table.empty() ? "" : " (table " + problem.table + ")") + " is " +
                          std::string(to_string(problem.damage)) + ".");
+}
+
+std::string missing_rows(SQLite::Database& database, const std::optional<WriterLock::Noted>& noted, const Head& last) {
+  if (!noted) return {};
+  const std::string end = "row " + std::to_string(noted->seq) + " " + noted->hash;
+  if (noted->seq > last.seq) {
+    return "Rows are missing. The program that wrote the record before had recorded rows up to " + end +
+           ", and the record ends at row " + std::to_string(last.seq) + ": " + std::to_string(noted->seq - last.seq) +
+           " rows are gone. Its -wal file was damaged or removed, or an older file was put in its place. Flash the "
+           "units of the last minutes again, or restore a backup that has the rows.";
+  }
+  const auto row = find_row(database, kOwnChain, noted->seq);
+  if (!row || hex(row->head.hash) == noted->hash) return {};  // before the first row of an archived record: not here
+  return "The program that wrote the record before had recorded " + end + ", and here this row is " +
+         hex(row->head.hash) + ": another file was put in the place of the record.";
+}
+
+Event rows_missing_event(const std::string& sentence, Time at) {
+  Event event;
+  event.at = at;
+  event.kind = "rows-missing";
+  event.text = sentence;
+  return event;
+}
+
+std::string stale_tables(SQLite::Database& database) {
+  if (!has_unsettled(database) || !is_small(database) || read_unsettled(database) == derive_unsettled(database))
+    return {};
+  return "The table of unsettled attempts is not what follows from the rows of the record: somebody changed it. Units "
+         "that were left half-written may not be told, or others be told. `flashline db rebuild` computes it again.";
 }
 
 }  // namespace db

@@ -3,11 +3,14 @@
 // Inside db only.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include "db/chain.h"
+#include "db/values.h"
+#include "db/writer_lock.h"
 
 namespace db {
 
@@ -22,5 +25,14 @@ void check_tables(SQLite::Database& database, const std::string& path);
 // were written. Takes well under a second, however large the file is. Returns the end of the chain; of a record without
 // rows, its beginning.
 Head check_at_start(SQLite::Database& database, const std::string& path, std::int64_t chain, const Uuid& installation);
+
+// Which rows the last writer had committed and this record does not have; empty: none that is known of. `last`: where
+// the chain ends now.
+std::string missing_rows(SQLite::Database& database, const std::optional<WriterLock::Noted>& noted, const Head& last);
+Event rows_missing_event(const std::string& sentence, Time at);
+
+// A table that follows from the rows and does not; empty: none. Of larger files it is not looked at, but by
+// `audit verify`.
+std::string stale_tables(SQLite::Database& database);
 
 }  // namespace db

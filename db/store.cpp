@@ -13,6 +13,7 @@
 #include "db/record_writer.h"
 #include "db/schema.h"
 #include "db/start_check.h"
+#include "db/stored_row.h"
 #include "db/writer_lock.h"
 
 namespace db {
@@ -45,12 +46,16 @@ class Store::Impl {
  public:
   Impl(const std::string& path, const std::optional<std::string>& station_name, Run run, UuidGenerator& uuids,
        const ClockRules& clock)
-      : path_(canonical_path(path)), database_(prepared(path_, run.id, lock_)), installation_(identity(run, uuids)) {
+      : path_(canonical_path(path)),
+        was_there_(std::filesystem::exists(path_)),
+        database_(prepared(path_, run.id, lock_)),
+        installation_(identity(run, uuids)) {
     run.sqlite = sqlite3_libversion();
     key_ = StationKey::load_or_make(path_ + ".key");
     translated(path_, [&] {
       if (const auto earlier = youngest_attempt(database_)) uuids.stay_after(*earlier);
       writer_.emplace(database_, kOwnChain, check_at_start(database_, path_, kOwnChain, installation_), run.id, uuids);
+      look_at_start();
       SQLite::Transaction transaction(database_, SQLite::TransactionBehavior::IMMEDIATE);
       latest_ = read_record_time(database_);  // before rows with the time of this run are there
       write_who(station_name, run);
@@ -58,6 +63,7 @@ class Store::Impl {
       for (const Uuid& attempt : interrupted_) writer_->write(interruption(attempt, run.at));
       write_run(run, clock);
       transaction.commit();
+      lock_->note(writer_->head());
       files_.emplace(database_, path_);
     });
   }
@@ -73,6 +79,7 @@ class Store::Impl {
         }
         transaction.commit();
       });
+      lock_->note(writer_->head());
     } catch (...) {
       writer_->rewind(before);
       throw;
@@ -90,6 +97,7 @@ class Store::Impl {
   std::optional<Time> latest() const { return latest_; }
   const std::optional<ClockDoubt>& clock_doubt() const { return clock_doubt_; }
   const std::vector<Uuid>& interrupted() const { return interrupted_; }
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   // The lock comes first: two programs must not migrate at once.
@@ -124,10 +132,18 @@ class Store::Impl {
     }
   }
 
-  // The event comes right behind the run whose clock it is about.
+  void look_at_start() {
+    if (was_there_) missing_ = missing_rows(database_, lock_->earlier(), writer_->head());
+    for (const std::string& warning : {missing_, stale_tables(database_)}) {
+      if (!warning.empty()) warnings_.push_back(warning);
+    }
+  }
+
+  // The events come right behind the run that has seen what they are about.
   void write_run(const Run& run, const ClockRules& clock) {
     clock_doubt_ = doubt_of(latest_, run.at, clock.gap);
     writer_->write_run(run);
+    if (!missing_.empty()) writer_->write(rows_missing_event(missing_, run.at));
     if (!clock_doubt_) return;
     writer_->write(event_of(*clock_doubt_, clock.confirmed));
     if (clock.confirmed) latest_ = run.at;
@@ -135,6 +151,7 @@ class Store::Impl {
 
   // Constant after construction
   std::string path_;
+  bool was_there_;
   std::optional<WriterLock> lock_;
   std::optional<StationKey> key_;
   // The recorder's thread only
@@ -147,6 +164,8 @@ class Store::Impl {
   std::optional<Time> latest_;
   std::optional<ClockDoubt> clock_doubt_;
   std::vector<Uuid> interrupted_;
+  std::string missing_;
+  std::vector<std::string> warnings_;
 };
 
 Store::Store(const std::string& path, const std::optional<std::string>& station_name, const Run& run,
@@ -185,6 +204,27 @@ std::optional<Time> Store::latest() const {
 }
 const std::vector<Uuid>& Store::interrupted() const {
   return impl_->interrupted();
+}
+const std::vector<std::string>& Store::warnings() const {
+  return impl_->warnings();
+}
+
+std::string warning_of_start(const std::string& path) {
+  const std::string file = canonical_path(path);
+  std::error_code none;
+  if (!(std::filesystem::file_size(file, none) > 0) || none) return {};
+  const std::optional<WriterLock::Noted> noted = noted_by_last_writer(file);
+  try {
+    const bool at_rest = !std::filesystem::exists(file + "-wal") && !is_being_written(file);
+    SQLite::Database database = open_for_reading(file, at_rest ? Snapshot::untouched : Snapshot::live);
+    return translated(file, [&] {
+      const SQLite::Transaction one_state(database);
+      const std::string missing = missing_rows(database, noted, last_row(database, kOwnChain).head);
+      return missing.empty() ? stale_tables(database) : missing;
+    });
+  } catch (const Error&) {
+    return {};  // a writer that began meanwhile: it says it
+  }
 }
 
 bool is_being_written(const std::string& path) {

@@ -29,6 +29,10 @@ bool is_being_written(const std::string& path);
 // without the lock: also while a program writes.
 std::string why_not_begun(const std::string& path);
 
+// What a Store would say of this record as it goes on with it (Store::warnings), read likewise; empty: nothing.
+// REQUIRES: why_not_begun() found nothing.
+std::string warning_of_start(const std::string& path);
+
 class Store {
  public:
   // `uuids` makes the keys of rows that the Store adds itself; it must outlive the Store. `run.id` and `run.at` are
@@ -66,6 +70,9 @@ class Store {
   const std::optional<ClockDoubt>& clock_doubt() const;
   // The attempts that were found open and have been closed as interrupted.
   const std::vector<Uuid>& interrupted() const;
+  // What a person should know of the record as this run found it, though it is gone on with: rows that its last writer
+  // had committed are missing, or a table that follows from the rows does not. Sentences.
+  const std::vector<std::string>& warnings() const;
 
  private:
   class Impl;

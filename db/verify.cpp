@@ -28,7 +28,11 @@ void check_file(SQLite::Database& database, std::vector<std::string>& problems) 
   SQLite::Statement integrity(database, "PRAGMA integrity_check(5)");
   while (integrity.executeStep()) {
     const std::string line = integrity.getColumn(0).getString();
-    if (line != "ok") problems.push_back("SQLite finds the file damaged: " + line);
+    if (line == "ok") continue;
+    // "row 3 missing from index x", "wrong # of entries in index x"
+    const bool index = line.find(" index ") != std::string::npos;
+    problems.push_back("SQLite finds the file damaged: " + line +
+                       (index ? ". An index follows from the rows: `flashline db rebuild` makes it again." : ""));
   }
 }
 
@@ -73,7 +77,7 @@ void check_unsettled(SQLite::Database& database, std::vector<std::string>& probl
   if (!has_unsettled(database) || read_unsettled(database) == derive_unsettled(database)) return;
   problems.emplace_back(
       "The table of unsettled attempts is not what follows from this station's rows. It is no evidence: the rows "
-      "themselves are checked apart from it.");
+      "themselves are checked apart from it. `flashline db rebuild` computes it again.");
 }
 
 bool names_key(SQLite::Database& database, std::int64_t chain, const std::string& public_key) {
@@ -153,7 +157,8 @@ void read_remarks(SQLite::Database& database, std::int64_t chain, ChainVerificat
     Event event;
     event.at = row.time();
     event.kind = row.text();
-    if (event.kind != "restored" && !is_about_the_clock(event.kind)) continue;
+    const bool about_the_file = event.kind == "restored" || event.kind == "rebuilt" || event.kind == "rows-missing";
+    if (!about_the_file && !is_about_the_clock(event.kind)) continue;
     event.about = row.text();
     event.text = row.text();
     remark(result, std::move(event));

@@ -126,9 +126,12 @@ void refuse_irregular(const std::string& path) {
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
     struct stat facts {};
     if (lstat((path + suffix).c_str(), &facts) != 0 || S_ISREG(facts.st_mode)) continue;
-    throw Error(Trouble::not_flashline, path + suffix +
-                                            " is not a regular file but a folder, a link, a pipe or a device. It was "
-                                            "not opened. Name a database with --db.");
+    const std::string what = S_ISDIR(facts.st_mode)    ? "a folder"
+                             : S_ISLNK(facts.st_mode)  ? "a link"
+                             : S_ISFIFO(facts.st_mode) ? "a pipe"
+                                                       : "a device or a socket";
+    throw Error(Trouble::not_flashline, path + suffix + " is not a regular file but " + what +
+                                            ". It was not opened. Name a database with --db.");
   }
 }
 

@@ -26,4 +26,9 @@ void write_groups_csv(const Report& report, By by, std::ostream& out);
 // {"by": "slot", "groups": [{"slot": "A2", "units": ...}]}
 void write_groups_json(const Report& report, By by, std::ostream& out);
 
+// A page with a bar of the yield in each row.
+void write_groups_html(const Report& report, By by, std::ostream& out);
+// A workbook at `path`, as write_xlsx writes it.
+void write_groups_xlsx(const Report& report, By by, const std::string& path);
+
 }  // namespace reports

@@ -9,16 +9,12 @@
 
 namespace reports {
 
-namespace {
-
-// The policy lets the browser run this one script and load nothing, whatever text the record holds.
-std::string policy() {
+// It lets the browser run this one script and load nothing, whatever text the record holds.
+std::string page_policy() {
   const QByteArray hash =
       QCryptographicHash::hash(QByteArray::fromStdString(page_script()), QCryptographicHash::Sha256).toBase64();
   return "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + hash.toStdString() + "'";
 }
-
-}  // namespace
 
 std::string or_dash(const std::string& text) {
   return text.empty() ? "-" : escaped(text);
@@ -72,12 +68,21 @@ std::string serials_of(const db::AttemptFinished& finished) {
   return out.empty() ? finished.serials.empty() ? "-" : "<span class=w>as unit</span>" : out;
 }
 
-void put_head(const std::string& title, const std::vector<db::StationInfo>& stations, const Summary& summary,
-              std::ostream& out) {
+void put_page_begin(const std::string& title, const char* kind, std::ostream& out) {
   out << "<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n"
-      << "<meta http-equiv=Content-Security-Policy content=\"" << policy() << "\">\n"
+      << "<meta http-equiv=Content-Security-Policy content=\"" << page_policy() << "\">\n"
       << "<meta name=viewport content='width=device-width'>\n<title>" << escaped(title) << "</title>\n<style>"
-      << page_style() << "</style>\n</head>\n<body>\n<h1>" << escaped(title) << "</h1>\n";
+      << page_style() << "</style>\n</head>\n<body class=" << kind << ">\n";
+}
+
+void put_page_end(std::ostream& out) {
+  out << "<script>" << page_script() << "</script>\n</body>\n</html>\n";
+}
+
+void put_head(const std::string& title, const std::vector<db::StationInfo>& stations, const Summary& summary,
+              std::ostream& out, const char* kind) {
+  put_page_begin(title, kind, out);
+  out << "<h1>" << escaped(title) << "</h1>\n";
   for (const db::StationInfo& station : stations) {
     out << "<div class=dim>Station " << or_dash(station.name) << " &middot; <span class=mono>"
         << to_string(station.installation) << "</span> &middot; record up to row " << station.head.seq
@@ -93,10 +98,15 @@ void put_head(const std::string& title, const std::vector<db::StationInfo>& stat
          "<rect width=5 height=5 fill='var(--bg)'/><rect width=3 height=3 fill='var(--odd)'/></pattern></defs></svg>\n";
 }
 
+void put_made(const std::optional<db::Time>& made, const std::string& verified, std::ostream& out) {
+  if (!made) return;
+  out << "<div class=dim>Report made " << second(*made) << " UTC. " << escaped(verified) << "</div>\n";
+}
+
 void put_foot(std::ostream& out) {
   out << "<footer>Times are UTC, durations monotonic. A unit is counted once, by its last attempt. "
-         "<span class=mono>flashline audit verify</span> proves that the record is as it was written.</footer>\n"
-      << "<script>" << page_script() << "</script>\n</body>\n</html>\n";
+         "<span class=mono>flashline audit verify</span> proves that the record is as it was written.</footer>\n";
+  put_page_end(out);
 }
 
 }  // namespace reports

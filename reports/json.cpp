@@ -5,6 +5,7 @@
 #include "reports/attempt_json.h"
 #include "reports/beside.h"
 #include "reports/beside_json.h"
+#include "reports/jobs_json.h"
 #include "reports/json_text.h"
 #include "reports/report.h"
 #include "reports/summary.h"
@@ -72,26 +73,6 @@ QJsonArray events_json(const std::vector<db::Event>& events) {
   return json;
 }
 
-QJsonArray jobs_json(const std::vector<db::WorkOrder>& jobs) {
-  QJsonArray json;
-  for (const db::WorkOrder& job : jobs) {
-    const db::JobOpened& opened = job.opened;
-    json.append(QJsonObject{{"order", text(opened.order)},
-                            {"station", text_or_null(job.station)},
-                            {"product", text_or_null(opened.product)},
-                            {"lot", text_or_null(opened.lot)},
-                            {"recipe", text_or_null(opened.recipe_name)},
-                            {"quantity", qint64{opened.quantity}},
-                            {"made", qint64{job.made}},
-                            {"opened", rfc3339(opened.at)},
-                            {"operator", text_or_null(opened.operator_name)},
-                            {"until", opened.until ? QJsonValue(rfc3339(*opened.until)) : QJsonValue()},
-                            {"closed", job.closed ? QJsonValue(rfc3339(job.closed->at)) : QJsonValue()},
-                            {"certificate", job.closed ? text_or_null(job.closed->certificate) : QJsonValue()}});
-  }
-  return json;
-}
-
 QJsonValue rounded(const std::optional<double>& ratio) {
   return ratio ? QJsonValue(static_cast<double>(qRound64(*ratio * 10000)) / 10000) : QJsonValue();
 }
@@ -138,6 +119,26 @@ void put_history(const Report& report, const Selection& selection, std::ostream&
 }
 
 }  // namespace
+
+QJsonArray jobs_json(const std::vector<db::WorkOrder>& jobs) {
+  QJsonArray json;
+  for (const db::WorkOrder& job : jobs) {
+    const db::JobOpened& opened = job.opened;
+    json.append(QJsonObject{{"order", text(opened.order)},
+                            {"station", text_or_null(job.station)},
+                            {"product", text_or_null(opened.product)},
+                            {"lot", text_or_null(opened.lot)},
+                            {"recipe", text_or_null(opened.recipe_name)},
+                            {"quantity", qint64{opened.quantity}},
+                            {"made", qint64{job.made}},
+                            {"opened", rfc3339(opened.at)},
+                            {"operator", text_or_null(opened.operator_name)},
+                            {"until", opened.until ? QJsonValue(rfc3339(*opened.until)) : QJsonValue()},
+                            {"closed", job.closed ? QJsonValue(rfc3339(job.closed->at)) : QJsonValue()},
+                            {"certificate", job.closed ? text_or_null(job.closed->certificate) : QJsonValue()}});
+  }
+  return json;
+}
 
 QJsonObject event_json(const db::Event& event) {
   const QJsonObject facts = QJsonDocument::fromJson(QByteArray::fromStdString(event.facts)).object();
@@ -189,6 +190,10 @@ std::vector<db::WorkOrder> jobs_in(const Report& report, const std::set<std::str
   return jobs;
 }
 
+QJsonObject report_json(db::Time made, const std::string& verified) {
+  return {{"made", rfc3339(made)}, {"verification", text(verified)}};
+}
+
 void write_json(const Report& report, std::ostream& out) {
   Summarizer summarizer;
   std::set<std::string> orders;
@@ -211,7 +216,24 @@ void write_json(const Report& report, std::ostream& out) {
   out << ",\n\"summary\":";
   put(compact(summary_json(summarizer.summary())), out);
   put_history(report, selection, out);
+  if (report.made) {
+    out << ",\n\"report\":";
+    put(compact(report_json(*report.made, report.verified)), out);
+  }
   out << "}\n";
+}
+
+// More than one: several units showed what was asked for, and the attempts are of all of them.
+QJsonArray units_json(const UnitHistory& history) {
+  QJsonArray units;
+  for (const UnitFound& one : units_of(history)) {
+    units.append(QJsonObject{{"unit", text_or_null(one.id)},
+                             {"label", text_or_null(one.label)},
+                             {"attempts", static_cast<qint64>(one.attempts)},
+                             {"outcome", text(std::string(to_string(one.last.finished.outcome)))},
+                             {"time", rfc3339(one.last.started.at)}});
+  }
+  return units;
 }
 
 void write_json(const UnitHistory& unit, std::ostream& out) {
@@ -227,7 +249,9 @@ void write_json(const UnitHistory& unit, std::ostream& out) {
                    {"dispositions", dispositions_json(unit.dispositions)},
                    {"events", events_json(unit.events)},
                    {"stations", stations_json(unit.stations)},
-                   {"summary", summary_json(summarizer.summary())}};
+                   {"summary", summary_json(summarizer.summary())},
+                   {"units", units_json(unit)}};
+  if (unit.made) json["report"] = report_json(*unit.made, unit.verified);
   put(compact(json), out);
   out << '\n';
 }

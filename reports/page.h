@@ -10,4 +10,7 @@ const std::string& page_style();
 // Search and sort. Without it the page still shows everything.
 const std::string& page_script();
 
+// The Content-Security-Policy of such a page, which stands in it; who serves one sends the same.
+std::string page_policy();
+
 }  // namespace reports

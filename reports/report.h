@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -27,7 +28,10 @@ struct Report {
   std::function<std::vector<db::WorkOrder>()> all_jobs{};  // every order on record, likewise
   db::Filter filter{};                                     // by which the attempts were selected
   db::LineHistory* history = nullptr;                      // what happened beside them; null: nothing is shown of it
-  MakeSlotTest make_slot_test{};                           // for the page and the workbook; nothing: no slot is marked
+  // When it was made, and a sentence: whether the record was verified for it. Nothing: neither is said.
+  std::optional<db::Time> made{};
+  std::string verified{};
+  MakeSlotTest make_slot_test{};  // for the page and the workbook; nothing: no slot is marked
 };
 
 // `reader` and `history` must outlive the report. Errors: db::Error, also from `attempts`.
@@ -37,6 +41,8 @@ Report make_report(db::Reader& reader, const db::Filter& filter, db::LineHistory
 void write_text(const Report& report, std::ostream& out);
 // What it comes to, without the attempts.
 void write_summary(const Report& report, std::ostream& out);
+// The same on one page for a manager: faults, slots, operators, decisions, alarms.
+void write_summary_html(const Report& report, std::ostream& out);
 // One object: attempts, jobs, stations, summary, events, dispositions, runs.
 void write_json(const Report& report, std::ostream& out);
 // One attempt a line.

@@ -140,13 +140,6 @@ void put_held(const Held& held, std::ostream& out) {
 
 void put_holds(const UnitHistory& unit, std::ostream& out) {
   out << '\n';
-  if (unit.ids.size() > 1) {
-    put_wrapped(QString("%1 units showed this. Ask for one of them by its id: %2")
-                    .arg(unit.ids.size())
-                    .arg(printable(joined(unit.ids))),
-                0, out);
-    return;
-  }
   if (unit.holds.empty()) {
     put_line(unit.lost ? "Holds     not known: the last attempt broke off" : "Holds     nothing that was read back",
              out);
@@ -216,11 +209,20 @@ void put_stations(const std::vector<db::StationInfo>& stations, std::ostream& ou
   }
 }
 
+// Of a report or of the history of a unit.
+template <typename Made>
+void put_made(const Made& report, std::ostream& out) {
+  if (!report.made) return;
+  put_line("Made      " + date_and_time(*report.made) + " UTC", out);
+  put_wrapped(QString::fromStdString(report.verified), 10, out);
+}
+
 }  // namespace
 
 void write_summary(const Report& report, std::ostream& out) {
   Summarizer summarizer;
   put_stations(report.stations, out);
+  put_made(report, out);
   for (const db::WorkOrder& job : report.jobs) put_job(job, out);
   report.outlines(db::Outlined::sums, [&](const db::Outline& attempt) {
     summarizer.add(attempt);
@@ -234,6 +236,7 @@ void write_text(const Report& report, std::ostream& out) {
   Selection selection(report.filter);
   bool first = true;
   put_stations(report.stations, out);
+  put_made(report, out);
   for (const db::WorkOrder& job : report.jobs) put_job(job, out);
   report.attempts([&](const db::Attempt& attempt) {
     if (std::exchange(first, false)) {
@@ -249,9 +252,33 @@ void write_text(const Report& report, std::ostream& out) {
   put_summary(summarizer.summary(), out);
 }
 
+// Several units are several histories: which of them is meant, a person must say.
+void put_several(const UnitHistory& unit, std::ostream& out) {
+  const std::vector<UnitFound> units = units_of(unit);
+  out << '\n';
+  put_wrapped(printable(unit.asked) +
+                  QString(" was shown by %1 different units. Ask for one of them with --unit ID:").arg(units.size()),
+              0, out);
+  const auto line = [&out](const QString& id, const QString& label, const QString& tries, const QString& outcome,
+                           const QString& at) {
+    put_line(id.leftJustified(26) + ' ' + label.leftJustified(16) + ' ' + tries.leftJustified(8) + ' ' +
+                 outcome.leftJustified(11) + ' ' + at,
+             out);
+  };
+  line("Unit", "Label", "Attempts", "Last", "Started (UTC)");
+  for (const UnitFound& one : units) {
+    line(one.id.empty() ? QString("not known") : printable(one.id), or_dash(printable(one.label)),
+         QString::number(one.attempts), QString::fromStdString(std::string(to_string(one.last.finished.outcome))),
+         date_and_time(one.last.started.at) + "  " +
+             printable(one.last.visit.slot.empty() ? one.last.visit.port : one.last.visit.slot));
+  }
+}
+
 void write_text(const UnitHistory& unit, std::ostream& out) {
   Summarizer summarizer;
   put_stations(unit.stations, out);
+  put_made(unit, out);
+  if (unit.ids.size() > 1) return put_several(unit, out);
   if (!unit.ids.empty()) put_line("Unit      " + printable(joined(unit.ids)), out);
   if (!unit.labels.empty()) put_line("Label     " + printable(joined({unit.labels.begin(), unit.labels.end()})), out);
   if (!unit.serials.empty())

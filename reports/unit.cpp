@@ -122,6 +122,27 @@ class Holders {
 
 }  // namespace
 
+std::vector<UnitFound> units_of(const UnitHistory& history) {
+  std::map<db::Uuid, std::string> id_of_visit;  // an earlier attempt of the visit may not have read it
+  for (const db::Attempt& attempt : history.attempts) {
+    if (!attempt.finished.unit.empty()) id_of_visit[attempt.visit.visit] = attempt.finished.unit;
+  }
+  std::vector<UnitFound> units;
+  std::map<std::string, std::size_t> known;
+  for (const db::Attempt& attempt : history.attempts) {
+    const auto id = id_of_visit.find(attempt.visit.visit);
+    const bool has_id = id != id_of_visit.end();
+    const std::string key = has_id ? "id " + id->second : "visit " + to_string(attempt.visit.visit);
+    const auto [at, is_new] = known.try_emplace(key, units.size());
+    if (is_new) units.push_back({has_id ? id->second : std::string(), {}, 0, attempt});
+    UnitFound& unit = units[at->second];
+    ++unit.attempts;
+    unit.last = attempt;
+    if (!attempt.label.empty()) unit.label = attempt.label;
+  }
+  return units;
+}
+
 UnitHistory read_unit(db::Reader& reader, const std::string& unit) {
   UnitHistory history;
   history.asked = unit;

@@ -2,6 +2,7 @@
 // chip or device id, a serial that it showed, or its printed label. Not for sharing between threads. Errors: db::Error.
 #pragma once
 
+#include <optional>
 #include <ostream>
 #include <set>
 #include <string>
@@ -11,6 +12,13 @@
 #include "reports/contents.h"
 
 namespace reports {
+
+// One of several units that showed what was asked for.
+struct UnitFound {
+  std::string id, label;  // empty: not known
+  std::size_t attempts = 0;
+  db::Attempt last;
+};
 
 struct UnitHistory {
   std::string asked;
@@ -22,7 +30,12 @@ struct UnitHistory {
   bool lost = false;                  // an attempt broke off, and nothing was proven since
   std::vector<db::Disposition> dispositions;
   std::vector<db::Event> events;
+  std::optional<db::Time> made{};  // as in a Report
+  std::string verified{};
 };
+
+// The units of a history, told apart by their id, else by their visit. In the order in which they came first.
+std::vector<UnitFound> units_of(const UnitHistory& history);
 
 UnitHistory read_unit(db::Reader& reader, const std::string& unit);
 

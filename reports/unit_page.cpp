@@ -46,9 +46,7 @@ void put_identity(const UnitHistory& unit, std::ostream& out) {
 
 void put_holds(const UnitHistory& unit, std::ostream& out) {
   out << "<section class=card><h2>What is in it now</h2>\n";
-  if (unit.ids.size() > 1) {
-    out << nothing("Several units showed this: ask for one of them by its id.");
-  } else if (unit.holds.empty()) {
+  if (unit.holds.empty()) {
     out << nothing(unit.lost ? "Not known: the last attempt broke off." : "Nothing that was read back.");
   } else {
     out << "<div class=scroll><table id=holds><thead><tr><th>Address</th><th>Image</th><th class=n>Bytes</th><th>"
@@ -126,14 +124,33 @@ void put_attempt(const UnitHistory& unit, const db::Attempt& attempt, std::ostre
   out << "</section>\n";
 }
 
+// Several units are several histories: which of them is meant, a person must say.
+void put_several(const UnitHistory& unit, std::ostream& out) {
+  const std::vector<UnitFound> units = units_of(unit);
+  out << "<section class='card wide'><h2>" << escaped(unit.asked) << " was shown by " << units.size()
+      << " different units</h2>\n<p>Ask for one of them: <span class=mono>flashline report --unit ID</span></p>\n"
+         "<table><thead><tr><th>Unit</th><th>Label</th><th class=n>Attempts</th><th>Last word</th><th>Started "
+         "(UTC)</th><th>Slot</th></tr></thead><tbody>\n";
+  for (const UnitFound& one : units) {
+    out << "<tr><td class=mono>" << (one.id.empty() ? std::string("not known") : escaped(one.id)) << "</td><td>"
+        << or_dash(one.label) << "</td><td class=n>" << one.attempts << "</td><td>"
+        << sign_text(one.last.finished.outcome) << "</td><td class=w>" << second(one.last.started.at) << "</td><td>"
+        << escaped(one.last.visit.slot.empty() ? one.last.visit.port : one.last.visit.slot) << "</td></tr>\n";
+  }
+  out << "</tbody></table></section>\n";
+}
+
 }  // namespace
 
 void write_html(const UnitHistory& unit, std::ostream& out) {
   Summarizer summarizer;
   for (const db::Attempt& attempt : unit.attempts) summarizer.add(attempt);
   put_head("Unit " + unit.asked, unit.stations, summarizer.summary(), out);
+  put_made(unit.made, unit.verified, out);
   if (unit.attempts.empty()) {
     out << "<p>The record knows no such unit.</p>\n";
+  } else if (unit.ids.size() > 1) {
+    put_several(unit, out);
   } else {
     out << "<div class=charts>\n";
     put_identity(unit, out);

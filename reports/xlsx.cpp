@@ -1,6 +1,5 @@
-// A workbook for spreadsheet users, by libxlsxwriter: a sheet of figures, then the attempts with the columns of the
-// CSV. Row by row in constant memory; a sheet holds 1,048,576 rows at the most, so more attempts go on on further
-// sheets.
+// A workbook for spreadsheet users, by libxlsxwriter: a sheet to read, then the attempts with the columns of the CSV.
+// Row by row in constant memory; a sheet holds 1,048,576 rows at the most, so more attempts go on on further sheets.
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <algorithm>
@@ -17,6 +16,7 @@
 #include "reports/printable.h"
 #include "reports/report.h"
 #include "reports/statistics.h"
+#include "reports/xlsx_overview.h"
 
 namespace reports {
 
@@ -24,10 +24,16 @@ namespace {
 
 constexpr qsizetype longest_text = 32767;  // what a cell holds
 
-struct Formats {
-  lxw_format* head;
-  lxw_format* percent;
-};
+// In characters: what is usually in such a column, so that it can be read without pulling it wider.
+double width_of(const QString& column) {
+  const QString last = column.section('.', -1);
+  if (last.contains("sha256")) return 20;
+  if (last == "time" || last == "started" || last == "finished") return 25;
+  if (last == "attempt" || last == "visit" || last == "run") return 38;
+  if (last == "text" || last == "facts" || last == "reason" || last == "image") return 40;
+  if (last == "unit" || last == "serials") return 28;
+  return std::clamp<double>(static_cast<double>(column.size()) + 3, 9, 24);
+}
 
 class Sheets {
  public:
@@ -55,7 +61,9 @@ class Sheets {
     sheet_ = workbook_add_worksheet(book_, name.c_str());
     worksheet_freeze_panes(sheet_, 1, 0);
     for (qsizetype i = 0; i < columns_.size(); ++i) {
-      worksheet_write_string(sheet_, 0, static_cast<lxw_col_t>(i), columns_[i].toUtf8().constData(), head_);
+      const auto column = static_cast<lxw_col_t>(i);
+      worksheet_set_column(sheet_, column, column, width_of(columns_[i]), nullptr);
+      worksheet_write_string(sheet_, 0, column, columns_[i].toUtf8().constData(), head_);
     }
     row_ = 1;
   }
@@ -87,39 +95,6 @@ class Sheets {
   lxw_row_t row_ = 0;
   int sheets_ = 0;
 };
-
-void put_figures(lxw_worksheet* sheet, const Report& report, const Statistics& statistics, const Formats& formats) {
-  lxw_row_t row = 0;
-  const auto text = [&](const char* name, const std::string& value) {
-    worksheet_write_string(sheet, row, 0, name, formats.head);
-    worksheet_write_string(sheet, row++, 1, printable(value).c_str(), nullptr);
-  };
-  const auto number = [&](const char* name, double value, lxw_format* format = nullptr) {
-    worksheet_write_string(sheet, row, 0, name, formats.head);
-    worksheet_write_number(sheet, row++, 1, value, format);
-  };
-  worksheet_set_column(sheet, 0, 0, 24, nullptr);
-  worksheet_set_column(sheet, 1, 1, 40, nullptr);
-  text("selection", report.selection.empty() ? "everything" : report.selection);
-  for (const db::StationInfo& station : report.stations) {
-    text("station", station.name);
-    text("installation", to_string(station.installation));
-    number("record rows", static_cast<double>(station.head.seq));
-    text("record hash", db::hex(station.head.hash));
-  }
-  const Summary& summary = statistics.summary;
-  number("attempts", static_cast<double>(summary.attempts));
-  number("units", static_cast<double>(summary.units));
-  for (std::size_t i = 0; i < summary.units_by_outcome.size(); ++i) {
-    const std::string name = "units " + std::string(to_string(static_cast<db::Outcome>(i)));
-    number(name.c_str(), static_cast<double>(summary.units_by_outcome[i]));
-  }
-  if (summary.yield()) number("yield", *summary.yield(), formats.percent);
-  if (summary.first_pass_yield()) number("first-pass yield", *summary.first_pass_yield(), formats.percent);
-  for (const FaultCount& fault : statistics.faults) {
-    number(("fault " + printable(fault.code)).c_str(), static_cast<double>(fault.attempts));
-  }
-}
 
 QStringList names_of(const std::vector<Column>& columns) {
   QStringList names;
@@ -178,9 +153,8 @@ void write_xlsx(const Report& report, const std::string& path, std::uint32_t row
   options.constant_memory = LXW_TRUE;
   lxw_workbook* book = workbook_new_opt(path.c_str(), &options);
   if (!book) throw std::runtime_error("the workbook cannot be begun");
-  Formats formats{workbook_add_format(book), workbook_add_format(book)};
-  format_set_bold(formats.head);
-  format_set_num_format(formats.percent, "0.0 %");
+  Formats formats = make_formats(book);
+  lxw_worksheet* overview = workbook_add_worksheet(book, overview_name);  // the one that opens
   Statistician statistician(report.make_slot_test);
   Selection selection(report.filter);
   const lxw_row_t most_rows = std::clamp<lxw_row_t>(rows_per_sheet, 1, LXW_ROW_MAX - 1);
@@ -195,7 +169,7 @@ void write_xlsx(const Report& report, const std::string& path, std::uint32_t row
   });
   sheets.finish();
   put_history(book, report, selection, formats, most_rows);
-  put_figures(workbook_add_worksheet(book, "Figures"), report, statistician.statistics(), formats);
+  put_overview(book, overview, report, statistician.statistics(), formats);
   if (const lxw_error error = workbook_close(book); error != LXW_NO_ERROR)
     throw std::runtime_error(lxw_strerror(error));
 }

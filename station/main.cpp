@@ -1,3 +1,4 @@
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <new>
@@ -6,6 +7,7 @@
 #include <system_error>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "station/cli/command.h"
@@ -31,6 +33,12 @@ void say_without_memory() {
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, sentence.data(), sentence.size());
 }
 
+void say_without_threads() {
+  station::say_error(
+      "this computer lets the program start no further thread: its limit of processes (ulimit -u) or of memory "
+      "(ulimit -v, -d) is reached. Raise it and start again.");
+}
+
 const std::terminate_handler standard_end = std::get_terminate();
 
 // Memory may end in a callback that cannot throw. What is on record stays; attempts that are open there are found
@@ -41,6 +49,11 @@ const std::terminate_handler standard_end = std::get_terminate();
   } catch (const std::bad_alloc&) {
     say_without_memory();
     _exit(static_cast<int>(ExitStatus::internal));
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::resource_unavailable_try_again) {
+      say_without_threads();
+      _exit(static_cast<int>(ExitStatus::internal));
+    }
   } catch (...) {
     // the standard end says what it was
   }
@@ -51,11 +64,7 @@ const std::terminate_handler standard_end = std::get_terminate();
 void say_what_ended_it(const std::exception& error) {
   if (dynamic_cast<const std::bad_alloc*>(&error)) return say_without_memory();
   const auto* system = dynamic_cast<const std::system_error*>(&error);
-  if (system && system->code() == std::errc::resource_unavailable_try_again) {
-    return station::say_error(
-        "this computer lets the program start no further thread: its limit of processes (ulimit -u) or of memory "
-        "(ulimit -v) is reached. Raise it and start again.");
-  }
+  if (system && system->code() == std::errc::resource_unavailable_try_again) return say_without_threads();
   station::say_error(std::string("internal error: ") + error.what() + ". Please report this.");
 }
 
@@ -73,8 +82,28 @@ ExitStatus run(int argc, char** argv) {
 
 }  // namespace
 
+// Below these the program ends in the middle of a call, where nobody can say why. Each thread gets a stack of the
+// limit's size, and its stack counts as data.
+std::string_view limit_that_is_too_small() {
+  constexpr rlim_t least_stack = 512 << 10, least_data = 64 << 20;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < least_stack) {
+    return "this computer allows the program less than 512 KiB of stack (ulimit -s). Raise it and start again.";
+  }
+  if (getrlimit(RLIMIT_DATA, &limit) == 0 && limit.rlim_cur < least_data) {
+    return "this computer allows the program less than 64 MiB of data (ulimit -d). Raise it and start again.";
+  }
+  return {};
+}
+
 int main(int argc, char** argv) {
   keep_standard_descriptors();
+  if (const std::string_view problem = limit_that_is_too_small(); !problem.empty()) {
+    station::say_error(problem);
+    return static_cast<int>(ExitStatus::internal);
+  }
+  // A file that must not grow (ulimit -f) is like a full disk: it is said, and is no reason to end in the middle.
+  std::signal(SIGXFSZ, SIG_IGN);
   std::set_terminate(end);
   station::raise_open_files();
   try {

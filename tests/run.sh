@@ -5,7 +5,8 @@ set -euo pipefail
 cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 . station/packaging/packages.sh
 
-flashline_packages+=("${browser_packages[@]}" "${shell_packages[@]}" "${lint_packages[@]}" "${linker_packages[@]}")
+flashline_packages+=("${browser_packages[@]}" "${shell_packages[@]}" "${lint_packages[@]}" "${linker_packages[@]}"
+  "${package_packages[@]}")
 install_packages
 
 fetch_promtool build-asan/promtool

@@ -17,6 +17,7 @@ struct Content {
   std::vector<Range> ranges;                // ascending, not touching each other, none empty
   Bytes bytes;                              // of all ranges, one after the other
   std::optional<std::uint8_t> alternate{};  // of a DfuSe container: the memory it is for
+  std::string remark{};                     // what the file holds beside them; to follow its name, or empty
 };
 
 // Content, or what is wrong, to follow the file's name.

@@ -162,13 +162,18 @@ bool is_html(ByteView file) {
   return tag && is_text(file);
 }
 
-bool is_legacy_core(ByteView file) {
+bool runs_on_core(ByteView file) {
   constexpr std::uint32_t stack_top = 0x20005000;
   constexpr std::uint32_t base = 0x08005000;
   constexpr std::uint32_t end = 0x08020000;
   if (file.size() < 8 || file.size() > end - base || le32(file, 0) != stack_top) return false;
   const auto span = handlers(file, system_vectors);
   return span && span->lowest >= base && span->highest < base + file.size();
+}
+
+bool is_legacy_core(ByteView file) {
+  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  return runs_on_core(file) && text.find("spark") != std::string_view::npos;
 }
 
 bool is_cortex_m_program(ByteView file) {

@@ -27,8 +27,10 @@ bool is_text(ByteView file);
 // UTF-16 with a byte order mark. No reader of .hex files accepts it.
 bool is_utf16_text(ByteView file);
 
-// A Core program from before modules: only its vector table identifies it. Source: docs/devices.md, "Where the header
-// is".
+// A program without a header for the place and the RAM that a Core has for its own. Other boards with this chip have
+// the same behind their bootloader (Maple). Source: docs/devices.md, "Where the header is".
+bool runs_on_core(ByteView file);
+// One of them that was built for a Core: it names the cloud.
 bool is_legacy_core(ByteView file);
 // A vector table as a Cortex-M needs it: stack in RAM, handlers where code can be and no further apart than the file is
 // long.

@@ -43,14 +43,21 @@ class LineReader {
       const bool pair = length + 1 < file.size() && file[length] == '\r' && file[length + 1] == '\n';
       file = file.subspan(std::min(file.size(), length + (pair ? 2 : 1)));
     }
-    if (problem_.empty() && !ended_) return "has no end record: the file is cut off";
+    if (problem_.empty() && !ended_ && !is_counted()) return "has no end record: the file is cut off";
     if (!problem_.empty()) return "has a damaged line " + std::to_string(line_) + ": " + problem_;
-    return put_together(std::move(elements_));
+    ContentResult result = put_together(std::move(elements_));
+    if (auto* content = std::get_if<Content>(&result); content && behind_end_ > 0) {
+      content->remark = "has " + std::to_string(behind_end_) + (behind_end_ == 1 ? " record" : " records") +
+                        " without data behind its end record, as of names of variables; nothing of them is flashed";
+    }
+    return result;
   }
 
  protected:
   // A line that is no comment, behind the record that ends the file.
   virtual bool may_follow_end(ByteView) const { return false; }
+  // What was read is whole, although no record ends it.
+  virtual bool is_counted() const { return false; }
   virtual void record(ByteView text) = 0;
 
   void add(std::uint32_t address, ByteView bytes) {
@@ -77,6 +84,7 @@ class LineReader {
     const ByteView behind = trimmed(text.subspan(static_cast<std::size_t>(blank - text.begin())));
     if (!behind.empty() && is_comment(behind)) text = text.first(static_cast<std::size_t>(blank - text.begin()));
     if (ended_ && !may_follow_end(text)) return fail("there is something after the end record");
+    if (ended_) ++behind_end_;
     record(text);
   }
 
@@ -94,17 +102,18 @@ class LineReader {
   }
 
   std::vector<Element> elements_;
-  std::size_t line_ = 0;
+  std::size_t line_ = 0, behind_end_ = 0;
   std::string problem_;
 };
 
 class HexReader : public LineReader {
  private:
-  // Altus Metrum's files have the names of their variables there, in records of a type of their own; data there is of
-  // another file that was put behind this one.
+  // Altus Metrum's files have the names of their variables there, in records of a type of their own, behind one that
+  // says their address. Data there, a start or another end is of a second file that was put behind this one.
   bool may_follow_end(ByteView text) const override {
     const Bytes raw = text[0] == ':' ? hex_pairs(text.subspan(1)) : Bytes();
-    return raw.size() >= 5 && raw[3] != data;
+    if (raw.size() < 5) return false;
+    return raw[3] > start_linear || raw[3] == segment || raw[3] == linear;
   }
 
   enum Type : std::uint8_t { data = 0, end_of_file = 1, segment = 2, start_segment = 3, linear = 4, start_linear = 5 };
@@ -155,6 +164,9 @@ class HexReader : public LineReader {
 
 class SRecordReader : public LineReader {
  private:
+  // srec_cat writes the record that ends a file only where a start address is given.
+  bool is_counted() const override { return counted_; }
+
   void record(ByteView text) override {
     if (text.size() < 2 || (text[0] != 'S' && text[0] != 's')) return fail("it does not begin with an S");
     const Bytes raw = hex_pairs(text.subspan(2));
@@ -197,6 +209,7 @@ class SRecordReader : public LineReader {
   void data(std::size_t address_bytes, ByteView bytes) {
     if (bytes.size() < address_bytes) return fail("its length does not fit its type");
     ++records_;
+    counted_ = false;
     add(number(bytes.first(address_bytes)), bytes.subspan(address_bytes));
   }
 
@@ -205,9 +218,11 @@ class SRecordReader : public LineReader {
     if (number(bytes) != records_)
       return fail("it counts " + std::to_string(number(bytes)) + " records before it, not " + std::to_string(records_) +
                   ": the file is cut off or put together");
+    counted_ = true;
   }
 
   std::uint32_t records_ = 0;
+  bool counted_ = false;  // the number of records before this place was right
 };
 
 }  // namespace

@@ -73,6 +73,7 @@ ImageFacts as_mcuboot(const McubootImage& image) {
   ImageFacts facts = image.problem.empty() ? sound(ImageKind::mcuboot) : unsound(ImageKind::mcuboot, image.problem);
   facts.what = "MCUboot image " + image.version + (image.encrypted ? ", encrypted" : "") +
                (image.signature.empty() ? ", not signed" : ", signed with " + image.signature);
+  if (!image.remark.empty()) facts.remarks.push_back(image.remark);
   return facts;
 }
 
@@ -93,6 +94,7 @@ ImageFacts with_content(ImageKind kind, const ContentResult& result, Bytes* byte
   }
   facts.ranges = content->ranges;
   facts.alternate = content->alternate;
+  if (!content->remark.empty()) facts.remarks.push_back(content->remark);
   if (bytes) *bytes = content->bytes;
   return facts;
 }
@@ -319,8 +321,27 @@ std::shared_ptr<const Image> of_target(const Image& image, std::uint8_t alternat
   return finished(std::move(out));
 }
 
-std::shared_ptr<const Image> without(const Image& image, const std::vector<Range>& omitted) {
+namespace {
+
+// Ascending, each byte in one of them.
+std::vector<Range> each_once(std::vector<Range> ranges) {
+  std::ranges::sort(ranges, {}, &Range::begin);
+  std::vector<Range> out;
+  for (const Range& range : ranges) {
+    if (out.empty() || range.begin > out.back().end) {
+      out.push_back(range);
+    } else {
+      out.back().end = std::max(out.back().end, range.end);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::shared_ptr<const Image> without(const Image& image, const std::vector<Range>& named) {
   if (image.content.empty()) return nullptr;
+  const std::vector<Range> omitted = each_once(named);
   Image out = same_file(image);
   Content left;
   std::size_t at = 0;

@@ -71,6 +71,9 @@ struct ImageFacts {
   // Of a dfuse for several memories, all of them. Without `alternate` none is chosen yet: see of_target().
   std::vector<std::uint8_t> targets{};
   std::vector<Packed> packed;  // what is in an undamaged zip archive
+  // What is in a sound file that nobody expects there, and what becomes of it when the file is flashed: sentences
+  // without the file name.
+  std::vector<std::string> remarks{};
 };
 
 ImageFacts identify(ByteView file);

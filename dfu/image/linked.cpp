@@ -93,8 +93,8 @@ std::vector<std::uint32_t> code_pointers(ByteView program, Range handlers) {
     if ((word & 1) != 0 && near && pointers.size() < most) pointers.push_back(word);
   });
   std::ranges::sort(pointers);
-  const auto again = std::ranges::unique(pointers);
-  pointers.erase(again.begin(), again.end());
+  // clang 14, which builds the fuzzers, cannot read the result of std::ranges::unique.
+  pointers.erase(std::unique(pointers.begin(), pointers.end()), pointers.end());
   return pointers;
 }
 

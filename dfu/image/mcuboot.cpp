@@ -1,6 +1,7 @@
 #include "dfu/image/mcuboot.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "dfu/hash.h"
@@ -68,6 +69,29 @@ void read_tags(McubootImage& image, ByteView hashed, const std::vector<Tag>& tag
   }
 }
 
+// Empty flash, and at its very end what --pad and --confirm write there: flags, and the mark that they are valid.
+bool is_trailer(ByteView behind) {
+  constexpr std::array<std::uint8_t, 16> mark{0x77, 0xC2, 0x95, 0xF3, 0x60, 0xD2, 0xEF, 0x7F,
+                                              0x35, 0x52, 0x50, 0x0F, 0x2C, 0xB6, 0x79, 0x80};
+  constexpr std::size_t room_for_flags = 64;
+  std::size_t flags = 0;
+  if (behind.size() >= mark.size() && std::ranges::equal(behind.last(mark.size()), mark)) {
+    behind = behind.first(behind.size() - mark.size());
+    flags = std::min(behind.size(), room_for_flags);
+  }
+  const auto is_empty = [&](std::uint8_t byte) { return byte == 0xFF || byte == 0x00; };
+  const auto is_flag = [&](std::uint8_t byte) { return is_empty(byte) || byte == 0x01; };
+  return std::ranges::all_of(behind.first(behind.size() - flags), is_empty) &&
+         std::ranges::all_of(behind.last(flags), is_flag);
+}
+
+std::string remark_on(ByteView behind, std::size_t at) {
+  if (is_trailer(behind)) return {};
+  return "has " + std::to_string(behind.size()) + (behind.size() == 1 ? " byte" : " bytes") +
+         " behind its MCUboot tags, from byte " + std::to_string(at) +
+         " on, which no signature covers; they are part of the file and are flashed with it";
+}
+
 }  // namespace
 
 std::optional<McubootImage> parse_mcuboot(ByteView file) {
@@ -87,6 +111,8 @@ std::optional<McubootImage> parse_mcuboot(ByteView file) {
   if (protected_size != 0 && !tags_at(file, header + program, protected_tags_magic)) return cut_off();
   const auto tags = tags_at(file, hashed, tags_magic);
   if (!tags) return cut_off();
+  const std::size_t end = hashed + le16(file, hashed + 2);
+  image.remark = remark_on(file.subspan(end), end);
   read_tags(image, file.first(hashed), *tags, (flags & (encrypted_flags | compressed_flags)) == 0);
   return image;
 }

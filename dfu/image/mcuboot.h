@@ -13,7 +13,8 @@ struct McubootImage {
   std::string version;    // "1.2.3+4"
   std::string signature;  // "ECDSA P-256"; empty: not signed
   bool encrypted = false;
-  std::string problem;  // to follow the file's name; empty: whole, and its hash is right where that can be known
+  std::string problem;   // to follow the file's name; empty: whole, and its hash is right where that can be known
+  std::string remark{};  // as well: what lies behind it, if that is no trailer as imgtool makes it
 };
 
 // Nothing for a file that does not begin with the header's magic.

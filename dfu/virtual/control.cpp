@@ -53,6 +53,10 @@ std::string set_fault(VirtualLine& line, const PortPath& port, const std::vector
                  "' is not a point at which a fault can happen, like block:40, request:12, address:0x08061000, leave, "
                  "survey or return");
   }
+  if (!has_place(*kind, at->kind)) {
+    return error("the fault '" + std::string(words[2]) + "' cannot happen at '" + std::string(words[3]) + "', but at " +
+                 listed(fault_places(*kind)));
+  }
   const auto times = words.size() > 4 ? times_from(words[4]) : 1;
   if (!times) return error("'" + std::string(words[4]) + "' is not a number of times from 1 to 1000000");
   fault.kind = *kind;

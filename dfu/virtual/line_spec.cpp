@@ -111,6 +111,49 @@ std::optional<FaultPoint> fault_point_from(std::string_view text) {
   return {};
 }
 
+bool has_place(FaultKind kind, FaultPoint::Kind place) {
+  using Place = FaultPoint::Kind;
+  const bool in_application_mode = place == Place::returned;
+  switch (kind) {
+    case FaultKind::fallback:  // these two are about the start that a leave leads to
+    case FaultKind::safe_mode:
+      return place == Place::leave || place == Place::block || place == Place::request;
+    case FaultKind::never_back:  // who is back has come back
+      return !in_application_mode;
+    case FaultKind::corrupt:  // these need data of the flash or a GETSTATUS of the DFU class
+      return !in_application_mode && place != Place::leave;
+    case FaultKind::poll_lie:
+    case FaultKind::drop_status:
+      return !in_application_mode;
+    case FaultKind::stall:
+    case FaultKind::hang:
+    case FaultKind::unplug:
+    case FaultKind::status:
+    case FaultKind::slow:
+    case FaultKind::move:
+    case FaultKind::late:
+    case FaultKind::cable:
+    case FaultKind::wedge:
+      return true;
+  }
+  return true;
+}
+
+std::vector<std::string> fault_places(FaultKind kind) {
+  using Place = FaultPoint::Kind;
+  constexpr std::array<std::pair<std::string_view, Place>, 6> places{{{"block:40", Place::block},
+                                                                      {"request:12", Place::request},
+                                                                      {"address:0x08061000", Place::address},
+                                                                      {"leave", Place::leave},
+                                                                      {"survey", Place::survey},
+                                                                      {"return", Place::returned}}};
+  std::vector<std::string> out;
+  for (const auto& [text, place] : places) {
+    if (has_place(kind, place)) out.emplace_back(text);
+  }
+  return out;
+}
+
 std::vector<std::string> fault_kind_names() {
   std::vector<std::string> names;
   for (const auto& entry : kinds) names.emplace_back(entry.first);

@@ -117,6 +117,11 @@ LineSpec photon_line(int units, int generation);
 // The Photon bootloader generations that are modelled, ascending.
 std::vector<int> generation_numbers();
 
+// The places at which a fault of this kind finds something that it can change, as they are written: of others it would
+// wait for ever, and who wrote the line would take the unit for a good one.
+std::vector<std::string> fault_places(FaultKind kind);
+bool has_place(FaultKind kind, FaultPoint::Kind place);
+
 std::optional<FaultKind> fault_kind_from(std::string_view text);  // "poll-lie"
 // "block:40", "request:12", "address:0x08061000", "leave", "survey", "return", "return:250" (milliseconds)
 std::optional<FaultPoint> fault_point_from(std::string_view text);

@@ -1,5 +1,6 @@
 'use strict';
 (() => {
+  document.getElementById('print')?.addEventListener('click', () => window.print());
   const table = document.getElementById('attempts');
   if (!table) return;
   const body = table.tBodies[0], rows = [...body.rows], find = document.getElementById('find');

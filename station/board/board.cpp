@@ -7,6 +7,7 @@
 #include <cmath>
 #include <future>
 
+#include "station/board/report_replies.h"
 #include "station/diagnostics/gather_host.h"
 #include "station/diagnostics/priority.h"
 #include "station/record/image_json.h"
@@ -208,6 +209,12 @@ Response Board::answer(const Request& request, const Route& route, const Sender&
       return Work([this, key] { return file(history_.certificate(key), file_name(key)); });
     case Action::signature:
       return Work([this, key] { return file(history_.signature(key), file_name(key) + ".minisig"); });
+    case Action::certificate_page:
+      return Work([this, key] { return page_reply(history_.certificate_page(key)); });
+    case Action::unit_certificate_page:
+      return Work([this, key] { return page_reply(history_.unit_certificate_page(key)); });
+    case Action::report:
+      return Work([this, query = request.query] { return report_reply(history_.database(), query); });
     case Action::commissioning:
       return Work([this] { return commissioning_.tell(); });
     case Action::health:

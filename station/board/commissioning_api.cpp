@@ -155,6 +155,13 @@ Reply CommissioningApi::begin(const Asker& asker, const Request& request, const 
   if (parts_.lesson->now()) return reply_of(not_now("The sockets are being named already.", "Go on with it."));
   const config::StationResult file = config::load_station(parts_.station_file);
   if (!file.station) return reply_of(not_now("The station file now has an error.", "Do: flashline doctor"));
+  // Before a person has plugged a unit into each socket.
+  if (const auto problem = try_station_file(parts_.station_file, read_text(parts_.station_file))) {
+    return reply_of(not_now(*problem,
+                            "Let this program write there (\"Sockets\" in docs/administrators.md), or do on the "
+                            "station's computer: flashline slots learn --station " +
+                                parts_.station_file));
+  }
   if (const auto refusal = journal_.note(asker, "commissioning-started", "line", "began to name the sockets")) {
     return reply_of(*refusal);
   }

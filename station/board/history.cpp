@@ -16,6 +16,7 @@
 #include "reports/last_of_visits.h"
 #include "reports/statistics.h"
 #include "scheduler/suspicion.h"
+#include "station/record/certificate_page.h"
 #include "station/record/last_backup.h"
 #include "station/record/signed_file.h"
 
@@ -309,6 +310,14 @@ std::optional<std::string> History::signature(const std::string& order) const {
   const std::optional<std::string> text = certificate(order);
   if (!text) return std::nullopt;
   return db::StationKey::load(key_path(database_)).sign(*text, "flashline certificate " + order);
+}
+
+std::variant<std::string, Refused> History::certificate_page(const std::string& order) const {
+  return order_certificate_page(database_, order);
+}
+
+std::variant<std::string, Refused> History::unit_certificate_page(const std::string& key) const {
+  return station::unit_certificate_page(database_, key);
 }
 
 QJsonObject History::health(const LineNow& line) const {

@@ -11,6 +11,7 @@
 
 #include "config/files.h"
 #include "reports/printable.h"
+#include "station/record/output_file.h"
 
 namespace station {
 
@@ -77,12 +78,14 @@ std::vector<Operator> read_operators(const std::string& path) {
 void write_operators(const std::string& path, const std::vector<Operator>& operators) {
   QSaveFile file(QString::fromStdString(path));
   bool good = file.open(QIODevice::WriteOnly) && file.setPermissions(QFile::ReadOwner | QFile::WriteOwner);
+  qint64 all = 0;
   for (const Operator& one : operators) {
     const std::string line = one.name + "\t" + std::string(to_string(one.role)) + "\t" + one.pin_hash + "\n";
+    all += static_cast<qint64>(line.size());
     good = good && file.write(line.data(), static_cast<qint64>(line.size())) == static_cast<qint64>(line.size());
   }
-  if (good && file.commit()) return;
-  throw std::runtime_error(path + " cannot be written: " + file.errorString().toStdString());
+  if (good && commit_whole(file, all)) return;
+  throw std::runtime_error(path + " cannot be written: " + why_it_failed(file));
 }
 
 const Operator* find_operator(const std::vector<Operator>& operators, std::string_view name) {

@@ -22,6 +22,9 @@ constexpr Row rows[] = {
     {Method::get, "/api/jobs/*", Action::job, Needs::reading},
     {Method::get, "/api/jobs/*/certificate", Action::certificate, Needs::reading},
     {Method::get, "/api/jobs/*/certificate.minisig", Action::signature, Needs::reading},
+    {Method::get, "/api/jobs/*/certificate.html", Action::certificate_page, Needs::reading},
+    {Method::get, "/api/units/*/certificate.html", Action::unit_certificate_page, Needs::reading},
+    {Method::get, "/api/report", Action::report, Needs::reading},
     {Method::get, "/api/commissioning", Action::commissioning, Needs::reading},
     {Method::get, "/api/health", Action::health, Needs::reading},
     // Counts and no names; Prometheus signs in nowhere.

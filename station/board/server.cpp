@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstring>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -85,9 +86,12 @@ Request head_of(MHD_Connection* connection, const char* url, const char* method)
   return head;
 }
 
-void add_headers(MHD_Response* response, const std::string& type) {
+// `own`: names of headers that the reply brings itself.
+void add_headers(MHD_Response* response, const std::string& type, const std::set<std::string>& own = {}) {
   MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type.c_str());
-  for (const auto& [name, value] : safe_headers()) MHD_add_response_header(response, name.c_str(), value.c_str());
+  for (const auto& [name, value] : safe_headers()) {
+    if (!own.contains(name)) MHD_add_response_header(response, name.c_str(), value.c_str());
+  }
 }
 
 MHD_Result queue(MHD_Connection* connection, const Reply& reply) {
@@ -97,7 +101,9 @@ MHD_Result queue(MHD_Connection* connection, const Reply& reply) {
       (*kept)->size(), const_cast<char*>((*kept)->data()),
       [](void* body) { delete static_cast<std::shared_ptr<const std::string>*>(body); }, kept);
   if (!response) return MHD_NO;
-  add_headers(response, reply.type);
+  std::set<std::string> own;
+  for (const auto& [name, value] : reply.headers) own.insert(name);
+  add_headers(response, reply.type, own);
   for (const auto& [name, value] : reply.headers) {
     MHD_add_response_header(response, name.c_str(), value.c_str());
   }

@@ -20,6 +20,7 @@
 #include "station/record/certificate.h"
 #include "station/record/entry.h"
 #include "station/record/signed_file.h"
+#include "station/record/workbook.h"
 #include "station/run/inputs.h"
 #include "station/text.h"
 
@@ -167,16 +168,17 @@ struct Against {
   std::vector<db::Anchor> anchors;
   std::string text;
   bool good = true;
-  std::optional<db::PublicKey> key{};  // that must have signed every row of the database
-  std::string certificate{};           // the text of the file, if it is one
+  std::optional<db::PublicKey> key{};       // that must have signed every row of the database
+  std::vector<std::string> certificates{};  // the text of the file, if it is one; those in a page
 };
 
 // A certificate without its signature is as good as the one on record.
-void check_certificate(const std::string& database, Against& against) {
-  if (against.certificate.empty()) return;
-  const std::string problem = why_not_on_record(against.certificate, database);
-  if (!problem.empty()) against.good = false;
-  against.text += problem.empty() ? "  text    as this record holds it\n" : "  text    CHANGED: " + problem + "\n";
+void check_certificates(const std::string& database, Against& against) {
+  for (const std::string& certificate : against.certificates) {
+    const std::string problem = why_not_on_record(certificate, database);
+    if (!problem.empty()) against.good = false;
+    against.text += problem.empty() ? "  text    as this record holds it\n" : "  text    CHANGED: " + problem + "\n";
+  }
 }
 
 void check_excerpts(const db::Verification& result, Against& against) {
@@ -203,14 +205,16 @@ std::variant<Against, ExitStatus> read_against(const AuditOptions& options, cons
   }
   const dfu::Bytes& bytes = std::get<dfu::Bytes>(file);
   const std::string text(bytes.begin(), bytes.end());
-  against.anchors = anchors_in(text);
+  against.anchors = anchors_in(properties_in_workbook(text).value_or(text));
   if (against.anchors.empty()) {
     return complain(ExitStatus::input_missing,
                     options.against +
                         " names no row of a record. Give a certificate, an anchor, or a text, JSON or "
-                        "HTML report.");
+                        "HTML report, or a workbook.");
   }
-  if (order_of_certificate(text)) against.certificate = text;
+  for (std::string& certificate : certificates_in(text)) {
+    if (order_of_certificate(certificate)) against.certificates.push_back(std::move(certificate));
+  }
   const SignatureReport signature = check_signed_file(options.against, text, options.key, database);
   against.text = "  signed  " + signature.text + "\n";
   against.good = signature.good;
@@ -246,11 +250,11 @@ ExitStatus audit_verify(const AuditOptions& options) {
   try {
     const db::Verification result = db::verify_chain(path, against.anchors);
     check_excerpts(result, against);
-    check_certificate(path, against);
+    check_certificates(path, against);
     const db::StoredImages images = options.images ? db::check_images(path) : db::StoredImages{};
     const bool good = result.sound() && against.good && images.troubles.empty();
-    if (!print(as_text(path, result) + against.text + (options.images ? as_text(images) : "") +
-               (good ? "VERIFIED\n" : "NOT VERIFIED\n"))) {
+    if (!print_folded(as_text(path, result) + against.text + (options.images ? as_text(images) : "") +
+                      (good ? "VERIFIED\n" : "NOT VERIFIED\n"))) {
       return ExitStatus::cannot_create;
     }
     return good ? ExitStatus::passed : ExitStatus::not_passed;
@@ -311,12 +315,13 @@ ExitStatus audit_anchor(const AnchorOptions& options) {
 ExitStatus dispose(const DisposeOptions& options) {
   return record_session(options.record, [&](const RecordPlace& place) {
     const std::variant<Subject, Refused> subject = subject_of(options.subject, place.database);
-    if (const auto* refused = std::get_if<Refused>(&subject)) return complain(ExitStatus::usage, refused->sentence);
+    if (const auto* refused = std::get_if<Refused>(&subject))
+      return complain(ExitStatus::usage, at_the_shell(*refused));
     const db::Disposition& wanted = options.disposition;
     WritingSession session(place, "audit dispose", wanted.author);
     const EntryResult result = put_on_record(
         Decide{std::get<Subject>(subject), wanted.verdict, wanted.author, wanted.reason}, session.store());
-    if (const auto* refused = std::get_if<Refused>(&result)) return complain(ExitStatus::usage, refused->sentence);
+    if (const auto* refused = std::get_if<Refused>(&result)) return complain(ExitStatus::usage, at_the_shell(*refused));
     return print("recorded; what was recorded before stays as it is\n") ? ExitStatus::passed
                                                                         : ExitStatus::cannot_create;
   });

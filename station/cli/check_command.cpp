@@ -14,6 +14,7 @@
 #include "station/cli/command.h"
 #include "station/output/output.h"
 #include "station/record/image_json.h"
+#include "station/record/output_file.h"
 #include "station/run/inputs.h"
 #include "station/text.h"
 
@@ -73,12 +74,25 @@ int width_of(const std::string& station_file, const config::StationConfig& stati
   return hubs == 0 ? station.cap : std::min(hubs, station.cap);
 }
 
-// At best: nobody waits for a person, a hub or the host. A unit also takes the time to come back from DFU mode where
-// that is what proves it (docs/devices.md, "Device time of a Photon": 0.5 s to the reset, then 1 to 3 s).
-double units_per_hour(const config::Recipe& recipe, double device_time, int width) {
+// What a unit takes beside its device time, at best: nobody waits for a person, a hub or the host. The station waits
+// after the insertion (insert_after), and where that is what proves it, for the unit to come back from DFU mode
+// (docs/devices.md, "Device time of a Photon": 0.5 s to the reset, then 1 to 3 s).
+double seconds_beside(const config::Recipe& recipe, const config::StationConfig& station) {
   constexpr double comes_back = 2.5;
   const bool proved = recipe.policy.confirm != config::Confirm::none;
-  return 3600.0 * width / (device_time + (proved ? comes_back : 0.0));
+  return dfu::seconds(station.insert_after) + (proved ? comes_back : 0.0);
+}
+
+// The line that `check` speaks of.
+struct LineOfCheck {
+  int width = 1;
+  double beside = 0;  // seconds_beside()
+
+  double units_per_hour(double device_time) const { return 3600.0 * width / (device_time + beside); }
+};
+
+std::string seconds_text(double seconds) {
+  return seconds < 0.05 ? "less than 0.1 s" : fmt::format("{:.1f} s", seconds);
 }
 
 std::string_view does_of(const dfu::Step& step) {
@@ -169,7 +183,7 @@ QJsonArray operations_json(const dfu::Layout& layout, const dfu::Plan& plan) {
   return operations;
 }
 
-std::string as_json(const CheckOptions& options, const config::RecipeResult& result, int width) {
+std::string as_json(const CheckOptions& options, const config::RecipeResult& result, const LineOfCheck& line) {
   QJsonArray diagnostics;
   for (const config::Diagnostic& each : result.diagnostics) diagnostics.append(to_json(each));
   QJsonObject object{{"recipe", text(options.recipe)},
@@ -189,9 +203,8 @@ std::string as_json(const CheckOptions& options, const config::RecipeResult& res
     object["locked"] = result.recipe->locked;
     object["neighbours"] = neighbours_json(result.recipe->layout);
     object["omitted"] = omitted_json(result.recipe->layout);
-    object["width"] = width;
-    object["units_per_hour"] =
-        units_per_hour(*result.recipe, floor_seconds(*result.recipe, blank, dfu::Holds::blank), width);
+    object["width"] = line.width;
+    object["units_per_hour"] = line.units_per_hour(floor_seconds(*result.recipe, blank, dfu::Holds::blank));
     if (options.plan) object["plan"] = operations_json(result.recipe->layout, blank);
   }
   return compact(object) + "\n";
@@ -272,7 +285,7 @@ std::string left_out(const dfu::Layout& layout) {
   return out;
 }
 
-std::string as_text(const CheckOptions& options, const config::Recipe& recipe, int width) {
+std::string as_text(const CheckOptions& options, const config::Recipe& recipe, const LineOfCheck& line) {
   const dfu::Plan blank = plan_for(recipe, dfu::Holds::blank);
   const dfu::Plan other = plan_for(recipe, dfu::Holds::other);
   std::string out = fmt::format("{}{}: OK for {}\n\n", recipe.name,
@@ -281,12 +294,15 @@ std::string as_text(const CheckOptions& options, const config::Recipe& recipe, i
   const double first = floor_seconds(recipe, blank, dfu::Holds::blank);
   const double used = floor_seconds(recipe, other, dfu::Holds::other);
   out += "\n" + demands(recipe) + other_memories(recipe) + left_out(recipe.layout) + neighbours(recipe.layout);
-  out += fmt::format("A unit needs at least {:.1f} s when it is blank, {:.1f} s when it holds something else.\n", first,
-                     used);
-  out += fmt::format("{}: at most {} blank units an hour, {} others.\n",
-                     counted(static_cast<std::size_t>(width), "unit") + " at once",
-                     grouped(static_cast<std::size_t>(units_per_hour(recipe, first, width))),
-                     grouped(static_cast<std::size_t>(units_per_hour(recipe, used, width))));
+  out += fmt::format("Device time: at least {} for a blank unit, {} for one that holds something else.\n",
+                     seconds_text(first), seconds_text(used));
+  out += fmt::format("{} at once: at most {} blank units an hour, {} others.\n",
+                     counted(static_cast<std::size_t>(line.width), "unit"),
+                     grouped(static_cast<std::size_t>(line.units_per_hour(first))),
+                     grouped(static_cast<std::size_t>(line.units_per_hour(used))));
+  out +=
+      fmt::format("This counts {:.1f} s a unit for the wait after insertion and for the reset, and no time of hands.\n",
+                  line.beside);
   if (options.plan) out += operation_table(recipe.layout, blank);
   return out;
 }
@@ -299,26 +315,28 @@ ExitStatus lock(const config::Recipe& recipe) {
   const bool written =
       file.open(QIODevice::WriteOnly) &&
       file.write(content.data(), static_cast<qint64>(content.size())) == static_cast<qint64>(content.size()) &&
-      file.commit();
+      commit_whole(file, static_cast<qint64>(content.size()));
   if (written) return ExitStatus::passed;
-  return complain(ExitStatus::cannot_create, path + " cannot be written: " + file.errorString().toStdString() + ".");
+  return complain(ExitStatus::cannot_create, path + " cannot be written: " + why_it_failed(file) + ".");
 }
 
 ExitStatus check(const CheckOptions& options) {
   auto station = read_station(options.station);
   if (const auto* status = std::get_if<ExitStatus>(&station)) return *status;
-  const int width = width_of(options.station, *std::get<std::shared_ptr<const config::StationConfig>>(station));
+  const config::StationConfig& read = *std::get<std::shared_ptr<const config::StationConfig>>(station);
+  LineOfCheck line{width_of(options.station, read)};
   config::RecipeResult result =
       config::load_recipe(options.recipe, options.lock ? config::Lock::ignore : config::Lock::insist);
   if (options.lock && result.recipe) {
     if (const ExitStatus status = lock(*result.recipe); status != ExitStatus::passed) return status;
     result = config::load_recipe(options.recipe);  // and proves it
   }
+  if (result.recipe) line.beside = seconds_beside(*result.recipe, read);
   if (options.json) {
-    if (!print(as_json(options, result, width))) return ExitStatus::cannot_create;
+    if (!print(as_json(options, result, line))) return ExitStatus::cannot_create;
   } else {
     print_diagnostics(result.diagnostics);
-    if (result.recipe && !print(as_text(options, *result.recipe, width))) return ExitStatus::cannot_create;
+    if (result.recipe && !print_folded(as_text(options, *result.recipe, line))) return ExitStatus::cannot_create;
   }
   if (result.recipe) return ExitStatus::passed;
   return result.input_missing ? ExitStatus::input_missing : ExitStatus::bad_recipe;

@@ -1,4 +1,4 @@
-// Care of the data: `db backup`, `db merge`, `db restore`, `db archive`.
+// Care of the data: `db backup`, `db merge`, `db restore`, `db archive`, `db rebuild`.
 #include <filesystem>
 #include <optional>
 
@@ -15,6 +15,7 @@
 #include "station/record/last_backup.h"
 #include "station/record/run_row.h"
 #include "station/record/signed_file.h"
+#include "station/run/clock_question.h"
 #include "station/text.h"
 
 namespace station {
@@ -42,8 +43,16 @@ struct ArchiveOptions : RecordOptions {
   std::string to;
 };
 
+struct RebuildOptions : RecordOptions {
+  std::string operator_name;
+};
+
 ExitStatus say(const std::string& text) {
-  return print(text) ? ExitStatus::passed : ExitStatus::cannot_create;
+  return print_folded(text) ? ExitStatus::passed : ExitStatus::cannot_create;
+}
+
+void warn(const std::string& sentence) {
+  print_error("flashline: warning: " + printable(sentence) + "\n");
 }
 
 // So that `db restore` can tell the backup from a copy that somebody continued. Empty if it is written; else why not:
@@ -185,10 +194,30 @@ ExitStatus db_restore(const RestoreOptions& options) {
 ExitStatus db_archive(const ArchiveOptions& options) {
   return record_session(options, [&](const RecordPlace& place) {
     db::UuidGenerator uuids;
-    const db::Head end = db::archive(place.database, options.to, place.station, run_of_command("db archive", "", uuids),
-                                     uuids, place.clock);
-    return say(fmt::format("{} is closed at row {}, {}\n{} goes on from there\n", options.to, end.seq,
-                           db::hex(end.hash), place.database));
+    const db::Archived archived = db::archive(place.database, options.to, place.station,
+                                              run_of_command("db archive", "", uuids), uuids, place.clock);
+    if (archived.earlier_key) warn(change_of_key(place.database, *archived.earlier_key));
+    warn_of_impossible_clock();
+    return say(fmt::format("{} is closed at row {}, {}\n{} goes on from there\n", options.to, archived.end.seq,
+                           db::hex(archived.end.hash), place.database));
+  });
+}
+
+ExitStatus db_rebuild(const RebuildOptions& options) {
+  return record_session(options, [&](const RecordPlace& place) {
+    db::UuidGenerator uuids;
+    const db::Run run = run_of_command("db rebuild", options.operator_name, uuids);
+    const db::Rebuilt rebuilt = db::rebuild(place.database, run, uuids, place.clock);
+    const std::string said = fmt::format(
+        "rebuilt     the indexes, and the table of unsettled attempts (wrong entries: {})\n"
+        "last row    {} {}, which says so\n",
+        rebuilt.unsettled, rebuilt.end.seq, db::hex(rebuilt.end.hash));
+    if (const ExitStatus status = say(said); status != ExitStatus::passed) return status;
+    const std::string problem = first_problem(db::verify_chain(place.database));
+    if (problem.empty()) return say(place.database + " is VERIFIED\n");
+    return complain(ExitStatus::not_passed, place.database + " is still NOT VERIFIED: " + problem +
+                                                " What is wrong with the rows themselves cannot be computed again: "
+                                                "restore a backup with `flashline db restore`.");
   });
 }
 
@@ -231,6 +260,13 @@ Action declare_archive(Arguments& arguments) {
   return action(options, db_archive);
 }
 
+Action declare_rebuild(Arguments& arguments) {
+  const auto options = std::make_shared<RebuildOptions>();
+  add_record_options(arguments, *options);
+  arguments.add("--operator", options->operator_name, "Who asks for it").type("NAME");
+  return action(options, db_rebuild);
+}
+
 const Registered care({.place = 130, .words = "db", .what = "Care of the data"});
 const Registered backup_command({.place = 131,
                                  .words = "db backup",
@@ -252,6 +288,11 @@ const Registered archive_command({.place = 134,
                                   .what = "Close the database and begin a new one that goes on from it",
                                   .example = "flashline db archive 2026.db",
                                   .declare = declare_archive});
+const Registered rebuild_command({.place = 135,
+                                  .words = "db rebuild",
+                                  .what = "Make the indexes and what else follows from the rows again, and record that",
+                                  .example = "flashline db rebuild",
+                                  .declare = declare_rebuild});
 
 }  // namespace
 

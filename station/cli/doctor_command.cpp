@@ -1,3 +1,5 @@
+#include "station/cli/doctor_command.h"
+
 #include <QJsonArray>
 #include <QJsonObject>
 #include <algorithm>
@@ -22,13 +24,6 @@
 namespace station {
 
 namespace {
-
-struct DoctorOptions : LineOptions {
-  std::string station;
-  std::string recipe;  // empty: the units of every profile are ours
-  std::string db;
-  bool json = false;
-};
 
 std::vector<dfu::PortPath> named_hubs(const config::StationConfig& station, const dfu::Topology& topology) {
   std::vector<dfu::PortPath> hubs;
@@ -67,6 +62,7 @@ std::variant<HostFacts, ExitStatus> gather(const DoctorOptions& options) {
   facts.priority = may_go_first();
   facts.database = gather_database(std::get<std::string>(database));
   facts.database.broken = db::why_not_begun(std::get<std::string>(database));
+  if (facts.database.broken.empty()) facts.database.warning = db::warning_of_start(std::get<std::string>(database));
   facts.clock = gather_clock();
   facts.clock.doubt = clock_doubt(std::get<std::string>(database), db::now(), std::get<0>(station)->clock_gap);
   return facts;
@@ -105,7 +101,8 @@ ExitStatus doctor(const DoctorOptions& options) {
   const auto facts = gather(options);
   if (const auto* status = std::get_if<ExitStatus>(&facts)) return *status;
   const std::vector<Finding> findings = examine(std::get<HostFacts>(facts));
-  if (!print(options.json ? as_json(findings) : as_text(findings))) return ExitStatus::cannot_create;
+  const bool printed = options.json ? print(as_json(findings)) : print_folded(as_text(findings));
+  if (!printed) return ExitStatus::cannot_create;
   return std::ranges::any_of(findings, is_problem) ? ExitStatus::not_passed : ExitStatus::passed;
 }
 
@@ -125,5 +122,11 @@ const Registered command({.place = 70,
                           .declare = declare});
 
 }  // namespace
+
+std::variant<std::string, ExitStatus> doctor_text(const DoctorOptions& options) {
+  const auto facts = gather(options);
+  if (const auto* status = std::get_if<ExitStatus>(&facts)) return *status;
+  return as_text(examine(std::get<HostFacts>(facts)));
+}
 
 }  // namespace station

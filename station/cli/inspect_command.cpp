@@ -46,6 +46,7 @@ std::string as_text(const std::string& file, const dfu::Image& image) {
     for (const dfu::particle::Module& each : module.following) line("then", dfu::particle::describe(each));
     if (!only_over_the_air(module).empty()) line("note", only_over_the_air(module));
   }
+  for (const std::string& remark : facts.remarks) line("note", remark);
   for (const dfu::Packed& packed : facts.packed) {
     line("holds", packed.name + (packed.module ? ": " + dfu::particle::describe(*packed.module) : ""));
   }
@@ -101,7 +102,7 @@ bool inspect_file(const std::string& file, bool json, Tally& tally) {
   } else {
     tally.not_sound.push_back(printable(file) + ": " + image->facts.problem);
   }
-  return print(json ? compact(image_json(file, *image)) + "\n" : as_text(file, *image));
+  return json ? print(compact(image_json(file, *image)) + "\n") : print_folded(as_text(file, *image));
 }
 
 // After many files the bad ones are said again, where they are seen.
@@ -117,7 +118,7 @@ ExitStatus inspect(const InspectOptions& options) {
   for (const std::string& file : files_of(options, tally)) {
     if (!inspect_file(file, options.json, tally)) return ExitStatus::cannot_create;
   }
-  if (!options.json && tally.files() > 1 && !print(summary(tally))) return ExitStatus::cannot_create;
+  if (!options.json && tally.files() > 1 && !print_folded(summary(tally))) return ExitStatus::cannot_create;
   if (tally.unreadable > 0) return ExitStatus::input_missing;
   return tally.not_sound.empty() ? ExitStatus::passed : ExitStatus::not_passed;
 }

@@ -1,4 +1,6 @@
 // Production orders: opened by a supervisor, counted by the record, closed with a signed certificate.
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <algorithm>
 #include <filesystem>
 
@@ -6,6 +8,7 @@
 
 #include "db/care.h"
 #include "db/verify.h"
+#include "reports/jobs_json.h"
 #include "station/cli/command.h"
 #include "station/cli/options.h"
 #include "station/cli/record_session.h"
@@ -32,6 +35,11 @@ struct JobCloseOptions {
   std::string operator_name;
   std::string reason;
   std::string output;  // empty: ORDER.certificate
+};
+
+struct JobListOptions {
+  RecordOptions record;
+  bool json = false;
 };
 
 struct JobExportOptions {
@@ -82,7 +90,7 @@ ExitStatus job_open(const JobOpenOptions& options) {
   return record_session(options.record, [&](const RecordPlace& place) {
     WritingSession session(place, "job open", job.operator_name);
     const EntryResult result = put_on_record(OpenOrder{job}, session.store());
-    if (const auto* refused = std::get_if<Refused>(&result)) return complain(ExitStatus::usage, refused->sentence);
+    if (const auto* refused = std::get_if<Refused>(&result)) return complain(ExitStatus::usage, at_the_shell(*refused));
     return print(fmt::format("order {} is open: {}\n", printable(job.order),
                              counted(static_cast<std::uint64_t>(job.quantity), "unit")))
                ? ExitStatus::passed
@@ -122,7 +130,7 @@ ExitStatus job_close(const JobCloseOptions& options) {
     WritingSession session(place, "job close", options.operator_name);
     const EntryResult result =
         put_on_record(CloseOrder{options.order, options.operator_name, options.reason}, session.store());
-    if (const auto* refused = std::get_if<Refused>(&result)) return complain(ExitStatus::usage, refused->sentence);
+    if (const auto* refused = std::get_if<Refused>(&result)) return complain(ExitStatus::usage, at_the_shell(*refused));
     const std::optional<db::WorkOrder> job = db::Reader(place.database).job(options.order);
     const bool told = print(
         fmt::format("order {} is closed: {} of {} units\n", printable(options.order), job->made, job->opened.quantity));
@@ -131,12 +139,17 @@ ExitStatus job_close(const JobCloseOptions& options) {
   });
 }
 
-ExitStatus job_list(const RecordOptions& options) {
-  return record_session(options, [&](const RecordPlace& place) {
+ExitStatus job_list(const JobListOptions& options) {
+  return record_session(options.record, [&](const RecordPlace& place) {
+    if (options.json) {
+      const QJsonObject all{{"jobs", reports::jobs_json(db::Reader(place.database).jobs_of_all())}};
+      return print(QJsonDocument(all).toJson(QJsonDocument::Compact).toStdString() + "\n") ? ExitStatus::passed
+                                                                                           : ExitStatus::cannot_create;
+    }
     std::string out;
     const db::Time now = order_time(place.database);
     for (const db::WorkOrder& job : db::Reader(place.database).jobs_of_all()) out += line_of(job, now);
-    return print(out.empty() ? "no orders\n" : out) ? ExitStatus::passed : ExitStatus::cannot_create;
+    return print_folded(out.empty() ? "no orders\n" : out) ? ExitStatus::passed : ExitStatus::cannot_create;
   });
 }
 
@@ -153,7 +166,7 @@ ExitStatus job_export(const JobExportOptions& options) {
       out += fmt::format("open        {} attempts have no verdict yet: export the order again later\n", exported.open);
     }
     out += fmt::format("public key  {}\n", db::to_string(key.public_key()));
-    return print(out) ? ExitStatus::passed : ExitStatus::cannot_create;
+    return print_folded(out) ? ExitStatus::passed : ExitStatus::cannot_create;
   });
 }
 
@@ -181,7 +194,7 @@ ExitStatus job_import(const JobImportOptions& options) {
     if (options.key.empty()) {
       out += "signed by the key that its rows name; --key with the station's public key from elsewhere proves whose\n";
     }
-    return print(out) ? ExitStatus::passed : ExitStatus::cannot_create;
+    return print_folded(out) ? ExitStatus::passed : ExitStatus::cannot_create;
   });
 }
 
@@ -217,8 +230,9 @@ Action declare_close(Arguments& arguments) {
 }
 
 Action declare_list(Arguments& arguments) {
-  const auto options = std::make_shared<RecordOptions>();
-  add_record_options(arguments, *options);
+  const auto options = std::make_shared<JobListOptions>();
+  add_record_options(arguments, options->record);
+  arguments.flag("--json", options->json, "As one JSON object");
   return action(options, job_list);
 }
 

@@ -38,7 +38,8 @@ ExitStatus say(const std::string& line) {
 
 ExitStatus pair(const PairLabel& entry, const std::string& with, db::Store& store) {
   const EntryResult result = put_on_record(entry, store);
-  if (const auto* refused = std::get_if<Refused>(&result)) return complain(ExitStatus::not_passed, refused->sentence);
+  if (const auto* refused = std::get_if<Refused>(&result))
+    return complain(ExitStatus::not_passed, at_the_shell(*refused));
   return say(fmt::format("{} is the label of {}{}", entry.label, with,
                          std::get<OnRecord>(result).was_there ? ", as it was" : ""));
 }
@@ -66,15 +67,16 @@ ExitStatus scan(const LabelOptions& options, const RecordPlace& place, db::Store
 }
 
 ExitStatus label(const LabelOptions& options) {
+  // Some scanners type into the shell, with their frames.
+  const std::string label(scanned(options.label));
   return record_session(options, [&](const RecordPlace& place) {
     WritingSession session(place, "label", options.operator_name);
     if (options.scan) return scan(options, place, session.store());
     const std::string with = !options.attempt.empty() ? "the unit of attempt " + options.attempt
                              : !options.unit.empty()  ? "unit " + options.unit
                                                       : "the last unit in " + options.slot;
-    const ExitStatus status =
-        pair({options.label, subject_of(options), options.operator_name, options.again, place.label_pattern}, with,
-             session.store());
+    const ExitStatus status = pair(
+        {label, subject_of(options), options.operator_name, options.again, place.label_pattern}, with, session.store());
     return status == ExitStatus::not_passed ? ExitStatus::usage : status;
   });
 }
@@ -83,7 +85,7 @@ std::string problem_of(const LabelOptions& options) {
   const int named = int{!options.attempt.empty()} + int{!options.unit.empty()} + int{!options.slot.empty()};
   if (options.scan)
     return named == 0 && options.label.empty() ? "" : "--scan takes labels and slots from standard input";
-  if (options.label.empty()) return "name the label, or read it with --scan";
+  if (scanned(options.label).empty()) return "name the label, or read it with --scan";
   if (named != 1) return "say whose label it is: one of --attempt, --unit and --slot";
   if (!options.attempt.empty() && !db::parse_uuid(options.attempt)) {
     return "'" + options.attempt + "' is not the id of an attempt; `flashline report --format json` tells them";

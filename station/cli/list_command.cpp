@@ -28,8 +28,8 @@ ExitStatus list(const ListOptions& options) {
   if (!units) return complain_of_listing();
   const config::StationConfig& names = *std::get<0>(station);
   const LineView view = line_view(line.hubs->topology(), *units, names, std::get<0>(profiles));
-  return print(options.json ? as_json(view, names) : as_text(view, names)) ? ExitStatus::passed
-                                                                           : ExitStatus::cannot_create;
+  const bool printed = options.json ? print(as_json(view, names)) : print_folded(as_text(view, names));
+  return printed ? ExitStatus::passed : ExitStatus::cannot_create;
 }
 
 Action declare(Arguments& arguments) {

@@ -87,7 +87,7 @@ void list_all(const std::string& path) {
   const std::vector<Operator> operators = read_operators(path);
   std::string out;
   for (const Operator& one : operators) out += fmt::format("{:<40} {}\n", one.name, to_string(one.role));
-  print(out.empty() ? "no operators\n" : out);
+  print_folded(out.empty() ? "no operators\n" : out);
 }
 
 ExitStatus manage_operators(const OperatorOptions& options) {

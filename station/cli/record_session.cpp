@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "station/record/run_row.h"
+#include "station/run/clock_question.h"
 
 namespace station {
 
@@ -20,7 +21,12 @@ WritingSession::WritingSession(const RecordPlace& place, const std::string& comm
   if (const std::string changed = change_of_key(*store_); !changed.empty()) {
     std::fprintf(stderr, "flashline: warning: %s\n", changed.c_str());
   }
-  if (!store_->clock_doubt()) return;
+  for (const std::string& warning : store_->warnings())
+    std::fprintf(stderr, "flashline: warning: %s\n", warning.c_str());
+  if (!store_->clock_doubt()) {
+    warn_of_impossible_clock();
+    return;
+  }
   std::fprintf(stderr, "flashline: warning: %s Set the clock. The doubt is recorded.\n",
                db::sentence_of(*store_->clock_doubt()).c_str());
 }

@@ -36,7 +36,8 @@ class WritingSession {
 
 inline ExitStatus status_of(db::Trouble trouble) {
   if (trouble == db::Trouble::missing) return ExitStatus::input_missing;
-  return trouble == db::Trouble::exists ? ExitStatus::cannot_create : ExitStatus::records_lost;
+  const bool output = trouble == db::Trouble::exists || trouble == db::Trouble::cannot_create;
+  return output ? ExitStatus::cannot_create : ExitStatus::records_lost;
 }
 
 // `work` gets the place; what db throws becomes a sentence and 66, 73 or 74.

@@ -1,6 +1,5 @@
 #include "station/cli/report_command.h"
 
-#include <QDateTime>
 #include <QSaveFile>
 #include <algorithm>
 #include <cerrno>
@@ -22,12 +21,14 @@
 #include "reports/printable.h"
 #include "reports/report.h"
 #include "reports/unit.h"
-#include "scheduler/suspicion.h"
 #include "station/cli/command.h"
 #include "station/cli/options.h"
+#include "station/output/fold.h"
 #include "station/output/output.h"
 #include "station/output/sink_stream.h"
 #include "station/record/anchor_text.h"
+#include "station/record/certificate_page.h"
+#include "station/record/line_report.h"
 #include "station/record/output_file.h"
 #include "station/run/inputs.h"
 
@@ -48,8 +49,10 @@ bool is_about_one_unit(const db::Filter& filter) {
          !filter.operator_name && !filter.outcome && !filter.since && !filter.until;
 }
 
-Writer unit_writer(db::Reader& reader, const ReportOptions& options) {
+Writer unit_writer(db::Reader& reader, const reports::Report& report, const ReportOptions& options) {
   auto unit = std::make_shared<reports::UnitHistory>(reports::read_unit(reader, *options.filter.unit));
+  unit->made = report.made;
+  unit->verified = report.verified;
   if (options.format == "html") return [unit](std::ostream& out) { reports::write_html(*unit, out); };
   if (options.format == "json") return [unit](std::ostream& out) { reports::write_json(*unit, out); };
   return [unit](std::ostream& out) { reports::write_text(*unit, out); };
@@ -68,6 +71,7 @@ Writer groups_writer(const reports::Report& report, const ReportOptions& options
   return [&report, &options](std::ostream& out) {
     if (options.format == "json") return reports::write_groups_json(report, *options.by, out);
     if (options.format == "csv") return reports::write_groups_csv(report, *options.by, out);
+    if (options.format == "html") return reports::write_groups_html(report, *options.by, out);
     reports::write_groups(report, *options.by, out);
   };
 }
@@ -76,7 +80,7 @@ Writer attempts_writer(const reports::Report& report, const ReportOptions& optio
   const auto with = [&report](void (*write)(const reports::Report&, std::ostream&)) {
     return [&report, write](std::ostream& out) { write(report, out); };
   };
-  if (options.summary) return with(reports::write_summary);
+  if (options.summary) return with(options.format == "html" ? reports::write_summary_html : reports::write_summary);
   if (options.format == "json") return with(reports::write_json);
   if (options.format == "html") return with(reports::write_html);
   if (options.format == "csv") return with(reports::write_csv);
@@ -84,31 +88,45 @@ Writer attempts_writer(const reports::Report& report, const ReportOptions& optio
   return with(reports::write_text);
 }
 
-// The report marks the slots that line and board suspect.
-class TestOfTheLine : public reports::SlotTest {
- public:
-  void judged(const std::string& port, bool failed) override { suspicion_.judged(port, failed); }
-  bool is_suspect(const std::string& port) const override { return suspicion_.is_suspect(port); }
-
- private:
-  scheduler::Suspicion suspicion_;
-};
-
 Writer writer_of(db::Reader& reader, const reports::Report& report, const ReportOptions& options) {
   const std::string& format = options.format;
   if (!options.holds.empty()) return holders_writer(reader, options);
   if (options.by) return groups_writer(report, options);
   const bool of_unit = !options.summary && (format == "text" || format == "html" || format == "json");
-  if (of_unit && is_about_one_unit(options.filter)) return unit_writer(reader, options);
+  if (of_unit && is_about_one_unit(options.filter)) return unit_writer(reader, report, options);
   return attempts_writer(report, options);
 }
 
-ExitStatus to_standard_output(const Writer& write) {
+// Whole lines, folded to the screen where a person reads them.
+class Lines {
+ public:
+  explicit Lines(int width) : width_(width) {}
+
+  bool put(std::string_view bytes) {
+    if (width_ == 0) return write_all(STDOUT_FILENO, bytes);
+    rest_ += bytes;
+    constexpr std::size_t most_of_a_table = 65536;  // a longer one is folded in parts
+    std::size_t end = rest_.rfind("\n\n");
+    if (end == std::string::npos && rest_.size() > most_of_a_table) end = rest_.rfind('\n');
+    if (end == std::string::npos) return true;
+    const std::string lines = rest_.substr(0, end + 1);
+    rest_.erase(0, end + 1);
+    return write_all(STDOUT_FILENO, folded(lines, width_));
+  }
+  bool finish() { return write_all(STDOUT_FILENO, folded(rest_, width_)); }
+
+ private:
+  int width_;
+  std::string rest_;
+};
+
+ExitStatus to_standard_output(const Writer& write, const ReportOptions& options) {
   reports::PrintableFilter filter;
-  SinkStream out([&](std::string_view bytes) { return write_all(STDOUT_FILENO, filter.take(bytes)); });
+  Lines lines(options.format == "text" ? width_of_output() : 0);
+  SinkStream out([&](std::string_view bytes) { return lines.put(filter.take(bytes)); });
   write(out);
   out.flush();
-  if (out.good() && write_all(STDOUT_FILENO, filter.finish())) return ExitStatus::passed;
+  if (out.good() && lines.put(filter.finish()) && lines.finish()) return ExitStatus::passed;
   return complain(ExitStatus::cannot_create,
                   std::string("standard output accepts no more data: ") + std::strerror(errno) + ".");
 }
@@ -117,19 +135,21 @@ ExitStatus to_standard_output(const Writer& write) {
 ExitStatus to_file(const Writer& write, const ReportOptions& options) {
   QSaveFile file(QString::fromStdString(options.output));
   const auto failed = [&] {
-    return complain(ExitStatus::cannot_create, options.output + " cannot be written: " +
-                                                   file.errorString().toStdString() + ". Name another file with -o.");
+    return complain(ExitStatus::cannot_create,
+                    options.output + " cannot be written: " + why_it_failed(file) + ". Name another file with -o.");
   };
   if (!file.open(QIODevice::WriteOnly)) return failed();
-  const auto put = [&file](const std::string& text) {
+  qint64 all = 0;
+  const auto put = [&](const std::string& text) {
     const auto size = static_cast<qint64>(text.size());
+    all += size;
     return file.write(text.data(), size) == size;
   };
   reports::PrintableFilter filter;
   SinkStream out([&](std::string_view bytes) { return put(filter.take(bytes)); });
   write(out);
   out.flush();
-  return out.good() && put(filter.finish()) && file.commit() ? ExitStatus::passed : failed();
+  return out.good() && put(filter.finish()) && commit_whole(file, all) ? ExitStatus::passed : failed();
 }
 
 // A workbook cannot be written to a pipe: it goes into a file beside the one that is wanted, and then takes its name.
@@ -140,7 +160,7 @@ ExitStatus to_workbook(const reports::Report& report, const ReportOptions& optio
   const std::string part = options.output + ".part";
   std::string problem;
   try {
-    reports::write_xlsx(report, part);
+    options.by ? reports::write_groups_xlsx(report, *options.by, part) : reports::write_xlsx(report, part);
     if (std::rename(part.c_str(), options.output.c_str()) == 0) return ExitStatus::passed;
     problem = std::strerror(errno);
   } catch (const std::runtime_error& error) {
@@ -184,7 +204,15 @@ void tell_of_unknown_names(db::Reader& reader, const db::Filter& filter) {
 }
 
 ExitStatus put(const Writer& write, const ReportOptions& options) {
-  return options.output.empty() ? to_standard_output(write) : to_file(write, options);
+  return options.output.empty() ? to_standard_output(write, options) : to_file(write, options);
+}
+
+ExitStatus certificate(const std::string& database, const ReportOptions& options) {
+  const db::Filter& filter = options.filter;
+  const auto page = filter.job ? order_certificate_page(database, *filter.job)
+                               : unit_certificate_page(database, filter.unit.value_or(""));
+  if (const auto* refused = std::get_if<Refused>(&page)) return complain(ExitStatus::input_missing, refused->sentence);
+  return put([&page](std::ostream& out) { out << std::get<std::string>(page); }, options);
 }
 
 ExitStatus report(const ReportOptions& options) {
@@ -195,6 +223,7 @@ ExitStatus report(const ReportOptions& options) {
   const auto database = find_database(options.db, options.station);
   if (const auto* status = std::get_if<ExitStatus>(&database)) return *status;
   try {
+    if (options.format == "certificate") return certificate(std::get<std::string>(database), options);
     db::Reader reader(std::get<std::string>(database));
     db::Filter filter = options.filter;
     filter.steps = options.format != "text" && !options.by;  // which tell none
@@ -204,8 +233,7 @@ ExitStatus report(const ReportOptions& options) {
     }
     tell_of_unknown_names(reader, options.filter);
     db::LineHistory history(std::get<std::string>(database));
-    reports::Report report = reports::make_report(reader, filter, &history);
-    report.make_slot_test = [] { return std::make_unique<TestOfTheLine>(); };
+    const reports::Report report = line_report(std::get<std::string>(database), reader, filter, history);
     if (options.format == "xlsx") return to_workbook(report, options);
     return put(writer_of(reader, report, options), options);
   } catch (const db::Error& error) {
@@ -213,21 +241,11 @@ ExitStatus report(const ReportOptions& options) {
   }
 }
 
-// From its first moment to that of the next, by the local clock like other times.
-std::optional<std::pair<db::Time, db::Time>> day_from(const std::string& text) {
-  const QDate day = QDate::fromString(QString::fromStdString(text), Qt::ISODate);
-  if (!day.isValid() || text.size() != 10) return std::nullopt;
-  const auto begin = [](const QDate& date) {
-    return db::Time(db::milliseconds(date.startOfDay().toMSecsSinceEpoch()));
-  };
-  return std::pair{begin(day), begin(day.addDays(1))};
-}
-
 std::string is_day(const std::string& text) {
   return day_from(text) ? std::string() : "'" + text + "' is not a day; write it like 2026-11-22";
 }
 
-const std::vector<std::string> formats = {"text", "csv", "json", "jsonl", "html", "xlsx"};
+const std::vector<std::string> formats = {"text", "csv", "json", "jsonl", "html", "xlsx", "certificate"};
 const std::vector<std::string> groups = {"job", "lot",      "recipe", "image",   "unit",   "slot",
                                          "hub", "operator", "day",    "outcome", "station"};
 const std::vector<std::string> outcomes = {"passed", "already", "failed", "error", "cancelled", "interrupted"};
@@ -235,10 +253,15 @@ const std::vector<std::string> outcomes = {"passed", "already", "failed", "error
 // What was asked for that does not go together.
 std::string problem_of(const ReportOptions& report, const ReportTexts& texts) {
   const std::string& format = report.format;
-  if (report.summary && format != "text") return "--summary is text";
+  if (report.summary && format != "text" && format != "html") return "--summary is text or html";
   if (report.fields && format != "text" && format != "json") return "--fields is text or json";
+  if (format == "certificate" && texts.job.empty() == texts.unit.empty()) {
+    return "--format certificate is for one order or one unit: name it with --job or --unit";
+  }
   const bool table = format == "text" || format == "csv" || format == "json";
-  if (!texts.by.empty() && !table) return "--by is text, csv or json";
+  if (!texts.by.empty() && !table && format != "html" && format != "xlsx") {
+    return "--by is text, csv, json, html or xlsx";
+  }
   if (!report.holds.empty() && !table) return "--holds is text, csv or json";
   if (report.summary + report.fields + !texts.by.empty() + !report.holds.empty() > 1) {
     return "--summary, --by, --holds and --fields are four reports: ask for one of them";
@@ -288,8 +311,8 @@ Action declare(Arguments& arguments) {
   const auto texts = std::make_shared<ReportTexts>();
   add_record_options(arguments, options->station, options->db);
   arguments.add("--format", options->format, "Form of the report").one_of(formats).show_default();
-  arguments.flag("--summary", options->summary, "Totals, without the attempts; as text");
-  arguments.add("--by", texts->by, "A row of figures for each of these; text, csv or json").one_of(groups);
+  arguments.flag("--summary", options->summary, "Totals, without the attempts; as text, or with html as one page");
+  arguments.add("--by", texts->by, "A row of figures for each of these; text, csv, json, html or xlsx").one_of(groups);
   arguments
       .add("--holds", options->holds,
            "Which units hold this image now, by their last attempt: its name, or digits of its SHA-256")

@@ -92,7 +92,8 @@ ExitStatus slots_show(const SlotsShowOptions& options) {
   if (!units) return complain_of_listing();
   const LineView view = line_view(line.hubs->topology(), *units, *std::get<0>(station), dfu::all_profiles());
   const std::vector<SlotRow> rows = rows_of(view, *std::get<0>(station));
-  if (!print(options.json ? as_json(rows) : as_text(rows))) return ExitStatus::cannot_create;
+  const bool printed = options.json ? print(as_json(rows)) : print_folded(as_text(rows));
+  if (!printed) return ExitStatus::cannot_create;
   return view.missing.empty() ? ExitStatus::passed : ExitStatus::not_passed;
 }
 

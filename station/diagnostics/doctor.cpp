@@ -341,6 +341,7 @@ Finding database(const DatabaseFacts& database) {
   if (!database.broken.empty()) {
     return problem("database", database.broken, "Until then no line and no command writes to this record.");
   }
+  if (!database.warning.empty()) return warn("database", database.file + ": " + database.warning, "");
   const std::string text = database.file + " on " + disk_name(database.disk);
   switch (database.disk) {
     case DatabaseFacts::Disk::network:

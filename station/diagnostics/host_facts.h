@@ -42,7 +42,8 @@ struct DatabaseFacts {
   bool file_writable = true;    // true where there is none yet
   std::uint64_t free_bytes = 0;
   Disk disk = Disk::local;
-  std::string broken{};  // why no line begins with this record; empty: one does
+  std::string broken{};   // why no line begins with this record; empty: one does
+  std::string warning{};  // what the next start says of it; empty: nothing
 };
 
 struct ClockFacts {

@@ -206,7 +206,8 @@ void LogObserver::on_event(const scheduler::Remarked& event) {
   const scheduler::Remark& remark = event.remark;
   const std::string attempt = remark.attempt.empty() ? "" : "attempt " + remark.attempt + ": ";
   const std::string about = remark.about.empty() ? "" : remark.about + ": ";
-  logger_.warn("{}{}: {}{}", attempt, to_string(remark.kind), about, english(remark));
+  // Every output shows remarks itself: on the screen they would come twice.
+  logger_.info("{}{}: {}{}", attempt, to_string(remark.kind), about, english(remark));
 }
 
 void LogObserver::on_event(const scheduler::UnitMade& event) {

@@ -33,7 +33,7 @@ void Console::started(const RunFacts& facts) {
   timer_.start(between_frames);
 }
 
-void Console::stopping(bool) {
+void Console::stopping(scheduler::StopKind) {
   paint();  // the live state says it
 }
 

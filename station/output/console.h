@@ -23,7 +23,7 @@ class Console : public RunOutput {
   Console(LineWriter& out, const LiveLine& live, bool colour);
 
   void started(const RunFacts& facts) override;
-  void stopping(bool at_once) override;
+  void stopping(scheduler::StopKind kind) override;
   void ended(const RunEnd& end) override;
   void on(const scheduler::Event& event, scheduler::WallTime at) override { lines_.on(event, at); }
 

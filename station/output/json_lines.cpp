@@ -61,9 +61,9 @@ void JsonLines::started(const RunFacts& facts) {
   out_.line(compact(object));
 }
 
-void JsonLines::stopping(bool at_once) {
+void JsonLines::stopping(scheduler::StopKind kind) {
   QJsonObject object = event_now("stopping");
-  object["at_once"] = at_once;
+  object["at_once"] = kind == scheduler::StopKind::at_once;
   out_.line(compact(object));
 }
 

@@ -18,7 +18,7 @@ class JsonLines : public RunOutput {
   JsonLines(LineWriter& out, RecordContext context) : out_(out), rows_(std::move(context)) {}
 
   void started(const RunFacts& facts) override;
-  void stopping(bool at_once) override;
+  void stopping(scheduler::StopKind kind) override;
   void ended(const RunEnd& end) override;
   void on(const scheduler::Event& event, scheduler::WallTime at) override;
 

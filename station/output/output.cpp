@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "reports/printable.h"
+#include "station/output/fold.h"
 
 namespace station {
 
@@ -43,6 +44,10 @@ bool print(std::string_view text) {
   if (write_all(STDOUT_FILENO, reports::printable(text, reports::Breaks::kept))) return true;
   say_error(std::string("cannot write to standard output: ") + std::strerror(errno) + ".");
   return false;
+}
+
+bool print_folded(std::string_view text) {
+  return print(folded(reports::printable(text, reports::Breaks::kept), width_of_output()));
 }
 
 void say_error(std::string_view sentence) {

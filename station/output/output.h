@@ -16,6 +16,8 @@ namespace station {
 bool write_all(int descriptor, std::string_view text);
 // For commands whose output is their purpose; the sentence goes to stderr. False: exit status cannot_create.
 bool print(std::string_view text);
+// The same for a text that a person reads: as wide as the screen is (fold.h).
+bool print_folded(std::string_view text);
 // A sentence on stderr, on a line of its own after "flashline: ".
 void say_error(std::string_view sentence);
 // Text on stderr as it is laid out.

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "reports/printable.h"
 #include "station/text.h"
 #include "station/version.h"
 
@@ -21,26 +22,37 @@ std::string remark(const scheduler::AttemptFinished& finished) {
 
 void ProgressLines::started(const RunFacts& facts) {
   facts_ = facts;
-  out_.line(fmt::format("flashline {}, station {}", version(), facts.station));
-  out_.line("recipe    " + described(facts.recipe.get()));
-  out_.line("line      " + facts.line);
-  if (facts.quota) out_.line(fmt::format("order     {}, {} to be made", facts.job, facts.quota->left));
-  out_.line("record    " + (facts.dry_run ? "none: this is a dry run, nothing is written" : facts.database));
+  put(fmt::format("flashline {}, station {}", version(), facts.station));
+  put("recipe    " + described(facts.recipe.get()));
+  put("line      " + facts.line);
+  if (facts.quota) put(fmt::format("order     {}, {} to be made", facts.job, facts.quota->left));
+  put("record    " + (facts.dry_run ? "none: this is a dry run, nothing is written" : facts.database));
   if (facts.board) {
     const std::string none = "none: --board 127.0.0.1:8080 shows this line in a browser";
-    out_.line("board     " + (facts.board->empty() ? none : *facts.board));
+    put("board     " + (facts.board->empty() ? none : *facts.board));
   }
-  out_.line("");
+  put("");
 }
 
-void ProgressLines::stopping(bool at_once) {
-  say("", at_once ? "Stopping at once." : "Stopping: units in work stop at a safe point. Once more stops at once.");
+void ProgressLines::put(const std::string& line) {
+  out_.raw(folded(reports::printable(line), width_) + "\n");
+}
+
+void ProgressLines::stopping(scheduler::StopKind kind) {
+  switch (kind) {
+    case scheduler::StopKind::drain:
+      return say("", "Stopping: units in work are finished first.");
+    case scheduler::StopKind::safe_point:
+      return say("", "Stopping: units in work stop at a safe point. Once more stops at once.");
+    case scheduler::StopKind::at_once:
+      return say("", "Stopping at once.");
+  }
 }
 
 void ProgressLines::say(const std::string& place, const std::string& text) {
   if (only_ == Only::first_and_last) return;
   const double elapsed = std::chrono::duration<double>(Wall::now() - begin_).count();
-  out_.line(fmt::format("{:7.1f} s  {:<14}  {}", elapsed, place, text));
+  put(fmt::format("{:7.1f} s  {:<14}  {}", elapsed, place, text));
 }
 
 void ProgressLines::on(const scheduler::Event& event, scheduler::WallTime) {
@@ -63,6 +75,17 @@ void ProgressLines::on_event(const scheduler::Progress& event) {
   if (quarter <= printed) return;
   printed = quarter;
   say(place(event.port, event.slot), fmt::format("{:3} %  {} {}", quarter * 25, to_string(event.phase), event.step));
+}
+
+// A unit that an earlier run left half-written is told at the start; that it is flashed again now is seen.
+bool ProgressLines::is_told_already(const scheduler::Remark& remark) {
+  using scheduler::RemarkCode;
+  const auto attempt = std::ranges::find(remark.values, "attempt", [](const auto& value) { return value.first; });
+  const auto* id = attempt == remark.values.end() ? nullptr : std::get_if<std::string>(&attempt->second);
+  if (!id) return false;
+  if (remark.code == RemarkCode::partial_at_start) told_at_start_.insert(*id);
+  const bool again = remark.code == RemarkCode::partial_same || remark.code == RemarkCode::partial_same_port;
+  return again && told_at_start_.contains(*id);
 }
 
 // A pass is shown once, with the verdict; a fault is shown at once.
@@ -106,6 +129,7 @@ void ProgressLines::on_event(const scheduler::VerdictReached& event) {
 }
 
 void ProgressLines::on_event(const scheduler::Remarked& event) {
+  if (is_told_already(event.remark)) return;
   say(event.remark.about, "NOTE    " + english(event.remark));
 }
 
@@ -127,14 +151,18 @@ void ProgressLines::on_event(const scheduler::JobTaken& event) {
 void ProgressLines::print_table() {
   std::size_t width = 4;
   for (const auto& [port, shown] : by_port_) width = std::max(width, place(port, shown.slot).size());
-  out_.line("");
-  out_.line(
-      fmt::format("{:<{}}  {:<7}  {:>8}  {:>8}  {:>8}", "port", width, "verdict", "flash s", "device s", "attempts"));
+  std::string table = fmt::format("\n{:<{}}  {:<7}  {:>8}  {:>8}  {:>8}\n", "port", width, "verdict", "seconds",
+                                  "device s", "attempts");
   for (const auto& [port, shown] : by_port_) {
-    out_.line(fmt::format("{:<{}}  {:<7}  {:>8.2f}  {:>8.2f}  {:>8}  {}", place(port, shown.slot), width,
-                          word(shown.verdict), shown.last.flash_seconds, shown.last.floor_seconds, shown.attempts,
-                          shown.remark));
+    const double seconds = shown.last.flash_seconds + shown.last.return_seconds;
+    table += fmt::format("{:<{}}  {:<7}  {:>8.2f}  {:>8.2f}  {:>8}  {}\n", place(port, shown.slot), width,
+                         word(shown.verdict), seconds, shown.last.floor_seconds, shown.attempts,
+                         reports::printable(shown.remark));
   }
+  table +=
+      "\nseconds: from the first touch of the unit to its verdict, of the last attempt; device s: what the unit itself "
+      "needs\n";
+  out_.raw(folded(reports::printable(table, reports::Breaks::kept), width_));
 }
 
 std::string ProgressLines::sum_of(const RunEnd& end) const {
@@ -152,11 +180,11 @@ std::string ProgressLines::sum_of(const RunEnd& end) const {
 
 void ProgressLines::ended(const RunEnd& end) {
   if (!by_port_.empty() && !facts_.dry_run) print_table();
-  out_.line("");
-  out_.line(sum_of(end));
-  if (!end.records_problem.empty()) out_.line("RECORDS WERE LOST: " + end.records_problem);
-  if (!facts_.dry_run) out_.line("report    flashline report --db " + facts_.database);
-  if (!facts_.log.empty()) out_.line("log       " + facts_.log);
+  put("");
+  put(sum_of(end));
+  if (!end.records_problem.empty()) put("RECORDS WERE LOST: " + end.records_problem);
+  if (!facts_.dry_run) put("report    flashline report --db " + facts_.database);
+  if (!facts_.log.empty()) put("log       " + facts_.log);
 }
 
 }  // namespace station

@@ -4,8 +4,10 @@
 
 #include <chrono>
 #include <map>
+#include <set>
 #include <string>
 
+#include "station/output/fold.h"
 #include "station/output/output.h"
 #include "station/output/run_facts.h"
 
@@ -18,7 +20,7 @@ class ProgressLines : public RunOutput {
   explicit ProgressLines(LineWriter& out, Only only = Only::everything) : out_(out), only_(only) {}
 
   void started(const RunFacts& facts) override;
-  void stopping(bool at_once) override;
+  void stopping(scheduler::StopKind kind) override;
   void ended(const RunEnd& end) override;
   void on(const scheduler::Event& event, scheduler::WallTime at) override;
 
@@ -39,6 +41,9 @@ class ProgressLines : public RunOutput {
   void on_event(const scheduler::JobTaken& event);
   void on_event(const scheduler::Remarked& event);
   void say(const std::string& place, const std::string& text);
+  // A line, as wide as the screen is.
+  void put(const std::string& line);
+  bool is_told_already(const scheduler::Remark& remark);
   std::string sum_of(const RunEnd& end) const;
   void print_table();
 
@@ -52,11 +57,13 @@ class ProgressLines : public RunOutput {
   };
 
   LineWriter& out_;
+  const int width_ = width_of_output();
   const Only only_;
   const Wall::time_point begin_ = Wall::now();
   RunFacts facts_;                       // constant after `started`
   std::map<std::string, int> quarters_;  // attempt -> quarters of its work that were printed
   std::map<dfu::PortPath, Shown> by_port_;
+  std::set<std::string> told_at_start_;  // attempts that left a unit half-written
 };
 
 }  // namespace station

@@ -27,6 +27,7 @@ struct RunEnd {
   double seconds = 0;             // on the line's clock, as every duration of the record
   bool stopped = false;           // by a signal
   std::string records_problem{};  // empty: every record was written
+  std::string flash_problem{};    // empty: the flash of every virtual unit that has a file is in it
 };
 
 // What a run shows to its reader. Events come as Observer says; the rest from the main thread, `ended` after all of
@@ -34,7 +35,7 @@ struct RunEnd {
 class RunOutput : public scheduler::Observer {
  public:
   virtual void started(const RunFacts& facts) = 0;
-  virtual void stopping(bool at_once) = 0;
+  virtual void stopping(scheduler::StopKind kind) = 0;
   virtual void ended(const RunEnd& end) = 0;
 };
 

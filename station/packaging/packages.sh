@@ -19,8 +19,10 @@ flashline_packages=(
   libsystemd-dev       # tells systemd that the service is ready and alive
   libunistring-dev     # UTF-8, and how wide characters are on a terminal
   libxlsxwriter-dev    # reports as workbooks
+  libzip-dev           # reads the anchor in a workbook
+  libzint-dev          # the QR code of a certificate
   libusb-1.0-0-dev     # USB
-  zlib1g-dev           # CRC-32
+  zlib1g-dev           # CRC-32, compression of support bundles
   lowdown              # man pages of the formats, from docs/
   libgtest-dev         # tests
   libgmock-dev         # tests
@@ -58,8 +60,8 @@ fuzz_packages=(
   libclang-rt-dev   # libFuzzer itself, and the sanitizers' run time
 )
 
-# Only for station/packaging/build-deb.sh, which needs the first alone: the others go into a Debian of its own, or are
-# for --here.
+# For the Debian package. station/packaging/build-deb.sh needs the first alone: the others go into a Debian of its own, or
+# are for --here and for station/packaging/check-deb.sh, which tests/run.sh runs.
 package_packages=(
   mmdebstrap                   # a clean Debian to build in
   debhelper                    # builds the package
@@ -71,6 +73,12 @@ package_packages=(
 # Only for tests/run.sh.
 linker_packages=(
   mold   # links the instrumented programs in a third of the time
+)
+
+# Only for tests/guest/service.sh, with mmdebstrap.
+guest_packages=(
+  qemu-system-x86   # a computer with systemd as its first process
+  e2fsprogs         # its disk
 )
 
 # Only for tests/lint.sh.

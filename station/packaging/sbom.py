@@ -3,10 +3,11 @@
 
     sbom.py PROGRAM [VERSION] >flashline.spdx.json
 
-Versions are those of the Debian packages on this computer, so it runs where the program was built. Two runs over the same
-program and packages write the same bytes; the date is SOURCE_DATE_EPOCH, else the program's.
+Versions are those of the Debian packages on this computer, so it runs where the program was built, also for another
+processor. Two runs over the same program and packages write the same bytes; the date is SOURCE_DATE_EPOCH, else the program's.
 """
 import datetime
+import glob
 import hashlib
 import json
 import os
@@ -33,21 +34,43 @@ def package_of(file):
     for name in (file, file.removeprefix("/usr"), "/usr" + file):
         found = subprocess.run(["dpkg-query", "-S", name], capture_output=True, text=True)
         if found.returncode == 0:
-            return found.stdout.split(":")[0]
+            return found.stdout.split(": ")[0].split(",")[0]
     raise SystemExit(f"sbom.py: no package owns {file}")
 
 
 def shared_libraries(program):
-    """Packages, each with whether the program itself names a library of it, or only another library does."""
-    needed = set(re.findall(r"\(NEEDED\).*\[(.+)\]", said("readelf", "-d", program)))
-    packages = {}
-    for name, file in re.findall(r"^\s*(\S+)(?: => (\S+))? \(0x", said("ldd", program), re.M):
-        path = file or name
-        if not path.startswith("/"):
-            continue  # the kernel's own
-        package = package_of(path)
-        packages[package] = packages.get(package, False) or os.path.basename(name) in needed
+    """Packages, each with whether the program itself names a library of it, or only another library does.
+
+    Read from the files, because ldd would run them: they may be for another processor.
+    """
+    packages, seen, waiting = {}, set(), [(name, True) for name in needed_by(program)]
+    while waiting:
+        name, direct = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        file = library(name, machine_of(program))
+        package = package_of(file)
+        packages[package] = packages.get(package, False) or direct
+        waiting[:0] = [(other, False) for other in needed_by(file)]  # behind those that the program names
     return packages
+
+
+def needed_by(file):
+    return re.findall(r"\(NEEDED\).*\[(.+)\]", said("readelf", "-d", file))
+
+
+def machine_of(file):
+    """For which processor it is: e_machine of ELF."""
+    return Path(file).read_bytes()[18:20]
+
+
+def library(name, machine):
+    for folder in sorted(glob.glob("/usr/lib/*-linux-gnu*")) + ["/usr/lib", "/usr/lib64"]:
+        file = os.path.join(folder, name)
+        if os.path.exists(file) and machine_of(file) == machine:
+            return file
+    raise SystemExit(f"sbom.py: there is no library {name}")
 
 
 def facts_of(package):
@@ -57,7 +80,7 @@ def facts_of(package):
 
 
 def spdx_id(name):
-    return "SPDXRef-" + re.sub(r"[^A-Za-z0-9.-]", "-", name)
+    return "SPDXRef-" + re.sub(r"[^A-Za-z0-9.-]", "-", name.split(":")[0])
 
 
 def package_entry(facts):
@@ -89,7 +112,7 @@ def check_complete(shared):
     names = re.findall(r"^ (\S+-dev)\b", CONTROL.read_text().split("\n\n")[0], re.M)
     for name in set(names) - set(PARTS_OF_THE_PROGRAM):
         run_time = set(re.findall(r"[a-z0-9.+-]+", facts_of(name)["depends"]))
-        if not run_time & set(shared):
+        if not run_time & {package.split(":")[0] for package in shared}:
             raise SystemExit(f"sbom.py: {name} is in debian/control, and neither shared nor in PARTS_OF_THE_PROGRAM")
 
 

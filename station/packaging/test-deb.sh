@@ -4,7 +4,8 @@
 #
 #   station/packaging/test-deb.sh flashline_VERSION_ARCH.deb
 #
-# Takes root (or user namespaces), mmdebstrap and a mirror. No service is started: there is no systemd to start it.
+# Takes root (or user namespaces), mmdebstrap and a mirror; for a package of another processor QEMU (qemu-user-static, and
+# binfmt_misc mounted). No service is started, there is no systemd to start it: tests/guest/service.sh has one.
 set -euo pipefail
 deb=$(realpath -- "$1")
 cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
@@ -45,7 +46,7 @@ apt-get purge -y flashline
 say "Done"
 TRY
 chmod +x "$work/try"
-mmdebstrap --variant=minbase --format=null \
+mmdebstrap --variant=minbase --format=null --architectures="$(dpkg-deb -f "$deb" Architecture)" \
   --customize-hook='mkdir -p "$1/test"' \
   --customize-hook="sync-in $work /test" \
   --customize-hook='printf "#!/bin/sh\nexit 101\n" >"$1/usr/sbin/policy-rc.d"; chmod +x "$1/usr/sbin/policy-rc.d"' \

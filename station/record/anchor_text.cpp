@@ -31,7 +31,9 @@ const QRegularExpression& forms() {
           hash.arg("h4") + "<)|" +
           // JSON report
           "(?:\\{\"head\":\"" + hash.arg("h5") + "\",\"installation\":\"" + uuid.arg("i5") +
-          "\",\"name\":(?:null|\"(?:[^\"\\\\]|\\\\.)*\"),\"rows\":" + row.arg("r5") + "\\})",
+          "\",\"name\":(?:null|\"(?:[^\"\\\\]|\\\\.)*\"),\"rows\":" + row.arg("r5") + "\\})|" +
+          // workbook
+          "(?:>installation " + uuid.arg("i6") + ", row " + row.arg("r6") + ", hash " + hash.arg("h6") + "<)",
       QRegularExpression::MultilineOption);
   return all;
 }
@@ -65,7 +67,7 @@ std::vector<db::Anchor> anchors_in(std::string_view text) {
   const QString all = QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())).remove('\r');
   for (auto match = forms().globalMatch(all); match.hasNext();) {
     const QRegularExpressionMatch one = match.next();
-    for (int form = 1; form <= 5; ++form) {
+    for (int form = 1; form <= 6; ++form) {
       const auto part = [&](const char* name) { return one.captured(name + QString::number(form)); };
       const auto installation = db::parse_uuid(part("i").toStdString());
       if (!installation) continue;

@@ -93,6 +93,18 @@ std::optional<std::string> order_of_certificate(const std::string& text) {
   return order.match(all).captured(1).toStdString();
 }
 
+std::vector<std::string> certificates_in(const std::string& file) {
+  if (!file.starts_with("<!doctype html>")) return {file};
+  static const QRegularExpression link("href='data:text/plain;base64,([A-Za-z0-9+/=]+)'");
+  std::vector<std::string> all;
+  for (auto match = link.globalMatch(QString::fromLatin1(file.data(), static_cast<qsizetype>(file.size())));
+       match.hasNext();) {
+    all.push_back(QByteArray::fromBase64(match.next().captured(1).toLatin1()).toStdString());
+  }
+  // Without any it is no page that this program made with a certificate in it.
+  return all.empty() ? std::vector{file} : all;
+}
+
 std::string why_not_on_record(const std::string& text, const std::string& database) {
   const std::optional<std::string> order = order_of_certificate(text);
   if (!order) return {};

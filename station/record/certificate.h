@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "db/reader.h"
 #include "db/store.h"
@@ -13,6 +14,9 @@ namespace station {
 // Errors: db::Error.
 db::JobClosed closing_of(const db::WorkOrder& job, const std::string& database, const db::Store& store,
                          const std::string& operator_name, const std::string& reason);
+
+// The certificates that a page holds to be saved; of any other file, its own text.
+std::vector<std::string> certificates_in(const std::string& file);
 
 // Empty, or in a sentence why `text` is not the certificate that the record in `database` holds for its order. Empty
 // also for a text that is no certificate, as an anchor or a report. Errors: db::Error.

@@ -14,6 +14,7 @@ namespace station {
 
 namespace {
 
+constexpr const char* kAgainAtTheShell = "Add --again.";
 constexpr std::size_t longest_label = 200;  // bytes; what a scanner reads is shorter, a page of text is a mistake
 
 std::string place_of(const db::KnownVisit& known) {
@@ -60,6 +61,14 @@ std::string bad_text(const std::string& what, const std::string& text) {
   return {};
 }
 
+// It may be one that came with a merge or an import.
+Refused unknown_order(const std::string& order, const std::string& database) {
+  const std::vector<db::WorkOrder> others = db::Reader(database).jobs_of_all(order);
+  if (others.empty()) return {"there is no order " + order + ".", "`flashline job list` names them."};
+  return {"order " + order + " belongs to station " + others.front().station +
+          ", whose rows were taken over into this record. Only that station can close it."};
+}
+
 EntryResult committed(db::Store& store, db::Record row) {
   store.append(row);
   return OnRecord{std::move(row)};
@@ -86,12 +95,14 @@ struct Write {
     if (!entry.again) {
       if (!known->label.empty()) {
         return Refused{"the unit in " + place_of(*known) + " has the label " + known->label +
-                       " already. If that was a mistake, say that the new label takes its place (--again)."};
+                           " already. If that was a mistake, say that the new label takes its place.",
+                       kAgainAtTheShell};
       }
       for (const db::KnownVisit& other : lookup.labelled(entry.label)) {
         if (same_unit(other, *known)) continue;
         return Refused{"label " + entry.label + " was given to the unit in " + place_of(other) +
-                       ". If it is the same unit, or that was a mistake, say so (--again)."};
+                           ". If it is the same unit, or that was a mistake, say so.",
+                       kAgainAtTheShell};
       }
     }
     return committed(store, row);
@@ -129,15 +140,16 @@ struct Write {
     const db::Time now = db::later_of(store.latest(), row.at);
     if (row.until && *row.until <= now) {
       return Refused{"the order is to end at " + utc(*row.until) + ", and now it is " + utc(now) +
-                     (now == row.at ? "" : " (by the record; the clock is behind it)") +
-                     ". Give a later time (--until), or set the clock."};
+                         (now == row.at ? "" : " (by the record; the clock is behind it)") +
+                         ". Give a later time, or set the clock.",
+                     "The time is given with --until."};
     }
     return committed(store, row);
   }
 
   EntryResult operator()(const CloseOrder& entry) const {
     const std::optional<db::WorkOrder> job = db::Reader(store.path()).job(entry.order);
-    if (!job) return Refused{"there is no order " + entry.order + ". `job list` names them."};
+    if (!job) return unknown_order(entry.order, store.path());
     if (job->closed) return Refused{"order " + entry.order + " was closed at " + utc(job->closed->at) + "."};
     const db::JobClosed row = closing_of(*job, store.path(), store, entry.operator_name, entry.reason);
     store.append(row);

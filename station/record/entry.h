@@ -69,8 +69,13 @@ struct OnRecord {
   std::string signature{};  // of JobClosed::certificate, the text of a .minisig file
 };
 struct Refused {
-  std::string sentence;  // what is wrong and what to do
+  std::string sentence;        // what is wrong and what to do; the same for every way to ask
+  std::string at_the_shell{};  // how that is done on the command line: a sentence, or empty
 };
+// Both, for who asked by the command line.
+inline std::string at_the_shell(const Refused& refused) {
+  return refused.at_the_shell.empty() ? refused.sentence : refused.sentence + " " + refused.at_the_shell;
+}
 using EntryResult = std::variant<OnRecord, Refused>;
 
 // By the thread that owns `store`; when it returns OnRecord, the row is on disk. A refusal has written nothing.

@@ -98,6 +98,11 @@ QJsonObject image_json(const std::string& file, const dfu::Image& image) {
     for (const dfu::Packed& packed : facts.packed) files.append(packed_json(packed));
     object["files"] = files;
   }
+  if (!facts.remarks.empty()) {
+    QJsonArray remarks;
+    for (const std::string& remark : facts.remarks) remarks.append(text(remark));
+    object["remarks"] = remarks;
+  }
   if (facts.alternate) object["alternate"] = *facts.alternate;
   if (facts.suffix) {
     object["usb"] = text(dfu::hex_id(facts.suffix->vendor, facts.suffix->product));

@@ -6,6 +6,7 @@
 #include "config/files.h"
 #include "reports/attempt_json.h"
 #include "station/record/anchor_text.h"
+#include "station/record/output_file.h"
 
 namespace station {
 
@@ -22,8 +23,8 @@ bool remember_backup(const std::string& database, const std::string& to, db::Tim
   if (std::filesystem::equivalent(to, note_of(database).toStdString(), missing)) return false;  // it is the backup
   QSaveFile file(note_of(database));
   if (!file.open(QIODevice::WriteOnly)) return false;
-  file.write(reports::rfc3339(at).toUtf8() + '\t' + std::filesystem::absolute(to).c_str() + '\n');
-  return file.commit();
+  const QByteArray note = reports::rfc3339(at).toUtf8() + '\t' + std::filesystem::absolute(to).c_str() + '\n';
+  return file.write(note) == note.size() && commit_whole(file, note.size());
 }
 
 std::optional<db::Time> last_backup(const std::string& database) {

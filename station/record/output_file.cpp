@@ -47,4 +47,15 @@ std::optional<std::string> why_not_written(const std::string& path) {
   return std::nullopt;
 }
 
+bool commit_whole(QSaveFile& file, qint64 size) {
+  if (file.flush() && file.size() == size) return file.commit();
+  file.cancelWriting();
+  return false;
+}
+
+std::string why_it_failed(const QSaveFile& file) {
+  if (file.error() != QFileDevice::NoError) return file.errorString().toStdString();
+  return "the disk took a part of it only. Is it full, or is there a limit (ulimit -f)?";
+}
+
 }  // namespace station

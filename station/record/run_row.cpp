@@ -22,9 +22,11 @@ db::Run run_of_command(const std::string& command, const std::string& operator_n
 }
 
 std::string change_of_key(const db::Store& store) {
-  if (!store.earlier_key()) return {};
-  return "the key of this station (" + store.path() + ".key) is not the one on record since " +
-         utc(*store.earlier_key()) +
+  return store.earlier_key() ? change_of_key(store.path(), *store.earlier_key()) : std::string();
+}
+
+std::string change_of_key(const std::string& database, db::Time since) {
+  return "the key of this station (" + database + ".key) is not the one on record since " + utc(since) +
          "; a new one goes on record. Backups and certificates that were signed by the old key are checked with the "
          "old "
          "public key.";

@@ -17,5 +17,7 @@ db::Run run_of_command(const std::string& command, const std::string& operator_n
 
 // What a person must know when a key took the place of the one on record; empty: none did.
 std::string change_of_key(const db::Store& store);
+// `since`: of the one on record.
+std::string change_of_key(const std::string& database, db::Time since);
 
 }  // namespace station

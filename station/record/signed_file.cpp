@@ -17,8 +17,7 @@ std::string key_of_record(const std::string& database) {
 }
 
 std::string cannot_be_written(const QSaveFile& file) {
-  return file.fileName().toStdString() + " cannot be written: " + file.errorString().toStdString() +
-         ". Name another file.";
+  return file.fileName().toStdString() + " cannot be written: " + why_it_failed(file) + ". Name another file.";
 }
 
 std::string open(QSaveFile& file) {
@@ -28,7 +27,7 @@ std::string open(QSaveFile& file) {
 
 std::string complete(QSaveFile& file, const std::string& text) {
   const auto size = static_cast<qint64>(text.size());
-  return file.write(text.data(), size) == size && file.commit() ? std::string() : cannot_be_written(file);
+  return file.write(text.data(), size) == size && commit_whole(file, size) ? std::string() : cannot_be_written(file);
 }
 
 }  // namespace

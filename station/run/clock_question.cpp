@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "db/error.h"
+#include "station/record/anchor_text.h"
 #include "station/run/inputs.h"
+#include "station/version.h"
 
 namespace station {
 
@@ -29,6 +31,17 @@ std::optional<db::ClockDoubt> clock_doubt(const std::string& database, db::Time 
   }
 }
 
+std::string impossible_clock(db::Time now, std::chrono::sys_seconds built) {
+  if (now >= built) return {};
+  return "the clock of this station says " + utc(now) + ", and this program was built at " + utc(built) +
+         ": the clock is wrong, and what is recorded now carries its time. Set the clock.";
+}
+
+void warn_of_impossible_clock() {
+  const std::string sentence = impossible_clock(db::now(), build_time());
+  if (!sentence.empty()) std::fprintf(stderr, "flashline: warning: %s\n", sentence.c_str());
+}
+
 bool terminal_can_answer() {
   return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
@@ -36,6 +49,7 @@ bool terminal_can_answer() {
 std::variant<ClockAnswer, ExitStatus> ask_about_clock(const std::string& database, db::Time now, db::ClockRules rules,
                                                       ClockWitness witness) {
   const auto doubt = clock_doubt(database, now, rules.gap);
+  if (!doubt) warn_of_impossible_clock();
   const auto judged = judge_clock(doubt, rules, witness, ask_at_terminal);
   if (const auto* problem = std::get_if<std::string>(&judged)) {
     return complain(ExitStatus::bad_configuration, *problem);

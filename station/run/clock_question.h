@@ -2,6 +2,7 @@
 // who can answer it. The judgement itself is db/record_clock.h.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <variant>
@@ -36,6 +37,12 @@ std::variant<ClockAnswer, ExitStatus> ask_about_clock(const std::string& databas
 
 // A record that is missing or cannot be read is no doubt.
 std::optional<db::ClockDoubt> clock_doubt(const std::string& database, db::Time now, db::milliseconds gap);
+
+// The sentence for a clock that says a time before this program was built, as one without a battery does; empty: it
+// does not. Nothing is refused for it: the line works, and its rows carry that time.
+std::string impossible_clock(db::Time now, std::chrono::sys_seconds built);
+// On stderr, if it is so now.
+void warn_of_impossible_clock();
 
 // A person is there to be asked: standard input and standard error are a terminal.
 bool terminal_can_answer();

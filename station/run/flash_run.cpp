@@ -19,7 +19,10 @@ namespace {
 
 constexpr dfu::Duration worth_telling = std::chrono::seconds(1);  // of a computer that stands still
 constexpr std::chrono::seconds between_looks(10);  // a step is reported with the time at which it was found
-constexpr std::chrono::minutes end_of_order(30);   // is announced so long before: time to bring the next one
+// A unit takes seconds; with all its attempts, or on a slowed hub, a minute or two. The service's TimeoutStopSec is
+// longer.
+constexpr std::chrono::minutes time_to_finish(3);
+constexpr std::chrono::minutes end_of_order(30);  // is announced so long before: time to bring the next one
 
 scheduler::RemarkValues values_of(const db::JobOpened& order) {
   return {{"order", order.order}, {"until", utc(*order.until)}};
@@ -260,19 +263,21 @@ void FlashRun::execute() {
   });
   QCoreApplication::exec();
   end_.seconds = dfu::seconds(parts_.line.clock->now() - begin);
-  end_.stopped = stopping_;
+  end_.stopped = stopping_.has_value();
 }
 
 // Stops first what makes events (bus, clock), then the recorder after its last entries, then the pool after its last
 // tasks. A stopped clock still gives the time, which all of them ask for.
 RunEnd FlashRun::close() {
-  for (const std::string& problem : parts_.line.save()) parts_.log.logger().error("{}", problem);
+  for (const std::string& problem : parts_.line.save()) {
+    parts_.log.logger().error("{}", problem);
+    end_.flash_problem = problem;
+  }
   watch_.stop();
   parts_.line.control.reset();
   parts_.line.bus.reset();
   parts_.line.clock->stop();
-  clock_timer_.stop();
-  order_timer_.stop();
+  for (QTimer* timer : {&clock_timer_, &order_timer_, &finish_timer_}) timer->stop();
   look_at_clocks();
   put_down(end_of_run(end_));
   if (recorder_) {
@@ -331,12 +336,25 @@ void FlashRun::skip(const dfu::PortPath& port, const std::optional<std::string>&
   engine_->skip(port, reason.has_value());
 }
 
+void FlashRun::finish_units() {
+  if (stopping_) return;
+  if (halted_) return stop();
+  stopping_ = scheduler::StopKind::drain;
+  parts_.log.logger().info("no new visit, units in work are finished");
+  parts_.live.enter(RunState::stopping);
+  parts_.output.stopping(scheduler::StopKind::drain);
+  engine_->stop(scheduler::StopKind::drain);
+  finish_timer_.setSingleShot(true);
+  QObject::connect(&finish_timer_, &QTimer::timeout, [this] { stop(); });
+  finish_timer_.start(time_to_finish);
+}
+
 void FlashRun::stop(scheduler::StopKind kind) {
   const bool at_once = kind == scheduler::StopKind::at_once;
-  stopping_ = true;
+  stopping_ = kind;
   parts_.log.logger().info(at_once ? "stopping at once" : "no new visit, running ones stop at a safe point");
   parts_.live.enter(at_once ? RunState::stopping_at_once : RunState::stopping);
-  parts_.output.stopping(at_once);
+  parts_.output.stopping(kind);
   engine_->stop(kind);
 }
 

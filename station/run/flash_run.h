@@ -63,7 +63,10 @@ class FlashRun {
   // have been told to stop at a safe point.
   void stop(scheduler::StopKind kind);
   // By a signal: the first stops at a safe point, the second at once.
-  void stop() { stop(stopping_ ? scheduler::StopKind::at_once : scheduler::StopKind::safe_point); }
+  void stop() { stop(is_stopping() ? scheduler::StopKind::at_once : scheduler::StopKind::safe_point); }
+  // Likewise, as a service is stopped: no new visit, and units in work are finished, with their proof. Those that take
+  // longer than a limit stop at a safe point; so do those that a person has stopped already.
+  void finish_units();
   // For units that are plugged in from now on.
   void reload(scheduler::LineSettings settings);
   void toggle_pause() { pause(!paused_); }
@@ -93,6 +96,8 @@ class FlashRun {
   CommitTimes commit_times() const { return recorder_ ? recorder_->commit_times() : CommitTimes{}; }
 
  private:
+  // Not: its units are finished.
+  bool is_stopping() const { return stopping_ && *stopping_ != scheduler::StopKind::drain; }
   void begin_record();
   void look_at_clocks();
   void look_at_record();
@@ -116,14 +121,14 @@ class FlashRun {
   NoRecorder no_recorder_;
   std::unique_ptr<StoreRecorder> recorder_;
   std::unique_ptr<scheduler::Engine> engine_;
-  QTimer clock_timer_, order_timer_;
+  QTimer clock_timer_, order_timer_, finish_timer_;
   bool told_of_end_ = false;  // of the order, by its date
   std::optional<ClockWatch> clocks_;
   bool told_of_loss_ = false;             // of records
   dfu::Duration told_late_{};             // of the clock's, until the last look
   bool waits_for_clock_ = false;          // paused until a person confirms the clock, or it agrees with the record
   std::optional<db::Time> latest_known_;  // by clock and record, for the ends of orders
-  bool stopping_ = false;
+  std::optional<scheduler::StopKind> stopping_;
   bool paused_ = false;
   bool halted_ = false;  // and paused
   bool commissioning_ = false;

@@ -29,8 +29,8 @@ void Service::ready(const std::string& status) {
 }
 
 // The watchdog messages continue until units in work have finished.
-void Service::stopping() {
-  notify("STOPPING=1\nSTATUS=units in work stop at a safe point");
+void Service::stopping(const std::string& how) {
+  notify("STOPPING=1\nSTATUS=" + how);
 }
 
 void Service::alive() const {

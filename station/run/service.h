@@ -14,7 +14,8 @@ class Service {
   // Reports that the program is ready. From then on, while the event loop runs, the watchdog message is sent if systemd
   // expects it.
   void ready(const std::string& status);
-  void stopping();
+  // `how`: what becomes of the units in work.
+  void stopping(const std::string& how);
   // Sends one watchdog message, for a wait in which the event loop does not run, and which may last longer than systemd
   // gives a program to stop: hooks of the last units have their own limits.
   void alive() const;

@@ -47,9 +47,12 @@ LineUse use_of(const FlashOptions& options) {
 
 void tell_of_start(const db::Store& store, Log& log) {
   if (const std::string changed = change_of_key(store); !changed.empty()) log.logger().warn("{}", changed);
-  for (const db::Uuid& attempt : store.interrupted()) {
-    log.logger().warn("attempt {}: left open by a run that ended early; recorded as interrupted",
-                      db::to_string(attempt));
+  for (const std::string& warning : store.warnings()) log.logger().warn("{}", warning);
+  if (const auto& open = store.interrupted(); !open.empty()) {
+    log.logger().warn("a run ended early and left {} without a verdict: recorded as interrupted",
+                      counted(open.size(), "attempt"));
+    for (const db::Uuid& attempt : open)
+      log.logger().info("attempt {}: recorded as interrupted", db::to_string(attempt));
   }
 }
 
@@ -67,6 +70,8 @@ std::vector<scheduler::PartialFlash> partial_flashes(const db::Store* store, con
 ExitStatus status_of(const RunEnd& end) {
   const scheduler::Totals& totals = end.totals;
   if (totals.records_lost || !end.records_problem.empty()) return ExitStatus::records_lost;
+  // The next run would find units as they were before this one, and the record says otherwise.
+  if (!end.flash_problem.empty()) return ExitStatus::records_lost;
   if (end.stopped) return ExitStatus::stopped;
   if (totals.units == 0) return ExitStatus::no_unit;
   // Units that were not begun because the order is complete have not failed.
@@ -128,11 +133,16 @@ std::unique_ptr<Signals> StartUp::catch_signals() {
   const auto on_signal = [this](int signal) {
     if (signal == SIGHUP && options_.stay) return static_cast<void>(reload());
     if (signal == SIGUSR1) return run_.toggle_pause();
-    service_.stopping();
+    if (signal == SIGUSR2) {
+      service_.stopping("units in work are finished first");
+      return run_.finish_units();
+    }
+    service_.stopping("units in work stop at a safe point");
     run_.stop();
   };
   // `flash` ends with its terminal, as by SIGTERM: units in work first.
-  return std::make_unique<Signals>(std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP, SIGUSR1}, on_signal);
+  const std::initializer_list<int> signals{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
+  return std::make_unique<Signals>(signals, on_signal);
 }
 
 std::shared_ptr<const db::Run> StartUp::run_row() {

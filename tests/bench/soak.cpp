@@ -129,8 +129,8 @@ class People {
                                           "block:" + std::to_string(1 + up_to(119)),
                                           "request:" + std::to_string(1 + up_to(500))};
     const std::string& place = places[kind == "late" ? 0 : up_to(static_cast<std::uint32_t>(places.size()) - 1)];
-    program_.say("fault " + port + " " + kind + " " + place + " " + std::to_string(1 + up_to(2)));
-    ++faults_;
+    // Refused where a fault of this kind could never strike.
+    if (program_.say("fault " + port + " " + kind + " " + place + " " + std::to_string(1 + up_to(2)))) ++faults_;
   }
 
   void look() {

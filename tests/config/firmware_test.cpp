@@ -101,6 +101,28 @@ TEST_F(Firmware, VectorsMayPointIntoAnotherStep) {
   EXPECT_NE(both.recipe, nullptr) << all(both.diagnostics);
 }
 
+TEST_F(Firmware, TwoProgramsThatAreExchangedAreRefusedWithTheAddressOfEach) {
+  folder.write("boot.bin", linked(0x08000000, 0x4000));
+  folder.write("app.bin", linked(0x08010000, 0x2000));
+  EXPECT_THAT(
+      refused(load(step("boot", "boot.bin", "address = 0x08010000") + step("app", "app.bin", "address = 0x08000000"))),
+      AllOf(HasSubstr("into 'app.bin', whose own vectors point elsewhere too: are the two exchanged?"),
+            HasSubstr("into 'boot.bin', whose"), HasSubstr("address = 0x08000000"), HasSubstr("address = 0x08010000")));
+  EXPECT_NE(
+      load(step("boot", "boot.bin", "address = 0x08000000") + step("app", "app.bin", "address = 0x08010000")).recipe,
+      nullptr);
+}
+
+TEST_F(Firmware, AProgramWhoseStartIsInNoStepIsRefusedAlsoIfOtherHandlersAreInItsOwnBytes) {
+  dfu::Bytes program = linked(0x08004000, 0x4180);
+  program[4] = 0x01, program[5] = 0x42;  // the start, at 0x08004200
+  folder.write("p.bin", program);
+  EXPECT_THAT(refused(load(step("p", "p.bin", "address = 0x08000000"))),
+              AllOf(HasSubstr("its vectors point to 0x08004200 and above, where no step puts anything"),
+                    HasSubstr("address = 0x08004000")));
+  EXPECT_NE(load(step("p", "p.bin", "address = 0x08004000")).recipe, nullptr);
+}
+
 TEST_F(Firmware, AVectorTableThatNoProcessorFindsIsRefusedWithTheAddressesThatFit) {
   folder.write("p.bin", linked(0x08004010, 0x1000));
   EXPECT_THAT(refused(load(step("p", "p.bin", "address = 0x08004010"))),
@@ -308,10 +330,35 @@ TEST_F(Firmware, OnlyWhatIsThereIsLeftOut) {
   EXPECT_THAT(refused(load(step("x", "x.hex", "omit = [\"0x08000000+16\"]"))), HasSubstr("is left"));
   EXPECT_THAT(refused(load(step("p", "p.bin", "address = 0x08000000\nomit = [\"0x08000000+16\"]"))),
               HasSubstr("does not say where its bytes go"));
-  for (const std::string wrong : {"0x08000000", "0x08000000+0", "x+1", "0x08000000-0x08000010", "0xFFFFFFFF+2", "+4"}) {
+  for (const std::string wrong : {"0x08000000", "0x08000000+0", "x+1", "0x08000000-0x08000010", "+4"}) {
     EXPECT_THAT(refused(load(step("x", "x.hex", "omit = [\"" + wrong + "\"]"))),
                 HasSubstr("'omit' must have places like"))
         << wrong;
+  }
+  for (const std::string wrong : {"0xFFFFFFFF+2", "0x08000000+99999999999", "99999999999999999999999+1"}) {
+    const RecipeResult result = load(step("x", "x.hex", "omit = [\"0x08000000+4\", \"" + wrong + "\"]"));
+    EXPECT_THAT(refused(result), HasSubstr("'omit' reaches past the last address, 0xffffffff")) << wrong;
+    EXPECT_EQ(result.diagnostics.size(), 1u) << all(result.diagnostics);
+  }
+}
+
+TEST_F(Firmware, APartThatIsLeftOutTwiceIsLeftOutOnce) {
+  folder.write("x.hex", at(0x08000000, dfu::Bytes(16, 1)) + at(0x1FFFF800, dfu::Bytes(16, 2)) + end_of_file);
+  const RecipeResult result = load(step("x", "x.hex", "omit = [\"0x1FFFF800+16\", \"0x1FFFF800+16\"]"));
+  ASSERT_NE(result.recipe, nullptr) << all(result.diagnostics);
+  EXPECT_EQ(result.recipe->layout.steps[0].image->omitted, (std::vector<dfu::Range>{{0x1FFFF800, 0x1FFFF810}}));
+}
+
+TEST_F(Firmware, AMisspeltKeyOfAPlaceIsOneMistake) {
+  folder.write("p.bin", linked(0x08000000, 0x1000));
+  const std::vector<std::pair<std::string, std::string>> misspelt{{"adress = 0x08000000", "address"},
+                                                                  {"addr = 0x08000000", "address"},
+                                                                  {"alternate = 1", "alt"},
+                                                                  {"atl = 1", "alt"}};
+  for (const auto& [line, meant] : misspelt) {
+    const RecipeResult result = load(step("p", "p.bin", line));
+    ASSERT_EQ(result.diagnostics.size(), 1u) << line << all(result.diagnostics);
+    EXPECT_EQ(result.diagnostics[0].hint, "Did you mean '" + meant + "'?");
   }
 }
 

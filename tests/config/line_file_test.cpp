@@ -149,14 +149,25 @@ TEST_F(LineFile, OnlyGenerationsThatAreModelledAreAccepted) {
   EXPECT_EQ(said("generation = 12\n"), "");
 }
 
-TEST_F(LineFile, EveryKindOfFaultIsTakenAtEveryPoint) {
+TEST_F(LineFile, EveryKindOfFaultIsTakenAtEveryPointAtWhichItCanHappen) {
   for (const std::string& name : fault_kind_names()) {
     for (const std::string at :
          {"block:40", "request:1", "address:0x08061000", "leave", "survey", "return", "return:9"}) {
-      EXPECT_EQ(said("[[unit.fault]]\nkind = \"" + name + "\"\nat = \"" + at + "\"\n"), "") << name;
+      const std::string text = said("[[unit.fault]]\nkind = \"" + name + "\"\nat = \"" + at + "\"\n");
+      EXPECT_EQ(text.empty(), has_place(*fault_kind_from(name), fault_point_from(at)->kind)) << name << " " << text;
     }
+    EXPECT_FALSE(fault_places(*fault_kind_from(name)).empty()) << name;
   }
   EXPECT_THAT(said("[[unit.fault]]\nkind = \"wegde\"\nat = \"leave\"\n"), HasSubstr("Did you mean \"wedge\"?"));
+}
+
+TEST_F(LineFile, AFaultThatCouldNeverHappenAtItsPlaceIsRefusedWithThePlacesItCanHave) {
+  for (const std::string name : {"never-back", "fallback", "safe-mode", "corrupt", "poll-lie", "drop-status"}) {
+    EXPECT_THAT(said("[[unit.fault]]\nkind = \"" + name + "\"\nat = \"return\"\n"),
+                AllOf(HasSubstr("the fault '" + name + "' cannot happen at 'return'"), HasSubstr("It can have: ")));
+  }
+  EXPECT_THAT(said("[[unit.fault]]\nkind = \"fallback\"\nat = \"survey\"\n"),
+              HasSubstr("block:40, request:12 and leave"));
 }
 
 TEST_F(LineFile, EveryBoardIsAccepted) {

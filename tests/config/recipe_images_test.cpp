@@ -68,10 +68,20 @@ TEST_F(RecipeFile, FilesThatAreNoFirmwareAreRefusedEachForItsOwnReason) {
 }
 
 TEST_F(RecipeFile, ImagesWithoutAModuleHeaderAreRefusedForAPhoton) {
-  EXPECT_THAT(refused(load_image(program(0x20005000, 0x08005000))),
+  dfu::Bytes core = program(0x20005000, 0x08005000);
+  std::ranges::copy(std::string_view("device.spark.io"), core.end() - 100);
+  EXPECT_THAT(refused(load_image(core)),
               HasSubstr("was built for the Spark Core (no module header); the unit would not run it, and would "
                         "silently go back to its factory firmware"));
   EXPECT_THAT(refused(load_image(program(0x20020000, 0x080A0000))), HasSubstr("has no Particle module header"));
+}
+
+TEST_F(RecipeFile, ProgramWithoutAHeaderThatRunsOnACoreIsFlashedToOneWhoeverBuiltIt) {
+  folder.write("u.bin", program(0x20005000, 0x08005000));
+  const auto result =
+      load("[recipe]\nname = \"r\"\n[device]\nprofile = \"core\"\n[[step]]\nname = \"u\"\nimage = \"u.bin\"\n");
+  ASSERT_TRUE(result.recipe) << all(result.diagnostics);
+  EXPECT_EQ(result.recipe->layout.steps[0].address, 0x08005000u);
 }
 
 TEST_F(RecipeFile, ImagesForAnotherPlatformAreRefusedAndBothAreNamed) {

@@ -111,6 +111,13 @@ TEST_F(RecipeFile, MissingTablesAndKeysAreNamedAtTheTableThatLacksThem) {
   EXPECT_EQ(result.diagnostics[2].message, "[[step]] number 1 has no 'image'");
 }
 
+TEST_F(RecipeFile, ARecipeThatIsExtendedAndIsNotThereIsOneMistake) {
+  const RecipeResult result = load("[recipe]\nname = \"r\"\nextends = \"end.toml\"\n");
+  ASSERT_EQ(result.diagnostics.size(), 1u) << all(result.diagnostics);
+  EXPECT_THAT(result.diagnostics[0].message, HasSubstr("the recipe 'end.toml' does not exist"));
+  EXPECT_EQ(result.recipe, nullptr);
+}
+
 TEST_F(RecipeFile, MisspeltTableIsOneMistake) {
   std::string text(good);
   for (std::size_t at; (at = text.find("[[step]]")) != std::string::npos;) text.replace(at, 8, "[[stpe]]");

@@ -53,7 +53,7 @@ class CareTest : public testing::Test {
     return all;
   }
   Head archive_it(const std::string& name, const std::string& to) {
-    return archive(file(name), file(to), name, sample::run(250), uuids_);
+    return archive(file(name), file(to), name, sample::run(250), uuids_).end;
   }
   bool has_rows(const std::string& name) const {
     SQLite::Database raw(file(name), SQLite::OPEN_READWRITE);

@@ -9,6 +9,7 @@
 #include "db/error.h"
 #include "db/schema.h"
 #include "db/stored_row.h"
+#include "db/verify.h"
 #include "tests/db/sample.h"
 
 namespace db {
@@ -91,6 +92,66 @@ TEST_F(StartCheck, AnOldRecordWithoutATriggerIsNotMigrated) {
   path_ = folder_.file("old.db");
   EXPECT_THAT(refusal(), HasSubstr("triggers"));
   EXPECT_EQ(file.execAndGet("PRAGMA user_version").getInt(), 1);
+}
+
+// A writer that was killed leaves database, -wal and lock file as they are here, in a folder of their own.
+class AfterAKill : public StartCheck {
+ protected:
+  AfterAKill() {
+    const std::string killed = folder_.file("killed/r.db");
+    std::filesystem::create_directories(folder_.file("killed"));
+    Store store(path_, "line-3", sample::run(50), uuids_);
+    for (const std::uint8_t n : {100, 102, 104}) {
+      store.append(std::vector<Record>{sample::visit(n), sample::started(static_cast<std::uint8_t>(n + 1), n),
+                                       sample::passed(static_cast<std::uint8_t>(n + 1))});
+    }
+    end_ = store.head();
+    for (const char* suffix : {"", "-wal", ".lock", ".key"})
+      std::filesystem::copy_file(path_ + suffix, killed + suffix);
+    path_ = killed;
+  }
+  std::vector<std::string> warnings() {
+    const Store store(path_, "line-3", sample::run(next_run_++), uuids_);
+    return store.warnings();
+  }
+  bool says_rows_are_missing() {
+    bool found = false;
+    for (const Event& event : Reader(path_).events()) found = found || event.kind == "rows-missing";
+    return found;
+  }
+};
+
+TEST_F(AfterAKill, AWholeWalGivesEveryRowAndNoWarning) {
+  EXPECT_TRUE(warnings().empty());
+  EXPECT_FALSE(says_rows_are_missing());
+  EXPECT_TRUE(warnings().empty()) << "nor later";
+}
+
+TEST_F(AfterAKill, AWalThatIsDamagedInTheMiddleLosesRowsAndTheNextStartSaysHowMany) {
+  const auto size = static_cast<std::streamoff>(std::filesystem::file_size(path_ + "-wal"));
+  std::fstream(path_ + "-wal", std::ios::binary | std::ios::in | std::ios::out)
+      .seekp(size / 2)
+      .write(std::string(64, '\xA5').data(), 64);
+  const std::vector<std::string> said = warnings();
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_THAT(said[0], HasSubstr("Rows are missing"));
+  EXPECT_THAT(said[0], HasSubstr("up to row " + std::to_string(end_.seq)));
+  EXPECT_TRUE(says_rows_are_missing());
+  EXPECT_TRUE(verify_chain(path_).sound()) << "the chain itself holds: only the note of the last writer can tell";
+  EXPECT_EQ(verify_chain(path_).chains[0].remarks.back().kind, "rows-missing") << "so that an auditor reads it";
+  EXPECT_TRUE(warnings().empty()) << "once";
+}
+
+TEST_F(AfterAKill, AWalThatIsGoneIsNoticed) {
+  std::filesystem::remove(path_ + "-wal");
+  EXPECT_EQ(warnings().size(), 1u);
+}
+
+TEST_F(AfterAKill, ALockFileThatSaysNothingOrNonsenseIsNoReason) {
+  for (const char* text : {"", "pid 1\n", "pid 1\nrun x\nhead\n", "pid 1\nhead -5 x\n", "pid 1\nhead 99999 abc\n"}) {
+    std::ofstream(path_ + ".lock", std::ios::trunc) << text;
+    EXPECT_TRUE(warnings().empty()) << text;
+  }
 }
 
 TEST_F(StartCheck, APageThatWasOverwrittenIsNoticed) {

@@ -369,6 +369,17 @@ TEST(Migration, EverySchemaButTheLastHasItsFixture) {
   }
 }
 
+// The package takes its number from there: it is not installed over one that wrote a newer record.
+TEST(Migration, TheNewestSchemaIsTheLastInTheDocuments) {
+  std::ifstream document(FLASHLINE_SOURCE_DIR "/docs/record.md");
+  int last = 0;
+  for (std::string line; std::getline(document, line);) {
+    int number = 0;
+    if (std::sscanf(line.c_str(), "| %d | ", &number) == 1) last = number;
+  }
+  EXPECT_EQ(last, migrations().back().version);
+}
+
 TEST(Migration, ThatFailsHalfWayLeavesTheOlderSchema) {
   SQLite::Database file(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   migrate(file, ":memory:");
@@ -379,6 +390,53 @@ TEST(Migration, ThatFailsHalfWayLeavesTheOlderSchema) {
   EXPECT_THROW(migrate(file, ":memory:", steps), SQLite::Exception);
   EXPECT_EQ(schema_of(file), before);
   EXPECT_EQ(file.execAndGet("PRAGMA user_version").getInt(), newest);
+}
+
+// The program before must be able to go on: it knows the schema that it wrote, and none between.
+TEST(Migration, ThatFailsAtItsLastStepUndoesTheStepsBefore) {
+  const sample::Folder folder;
+  const std::string path = folder.file();
+  load_fixture("schema-2.sql", path);
+  SQLite::Database file(path, SQLite::OPEN_READWRITE);
+  const std::string before = schema_of(file);
+  std::vector<Migration> steps(migrations().begin(), migrations().end());
+  steps.push_back({steps.back().version + 1, "CREATE TABLE wrong (;"});
+  EXPECT_THROW(migrate(file, path, steps), SQLite::Exception);
+  EXPECT_EQ(schema_of(file), before);
+  EXPECT_EQ(file.execAndGet("PRAGMA user_version").getInt(), 2);
+}
+
+TEST(Migration, OnAFullDiskLeavesTheOldRecordWholeAndIsDoneWhenThereIsRoom) {
+  const sample::Folder folder;
+  const std::string path = folder.file();
+  load_fixture("schema-1.sql", path);
+  const auto version = [&] { return SQLite::Database(path).execAndGet("PRAGMA user_version").getInt(); };
+  UuidGenerator uuids;
+  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit old{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
+  int refused = 0;
+  // From where SQLite's index of the -wal file fits, and on until all of the migration does.
+  for (rlim_t room = 33000; version() == 1 && room < 1000000; room += 8192) {
+    rlimit small = old;
+    small.rlim_cur = room;
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    std::optional<Trouble> trouble;
+    try {
+      const Store store(path, "line-3", sample::run(), uuids);
+    } catch (const Error& error) {
+      trouble = error.trouble();
+    }
+    ::setrlimit(RLIMIT_FSIZE, &old);
+    if (trouble) {
+      EXPECT_EQ(*trouble, Trouble::cannot_write) << room;
+    }
+    refused += version() == 1;
+    EXPECT_TRUE(verify_chain(path).sound()) << room;
+  }
+  std::signal(SIGXFSZ, old_handler);
+  EXPECT_GT(refused, 0);
+  EXPECT_EQ(version(), migrations().back().version);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <filesystem>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -51,6 +52,16 @@ TEST(Groups, CountUnitsWithinEachValue) {
   EXPECT_EQ(told(By::unit), "a 1/1 in 1; b 1/1 in 2; c 0/1 in 1; ");
   EXPECT_EQ(told(By::station), "line-3 2/2 in 3; line-4 0/1 in 1; ");
   EXPECT_EQ(told(By::recipe), "photon-0.4.3 A 2/3 in 4; ");
+}
+
+TEST(Groups, APageAndAWorkbookHaveARowForEachValueWithItsYield) {
+  std::ostringstream page;
+  write_groups_html(sample::report(attempts()), By::slot, page);
+  EXPECT_NE(page.str().find("<th scope=row>A10</th>"), std::string::npos);
+  EXPECT_NE(page.str().find("width:100.0%"), std::string::npos);
+  const sample::Folder folder;
+  write_groups_xlsx(sample::report(attempts()), By::slot, folder.file("groups.xlsx"));
+  EXPECT_GT(std::filesystem::file_size(folder.file("groups.xlsx")), 1000U);
 }
 
 TEST(Groups, AnOutcomeIsThatOfTheAttempts) {

@@ -56,6 +56,28 @@ TEST(HtmlReport, ItsStyleAndItsScriptAreInThePageAndThePolicyNamesTheScript) {
   EXPECT_THAT(page, HasSubstr("script-src 'sha256-" + hash.toBase64().toStdString() + "'"));
 }
 
+TEST(HtmlReport, SaysWhenItWasMadeAndWhetherTheRecordWasVerified) {
+  Report report = sample::report({sample::attempt(2, 1, sample::passed(2))});
+  report.made = sample::at(0);
+  report.verified = "The record was not verified for this.";
+  std::ostringstream text, json, summary;
+  write_text(report, text);
+  write_json(report, json);
+  write_summary_html(report, summary);
+  for (const std::string& form : {page_of(report), text.str(), json.str(), summary.str()}) {
+    EXPECT_THAT(form, HasSubstr(report.verified));
+  }
+}
+
+TEST(HtmlReport, ASummaryHasTheOperatorsTheSlotsAndTheFaultsOfAllAttempts) {
+  std::ostringstream out;
+  write_summary_html(
+      sample::report({sample::attempt(2, 1, sample::failed(2)), sample::attempt(3, 4, sample::passed(3))}), out);
+  for (const char* said : {"Operators", "Ada", "Yield per slot", "verify-mismatch", "Steps of the clock"}) {
+    EXPECT_THAT(out.str(), HasSubstr(said));
+  }
+}
+
 TEST(HtmlReport, ATableThatIsCutSaysSo) {
   std::vector<db::Attempt> attempts(2100, sample::attempt(2, 1, sample::passed(2)));
   const std::string page = page_of(sample::report(attempts));

@@ -109,13 +109,24 @@ TEST_F(UnitTest, WhatItHoldsIsItsLastWord) {
   EXPECT_THAT(held_by(history(id)), ElementsAre("part1.bin", "new.bin"));
 }
 
-TEST_F(UnitTest, ASerialOfSeveralUnitsSaysWhichTheyAreAndNotWhatTheyHold) {
+TEST_F(UnitTest, ASerialOfSeveralUnitsListsThemApartAndMakesNoOneHistoryOfThem) {
   const UnitHistory units = history("00000000010C");
   EXPECT_THAT(units.ids, ElementsAre(id, "other"));
   EXPECT_THAT(units.holds, IsEmpty());
-  std::ostringstream out;
-  write_text(units, out);
-  EXPECT_THAT(out.str(), HasSubstr("2 units showed this. Ask for one of them by its id: " + std::string(id)));
+  const std::vector<UnitFound> apart = units_of(units);
+  ASSERT_EQ(apart.size(), 2U);
+  EXPECT_EQ(apart[0].id, id) << "also the attempt before its id was read is its own";
+  EXPECT_EQ(apart[0].attempts, 2U);
+  EXPECT_EQ(apart[1].id, "other");
+  std::ostringstream text, page, json;
+  write_text(units, text);
+  EXPECT_THAT(text.str(), HasSubstr("was shown by 2 different units"));
+  EXPECT_THAT(text.str(), Not(HasSubstr("attempts  "))) << "no history of both";
+  write_html(units, page);
+  EXPECT_THAT(page.str(), HasSubstr("was shown by 2 different units"));
+  EXPECT_THAT(page.str(), Not(HasSubstr("What is in it now")));
+  write_json(units, json);
+  EXPECT_THAT(json.str(), HasSubstr("\"units\":[{\"attempts\":2"));
 }
 
 TEST_F(UnitTest, AnImageIsHeldByThoseWhoseLastWordItIs) {

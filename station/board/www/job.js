@@ -45,6 +45,9 @@ function takeOver(job, again) {
   return button(t('job.take-over', { operator: session.operator }), async () => { if (await use(job) !== null) again(); }, { kind: 'quiet', iconName: 'icon-person' });
 }
 
+// Nothing is said of the line before it has told its state: "no order" would be a guess.
+const asking = () => h('section', { class: 'panel current', 'aria-busy': 'true' }, h('p', { class: 'quiet-text' }, t('loading')));
+
 function pauseButton() {
   const paused = ['paused', 'stopped'].includes(live.state?.line.state);
   return button(t(paused ? 'line.resume' : 'line.pause'), () => attempt(() => post('/api/line/' + (paused ? 'resume' : 'pause'))),
@@ -77,7 +80,7 @@ function opening(recipes, again) {
 function list(root, screen) {
   const content = h('div', {});
   const create = (recipes) => {
-    const box = h('details', { class: 'panel fold', open: !live.state?.line.job }, h('summary', {}, t('job.new')), opening(recipes, reload));
+    const box = h('details', { class: 'panel fold', open: live.state !== null && !live.state.line.job }, h('summary', {}, t('job.new')), opening(recipes, reload));
     return box;
   };
 
@@ -95,17 +98,19 @@ function list(root, screen) {
       h('div', { class: 'choices left' }, now.left > 0 && pauseButton(), now.left > 0 && takeOver(now, reload),
         button(t('job.close'), () => close(now, reload), { kind: now.left > 0 ? 'quiet' : 'strong', iconName: 'icon-lock' }),
         h('a', { class: 'button quiet', href: '#/job/' + encodeURIComponent(now.id) }, t('job.details'))))
+        : !live.state ? asking()
         : h('section', { class: 'panel current' }, h('h2', {}, t(live.state?.line.without_order ? 'job.without.now' : 'job.none')), h('p', { class: 'big-text' }, t(can('use') ? 'job.none.do' : 'job.none.open')),
           live.state?.line.order_wanted && can('without-order') && [h('p', {}, t('job.without.hint')),
             h('div', { class: 'choices left' }, button(t('job.without'), workWithoutOrder, { kind: 'quiet', iconName: 'icon-resume' }))]),
       create(recipes ?? []),
-      panel(t('job.waiting'), open_jobs.length === 0 ? h('p', { class: 'quiet-text' }, t('job.waiting.none'))
+      live.state && panel(t('job.waiting'), open_jobs.length === 0 ? h('p', { class: 'quiet-text' }, t('job.waiting.none'))
         : h('ul', { class: 'cards' }, open_jobs.map((one) => h('li', { class: 'card' },
           h('div', {}, h('strong', { class: 'card-title' }, one.order), h('div', { class: 'quiet-text' }, [one.product, t('job.of', { made: one.made ?? 0, quantity: one.quantity })].filter(Boolean).join('  ·  ')), progress(one)),
           h('div', { class: 'choices' }, h('a', { class: 'button quiet', href: '#/job/' + encodeURIComponent(one.id) }, t('job.details')), can('use') && button(t('job.use'), () => use(one), { kind: 'strong' })))))),
       closed.length > 0 && panel(t('job.done'), table([t('job.order'), t('job.product'), t('job.made'), t('job.closed.at'), ''], closed.map((one) => [
         h('a', { href: '#/job/' + encodeURIComponent(one.id) }, one.order), one.product ?? '', t('job.of', { made: one.made ?? 0, quantity: one.quantity }), moment(one.closed),
         h('a', { href: '#/job/' + encodeURIComponent(one.id) }, t('certificate'))]), { label: t('job.done') })),
+      h('div', {}, h('p', { class: 'quiet-text' }, t('report.today')), reports('day=' + today())),
     ];
   }
   const reload = (how) => loadInto(content, () => get('/api/jobs'), show, how);
@@ -114,10 +119,20 @@ function list(root, screen) {
   return reload;
 }
 
+// To look at, and to take along.
+function reports(what) {
+  const link = (format) => h('a', { class: 'button quiet', href: '/api/report?format=' + format + '&' + what, target: '_blank', rel: 'noopener' }, t('report.' + format));
+  return h('section', { class: 'panel no-print' }, h('h2', {}, t('report')), h('div', { class: 'choices left' }, ['summary', 'html', 'xlsx', 'csv'].map(link)));
+}
+
+// As the station's day begins and ends where this page is read.
+const today = () => new Date(Date.now() - new Date().getTimezoneOffset() * 60000).toISOString().slice(0, 10);
+
 function detail(root, id) {
   const content = h('div', {});
   function show(job) {
     const current = live.state?.line.job?.id === job.id;
+    const idle = live.state !== null && !current && job.state !== 'closed';
     const counts = job.counts ?? job.units ?? {};
     return [
       h('section', { class: 'panel current' }, h('div', { class: 'job-now' },
@@ -126,15 +141,16 @@ function detail(root, id) {
       facts([[t('job.product'), job.product], [t('job.lot'), job.lot], [t('job.recipe'), job.recipe], [t('job.operator'), job.operator], [t('job.since'), moment(job.opened)],
         [t('job.closed.at'), job.closed && moment(job.closed)], [t('job.valid'), job.valid_until && moment(job.valid_until)]]
         .concat(Object.entries(counts).filter(([, n]) => typeof n === 'number').map(([key, n]) => [t('outcome.' + key), number(n)]))),
-      h('div', { class: 'choices left' }, job.state !== 'closed' && !current && can('use') && button(t('job.use'), () => use(job), { kind: 'strong' }),
+      h('div', { class: 'choices left' }, idle && can('use') && button(t('job.use'), () => use(job), { kind: 'strong' }),
         job.state !== 'closed' && button(t('job.close'), () => close(job, reload), { kind: job.left > 0 ? 'quiet' : 'strong', iconName: 'icon-lock' }))),
-      job.state !== 'closed' && !current && !can('use') && h('p', { class: 'big-text' }, t('job.start-with', { order: job.order })),
+      idle && !can('use') && h('p', { class: 'big-text' }, t('job.start-with', { order: job.order })),
       job.certificate ? h('section', { class: 'panel certificate' }, h('h2', {}, t('certificate')), h('p', { class: 'quiet-text no-print' }, t('certificate.what')),
-        h('div', { class: 'choices left no-print' }, button(t('print'), () => window.print(), { kind: 'strong' }),
+        h('div', { class: 'choices left no-print' }, h('a', { class: 'button strong', href: at(id) + '/certificate.html', target: '_blank', rel: 'noopener' }, t('certificate.page')),
           h('a', { class: 'button', href: at(id) + '/certificate', download: job.order + '.certificate' }, t('download')),
           h('a', { class: 'button quiet', href: at(id) + '/certificate.minisig', download: job.order + '.certificate.minisig' }, t('download.signature'))),
         h('pre', { class: 'paper', tabindex: '0' }, job.certificate))
         : job.state !== 'closed' && panel(t('certificate'), h('p', {}, t('certificate.none'))),
+      reports('job=' + encodeURIComponent(job.order)),
     ];
   }
   const reload = (how) => loadInto(content, () => get(at(id)), show, how);

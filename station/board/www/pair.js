@@ -44,6 +44,7 @@ export async function pair(label, slot) {
 }
 
 export async function scanned(text) {
+  if (!live.state) return say(t('loading'));  // nobody knows yet whether it is a slot
   const slot = slotNamed(text);
   if (slot && waiting?.label) {
     const { label } = waiting;

@@ -67,7 +67,9 @@ function one(root, key) {
     const decisions = unit.dispositions ?? [];
     return [
       h('section', { class: 'panel current' }, h('div', { class: 'job-now' }, h('div', {}, h('div', { class: 'job-order' }, nameOfUnit({ key, ...unit })), last && outcomeChip(last.outcome))),
-        facts([[t('fact.label'), unit.label], [t('fact.unit'), unit.unit], [t('fact.serial'), (unit.serials ?? []).join(' ')], [t('attempt.slot'), last?.slot || last?.port], [t('attempt.time'), last && moment(last.finished ?? last.time)], [t('job.order'), last?.job], [t('job.recipe'), last?.recipe]])),
+        facts([[t('fact.label'), unit.label], [t('fact.unit'), unit.unit], [t('fact.serial'), (unit.serials ?? []).join(' ')], [t('attempt.slot'), last?.slot || last?.port], [t('attempt.time'), last && moment(last.finished ?? last.time)], [t('job.order'), last?.job], [t('job.recipe'), last?.recipe]]),
+        unit.unit && ['passed', 'already'].includes(last?.outcome) && h('div', { class: 'choices left no-print' },
+          h('a', { class: 'button', href: '/api/units/' + encodeURIComponent(unit.unit) + '/certificate.html', target: '_blank', rel: 'noopener' }, t('certificate.page')))),
       panel(t('unit.history'), attemptsTable(newest, 'unit')),
       last && panel(t('unit.last-steps'), stepsOf(last)),
       labels.length > 0 && panel(t('unit.labels'), table([t('fact.label'), t('attempt.time'), t('job.operator')], labels.map((label) => [label.label ?? '', moment(label.at ?? label.time), label.operator ?? '']), { label: t('unit.labels') })),

@@ -1,3 +1,5 @@
+#include "dfu/image/formats.h"
+
 #include <random>
 
 #include <gmock/gmock.h>
@@ -117,10 +119,23 @@ TEST(Identify, BeginningOfAProgramIsNotRaw) {
   }
 }
 
+Bytes naming_the_cloud(Bytes file) {
+  std::ranges::copy(std::string_view("device.spark.io"), file.begin() + 2000);
+  return file;
+}
+
 TEST(Identify, CoreProgramWithoutHeaderIsNamed) {
-  EXPECT_EQ(kind_of(program(0x20005000, 0x08005000, 79996)), ImageKind::legacy_core);
-  EXPECT_EQ(kind_of(program(0x20005000, 0x08000000, 79996)), ImageKind::raw) << "linked below the Core's program";
-  EXPECT_EQ(kind_of(program(0x20005000, 0x08005000, 0x1B004)), ImageKind::raw) << "too long for a Core";
+  EXPECT_EQ(kind_of(naming_the_cloud(program(0x20005000, 0x08005000, 79996))), ImageKind::legacy_core);
+  EXPECT_EQ(kind_of(naming_the_cloud(program(0x20005000, 0x08000000, 79996))), ImageKind::raw)
+      << "linked below the Core's program";
+  EXPECT_EQ(kind_of(naming_the_cloud(program(0x20005000, 0x08005000, 0x1B004))), ImageKind::raw)
+      << "too long for a Core";
+}
+
+TEST(Identify, ProgramOfAnotherBoardForThePlaceOfACoreProgramIsNotNamedOne) {
+  const Bytes maple = program(0x20005000, 0x08005000, 20000);
+  EXPECT_EQ(kind_of(maple), ImageKind::raw);
+  EXPECT_TRUE(runs_on_core(maple));
 }
 
 TEST(Identify, RandomBytesAreUnknown) {

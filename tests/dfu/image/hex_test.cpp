@@ -79,11 +79,22 @@ TEST(VendorHex, StartRecordsAndSegmentsAreRead) {
 TEST(VendorHex, RecordsWithoutDataMayFollowTheEnd) {
   const std::string names = record(4, 0, {0x08, 0x00}) + record(0xFE, 0x7BC8, {'a', 'o'});
   expect_same(plain + names, "names behind the end");
+  const ImageFacts facts = identify(bytes_of(plain + names));
+  ASSERT_EQ(facts.remarks.size(), 1u) << "what is there is said";
+  EXPECT_THAT(facts.remarks[0], HasSubstr("2 records without data behind its end record"));
+  EXPECT_TRUE(identify(bytes_of(plain)).remarks.empty());
   EXPECT_THAT(problem_of(plain + names + data), HasSubstr("after the end record")) << "two files in one";
   EXPECT_NE(problem_of(at_flash + record(0xFE, 0, {1}) + data + end_record), "nothing");
   std::string damaged = plain + names;
   damaged[damaged.size() - 2] = damaged[damaged.size() - 2] == '0' ? '1' : '0';
   EXPECT_THAT(problem_of(damaged), HasSubstr("checksum"));
+}
+
+TEST(VendorHex, AnotherFileBehindTheEndIsRefused) {
+  for (const std::string& second : {end_record, plain, data + end_record, record(5, 0, {8, 0, 1, 0x41}),
+                                    record(3, 0, {0, 0, 0, 0}), std::string("junk\n"), std::string(":\n")}) {
+    EXPECT_NE(problem_of(plain + second), "nothing") << second;
+  }
 }
 
 TEST(VendorHex, DataMayComeInAnyOrder) {
@@ -135,6 +146,14 @@ TEST(SRecords, AllLengthsOfAddressAreRead) {
   EXPECT_EQ(to_string(image->facts.kind), "s-record");
   ASSERT_TRUE(image->facts.sound) << image->facts.problem;
   EXPECT_EQ(image->facts.ranges, (std::vector<Range>{{0x1000, 0x1002}, {0x12000, 0x12002}, {0x08000000, 0x08000002}}));
+}
+
+TEST(SRecords, ANumberOfRecordsThatIsRightEndsAFileToo) {
+  const std::string one = s_record('3', 0x08000000, 4, {1, 2, 3}), two = s_record('3', 0x08000003, 4, {4});
+  EXPECT_EQ(problem_of(one + two + s_record('5', 2, 2, {})), "nothing")
+      << "as srec_cat leaves it without a start address";
+  EXPECT_THAT(problem_of(one + s_record('5', 1, 2, {}) + two), HasSubstr("no end record"));
+  EXPECT_THAT(problem_of(one + s_record('5', 2, 2, {})), HasSubstr("counts 2 records before it, not 1"));
 }
 
 TEST(SRecords, EachMistakeIsNamedWithItsLine) {

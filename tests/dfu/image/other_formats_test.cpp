@@ -83,6 +83,28 @@ TEST(Mcuboot, BytesBehindItAreItsTrailer) {
   Bytes padded = mcuboot();
   padded.resize(padded.size() + 1000, 0xFF);
   EXPECT_TRUE(identify(padded).sound);
+  EXPECT_TRUE(identify(padded).remarks.empty());
+  padded.back() = 0x01;  // --confirm
+  padded.resize(padded.size() + 7, 0xFF);
+  for (const std::uint8_t byte :
+       {0x77, 0xC2, 0x95, 0xF3, 0x60, 0xD2, 0xEF, 0x7F, 0x35, 0x52, 0x50, 0x0F, 0x2C, 0xB6, 0x79, 0x80}) {
+    padded.push_back(byte);
+  }
+  EXPECT_TRUE(identify(padded).remarks.empty()) << identify(padded).remarks[0];
+}
+
+TEST(Mcuboot, OtherBytesBehindItAreSaid) {
+  const Bytes whole = mcuboot();
+  for (const std::size_t more : {1u, 16u, 1000u}) {
+    Bytes file = whole;
+    for (std::size_t i = 0; i < more; ++i) file.push_back(static_cast<std::uint8_t>(i + 5));
+    const ImageFacts facts = identify(file);
+    EXPECT_TRUE(facts.sound);
+    ASSERT_EQ(facts.remarks.size(), 1u) << more;
+    EXPECT_THAT(facts.remarks[0], HasSubstr("has " + std::to_string(more) + (more == 1 ? " byte" : " bytes") +
+                                            " behind its MCUboot tags, from byte " + std::to_string(whole.size())));
+    EXPECT_THAT(facts.remarks[0], HasSubstr("flashed with it"));
+  }
 }
 
 TEST(Mcuboot, AProgramThatWasNotSignedIsToldFromOneThatNeedsNoSignature) {

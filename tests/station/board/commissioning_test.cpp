@@ -177,6 +177,17 @@ TEST_F(ANewFixture, IsNotSavedWhereTheFileHasBecomeBad) {
   EXPECT_THAT(events({"commissioning-finished"}), testing::SizeIs(1));
 }
 
+// As under systemd, where the program may not write to /etc: the person hears of it before the sockets are plugged
+// into.
+TEST_F(ANewFixture, IsNotNamedWhereItsFileCannotBeWritten) {
+  std::filesystem::create_directories(folder_.path("station.toml.new/in the way"));
+  const std::string refused = post("/api/commissioning/start", "{}", li_);
+  EXPECT_EQ(status_of(refused), 409);
+  EXPECT_THAT(refused, testing::AllOf(HasSubstr("station.toml cannot be written"), HasSubstr("flashline slots learn")));
+  EXPECT_FALSE(now()["active"].toBool());
+  EXPECT_THAT(events({"commissioning-started"}), IsEmpty());
+}
+
 TEST_F(StationTest, WithoutAStationFileSaysWhereItsNamesWouldGo) {
   const std::string li = sign_in("li");
   EXPECT_TRUE(json(get("/api/commissioning"))["station_file"].isNull());

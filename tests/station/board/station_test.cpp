@@ -50,6 +50,19 @@ TEST_F(StationTest, AnOrderGoesItsWholeWayOnTheBoard) {
               AllOf(HasSubstr("reason: a trial"), HasSubstr("filename=\"PO_7.certificate\"")));
   EXPECT_THAT(get("/api/jobs/PO%2F7/certificate.minisig"), HasSubstr("trusted comment: flashline certificate PO/7"));
   EXPECT_EQ(json(get("/api/jobs/PO%2F7"))["state"].toString(), "closed");
+  // A page of its own: the board's policy, which allows no style in a page, is not sent with it.
+  EXPECT_THAT(get("/api/jobs/PO%2F7/certificate.html"),
+              AllOf(HasSubstr("<h1>PO/7</h1>"), HasSubstr("style-src 'unsafe-inline'"), Not(HasSubstr("'self'"))));
+}
+
+TEST_F(StationTest, ReportsAreDownloadedByWhoMayRead) {
+  EXPECT_THAT(get("/api/report?format=summary"), HasSubstr("Flashline summary"));
+  EXPECT_THAT(get("/api/report?format=html&slot=A1"), HasSubstr("Flashline report: slot A1"));
+  EXPECT_THAT(get("/api/report?format=csv&day=2026-11-22"), HasSubstr("filename=\"flashline-2026-11-22.csv\""));
+  EXPECT_THAT(get("/api/report?format=xlsx"), HasSubstr("spreadsheetml"));
+  EXPECT_EQ(status_of(get("/api/report?format=exe")), 400);
+  EXPECT_EQ(status_of(get("/api/report?format=csv&day=soon")), 400);
+  EXPECT_EQ(status_of(get("/api/units/nobody/certificate.html")), 404);
 }
 
 TEST_F(StationTest, AnOrderEndsAtItsTimeAndTheLineWaitsForTheNextOne) {
@@ -72,7 +85,9 @@ TEST_F(StationTest, ALabelIsPairedAndItsUnitIsFoundAgain) {
   const std::string li = sign_in("li");
   EXPECT_EQ(status_of(post("/api/labels", "{\"label\":\"SN-1\",\"slot\":\"1-1.1\"}", li)), 200);
   EXPECT_TRUE(json(post("/api/labels", "{\"label\":\"SN-1\",\"slot\":\"1-1.1\"}", li))["was_there"].toBool());
-  EXPECT_EQ(status_of(post("/api/labels", "{\"label\":\"SN-1\",\"slot\":\"1-1.2\"}", li)), 409);
+  const std::string taken = post("/api/labels", "{\"label\":\"SN-1\",\"slot\":\"1-1.2\"}", li);
+  EXPECT_EQ(status_of(taken), 409);
+  EXPECT_THAT(taken, testing::Not(HasSubstr("--"))) << "who asked by HTTP has no command line";
   EXPECT_EQ(status_of(post("/api/labels", "{\"label\":\"SN-2\",\"slot\":\"1-9.9\"}", li)), 409);
   EXPECT_THAT(get("/api/state"), HasSubstr("\"label_of_unit\":\"SN-1\""));
   const QJsonObject units = json(get("/api/units?query=SN-1"));

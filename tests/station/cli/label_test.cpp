@@ -93,6 +93,12 @@ TEST_F(LabelCommand, ALabelFindsItsUnitFromThenOn) {
   EXPECT_EQ(run({"audit", "verify"}).status, 0);
 }
 
+TEST_F(LabelCommand, WhatAScannerPutsAroundALabelIsNoPartOfItOnTheCommandLineEither) {
+  const Ran ran = run({"label", "\x02SN-1\x03", "--slot", "1-1.2"});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("SN-1 is the label of the last unit in 1-1.2\n"));
+}
+
 TEST_F(LabelCommand, AScannerPairsOneAfterTheOther) {
   folder_.write("stdin", "1-1.1\r\nSN-1\r\nSN-7\n1-1.2\nSN-2\n1-1.3\nSN-1\n1-1.2\n");
   const Ran ran = run({"label", "--scan"});

@@ -189,7 +189,8 @@ TEST(Options, TimesAndOutcomesThatAreNoneAreRefused) {
   EXPECT_THAT(refused({"report", "--day", "2026-02-30"}), HasSubstr("2026-11-22"));
   EXPECT_THAT(refused({"report", "--day", "2026-11-22", "--since", "2026-11-22"}), HasSubstr("--day"));
   EXPECT_THAT(refused({"report", "--by", "colour"}), HasSubstr("job, lot, recipe, image, unit, slot"));
-  EXPECT_THAT(refused({"report", "--by", "slot", "--format", "html"}), HasSubstr("--by is text, csv or json"));
+  EXPECT_THAT(refused({"report", "--by", "slot", "--format", "jsonl"}),
+              HasSubstr("--by is text, csv, json, html or xlsx"));
   EXPECT_THAT(refused({"report", "--by", "slot", "--summary"}), HasSubstr("ask for one of them"));
   EXPECT_THAT(refused({"report", "--holds", "x", "--format", "xlsx"}), HasSubstr("--holds is text, csv or json"));
   EXPECT_THAT(refused({"report", "--fields", "--format", "csv"}), HasSubstr("--fields is text or json"));
@@ -212,7 +213,7 @@ TEST(Options, HelpOfACommandIsAboutThatCommand) {
   EXPECT_THAT(std::get<Said>(flash).text, HasSubstr("Example:\n  flashline flash "));
   EXPECT_THAT(std::get<Said>(flash).text, HasSubstr("(default: usb)"));
   const auto report = parse({"report", "--help"});
-  EXPECT_THAT(std::get<Said>(report).text, HasSubstr("--format text|csv|json|jsonl|html|xlsx"));
+  EXPECT_THAT(std::get<Said>(report).text, HasSubstr("--format text|csv|json|jsonl|html|xlsx|certificate"));
   EXPECT_THAT(std::get<Said>(report).text, HasSubstr("--by job|lot|recipe|image|unit|slot|hub|operator"));
   EXPECT_THAT(std::get<Said>(report).text, HasSubstr("--outcome passed|already|failed"));
   const auto verify = parse({"audit", "verify", "--help"});

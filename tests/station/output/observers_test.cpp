@@ -98,6 +98,23 @@ TEST_F(Shown, ARemarkIsShownToPeopleAndPrograms) {
   EXPECT_THAT(people.back(), HasSubstr(sentence));
 }
 
+TEST_F(Shown, AHalfWrittenUnitIsToldOnceToPeople) {
+  const auto remark = [](scheduler::RemarkCode code, const std::string& attempt) {
+    return scheduler::Remarked{
+        scheduler::make_remark(code, "", "1-1.2", {{"attempt", attempt}, {"port", std::string("1-1.2")}})};
+  };
+  const auto told = lines<ProgressLines>([&](RunOutput& output) {
+    output.on(remark(scheduler::RemarkCode::partial_at_start, "a"), {});
+    output.on(remark(scheduler::RemarkCode::partial_same_port, "a"), {});
+    output.on(remark(scheduler::RemarkCode::partial_same_port, "b"), {});
+    output.on(remark(scheduler::RemarkCode::partial_other, "a"), {});
+  });
+  ASSERT_EQ(told.size(), 3u);
+  EXPECT_THAT(told[0], HasSubstr("attempt a left"));
+  EXPECT_THAT(told[1], HasSubstr("Attempt b left"));
+  EXPECT_THAT(told[2], HasSubstr("another unit: find that one")) << "that is news";
+}
+
 TEST_F(Shown, EveryJsonLineIsAnObjectWithEventAndTimeAndTheyComeInOrder) {
   const auto all = lines<JsonLines>([this](RunOutput& output) { run(output); }, RecordContext{});
   std::vector<std::string> events;
@@ -173,7 +190,7 @@ TEST_F(Shown, EveryKeyOfAnEventIsInTheDocumentAndNoOther) {
         output.on(scheduler::Remarked{}, {});
         output.on(scheduler::UnitMade{}, {});
         output.on(scheduler::JobTaken{}, {});
-        output.stopping(false);
+        output.stopping(scheduler::StopKind::safe_point);
       },
       RecordContext{{}, {}, std::make_shared<const db::Run>(), {}});
   const std::map<std::string, Names> shown = shown_events(all);
@@ -267,7 +284,7 @@ TEST_F(Shown, TheTableAtTheEndNamesEveryPortWithItsVerdictAndWhereTheRecordIs) {
   const auto row =
       std::ranges::find_if(all, [](const std::string& line) { return line.starts_with("A2 (1-1.2)  PASS"); });
   ASSERT_NE(row, all.end());
-  EXPECT_THAT(*row, HasSubstr("7.61"));
+  EXPECT_THAT(*row, HasSubstr("9.19"));
   EXPECT_THAT(all, testing::Contains(HasSubstr("1 unit: 1 passed, 0 already, 0 failed")));
   EXPECT_THAT(all, testing::Contains(HasSubstr("flashline report --db /r.db")));
 }

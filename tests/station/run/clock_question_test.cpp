@@ -33,6 +33,18 @@ bool nobody_is_asked(const std::string&) {
   return true;
 }
 
+TEST(ImpossibleClock, ATimeBeforeTheProgramWasBuiltIsTold) {
+  const std::chrono::sys_seconds built = std::chrono::sys_days(std::chrono::year(2026) / 11 / 1);
+  EXPECT_EQ(impossible_clock(record, built), "");
+  EXPECT_EQ(impossible_clock(built, built), "");
+  for (const int year : {1900, 1970, 2025}) {
+    const std::string told = impossible_clock(std::chrono::sys_days(std::chrono::year(year) / 1 / 2), built);
+    EXPECT_THAT(told, HasSubstr("says " + std::to_string(year) + "-01-02"));
+    EXPECT_THAT(told, HasSubstr("2026-11-01"));
+    EXPECT_THAT(told, HasSubstr("Set the clock"));
+  }
+}
+
 TEST(JudgeClock, WithoutADoubtNobodyIsAsked) {
   for (const ClockWitness witness :
        {ClockWitness::option, ClockWitness::terminal, ClockWitness::board, ClockWitness::nobody}) {

@@ -237,6 +237,44 @@ TEST_F(Flash, ASignalStopsAtASafePointRecordsEverythingAndEndsWith130) {
   }
 }
 
+// How the service is stopped: for an upgrade no unit has to be flashed again.
+TEST_F(Flash, ALineThatIsToFinishItsUnitsEndsWhenEachHasItsVerdict) {
+  const int process = folder_.start(
+      {"run", example_recipe(), "--db", "r.db", "--line", "virtual", "--units", "2", "--speed", "3", "--json"});
+  wait_for("\"progress\"");
+  ::kill(process, SIGUSR2);
+  const Ran ran = folder_.finish(process);
+  EXPECT_EQ(ran.status, 130) << ran.err;
+  const std::vector<QJsonObject> all = json_lines(ran.out);
+  EXPECT_EQ(events(all, "stopping").size(), 1u);
+  EXPECT_EQ(all.back()["passed"].toInt(), 2);
+  for (const QJsonObject& one : recorded()) EXPECT_EQ(one["outcome"].toString(), "passed");
+  expect_sound_chain();
+}
+
+TEST_F(Flash, WhoFinishesItsUnitsIsStoppedByASignalAtASafePoint) {
+  const int process = folder_.start({"run", example_recipe(), "--db", "r.db", "--line", "virtual", "--json"});
+  wait_for("\"progress\"");
+  ::kill(process, SIGUSR2);
+  wait_for("\"stopping\"");
+  ::kill(process, SIGTERM);
+  const Ran ran = folder_.finish(process);
+  EXPECT_EQ(ran.status, 130) << ran.err;
+  EXPECT_FALSE(events(json_lines(ran.out), "stopping").back()["at_once"].toBool());
+  for (const QJsonObject& one : recorded()) EXPECT_EQ(one["outcome"].toString(), "cancelled");
+  expect_sound_chain();
+}
+
+TEST_F(Flash, APausedLineWithoutAUnitInWorkEndsAtOnceWhenItIsToFinish) {
+  const int process = folder_.start(
+      {"run", example_recipe(), "--db", "r.db", "--line", "virtual", "--units", "2", "--speed", "5", "--json"});
+  wait_until([&] { return events(whole_json_lines(folder_.read("stdout")), "verdict").size() == 2; });
+  ::kill(process, SIGUSR1);
+  ::kill(process, SIGUSR2);
+  EXPECT_EQ(folder_.finish(process).status, 130);
+  expect_sound_chain();
+}
+
 TEST_F(Flash, RunFlashesWhatIsThereAndStaysUntilItIsStopped) {
   const int process = folder_.start(
       {"run", example_recipe(), "--db", "r.db", "--line", "virtual", "--units", "2", "--speed", "5", "--json"});
