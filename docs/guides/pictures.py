@@ -6,7 +6,7 @@
 PROGRAM is a built flashline, EXAMPLES the folder with the example recipes and their images (build/config/examples),
 FOLDER where the pictures go (docs/pictures). It starts `flashline run --board` on a virtual line with two bad units, and
 looks at it with Chromium, in English and in Chinese. Debian's packages chromium, chromium-driver, python3-selenium, and
-fonts-liberation and fonts-wqy-zenhei to write with; pngquant makes the pictures small where it is installed.
+fonts-liberation and fonts-wqy-zenhei to write with, and pngquant, without which a picture is larger than its limit.
 """
 
 import base64
@@ -91,8 +91,11 @@ class Photographer:
 
     def open(self, where, text):
         self.driver.execute_script("location.hash = arguments[0]", f"#/{where}")
-        wait(lambda: text in self.driver.execute_script("return document.body.innerText"), f"{text} on {where}")
+        wait(lambda: text in self.text(), f"{text} on {where}")
         time.sleep(1)  # for what comes with the next message of the station
+
+    def text(self):
+        return self.driver.execute_script("return document.body.innerText")
 
     def shoot(self, name, height=HEIGHT):
         clip = {"x": 0, "y": 0, "width": WIDTH, "height": height, "scale": 1}
@@ -107,7 +110,7 @@ class Photographer:
         size = path.stat().st_size
         print(f"{path.name}: {size:,} bytes")
         if size > 100_000:
-            raise SystemExit(f"{path} is larger than 100 kB")
+            raise SystemExit(f"{path} is larger than 100 kB" + ("" if shutil.which("pngquant") else ": install pngquant"))
 
 
 def take(program, examples, pictures, work):
@@ -130,13 +133,13 @@ def take(program, examples, pictures, work):
                 break
         driver = browser(str(work))
         photographer = Photographer(driver, url.rstrip("/"), pictures)
-        for language, pass_word, fail_word, order_word in (("en", "PASS", "FAIL", "still to make of 12"),
-                                                           ("zh-CN", "合格", "不合格", "还需生产")):
+        for language, pass_word, fail_word, order_word, work_word in (
+                ("en", "PASS", "FAIL", "still to make of 12", "Writing"), ("zh-CN", "合格", "不合格", "还需生产", "写入中")):
             suffix = "" if language == "en" else ".zh"
             photographer.speak(language)
             photographer.open("line", pass_word)
             hand(work, f"fresh 1-1.{LATE}")  # another unit in this socket, which is seen at work
-            time.sleep(0.1)
+            wait(lambda word=work_word: word in photographer.text(), f"a unit at work, {work_word}")
             photographer.shoot("line" + suffix)
             time.sleep(4)  # until it has passed
             hand(work, f"pull 1-1.{LATE}")
