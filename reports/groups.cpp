@@ -150,6 +150,7 @@ void write_groups(const Report& report, By by, std::ostream& out) {
                                    percent(to), percent(summary.first_pass_yield()), count(summary.attempts),
                                    QString::number(summary.attempts_per_unit().value_or(0), 'f', 2)}));
   }
+  if (report.made) out << "\nMade " << rfc3339(*report.made).toStdString() << ". " << report.verified << '\n';
 }
 
 void write_groups_json(const Report& report, By by, std::ostream& out) {
@@ -160,7 +161,9 @@ void write_groups_json(const Report& report, By by, std::ostream& out) {
     group["value"] = QString::fromStdString(name);
     groups.append(group);
   }
-  out << QJsonDocument(QJsonObject{{"by", key}, {"groups", groups}}).toJson().toStdString();
+  QJsonObject json{{"by", key}, {"groups", groups}};
+  if (report.made) json["report"] = report_json(*report.made, report.verified);
+  out << QJsonDocument(json).toJson().toStdString();
 }
 
 void write_groups_csv(const Report& report, By by, std::ostream& out) {

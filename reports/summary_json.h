@@ -10,6 +10,8 @@
 namespace reports {
 
 QJsonObject summary_json(const Summary& summary);
+// When a report was made, and whether the record was verified for it.
+QJsonObject report_json(db::Time made, const std::string& verified);
 QJsonArray stations_json(const std::vector<db::StationInfo>& stations);
 QJsonArray holds_json(const std::vector<Held>& holds);
 

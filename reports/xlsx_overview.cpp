@@ -79,7 +79,8 @@ void put_figures(Page& page, const Statistics& statistics, const Formats& format
   if (summary.yield()) page.number("yield", *summary.yield(), formats.percent);
   if (summary.first_pass_yield()) page.number("first-pass yield", *summary.first_pass_yield(), formats.percent);
   page.number("attempts", static_cast<double>(summary.attempts));
-  if (!statistics.cycles.bins.empty()) page.number("median cycle, seconds", statistics.cycles.median);
+  if (!statistics.cycles.bins.empty())
+    page.number("median cycle, seconds", static_cast<double>(qRound64(statistics.cycles.median * 100)) / 100);
   if (summary.first && summary.last && *summary.last > *summary.first) {
     const double hours = std::chrono::duration<double, std::ratio<3600>>(*summary.last - *summary.first).count();
     page.text("from", second(*summary.first) + " UTC");

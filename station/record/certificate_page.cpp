@@ -8,6 +8,7 @@
 #include "db/signature.h"
 #include "db/verify.h"
 #include "reports/certificate_page.h"
+#include "reports/printable.h"
 #include "reports/unit.h"
 #include "station/record/signed_file.h"
 #include "station/record/unit_certificate.h"
@@ -44,7 +45,7 @@ std::string signature_of(const std::string& text, const std::string& comment,
 std::string page_of(const reports::SignedText& text, const reports::CertificateFacts& facts) {
   std::ostringstream out;
   reports::write_certificate(text, facts, out);
-  return out.str();
+  return reports::printable(out.str(), reports::Breaks::kept);  // the record may hold what steers a line's direction
 }
 
 std::map<std::string, std::string> revisions_for(db::Reader& reader, const std::string& order) {

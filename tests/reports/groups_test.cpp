@@ -64,6 +64,17 @@ TEST(Groups, APageAndAWorkbookHaveARowForEachValueWithItsYield) {
   EXPECT_GT(std::filesystem::file_size(folder.file("groups.xlsx")), 1000U);
 }
 
+TEST(Groups, TextAndJsonSayWhetherTheRecordWasVerified) {
+  Report report = sample::report(attempts());
+  report.made = sample::at(0);
+  report.verified = "The record was not verified for this.";
+  std::ostringstream text, json;
+  write_groups(report, By::slot, text);
+  write_groups_json(report, By::slot, json);
+  EXPECT_NE(text.str().find(report.verified), std::string::npos);
+  EXPECT_NE(json.str().find(report.verified), std::string::npos);
+}
+
 TEST(Groups, AnOutcomeIsThatOfTheAttempts) {
   EXPECT_EQ(told(By::outcome), "failed 0/2 in 2; passed 2/2 in 2; ");
 }

@@ -178,7 +178,7 @@ class EveryOutputOfTheRecord : public testing::Test {
     station::expect_harmless(ran.err, what + ", errors");
     const auto has = [&](const char* format) { return std::ranges::find(command, format) != command.end(); };
     if (has("jsonl")) expect_json_lines(ran.out, what);
-    if (has("html")) {
+    if (has("html") || has("certificate")) {
       EXPECT_THAT(ran.out, Not(HasSubstr("<script>alert"))) << what;
       EXPECT_THAT(ran.out, Not(HasSubstr("' onclick='"))) << what;
     }
@@ -199,12 +199,15 @@ TEST_F(EveryOutputOfTheRecord, IsHarmless) {
        {"slot", "job", "lot", "recipe", "image", "unit", "hub", "operator", "day", "outcome", "station"}) {
     expect_harmless({"report", "--by", by});
     expect_harmless({"report", "--by", by, "--format", "csv"});
+    expect_harmless({"report", "--by", by, "--format", "html"});
   }
   for (const char* format : {"text", "csv", "json"}) {
     expect_harmless({"report", "--holds", "01010101", "--format", format});
   }
   expect_harmless({"report", "--summary"});
+  expect_harmless({"report", "--summary", "--format", "html"});
   expect_harmless({"job", "list"});
+  expect_harmless({"job", "list", "--json"});
   expect_harmless({"audit", "verify", "--images"});
   expect_harmless({"audit", "image", "nothing of this name"});
   expect_harmless({"audit", "anchor"});
@@ -215,6 +218,8 @@ TEST_F(EveryOutputOfTheRecord, AskedForByATextOfOthersIsHarmless) {
     expect_harmless({"report", "--unit", units_[i]});
     expect_harmless({"report", "--unit", units_[i], "--format", "html"});
     expect_harmless({"report", "--job", orders_[i]});
+    expect_harmless({"report", "--job", orders_[i], "--format", "certificate"});
+    expect_harmless({"report", "--unit", units_[i], "--format", "certificate"});
     expect_harmless({"report", "--lot", next(attacks[i])});
     expect_harmless({"job", "open", next(attacks[i])});
   }
