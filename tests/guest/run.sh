@@ -18,10 +18,7 @@ root=$work/root
 time_limit=300 # seconds; a guest that hangs must not
 [ "${2:-test}" = test ] || time_limit=900
 
-skip() {
-  printf '\n*** SKIPPED: %s\n*** Nothing was seen on a real kernel.\n\n' "$*" >&2
-  exit 77
-}
+. tests/guest/kernel.sh
 
 check_host() {
   local program
@@ -30,27 +27,6 @@ check_host() {
   done
   [ -f "tests/guest/$script" ] || { echo "error: there is no tests/guest/$script; name test or speed" >&2; exit 1; }
   [ -x "$build/station/flashline" ] || { echo "error: $build/station/flashline is not there; build it first" >&2; exit 1; }
-}
-
-# Into $work/unpacked, without installing it.
-fetch() { # package
-  local deb
-  mkdir -p "$work/packages" "$work/unpacked"
-  if ! compgen -G "$work/packages/$1_*.deb" >/dev/null; then
-    (cd "$work/packages" && apt-get -q download "$1" >"$work/apt.log" 2>&1) || skip "apt-get cannot download $1: $(tail -n 1 "$work/apt.log")"
-  fi
-  deb=$(compgen -G "$work/packages/$1_*.deb" | tail -n 1)
-  [ -e "$deb.unpacked" ] || { dpkg-deb -x "$deb" "$work/unpacked" && touch "$deb.unpacked"; }
-}
-
-fetch_kernel() {
-  # The one that the metapackage stands for. Not the cloud kernel, which has no USB/IP.
-  kernel=$(apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/.*Depends: linux-image-//p' | head -n 1)
-  [ -n "$kernel" ] || skip "apt knows no linux-image-amd64; run 'apt-get update'"
-  fetch "linux-image-$kernel"
-  fetch busybox-static
-  fetch usbutils # for usbreset
-  busybox=$work/unpacked/bin/busybox
 }
 
 put() { # file of this machine, by which name there
@@ -101,6 +77,7 @@ boot() {
 
 check_host
 fetch_kernel
+fetch usbutils # for usbreset
 make_root
 boot
 status=$(sed -n 's/^guest: exit status \([0-9]*\)$/\1/p' "$work/console.log" | tail -n 1)
