@@ -219,7 +219,8 @@ class Bundle {
 
   std::string contents_text() const {
     std::string out =
-        "Made by flashline support-bundle, for the person who helps this station. Removed: the station's key, the hashes of\n"
+        "Made by flashline support-bundle, for the person who helps this station. Removed: the station's key, the "
+        "hashes of\n"
         "PINs, and what stands behind words such as password and token or before the @ of a URL. The record is not in\n"
         "it, only what it is called and where it ends. Look through the files before you send them.\n\n";
     for (const ArchivedFile& file : out_) out += fmt::format("{:>10}  {}\n", grouped(file.text.size()), file.name);
