@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -128,12 +129,9 @@ class Bundle {
 
   // Those that the station file or the command line names.
   void read_recipes(const config::StationConfig& station) {
-    std::vector<std::string> recipes = options_.recipes;
-    for (const config::SlotConfig& slot : station.slots) recipes.push_back(slot.recipe);
-    std::erase(recipes, "");
-    std::ranges::sort(recipes);
-    const auto [end, last] = std::ranges::unique(recipes);
-    recipes.erase(end, last);
+    std::set<std::string> recipes(options_.recipes.begin(), options_.recipes.end());
+    for (const config::SlotConfig& slot : station.slots) recipes.insert(slot.recipe);
+    recipes.erase("");
     int number = 0;
     for (const std::string& recipe : recipes) {
       const std::string name = fs::path(recipe).filename().string().substr(0, 60);

@@ -48,9 +48,7 @@ std::optional<std::string> why_not_written(const std::string& path) {
 }
 
 bool commit_whole(QSaveFile& file, qint64 size) {
-  if (file.flush() && file.size() == size) return file.commit();
-  file.cancelWriting();
-  return false;
+  return file.flush() && file.size() == size && file.commit();
 }
 
 std::string why_it_failed(const QSaveFile& file) {
