@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -128,12 +129,9 @@ class Bundle {
 
   // Those that the station file or the command line names.
   void read_recipes(const config::StationConfig& station) {
-    std::vector<std::string> recipes = options_.recipes;
-    for (const config::SlotConfig& slot : station.slots) recipes.push_back(slot.recipe);
-    std::erase(recipes, "");
-    std::ranges::sort(recipes);
-    const auto [end, last] = std::ranges::unique(recipes);
-    recipes.erase(end, last);
+    std::set<std::string> recipes(options_.recipes.begin(), options_.recipes.end());
+    for (const config::SlotConfig& slot : station.slots) recipes.insert(slot.recipe);
+    recipes.erase("");
     int number = 0;
     for (const std::string& recipe : recipes) {
       const std::string name = fs::path(recipe).filename().string().substr(0, 60);
@@ -219,7 +217,8 @@ class Bundle {
 
   std::string contents_text() const {
     std::string out =
-        "Made by flashline support-bundle, for the person who helps this station. Removed: the station's key, the hashes of\n"
+        "Made by flashline support-bundle, for the person who helps this station. Removed: the station's key, the "
+        "hashes of\n"
         "PINs, and what stands behind words such as password and token or before the @ of a URL. The record is not in\n"
         "it, only what it is called and where it ends. Look through the files before you send them.\n\n";
     for (const ArchivedFile& file : out_) out += fmt::format("{:>10}  {}\n", grouped(file.text.size()), file.name);

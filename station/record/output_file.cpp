@@ -48,13 +48,13 @@ std::optional<std::string> why_not_written(const std::string& path) {
 }
 
 bool commit_whole(QSaveFile& file, qint64 size) {
-  if (file.flush() && file.size() == size) return file.commit();
-  file.cancelWriting();
-  return false;
+  return file.flush() && file.size() == size && file.commit();
 }
 
 std::string why_it_failed(const QSaveFile& file) {
-  if (file.error() != QFileDevice::NoError) return file.errorString().toStdString();
+  const std::string said = file.errorString().toStdString();
+  const bool says_nothing = file.error() == QFileDevice::NoError || said == "Unknown error";  // Qt's, of a part
+  if (!says_nothing) return said;
   return "the disk took a part of it only. Is it full, or is there a limit (ulimit -f)?";
 }
 

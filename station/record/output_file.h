@@ -13,7 +13,8 @@ namespace station {
 std::optional<std::string> why_not_written(const std::string& path);
 
 // Gives the file its name, if all of its `size` bytes are in it. Qt takes a write for a good one of which the disk took
-// a part only, so that a full disk would leave a file that was cut off under the name of a whole one.
+// a part only, so that a full disk would leave a file that was cut off under the name of a whole one. A file that gets
+// no name goes with `file`.
 bool commit_whole(QSaveFile& file, qint64 size);
 // Of a file that could not be written.
 std::string why_it_failed(const QSaveFile& file);
