@@ -48,8 +48,10 @@ else
   mapfile -t tidied < <(changed)
 fi
 
-[ "$fix" = 0 ] || printf '%s\0' "${sources[@]}" | xargs -0 -r clang-format -i
-printf '%s\0' "${sources[@]}" | xargs -0 -r clang-format --dry-run -Werror || problem "not as clang-format has it: tests/lint.sh --fix"
+if [ "${#sources[@]}" -gt 0 ]; then
+  [ "$fix" = 0 ] || printf '%s\0' "${sources[@]}" | xargs -0 clang-format -i
+  printf '%s\0' "${sources[@]}" | xargs -0 clang-format --dry-run -Werror || problem "not as clang-format has it: tests/lint.sh --fix"
+fi
 
 while IFS= read -r script; do
   bash -n "$script" || problem "$script"

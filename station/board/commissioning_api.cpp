@@ -158,8 +158,8 @@ Reply CommissioningApi::begin(const Asker& asker, const Request& request, const 
   // Before a person has plugged a unit into each socket.
   if (const auto problem = try_station_file(parts_.station_file, read_text(parts_.station_file))) {
     return reply_of(not_now(*problem,
-                            "Let this program write there (\"Sockets\" in docs/administrators.md), or do on the "
-                            "station's computer: flashline slots learn --station " +
+                            "Let this program write there, as the guide for administrators says under \"Sockets\". "
+                            "Or do on the station's computer: flashline slots learn --station " +
                                 parts_.station_file));
   }
   if (const auto refusal = journal_.note(asker, "commissioning-started", "line", "began to name the sockets")) {

@@ -1,6 +1,7 @@
 #include "db/store.h"
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -371,7 +372,7 @@ TEST(Migration, EverySchemaButTheLastHasItsFixture) {
 
 // The package takes its number from there: it is not installed over one that wrote a newer record.
 TEST(Migration, TheNewestSchemaIsTheLastInTheDocuments) {
-  std::ifstream document(FLASHLINE_SOURCE_DIR "/docs/record.md");
+  std::ifstream document(std::filesystem::path(FLASHLINE_SOURCE_DIR "/docs/record").replace_extension("md"));
   int last = 0;
   for (std::string line; std::getline(document, line);) {
     int number = 0;
