@@ -178,7 +178,7 @@ class EveryOutputOfTheRecord : public testing::Test {
     station::expect_harmless(ran.err, what + ", errors");
     const auto has = [&](const char* format) { return std::ranges::find(command, format) != command.end(); };
     if (has("jsonl")) expect_json_lines(ran.out, what);
-    if (has("html") || has("certificate")) {
+    if (has("html")) {
       EXPECT_THAT(ran.out, Not(HasSubstr("<script>alert"))) << what;
       EXPECT_THAT(ran.out, Not(HasSubstr("' onclick='"))) << what;
     }
@@ -218,8 +218,6 @@ TEST_F(EveryOutputOfTheRecord, AskedForByATextOfOthersIsHarmless) {
     expect_harmless({"report", "--unit", units_[i]});
     expect_harmless({"report", "--unit", units_[i], "--format", "html"});
     expect_harmless({"report", "--job", orders_[i]});
-    expect_harmless({"report", "--job", orders_[i], "--format", "certificate"});
-    expect_harmless({"report", "--unit", units_[i], "--format", "certificate"});
     expect_harmless({"report", "--lot", next(attacks[i])});
     expect_harmless({"job", "open", next(attacks[i])});
   }
