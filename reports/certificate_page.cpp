@@ -62,12 +62,13 @@ std::string sha256_of(const std::string& text) {
   return QCryptographicHash::hash(QByteArray::fromStdString(text), QCryptographicHash::Sha256).toHex().toStdString();
 }
 
-// "2026-11-22T06:00:00.000Z by Li" as "2026-11-22 06:00 UTC by Li"
+// "2026-11-22T06:00:00.000Z by Li" as "2026-11-22 06:00 UTC by Li"; the text has " by -" where nobody gave a name.
 std::string moment(const std::string& text) {
   static const QRegularExpression form("^(\\d{4}-\\d\\d-\\d\\d)T(\\d\\d:\\d\\d):\\d\\d(?:\\.\\d+)?Z(.*)$");
   const auto match = form.match(QString::fromStdString(text));
   if (!match.hasMatch()) return escaped(text);
-  return escaped((match.captured(1) + " " + match.captured(2) + " UTC" + match.captured(3)).toStdString());
+  const QString by = match.captured(3) == " by -" ? QString() : match.captured(3);
+  return escaped((match.captured(1) + " " + match.captured(2) + " UTC" + by).toStdString());
 }
 
 void put_fact(const char* name, const std::string& value, std::ostream& out) {

@@ -69,6 +69,13 @@ TEST(CertificatePage, WhatTheTextSaysDoesNotBecomeMarkup) {
   EXPECT_THAT(page, HasSubstr("default-src 'none'"));
 }
 
+TEST(CertificatePage, WhereNobodyGaveANameNobodyIsNamed) {
+  std::string text = order_text();
+  text.replace(text.find(" by Li"), 6, " by -");
+  const std::string page = page_of({text, "", "4711.certificate"});
+  EXPECT_THAT(page, HasSubstr("2026-11-22 08:30 UTC<"));
+}
+
 TEST(QrCode, HoldsASignatureAndRefusesWhatDoesNotFit) {
   EXPECT_THAT(qr_code("RWTkey", "key"), HasSubstr("viewBox='0 0 29 29'")) << "21 modules and a quiet zone of 4";
   EXPECT_NE(qr_code(std::string(400, 'x'), "signature"), "");
