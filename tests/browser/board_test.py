@@ -312,8 +312,9 @@ class Orders(RealTest):
         self.assertIn("made: 0", shown)
         links = page.js("return [...document.querySelectorAll('.certificate a')].map(a => a.href)")
         files = [self.driver.execute_async_script("fetch(arguments[0]).then(a => a.text()).then(arguments[1])", link) for link in links]
-        self.assertEqual(files[0].strip(), shown.strip())
-        self.assertIn("trusted comment", files[1])
+        self.assertIn("<h1>ORD/2</h1>", files[0])
+        self.assertEqual(files[1].strip(), shown.strip())
+        self.assertIn("trusted comment", files[2])
         self.driver.get("about:blank")  # a page that is open misses its station, and says so
         station.stop()
         self.assertIn("ORD/2", station.ask("job", "list"))
