@@ -150,14 +150,15 @@ void ProgressLines::on_event(const scheduler::JobTaken& event) {
 
 void ProgressLines::print_table() {
   std::size_t width = 4;
-  for (const auto& [port, shown] : by_port_) width = std::max(width, place(port, shown.slot).size());
+  const auto place_of = [](const auto& one) { return reports::printable(place(one.first, one.second.slot)); };
+  for (const auto& one : by_port_) width = std::max(width, place_of(one).size());
   std::string table = fmt::format("\n{:<{}}  {:<7}  {:>8}  {:>8}  {:>8}\n", "port", width, "verdict", "seconds",
                                   "device s", "attempts");
-  for (const auto& [port, shown] : by_port_) {
+  for (const auto& one : by_port_) {
+    const auto& shown = one.second;
     const double seconds = shown.last.flash_seconds + shown.last.return_seconds;
-    table += fmt::format("{:<{}}  {:<7}  {:>8.2f}  {:>8.2f}  {:>8}  {}\n", place(port, shown.slot), width,
-                         word(shown.verdict), seconds, shown.last.floor_seconds, shown.attempts,
-                         reports::printable(shown.remark));
+    table += fmt::format("{:<{}}  {:<7}  {:>8.2f}  {:>8.2f}  {:>8}  {}\n", place_of(one), width, word(shown.verdict),
+                         seconds, shown.last.floor_seconds, shown.attempts, reports::printable(shown.remark));
   }
   table +=
       "\nseconds: from the first touch of the unit to its verdict, of the last attempt; device s: what the unit itself "
