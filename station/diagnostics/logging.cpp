@@ -120,6 +120,7 @@ Log::Log(const std::string& folder, int verbosity) : thread_(std::make_unique<Th
 Log::~Log() {
   qInstallMessageHandler(nullptr);
   qt_target = nullptr;
+  thread_.reset();  // joined, with all lines written, before the sinks that it writes to are destroyed
 }
 
 void LogObserver::on(const scheduler::Event& event, scheduler::WallTime) {
