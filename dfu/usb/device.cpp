@@ -1,6 +1,7 @@
 #include "dfu/usb/device.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <cerrno>
 #include <cstring>
@@ -40,8 +41,13 @@ timeval time_left(Steady::time_point time) {
   return {static_cast<time_t>(microseconds / 1000000), static_cast<suseconds_t>(microseconds % 1000000)};
 }
 
+// libusb wants a plain int, and another thread may handle the events of a context that units share.
 void landed(libusb_transfer* flight) {
-  *static_cast<int*>(flight->user_data) = 1;
+  std::atomic_ref(*static_cast<int*>(flight->user_data)).store(1, std::memory_order_release);
+}
+
+bool has_landed(int& done) {
+  return std::atomic_ref(done).load(std::memory_order_acquire) != 0;
 }
 
 OpenResult open_failed(int error, const std::string& what) {
@@ -200,11 +206,11 @@ TransferResult Device::fly(libusb_transfer* flight, Duration timeout, const std:
     libusb_cancel_transfer(flight);
   };
   if (const int error = libusb_submit_transfer(flight)) return {submit_status(error), {}};
-  while (!done) {
+  while (!has_landed(done)) {
     if (cancelled && ended != TransferStatus::cancelled) end(TransferStatus::cancelled, cancel_grace);
     timeval wait = time_left(until);
     errors = libusb_handle_events_timeout_completed(context_, &wait, &done) == LIBUSB_SUCCESS ? 0 : errors + 1;
-    if (done) break;
+    if (has_landed(done)) break;
     if (errors < event_errors_limit) {
       if (Steady::now() < until || !std::exchange(looked, true)) continue;
       if (!ended) {
