@@ -77,8 +77,10 @@ std::optional<std::string> lie_in(const AttemptFinished& verdict, const Truth& t
 }
 
 bool untold(const AttemptFinished& verdict) {
-  return verdict.fault && verdict.verified != false && !verdict.unit &&
-         verdict.fault->text.starts_with("Nothing proves that the unit on this port is the one");
+  if (!verdict.fault || verdict.verified == false) return false;
+  const std::string& text = verdict.fault->text;
+  const bool shows_none = !verdict.unit || text.find("and shows no id") != std::string::npos;
+  return shows_none && text.starts_with("Nothing proves that the unit on this port is the one");
 }
 
 std::optional<std::string> beyond_proof(const config::Recipe& recipe, const Truth& truth) {

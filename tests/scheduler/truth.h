@@ -37,8 +37,9 @@ bool unproved(const AttemptFinished& verdict, const Truth& truth);
 bool runs_it(const AttemptFinished& verdict, const Truth& truth);
 
 bool passed(const AttemptFinished& verdict);
-// A fail that says that it cannot tell: the unit was away for longer than its own reset takes, shows no id, and cannot
-// be read once more. It is true, whatever the unit holds.
+// A fail that says that it cannot tell: the unit was away for longer than its own reset takes, shows no id where it is
+// now (a bootloader may show one that its firmware does not), and cannot be read once more. It is true, whatever the
+// unit holds.
 bool untold(const AttemptFinished& verdict);
 
 // Why the proof that the recipe asks for cannot show this unit, which does not run what was written, as it is; nothing
