@@ -64,8 +64,7 @@ fuzz_packages=(
 # are for --here and for station/packaging/check-deb.sh, which tests/run.sh runs.
 package_packages=(
   mmdebstrap                   # a clean Debian to build in
-  debhelper                    # builds the package
-  dh-sequence-installsysusers  # makes the service's user
+  debhelper                    # builds the package, makes the user of the service (dh-sequence-installsysusers)
   po-debconf                   # the question of a purge, in several languages
   lintian                      # says what is wrong with a package
 )
