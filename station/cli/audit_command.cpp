@@ -170,6 +170,7 @@ struct Against {
   bool good = true;
   std::optional<db::PublicKey> key{};       // that must have signed every row of the database
   std::vector<std::string> certificates{};  // the text of the file, if it is one; those in a page
+  bool page = false;                        // shows more than the text in it, which nothing here compares
 };
 
 // A certificate without its signature is as good as the one on record.
@@ -177,7 +178,11 @@ void check_certificates(const std::string& database, Against& against) {
   for (const std::string& certificate : against.certificates) {
     const std::string problem = why_not_on_record(certificate, database);
     if (!problem.empty()) against.good = false;
-    against.text += problem.empty() ? "  text    as this record holds it\n" : "  text    CHANGED: " + problem + "\n";
+    const std::string same = against.page
+                                 ? "the signed text in it is as this record holds it; what the page shows was not "
+                                   "compared with that"
+                                 : "as this record holds it";
+    against.text += "  text    " + (problem.empty() ? same : "CHANGED: " + problem) + "\n";
   }
 }
 
@@ -213,6 +218,7 @@ std::variant<Against, ExitStatus> read_against(const AuditOptions& options, cons
                         "HTML report, or a workbook.");
   }
   for (std::string& certificate : certificates_in(text)) {
+    against.page = certificate != text;
     if (order_of_certificate(certificate)) against.certificates.push_back(std::move(certificate));
   }
   const SignatureReport signature = check_signed_file(options.against, text, options.key, database);
