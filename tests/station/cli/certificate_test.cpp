@@ -13,7 +13,6 @@ namespace station {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 class CertificateCommand : public testing::Test {
  protected:
